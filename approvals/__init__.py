@@ -1,0 +1,1 @@
+"""The human: refunds wait here for people. Imports tickets only."""

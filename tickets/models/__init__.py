@@ -1,0 +1,19 @@
+"""The record, one file a subject: the shop's rows, the tickets, the machine's work."""
+
+from tickets.models.shop import Customer, Order, OrderLine, Payment
+from tickets.models.ticket import Attachment, Message, Ticket
+from tickets.models.work import Correction, Draft, Receipt, Run
+
+__all__ = [
+    "Attachment",
+    "Correction",
+    "Customer",
+    "Draft",
+    "Message",
+    "Order",
+    "OrderLine",
+    "Payment",
+    "Receipt",
+    "Run",
+    "Ticket",
+]

@@ -1,0 +1,119 @@
+"""What the shop knows of a customer: rows that arrive by import and are facts."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import Q, Sum
+from django.db.models.functions import Lower
+
+MONEY = {"max_digits": 12, "decimal_places": 2}
+
+
+class Customer(models.Model):
+    """A person who buys; ``external_id`` is the shop's own id."""
+
+    external_id = models.CharField(max_length=120, unique=True, null=True, blank=True)
+    name = models.CharField(max_length=200, blank=True)
+    email = models.EmailField(blank=True)
+    address = models.TextField(blank=True)
+    since = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"), condition=~Q(email=""), name="customer_email_is_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email or f"customer {self.pk}"
+
+
+class Order(models.Model):
+    """An order; a date that the shop never told is null, never guessed."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        PAID = "paid"
+        SHIPPED = "shipped"
+        DELIVERED = "delivered"
+        CANCELLED = "cancelled"
+        RETURNED = "returned"
+
+    number = models.CharField(max_length=60, unique=True)
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="orders")
+    status = models.CharField(max_length=20, choices=Status, default=Status.PENDING)
+    currency = models.CharField(max_length=3, default="GBP")
+    placed_at = models.DateTimeField(null=True, blank=True)
+    promised_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    tracking = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["customer", "-placed_at"])]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def paid(self) -> Decimal:
+        """What was captured for this order, in its currency."""
+        return self._sum(Payment.Kind.CAPTURE)
+
+    def refunded(self) -> Decimal:
+        """What went back already, in its currency."""
+        return self._sum(Payment.Kind.REFUND)
+
+    def _sum(self, kind: str) -> Decimal:
+        total = self.payments.filter(kind=kind).aggregate(total=Sum("amount"))["total"]
+        return total or Decimal("0.00")
+
+
+class OrderLine(models.Model):
+    """One line of an order; the price is per piece."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
+    sku = models.CharField(max_length=120, blank=True)
+    name = models.CharField(max_length=200)
+    category = models.CharField(max_length=120, blank=True)
+    quantity = models.PositiveIntegerField(default=1)
+    unit_price = models.DecimalField(**MONEY)
+    final_sale = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="line_has_a_quantity"),
+            models.CheckConstraint(condition=Q(unit_price__gte=0), name="line_price_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.name}"
+
+
+class Payment(models.Model):
+    """Money that moved at the shop's payment side: captured, or given back."""
+
+    class Kind(models.TextChoices):
+        CAPTURE = "capture"
+        REFUND = "refund"
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="payments")
+    kind = models.CharField(max_length=10, choices=Kind)
+    amount = models.DecimalField(**MONEY)
+    at = models.DateTimeField(null=True, blank=True)
+    method = models.CharField(max_length=60, blank=True)
+    reference = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payment_is_positive"),
+            models.UniqueConstraint(
+                fields=["order", "kind", "reference"],
+                condition=~Q(reference=""),
+                name="payment_reference_is_unique",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.amount}"

@@ -1,0 +1,188 @@
+"""Tickets and their messages, as customers and agents see them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from tickets.models.shop import Customer
+
+if TYPE_CHECKING:
+    from tickets.models.work import Draft, Run
+
+
+class Ticket(models.Model):
+    """One conversation. ``label`` and ``urgency`` are what is believed now, by model or person."""
+
+    class Status(models.TextChoices):
+        NEW = "new", "New"
+        READY = "ready", "Draft ready"
+        ATTENTION = "attention", "Needs a person"
+        WAITING = "waiting", "Waiting for customer"
+        CLOSED = "closed", "Closed"
+
+    class Channel(models.TextChoices):
+        EMAIL = "email"
+        FORM = "form"
+        IMPORT = "import"
+
+    class Urgency(models.IntegerChoices):
+        LOW = 1
+        NORMAL = 2
+        HIGH = 3
+        URGENT = 4
+
+    external_id = models.CharField(max_length=200, unique=True, null=True, blank=True)
+    channel = models.CharField(max_length=10, choices=Channel)
+    subject = models.CharField(max_length=300, blank=True)
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, null=True, blank=True, related_name="tickets"
+    )
+    name = models.CharField(max_length=200, blank=True)
+    email = models.EmailField(blank=True, max_length=320)
+    status = models.CharField(max_length=10, choices=Status, default=Status.NEW)
+    received_at = models.DateTimeField(default=timezone.now)
+    changed_at = models.DateTimeField(auto_now=True)
+    revision = models.PositiveIntegerField(default=1)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="tickets"
+    )
+    label = models.CharField(max_length=80, blank=True)
+    label_name = models.CharField(max_length=120, blank=True)
+    confidence = models.FloatField(null=True, blank=True)
+    labelled_by = models.CharField(max_length=200, blank=True)
+    urgency = models.PositiveSmallIntegerField(choices=Urgency, default=Urgency.NORMAL)
+    attention = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-received_at", "-id"]
+        indexes = [
+            models.Index(fields=["-received_at", "-id"]),
+            models.Index(fields=["status", "-received_at", "-id"]),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(confidence__isnull=True) | Q(confidence__range=(0, 1)),
+                name="ticket_confidence_is_a_share",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.subject}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("tickets:ticket", args=[self.pk])
+
+    @property
+    def sender(self) -> str:
+        return str(self.customer) if self.customer else self.name or self.email or "Unknown sender"
+
+    def current_run(self) -> Run | None:
+        return self.runs.order_by("-id").first()
+
+    def current_draft(self) -> Draft | None:
+        """The draft an agent may still send; a later one replaces it."""
+        return self.drafts.filter(message=None).order_by("-id").first()
+
+    # --- status verbs: each changes the row and its revision in one statement ---
+
+    def mark_ready(self) -> None:
+        self._change(status=self.Status.READY, attention="")
+
+    def mark_attention(self, why: str) -> None:
+        self._change(status=self.Status.ATTENTION, attention=why[:300])
+
+    def mark_waiting(self) -> None:
+        self._change(status=self.Status.WAITING, attention="")
+
+    def mark_reopened(self) -> None:
+        """The customer wrote again: everything that was decided is to be looked at anew."""
+        self._change(status=self.Status.NEW, attention="")
+
+    def close(self) -> None:
+        self._change(status=self.Status.CLOSED, attention="")
+
+    def relabel(self, label: str, name: str, confidence: float | None, by: str) -> None:
+        self._change(label=label, label_name=name, confidence=confidence, labelled_by=by)
+
+    def _change(self, **values: Any) -> None:
+        Ticket.objects.filter(pk=self.pk).update(
+            **values, revision=models.F("revision") + 1, changed_at=timezone.now()
+        )
+        self.refresh_from_db()
+
+
+class Message(models.Model):
+    """One mail, form post or note of a ticket.
+
+    ``text`` is what the writer wrote now; ``quoted`` and ``signature`` are what their
+    mail program put around it. ``raw`` is what arrived, byte for byte.
+    """
+
+    class Direction(models.TextChoices):
+        IN = "in", "from the customer"
+        OUT = "out", "to the customer"
+        NOTE = "note", "internal note"
+
+    class Delivery(models.TextChoices):
+        NONE = "", "not for sending"
+        QUEUED = "queued", "waiting to be sent"
+        SENDING = "sending", "being sent"
+        SENT = "sent", "sent"
+        FAILED = "failed", "could not be sent"
+        DOUBT = "doubt", "may or may not have been sent"
+
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="messages")
+    direction = models.CharField(max_length=4, choices=Direction)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    sender = models.CharField(max_length=320, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+    message_id = models.CharField(max_length=400, unique=True, null=True, blank=True)
+    in_reply_to = models.CharField(max_length=400, blank=True)
+    references = models.TextField(blank=True)
+    text = models.TextField(blank=True)
+    quoted = models.TextField(blank=True)
+    signature = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    raw = models.BinaryField(null=True, blank=True)
+    delivery = models.CharField(
+        max_length=8, choices=Delivery, default=Delivery.NONE, blank=True
+    )
+    delivery_since = models.DateTimeField(null=True, blank=True)
+    delivery_note = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(direction="out") | Q(delivery=""), name="only_outgoing_is_delivered"
+            ),
+            models.CheckConstraint(
+                condition=~Q(direction="out") | Q(author__isnull=False),
+                name="outgoing_has_a_person",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.direction} {self.at:%Y-%m-%d %H:%M}"
+
+
+class Attachment(models.Model):
+    """A file that came with a message, kept in the row so that it arrives whole or not at all."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="attachments")
+    name = models.CharField(max_length=255)
+    content_type = models.CharField(max_length=120)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    content = models.BinaryField()
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,228 @@
+"""From rows to a Case: everything the steps may know of a ticket, as values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.conf import settings
+from django.db.models import Count, Sum
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from approvals.models import Refund, RefundRule
+from tickets.models import Customer, Order, Payment, Ticket
+from triage import models, step
+from triage.facts import KINDS, MAX_FACTS
+from triage.step import Case, Fact
+
+RECENT_ORDERS = 20
+OTHERS_OFFERED = 3
+ITEMS_OFFERED = 4
+COMMITTED = [Refund.State.APPROVED, Refund.State.EXECUTING, Refund.State.DOUBT]
+
+
+def case_for(ticket: Ticket) -> Case:
+    """The ticket with its customer, orders, rules and taxonomy as they are now."""
+    text = "\n\n".join(_unanswered(ticket))
+    rows = _orders(ticket.customer)
+    orders = tuple(order_of(row) for row in rows)
+    order, because = order_meant(f"{ticket.subject}\n{text}", orders)
+    row = next((row for row in rows if order and row.number == order.number), None)
+    return Case(
+        ticket=ticket.pk,
+        subject=ticket.subject,
+        text=text,
+        received=timezone.localdate(ticket.received_at),
+        customer=ticket.customer.name if ticket.customer else ticket.name,
+        orders=orders,
+        order=order,
+        order_because=because,
+        facts=tuple(_numbered(_facts(ticket, rows, row))),
+        intents=tuple(map(_intent, models.Intent.objects.filter(active=True))),
+        rules=tuple(map(_rule, RefundRule.objects.filter(active=True))),
+    )
+
+
+def _unanswered(ticket: Ticket) -> list[str]:
+    """What the customer wrote since our last answer."""
+    texts: list[str] = []
+    for direction, text in ticket.messages.exclude(direction="note").values_list("direction", "text"):
+        texts = [*texts, text] if direction == "in" else []
+    return texts
+
+
+def _orders(customer: Customer | None) -> list[Order]:
+    if customer is None:
+        return []
+    newest = customer.orders.order_by("-placed_at", "-id").prefetch_related("lines", "payments")
+    return list(newest[:RECENT_ORDERS])
+
+
+def order_of(row: Order) -> step.Order:
+    """The row as a value; what is approved but not yet paid out counts as refunded."""
+    committed = row.refunds.filter(state__in=COMMITTED).values_list("amount", flat=True)
+    return step.Order(
+        number=row.number,
+        status=row.status,
+        currency=row.currency,
+        lines=tuple(
+            step.Line(
+                sku=line.sku,
+                name=line.name,
+                quantity=line.quantity,
+                price=line.unit_price,
+                category=line.category,
+                final_sale=line.final_sale,
+            )
+            for line in row.lines.all()
+        ),
+        paid=_paid(row, Payment.Kind.CAPTURE),
+        refunded=_paid(row, Payment.Kind.REFUND) + sum(committed, Decimal(0)),
+        placed=_day(row.placed_at),
+        delivered=_day(row.delivered_at),
+    )
+
+
+def _paid(row: Order, kind: str) -> Decimal:
+    return sum((p.amount for p in row.payments.all() if p.kind == kind), Decimal("0.00"))
+
+
+def _day(at: datetime | None) -> date | None:
+    return timezone.localdate(at) if at else None
+
+
+def order_meant(
+    text: str, orders: tuple[step.Order, ...]
+) -> tuple[step.Order | None, str]:
+    """The one order the text is about, and how that was found; None with the reason why not.
+
+    Only the customer's own orders are looked at: somebody else's number finds nothing.
+    """
+    said = re.sub(r"[^a-z0-9]", " ", text.lower()).split()
+    plain = {order.number: re.sub(r"[^a-z0-9]", "", order.number.lower()) for order in orders}
+    joined = {*said, *(a + b for a, b in zip(said, said[1:], strict=False))}
+    named = [order for order in orders if plain[order.number] in joined]
+    if len(named) == 1:
+        return named[0], "named in the message"
+    if len(named) > 1:
+        return None, "Several orders are named in the message."
+    if len(orders) == 1:
+        return orders[0], "the customer's only order"
+    by_item = [order for order in orders if _mentions_item(text, order)]
+    if len(by_item) == 1:
+        return by_item[0], "the only order with the item in the message"
+    if not orders:
+        return None, "No order of this sender is on record."
+    return None, f"The customer has {len(orders)} orders and names none of them."
+
+
+def _mentions_item(text: str, order: step.Order) -> bool:
+    """All words of an item's name, or its last two, are in the text."""
+    said = f" {' '.join(re.findall(r'[a-z]+', text.lower()))} "
+    for line in order.lines:
+        words = re.findall(r"[a-z]+", line.name.lower())
+        if words and f" {' '.join(words[-2:])} " in said:
+            return True
+    return False
+
+
+# --- facts ------------------------------------------------------------------------
+
+
+def _numbered(found: Iterator[tuple[str, str, str]]) -> Iterator[Fact]:
+    """(kind, value, ref) as facts F1, F2 …; empty values are not facts."""
+    known = [fact for fact in found if fact[1]][: MAX_FACTS - 1]
+    for number, (kind, value, ref) in enumerate(known, 1):
+        yield Fact(slot=f"F{number}", kind=kind, about=KINDS[kind], value=value, ref=ref)
+
+
+def _facts(
+    ticket: Ticket, orders: list[Order], order: Order | None
+) -> Iterator[tuple[str, str, str]]:
+    yield "shop", settings.SHOP_NAME, "shop:name"
+    yield "ticket", f"#{ticket.pk}", f"ticket:{ticket.pk}"
+    if ticket.customer:
+        yield from _account_facts(ticket.customer)
+    elif ticket.name:
+        yield "customer", ticket.name, f"ticket:{ticket.pk}"
+    if order:
+        yield from _order_facts(order)
+    else:
+        for other in orders[:OTHERS_OFFERED]:
+            yield "other_order", other.number, f"order:{other.number}"
+
+
+def _account_facts(customer: Customer) -> Iterator[tuple[str, str, str]]:
+    ref = f"customer:{customer.pk}"
+    yield "customer", customer.name or customer.email, ref
+    yield "since", _date(customer.since), ref
+    count = customer.orders.count()
+    yield "orders", str(count) if count else "", f"{ref}:orders"
+    currencies = set(customer.orders.values_list("currency", flat=True))
+    if len(currencies) == 1:  # sums across currencies would be no fact
+        yield from _sums(customer, currencies.pop(), f"{ref}:orders")
+
+
+def _sums(customer: Customer, currency: str, ref: str) -> Iterator[tuple[str, str, str]]:
+    moved = Payment.objects.filter(order__customer=customer)
+    captured = moved.filter(kind=Payment.Kind.CAPTURE).aggregate(total=Sum("amount"))
+    back = moved.filter(kind=Payment.Kind.REFUND).aggregate(total=Sum("amount"), count=Count("pk"))
+    yield "spent", _money(captured["total"], currency), ref
+    if back["count"]:
+        yield "refunds", str(back["count"]), ref
+        yield "refunded", _money(back["total"], currency), ref
+
+
+def _order_facts(order: Order) -> Iterator[tuple[str, str, str]]:
+    ref = f"order:{order.number}"
+    yield "order", order.number, ref
+    yield "placed", _date(_day(order.placed_at)), ref
+    yield "status", order.get_status_display().lower(), ref
+    yield "promised", _date(_day(order.promised_at)), ref
+    yield "delivered", _date(_day(order.delivered_at)), ref
+    yield "tracking", order.tracking, ref
+    yield "paid", _money(_paid(order, Payment.Kind.CAPTURE), order.currency), ref
+    for line in list(order.lines.all())[:ITEMS_OFFERED]:
+        yield "item", line.name, ref
+
+
+def _date(day: date | None) -> str:
+    return date_format(day, "j F Y") if day else ""
+
+
+def _money(amount: Decimal | None, currency: str) -> str:
+    return f"{amount:,.2f} {currency}" if amount else ""
+
+
+# --- knobs ------------------------------------------------------------------------
+
+
+def _intent(row: models.Intent) -> step.Intent:
+    return step.Intent(
+        slug=row.slug,
+        name=row.name,
+        description=row.description,
+        phrases=tuple(row.phrases),
+        money=row.money,
+        dated_by_purchase=row.dated_by_purchase,
+    )
+
+
+def _rule(row: RefundRule) -> step.Rule:
+    return step.Rule(
+        name=row.name,
+        intents=tuple(row.intents),
+        clause=row.clause,
+        remedy=row.remedy,
+        window_days=row.window_days,
+        counts_from=row.counts_from,
+        since=row.effective_from,
+        until=row.effective_to,
+        fee_percent=row.fee_percent,
+        statuses=tuple(row.statuses),
+        covers_final_sale=row.covers_final_sale,
+        position=row.position,
+    )

@@ -1,0 +1,64 @@
+"""What has to hold before anything starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections
+from django.utils.module_loading import import_string
+
+from triage.step import Step
+
+
+@register()
+def steps_read_what_is_written(**kwargs: Any) -> list[CheckMessage]:
+    """A step may read only what an earlier step writes."""
+    from django.conf import settings
+
+    steps: list[Step] = [import_string(path) for path in settings.TRIAGE_STEPS]
+    return list(_unwritten(steps))
+
+
+def _unwritten(steps: Sequence[Step]) -> Iterator[CheckMessage]:
+    written: set[type] = set()
+    for step in steps:
+        for needed in step.reads:
+            if needed not in written:
+                yield Error(
+                    f"The step {step.name} reads {needed.__name__}, which no earlier step writes.",
+                    hint="Change the order in settings.TRIAGE_STEPS.",
+                    id="triage.E001",
+                )
+        written.add(step.writes)
+
+
+@register()
+def roster_can_be_read(**kwargs: Any) -> list[CheckMessage]:
+    """The roster, and the file TRIAGE_ROSTER names, are what they should be."""
+    from triage import machine, roster
+
+    try:
+        machine.entries()
+    except roster.RosterError as error:
+        return [Error(str(error), id="triage.E002")]
+    return []
+
+
+@register(Tags.database)
+def vectors_can_be_stored(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """PostgreSQL has pgvector."""
+    for alias in databases or ():
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'vector'")
+            if cursor.fetchone() is None:
+                return [
+                    Error(
+                        "This PostgreSQL has no pgvector.",
+                        hint="Install the package postgresql-XX-pgvector, or unset DATABASE_URL "
+                        "to use the private server.",
+                        id="triage.E003",
+                    )
+                ]
+    return []

@@ -1,0 +1,1 @@
+"""The adapters. ML libraries are imported here, inside functions, and nowhere else."""

@@ -1,0 +1,164 @@
+"""Writers through llama-cpp-python: the bundled focal one, or any other GGUF of the roster.
+
+What may not be typed is masked while decoding: digits always, and slot marks that this
+case does not have. The finished text is checked again by ``grounding``; the mask makes
+mistakes rare, the check makes them harmless.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from triage.engines.chat import chat_prompt
+from triage.focal.prompt import END, focal_prompt
+from triage.grounding import CLOSE, OPEN, SLOT, WritingTask, Written
+from triage.roster import Entry, verified
+from triage.step import Card, EngineError, EngineTimeout, EngineUnavailable, Usage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SEED = 7
+
+
+class LlamaWriter:
+    """One GGUF loaded once a process. Raises EngineUnavailable, EngineTimeout or EngineError."""
+
+    def __init__(self, entry: Entry, threads: int = 1) -> None:
+        path = verified(entry)
+        try:
+            from llama_cpp import Llama
+
+            self._llama: Any = Llama(
+                model_path=str(path),
+                n_ctx=entry.context,
+                n_threads=threads,
+                n_threads_batch=threads,
+                seed=SEED,
+                verbose=False,
+            )
+        except (ImportError, ValueError, OSError) as error:
+            raise EngineUnavailable(f"{entry.name}: {path.name} cannot be loaded: {error}") from error
+        self.entry = entry
+        self.card = Card(
+            name=entry.name,
+            kind=entry.model_class,
+            runtime=f"llama-cpp-python {version('llama-cpp-python')}",
+            weights=entry.sha256,
+            quantization=self._llama.metadata.get("general.file_type", ""),
+            settings={"temperature": 0, "seed": SEED, "context": entry.context, "threads": threads},
+        )
+        self._vocabulary = Vocabulary(self._llama)
+
+    def write(self, task: WritingTask) -> Written:
+        prompt = self._prompt(task)
+        tokens = self._llama.tokenize(prompt.encode(), add_bos=False, special=True)
+        room = min(self.entry.max_tokens, self.entry.context - len(tokens))
+        if room < 1:
+            raise EngineError(f"the case needs {len(tokens)} tokens, {self.entry.context} fit")
+        mask = self._vocabulary.mask_for(task)
+        ids, finished = self._generate(tokens, mask, room)
+        text = self._llama.detokenize(ids, special=True).decode(errors="replace")
+        return Written(
+            text=text.strip(),
+            finished=finished,
+            usage=Usage(
+                prompt_sha256=hashlib.sha256(prompt.encode()).hexdigest(),
+                constraint_sha256=mask.sha256,
+                input_tokens=len(tokens),
+                output_tokens=len(ids),
+                finish_reason="stop" if finished else "length",
+            ),
+        )
+
+    def _prompt(self, task: WritingTask) -> str:
+        if self._vocabulary.whole_slots:
+            return focal_prompt(task)
+        return chat_prompt(task, self._llama.metadata)
+
+    def _generate(
+        self, tokens: Sequence[int], mask: Mask, room: int
+    ) -> tuple[list[int], bool]:
+        """The new tokens, and whether the writer came to its end by itself."""
+        deadline = time.monotonic() + self.entry.seconds
+        ids: list[int] = []
+        stream = self._llama.generate(tokens, temp=0.0, logits_processor=mask.processors())
+        for token in stream:
+            if token in self._vocabulary.ends:
+                return ids, True
+            ids.append(token)
+            if len(ids) >= room:
+                break
+            if time.monotonic() > deadline:
+                raise EngineTimeout(f"{self.entry.name} took more than {self.entry.seconds:g} s")
+        return ids, False
+
+
+class Vocabulary:
+    """What the tokens of a model can spell, worked out once from its vocabulary."""
+
+    def __init__(self, llama: Any) -> None:
+        self._llama = llama
+        self.size: int = llama.n_vocab()
+        self.pieces = [self._piece(token) for token in range(self.size)]
+        self.slots = {
+            match.group(1): token
+            for token, piece in enumerate(self.pieces)
+            if (match := SLOT.fullmatch(piece))
+        }
+        self.whole_slots = bool(self.slots)
+        self.ends = {llama.token_eos(), *self._ids_of(END)}
+        self.digits = [t for t, piece in enumerate(self.pieces) if _spells_digit(piece)]
+
+    def _piece(self, token: int) -> str:
+        data: bytes = self._llama.detokenize([token], special=True)
+        return data.decode(errors="replace")
+
+    def _ids_of(self, text: str) -> Iterator[int]:
+        return (token for token, piece in enumerate(self.pieces) if piece == text)
+
+    def mask_for(self, task: WritingTask) -> Mask:
+        """Everything but this case's slots and no digit at all."""
+        foreign = [token for name, token in self.slots.items() if task.slot(name) is None]
+        return Mask(self, sorted({*self.digits, *foreign}))
+
+
+def _spells_digit(piece: str) -> bool:
+    return not SLOT.fullmatch(piece) and any(c.isnumeric() for c in piece)
+
+
+class Mask:
+    """Sets the logits of forbidden tokens to minus infinity, in place."""
+
+    def __init__(self, vocabulary: Vocabulary, forbidden: list[int]) -> None:
+        import numpy as np
+
+        self._vocabulary = vocabulary
+        self._forbidden: NDArray[np.intp] = np.array(forbidden, np.intp)
+        self.sha256 = hashlib.sha256(self._forbidden.tobytes()).hexdigest()
+        self._tail = ""
+        self._seen: int | None = None
+
+    def processors(self) -> Any:
+        from llama_cpp import LogitsProcessorList
+
+        return LogitsProcessorList([self])
+
+    def __call__(self, ids: NDArray[np.intc], scores: NDArray[np.single]) -> NDArray[np.single]:
+        import numpy as np
+
+        if self._vocabulary.whole_slots or not self._inside_slot(ids):
+            scores[self._forbidden] = -np.inf
+        return scores
+
+    def _inside_slot(self, ids: NDArray[np.intc]) -> bool:
+        """A foreign vocabulary spells a mark in pieces: digits are let through only there."""
+        if self._seen is not None:
+            self._tail = (self._tail + self._vocabulary.pieces[int(ids[-1])])[-12:]
+        self._seen = len(ids)
+        return self._tail.rfind(OPEN) > self._tail.rfind(CLOSE)

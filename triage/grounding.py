@@ -1,0 +1,263 @@
+"""Slots: how a writer points at facts and clauses without typing their values.
+
+Pure. A writer produces text such as ``Order ⟦F2⟧ was delivered on ⟦F5⟧.``; the
+values are filled in here afterwards, and each sentence keeps what it stands on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from triage.facts import MAX_CLAUSES, MAX_FACTS
+from triage.step import Case, Check, Clause, Engine, Fact, Usage
+
+OPEN, CLOSE = "⟦", "⟧"
+SLOT = re.compile(rf"{OPEN}([FP][0-9]+){CLOSE}")
+# A sentence ends at its stop, at a quoted clause before a capital, or with its line.
+SENTENCE = re.compile(r"[^.!?\n]+?(?:[.!?]+|⟦P[0-9]+⟧(?=\s+[A-Z⟦])|(?=\n)|$)|\n+")
+# What only a slot may say: any digit of any script, money, addresses, links.
+TYPED = re.compile(r"[\d⟦⟧@€£$¥₹%#]|https?:|www\.", re.IGNORECASE)
+NUMBER_WORDS = re.compile(
+    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|sixty|ninety"
+    r"|hundred|thousand|dozen)\b",
+    re.IGNORECASE,
+)
+# Commitments that only a decision or a clause may make. A sentence with a clause in it
+# quotes the policy; one that speaks of a review commits to nothing else.
+PROMISE = re.compile(
+    r"\b(?:(?:we|i)(?:'ll| will| have| are going to| can) (?:now |gladly |happily |already )*"
+    r"(?:refund|replace|compensat|credit|reimburse|cancel|waive|sen[dt]|ship)"
+    r"|(?:refund|replacement|credit|compensation|cancellation) (?:has been|is|was|will be) "
+    r"(?:issued|approved|sent|made|confirmed|processed|on its way)"
+    r"|guarantee|you(?:'ll| will) (?:receive|get|be refunded)|free of charge)",
+    re.IGNORECASE,
+)
+REVIEW = re.compile(r"\b(?:review|check|look|colleague|team|confirm|decid|approv|pass|ask)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slot:
+    """What a writer is told of one value it may point at, and the value itself."""
+
+    name: str
+    about: str
+    value: str
+    ref: str
+    kind: str = ""
+
+    @property
+    def mark(self) -> str:
+        return f"{OPEN}{self.name}{CLOSE}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WritingTask:
+    """What a writer is asked for: ``kind`` is "draft" or "summary".
+
+    ``outcome`` is the decision in two words ("review refund", "refuse", "ask order",
+    "none"). ``ticket`` is the customer's text: untrusted, possibly empty.
+    """
+
+    kind: str
+    intent: str
+    outcome: str
+    urgency: str
+    slots: tuple[Slot, ...]
+    ticket: str = ""
+    previous: str = ""
+
+    def slot(self, name: str) -> Slot | None:
+        return next((slot for slot in self.slots if slot.name == name), None)
+
+    def of_kind(self, kind: str) -> tuple[Slot, ...]:
+        return tuple(slot for slot in self.slots if slot.kind == kind)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What a writer produced, slots still in it. ``finished`` is False where it was cut off."""
+
+    text: str
+    finished: bool = True
+    usage: Usage = Usage()
+
+
+class Writer(Engine, Protocol):
+    """Writes a text that points at values; raises EngineError."""
+
+    def write(self, task: WritingTask) -> Written: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A piece of finished text: plain where ``ref`` is empty, else the value of a row or clause."""
+
+    text: str
+    ref: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """One sentence, what it stands on, and whether it was kept."""
+
+    text: str
+    refs: tuple[str, ...]
+    kept: bool
+    because: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grounded:
+    """A finished text in parts, and every sentence the writer produced with its fate."""
+
+    parts: tuple[Part, ...]
+    claims: tuple[Claim, ...]
+
+    @property
+    def text(self) -> str:
+        return "".join(part.text for part in self.parts)
+
+    @property
+    def refs(self) -> frozenset[str]:
+        return frozenset(ref for claim in self.claims if claim.kept for ref in claim.refs)
+
+    @property
+    def omitted(self) -> tuple[Claim, ...]:
+        return tuple(claim for claim in self.claims if not claim.kept)
+
+
+def fact_slots(facts: Iterable[Fact]) -> tuple[Slot, ...]:
+    """The facts as a writer is offered them, at most as many as it knows marks for."""
+    return tuple(
+        Slot(name=fact.slot, about=fact.about, value=fact.value, ref=fact.ref, kind=fact.kind)
+        for fact in tuple(facts)[:MAX_FACTS]
+    )
+
+
+def clause_slots(clauses: Iterable[Clause]) -> tuple[Slot, ...]:
+    """The clauses as P1, P2 …; a writer reads the headings, a reader the text."""
+    return tuple(
+        Slot(
+            name=f"P{number}",
+            about=f"{clause.policy_title}: {clause.heading}",
+            value=clause.text,
+            ref=f"clause:{clause.ref}@{clause.version}",
+            kind="clause",
+        )
+        for number, clause in enumerate(tuple(clauses)[:MAX_CLAUSES], 1)
+    )
+
+
+def ground(text: str, task: WritingTask, *, must_cite: bool = False) -> Grounded:
+    """Keep the sentences that stand on this case's slots, fill the values in, list the rest.
+
+    With ``must_cite`` a sentence without any slot is not kept.
+    """
+    parts: list[Part] = []
+    claims: list[Claim] = []
+    for sentence in sentences(text):
+        if not sentence.strip():
+            parts.append(Part(text="\n" * min(2, sentence.count("\n"))))
+            continue
+        because = doubt(sentence, task, must_cite=must_cite)
+        filled = tuple(fill(sentence, task))
+        claims.append(
+            Claim(
+                text="".join(part.text for part in filled).strip(),
+                refs=tuple(part.ref for part in filled if part.ref),
+                kept=not because,
+                because=because,
+            )
+        )
+        if not because:
+            parts.extend(filled)
+    return Grounded(parts=tuple(_tidied(parts)), claims=tuple(claims))
+
+
+def sentences(text: str) -> Iterator[str]:
+    """The sentences of a slotted text in order; a line break comes as whitespace alone."""
+    for match in SENTENCE.finditer(text.replace("\r", "").strip()):
+        yield match.group()
+
+
+def doubt(sentence: str, task: WritingTask, *, must_cite: bool) -> str:
+    """Why a sentence may not stand, or an empty string."""
+    names = SLOT.findall(sentence)
+    prose = SLOT.sub("", sentence)
+    unknown = [name for name in names if task.slot(name) is None]
+    if unknown:
+        return f"points at {', '.join(unknown)}, which this case does not have"
+    if TYPED.search(prose) or NUMBER_WORDS.search(prose):
+        return "states a number, amount, address or link by itself"
+    if must_cite and not names:
+        return "stands on no fact"
+    quotes_policy = any(name.startswith("P") for name in names)
+    if PROMISE.search(prose) and not (quotes_policy or REVIEW.search(prose)):
+        return "promises what nobody has decided"
+    return ""
+
+
+def fill(sentence: str, task: WritingTask) -> Iterator[Part]:
+    """The sentence with values for slots; clauses are quoted, unknown slots shown as a gap."""
+    end = 0
+    for match in SLOT.finditer(sentence):
+        if match.start() > end:
+            yield Part(text=sentence[end : match.start()])
+        end = match.end()
+        slot = task.slot(match.group(1))
+        if slot is None:
+            yield Part(text="…")
+        elif slot.kind == "clause":
+            yield Part(text=f"“{slot.value}”", ref=slot.ref, kind="clause")
+        else:
+            yield Part(text=slot.value, ref=slot.ref, kind="fact")
+    if end < len(sentence):
+        yield Part(text=sentence[end:])
+
+
+def _tidied(parts: list[Part]) -> Iterator[Part]:
+    """Without the gaps that removed sentences leave: no blank lines in a row, none at the ends."""
+    broken = True
+    kept: list[Part] = []
+    for part in parts:
+        is_break = not part.ref and not part.text.strip() and "\n" in part.text
+        if is_break and broken:
+            continue
+        text = part.text.lstrip(" ") if broken and not part.ref else part.text
+        kept.append(Part(text=text, ref=part.ref, kind=part.kind))
+        broken = is_break
+    while kept and not kept[-1].ref and not kept[-1].text.strip():
+        kept.pop()
+    return iter(kept)
+
+
+def writing_checks(written_in_full: bool, grounded: Grounded, most_omitted: float) -> Iterator[Check]:
+    """The doubts that any written text has to pass, whoever wrote it."""
+    yield Check(
+        name="finished",
+        passed=written_in_full,
+        because="the writer was cut off before the end",
+    )
+    yield Check(
+        name="every value has a source",
+        passed=not TYPED.search("".join(part.text for part in grounded.parts if not part.ref)),
+        because="a number, amount, address or link stands in the text without a source",
+    )
+    omitted = len(grounded.omitted)
+    yield Check(
+        name="little was left out",
+        passed=omitted <= most_omitted,
+        value=f"{omitted} of {len(grounded.claims)} sentences",
+        threshold=f"at most {most_omitted:g}",
+        because="; ".join(dict.fromkeys(claim.because for claim in grounded.omitted)),
+    )
+
+
+def writing_inputs(case: Case) -> tuple[tuple[str, str, str, str], ...]:
+    """What a writer saw: the message, and the facts by reference."""
+    facts = tuple(("fact", fact.ref, "system", f"{fact.kind}: {fact.value}") for fact in case.facts)
+    return (("message", f"ticket:{case.ticket}", "customer", case.text), *facts)

@@ -1,0 +1,156 @@
+"""The engines of this process, by name, each loaded once and again when its rows change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from django.conf import settings
+from django.db.models import Count, Max
+from django.utils.module_loading import import_string
+
+from triage import models, roster
+from triage.engines.rules import Arithmetic, Phrases, Sentences
+from triage.step import Clause, Engine, EngineUnavailable, Rung, Step
+
+ENCODER = "minilm"
+
+
+@cache
+def steps() -> tuple[Step, ...]:
+    """The steps of settings.TRIAGE_STEPS, in order."""
+    return tuple(import_string(path) for path in settings.TRIAGE_STEPS)
+
+
+@cache
+def entries() -> Mapping[str, roster.Entry]:
+    return roster.read(settings.TRIAGE_ROSTER)
+
+
+def engine_names() -> list[str]:
+    """Everything a rung can name."""
+    writers = [entry.name for entry in entries().values() if entry.kind == "writer"]
+    return [*BUILDERS, *writers]
+
+
+def ladder_of(step: Step) -> Sequence[Rung]:
+    """The rungs an admin set for the step, or its own."""
+    rows = models.Rung.objects.filter(step=step.name, active=True).order_by("position")
+    names = list(rows.values_list("engine", flat=True)) or list(step.ladder)
+    return [rung(name) for name in names]
+
+
+def rung(name: str) -> Rung:
+    return Rung(name=name, load=lambda: load(name))
+
+
+def limits_of(step: Step) -> Mapping[str, float]:
+    """The step's own limits, overruled by an admin's."""
+    rows = models.Limit.objects.filter(step=step.name).values_list("name", "value")
+    return {**step.limits, **dict(rows)}
+
+
+def load(name: str) -> Engine:
+    """The engine of that name. Raises EngineUnavailable."""
+    if name in BUILDERS:
+        return BUILDERS[name]()
+    return _writer(name)
+
+
+@cache
+def encoder():  # type: ignore[no-untyped-def]  # its type would import it
+    from triage.engines.encoder import Encoder
+
+    return Encoder(entries()[ENCODER], threads=settings.TRIAGE_MODEL_THREADS)
+
+
+@cache
+def _writer(name: str) -> Engine:
+    from triage.engines.writer import LlamaWriter
+
+    entry = entries().get(name)
+    if entry is None or entry.kind != "writer":
+        raise EngineUnavailable(f"{name}: no such engine in the roster")
+    return LlamaWriter(entry, threads=settings.TRIAGE_MODEL_THREADS)
+
+
+def _labeller() -> Engine:
+    active = models.Classifier.objects.filter(active=True).values_list("pk", flat=True).first()
+    if active is None:
+        raise EngineUnavailable("no classifier is trained yet: run `manage.py train_classifier`")
+    return _labeller_of(active)
+
+
+@cache
+def _labeller_of(pk: int) -> Engine:
+    from triage.engines.encoder import EncoderLabeller, Head
+
+    row = models.Classifier.objects.get(pk=pk)
+    if row.encoder_sha256 != encoder().entry.sha256:
+        raise EngineUnavailable("the classifier was trained on another encoder: train it again")
+    head = Head.loads(bytes(row.weights), row.labels, row.promise)
+    return EncoderLabeller(encoder(), head, name="encoder", sha256=row.sha256)
+
+
+def _hybrid() -> Engine:
+    return _search("hybrid", _clauses_state())
+
+
+def _lexical() -> Engine:
+    return _search("lexical", _clauses_state())
+
+
+def _clauses_state() -> tuple[int, int]:
+    """Changes whenever a policy version is loaded: versions are never edited or deleted."""
+    state = models.Clause.objects.aggregate(last=Max("version"), count=Count("pk"))
+    return state["last"] or 0, state["count"]
+
+
+@cache
+def _search(name: str, state: tuple[int, int]) -> Engine:
+    from triage.engines import index
+
+    rows = list(models.Clause.objects.select_related("version__policy").order_by("pk"))
+    clauses = [clause_of(row) for row in rows]
+    if name == "lexical":
+        return index.Search(name, index.build(clauses))
+    return index.Search(name, index.build(clauses, _vectors(rows, clauses)), encoder())
+
+
+def _vectors(rows: list[models.Clause], clauses: list[Clause]):  # type: ignore[no-untyped-def]
+    """The clauses' embeddings from their rows; those not embedded yet are, and kept."""
+    import numpy as np
+
+    from triage.engines.index import text_of
+
+    missing = [i for i, row in enumerate(rows) if row.embedding is None]
+    if missing:
+        for i, vector in zip(missing, encoder().embed([text_of(clauses[i]) for i in missing]), strict=True):
+            rows[i].embedding = vector.tolist()
+        models.Clause.objects.bulk_update([rows[i] for i in missing], ["embedding"])
+    return np.array([row.embedding for row in rows], np.float32)
+
+
+def clause_of(row: models.Clause) -> Clause:
+    """The row as a value, with the dates its version is in force."""
+    return Clause(
+        ref=row.ref,
+        policy=row.version.policy.slug,
+        policy_title=row.version.title,
+        version=row.version.number,
+        heading=row.heading,
+        text=row.text,
+        since=row.version.effective_from,
+        until=row.version.effective_to,
+        source=row.version.source,
+    )
+
+
+BUILDERS = {
+    "encoder": _labeller,
+    "phrases": Phrases,
+    "hybrid": _hybrid,
+    "lexical": _lexical,
+    "arithmetic": Arithmetic,
+    "sentences": Sentences,
+}

@@ -1,0 +1,19 @@
+"""Fill an empty database with the demo shop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from triage.demo import load as demo
+
+
+class Command(BaseCommand):
+    help = "Load the demo shop: people, policies, intents, rules, customers, orders and tickets."
+
+    def handle(self, **options: Any) -> None:
+        if demo.is_there():
+            raise CommandError("There are customers or policies already: the demo needs an empty database.")
+        demo.load(progress=self.stderr.isatty())
+        self.stdout.write(f"The demo shop is open. Sign in as {demo.sign_ins()}.")

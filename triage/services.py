@@ -1,0 +1,224 @@
+"""The shell of the machine: claim a run, take its steps, write each receipt, route the ticket."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import socket
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import DatabaseError, connection, transaction
+
+from approvals import services as approvals
+from approvals.errors import Refused
+from tickets import queue
+from tickets.models import Draft, Order, Run, Ticket
+from triage import machine, models, pipeline, proof
+from triage.casework import case_for
+from triage.engines.rules import Person
+from triage.step import Case, Rung, Step, StepResult
+from triage.steps.classify import Classification
+from triage.steps.decide import HUMAN, REVIEW, Proposed
+from triage.steps.draft import Reply
+from triage.steps.retrieve import Retrieval
+
+MOST_ATTEMPTS = 5
+log = logging.getLogger(__name__)
+
+
+def holder_name() -> str:
+    """Who claims: unique even when a process id comes round again."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"[:80]
+
+
+def work(run_id: int) -> bool:
+    """Take the run through its remaining steps; False when it is somebody else's or finished.
+
+    A database that goes away leaves the lease to run out, so that another worker takes
+    over. Any other failure ends the run and puts the ticket before a person.
+    """
+    run = queue.claim(run_id, holder_name())
+    if run is None:
+        return False
+    try:
+        _take(run)
+    except queue.LeaseLost:
+        return False
+    except DatabaseError:
+        raise
+    except Exception as error:
+        log.exception("run %s failed", run.pk)
+        _fail(run, f"{type(error).__name__}: {error}")
+        return False
+    return True
+
+
+def _take(run: Run) -> None:
+    if run.attempt > MOST_ATTEMPTS:
+        _fail(run, f"given up after {MOST_ATTEMPTS} attempts")
+        return
+    case = _resumed(run, case_for(run.ticket))
+    ladders = {step.name: _ladder(run.ticket, step) for step in machine.steps()}
+    limits = {step.name: machine.limits_of(step) for step in machine.steps()}
+    results = pipeline.run(
+        machine.steps(), case, lambda step: ladders[step.name], lambda step: limits[step.name]
+    )
+    _let_go()
+    for result in results:
+        case = case.having(result.output)
+        _record(run, result, [rung.name for rung in ladders[result.step.name]])
+        _let_go()
+    _conclude(run, case)
+
+
+def _resumed(run: Run, case: Case) -> Case:
+    """The case with what an earlier attempt finished, unless the world has changed since."""
+    digest = hashlib.sha256(repr(case).encode()).hexdigest()
+    if run.case_sha256 != digest:
+        queue.hold(run, case_sha256=digest)
+        return case
+    for output in proof.outputs_so_far(run, machine.steps()).values():
+        case = case.having(output)
+    return case
+
+
+def _ladder(ticket: Ticket, step: Step) -> Sequence[Rung]:
+    """A person's label stands above every model."""
+    if step.writes is Classification and (person := _labelled_by_person(ticket)):
+        return [Rung(name=person.by, load=lambda: person)]
+    return machine.ladder_of(step)
+
+
+def _labelled_by_person(ticket: Ticket) -> Person | None:
+    last = ticket.corrections.filter(step="classify").select_related("by").order_by("pk").last()
+    return Person(slug=last.after, by=last.by.get_username()) if last else None
+
+
+def _let_go() -> None:
+    """Hold no connection while a model thinks; inside a test's transaction it has to stay."""
+    if not connection.in_atomic_block:
+        connection.close()
+
+
+def _record(run: Run, result: StepResult, ladder: list[str]) -> None:
+    with transaction.atomic():
+        queue.hold(run)
+        proof.write_receipt(run, result, ladder)
+        if isinstance(result.output, Classification):
+            _label(run.ticket, result.output, result)
+
+
+def _label(ticket: Ticket, output: Classification, result: StepResult) -> None:
+    by = result.served.name if result.served else ""
+    Ticket.objects.filter(pk=ticket.pk).update(urgency=output.urgency)
+    ticket.relabel(output.label, output.name, output.confidence, by=by)
+
+
+def _conclude(run: Run, case: Case) -> None:
+    """Everything a finished run leaves, in one transaction with its end: once or not at all."""
+    with transaction.atomic():
+        queue.hold(run)
+        ticket = Ticket.objects.select_for_update().get(pk=run.ticket_id)
+        _save_draft(run, case[Reply])
+        trouble = _propose(run, case)
+        _route(ticket, case, trouble)
+        queue.finish(run, Run.State.DONE)
+
+
+def _save_draft(run: Run, reply: Reply) -> None:
+    parts = proof.converter.unstructure(reply.parts)
+    Draft.objects.create(
+        ticket=run.ticket, run=run, composed_by=reply.composed_by, body=reply.text, parts=parts
+    )
+
+
+def _propose(run: Run, case: Case) -> str:
+    """Put a proposed refund before people; what stands in its way, or an empty string."""
+    approvals.withdraw(run.ticket)
+    decided = case[Proposed]
+    if decided.outcome != REVIEW or decided.remedy == "replacement" or decided.amount is None:
+        return ""
+    proposal = approvals.Proposal(
+        order=Order.objects.get(number=decided.order),
+        amount=decided.amount,
+        remedy=decided.remedy,
+        arithmetic=decided.arithmetic,
+        reasons=decided.reasons,
+        rule=decided.rule,
+        citations=_citations(case, decided.clause),
+    )
+    try:
+        approvals.propose(run.ticket, proposal, run=run, by=None)
+    except Refused as refusal:
+        return str(refusal)
+    return ""
+
+
+def _citations(case: Case, ref: str) -> list[dict[str, Any]]:
+    return [
+        {**proof.converter.unstructure(clause), "title": clause.policy_title}
+        for clause in case[Retrieval].clauses
+        if clause.ref == ref
+    ]
+
+
+def _route(ticket: Ticket, case: Case, trouble: str) -> None:
+    decided = case[Proposed]
+    if trouble:
+        ticket.mark_attention(trouble)
+    elif not case[Classification].label:
+        ticket.mark_attention("Needs a label from a person.")
+    elif decided.outcome == HUMAN:
+        ticket.mark_attention(" ".join(decided.questions))
+    elif decided.outcome == REVIEW and decided.remedy == "replacement":
+        ticket.mark_attention("A replacement is proposed: please arrange it.")
+    elif not case[Reply].text:
+        ticket.mark_attention("No draft could be written: please answer yourself.")
+    else:
+        ticket.mark_ready()
+
+
+def _fail(run: Run, error: str) -> None:
+    with transaction.atomic():
+        queue.finish(run, Run.State.FAILED, error)
+        run.ticket.mark_attention("Something went wrong while reading this. Please answer yourself.")
+
+
+def train(*, by: Any = None, target: float = 0.95) -> models.Classifier:
+    """Train the classifier on the taxonomy's examples and put it to work.
+
+    Raises ValueError where an intent has too few examples.
+    """
+    from triage.engines import training
+
+    examples = models.IntentExample.objects.exclude(intent__active=False).order_by("pk")
+    rows = list(examples.values_list("text", "intent__slug"))
+    if not rows:
+        raise ValueError("There are no examples yet: add some to the intents.")
+    vectors = machine.encoder().embed([text for text, _ in rows])
+    head, report = training.fit(vectors, [slug or "" for _, slug in rows], target=target)
+    return _activate(head.dumps(), head.labels, head.promise, report, by)
+
+
+def _activate(
+    weights: bytes,
+    labels: Sequence[str],
+    promise: Mapping[str, Any],
+    report: Mapping[str, Any],
+    by: Any,
+) -> models.Classifier:
+    with transaction.atomic():
+        models.Classifier.objects.filter(active=True).update(active=False)
+        return models.Classifier.objects.create(
+            weights=weights,
+            sha256=hashlib.sha256(weights).hexdigest(),
+            labels=list(labels),
+            promise=dict(promise),
+            report=dict(report),
+            encoder_sha256=machine.encoder().entry.sha256,
+            active=True,
+            created_by=by,
+        )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pghistory
 import pgtrigger
 from django.conf import settings
@@ -13,7 +15,7 @@ from django.utils import timezone
 
 from tickets.models import Order, Run, Ticket
 
-MONEY = {"max_digits": 12, "decimal_places": 2}
+MONEY: dict[str, Any] = {"max_digits": 12, "decimal_places": 2}
 
 # Sums are taken under a lock on the order, so that two approvals at once cannot both fit.
 CAPTURED_IS_THE_CEILING = """
@@ -254,9 +256,7 @@ class ApprovalLimit(models.Model):
     two_above = models.DecimalField(**MONEY)
 
     class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(up_to__gte=0), name="limit_not_negative")
-        ]
+        constraints = [models.CheckConstraint(condition=Q(up_to__gte=0), name="limit_not_negative")]
 
     def __str__(self) -> str:
         return f"{self.group}: up to {self.up_to}, two people above {self.two_above}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import rfc8785
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from tickets.models import Receipt
 
+MILLIONTH = Decimal("0.000001")
 LOCK = 0x7EC  # one writer of the chain at a time, only for the length of the insert
 SEALED = [
     field.attname
@@ -36,6 +38,7 @@ def append(**values: Any) -> Receipt:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         last = Receipt.objects.order_by("-seq").values("seq", "body_sha256").first()
         receipt = Receipt(**{"at": timezone.now(), **values})
+        receipt.cost = Decimal(receipt.cost).quantize(MILLIONTH)  # sealed as it will be read
         receipt.seq = last["seq"] + 1 if last else 1
         receipt.previous_sha256 = last["body_sha256"] if last else ""
         receipt.output_sha256 = sha256(receipt.output)

@@ -49,7 +49,9 @@ def case_for(ticket: Ticket) -> Case:
 def _unanswered(ticket: Ticket) -> list[str]:
     """What the customer wrote since our last answer."""
     texts: list[str] = []
-    for direction, text in ticket.messages.exclude(direction="note").values_list("direction", "text"):
+    for direction, text in ticket.messages.exclude(direction="note").values_list(
+        "direction", "text"
+    ):
         texts = [*texts, text] if direction == "in" else []
     return texts
 
@@ -94,9 +96,7 @@ def _day(at: datetime | None) -> date | None:
     return timezone.localdate(at) if at else None
 
 
-def order_meant(
-    text: str, orders: tuple[step.Order, ...]
-) -> tuple[step.Order | None, str]:
+def order_meant(text: str, orders: tuple[step.Order, ...]) -> tuple[step.Order | None, str]:
     """The one order the text is about, and how that was found; None with the reason why not.
 
     Only the customer's own orders are looked at: somebody else's number finds nothing.

@@ -47,7 +47,9 @@ def roster_can_be_read(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.database)
-def vectors_can_be_stored(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+def vectors_can_be_stored(
+    databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
     """PostgreSQL has pgvector."""
     for alias in databases or ():
         with connections[alias].cursor() as cursor:

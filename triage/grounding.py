@@ -35,7 +35,29 @@ PROMISE = re.compile(
     r"|guarantee|you(?:'ll| will) (?:receive|get|be refunded)|free of charge)",
     re.IGNORECASE,
 )
-REVIEW = re.compile(r"\b(?:review|check|look|colleague|team|confirm|decid|approv|pass|ask)", re.IGNORECASE)
+REVIEW = re.compile(r"\b(?:review|check|look|colleague|team|decid|pass|ask)", re.IGNORECASE)
+DECIDED = re.compile(
+    r"\b(?:is|are|was|has been|have been) (?:now |already )?(?:approved|issued|granted)",
+    re.IGNORECASE,
+)
+
+# What the words before a value say it is: a date of delivery may not be an amount.
+FITS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
+    (re.compile(rf"{before}\s*$", re.IGNORECASE), frozenset(kinds.split()))
+    for before, kinds in (
+        (r"(?:hello|hi|dear|good (?:morning|afternoon|evening))", "customer"),
+        (r"\border(?:s| number)?", "order other_order"),
+        (r"\b(?:deliver|arriv)\w*(?: to you)?(?: there)? on", "delivered"),
+        (r"\b(?:placed|ordered|bought)(?: it| this)?(?: on)?", "placed item"),
+        (r"\b(?:promised|expected|due)(?: delivery)?(?: for| by| on)?", "promised"),
+        (r"\brefund of", "amount refunded item"),
+        (r"\b(?:amount|sum|total) of", "amount paid total spent refunded"),
+        (r"\btracking (?:number|code|reference)(?: is)?", "tracking"),
+        (r"\bcustomer since", "since"),
+        (r"\b(?:marked as|status(?: of)?(?: is)?|shown as)", "status"),
+        (r"\bticket(?: number)?", "ticket"),
+    )
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,9 +217,25 @@ def doubt(sentence: str, task: WritingTask, *, must_cite: bool) -> str:
         return "states a number, amount, address or link by itself"
     if must_cite and not names:
         return "stands on no fact"
+    if len(set(names)) < len(names):
+        return "says the same value twice"
+    if misplaced := _misplaced(sentence, task):
+        return misplaced
     quotes_policy = any(name.startswith("P") for name in names)
-    if PROMISE.search(prose) and not (quotes_policy or REVIEW.search(prose)):
+    softened = quotes_policy or (REVIEW.search(prose) and not DECIDED.search(prose))
+    if PROMISE.search(prose) and not softened:
         return "promises what nobody has decided"
+    return ""
+
+
+def _misplaced(sentence: str, task: WritingTask) -> str:
+    """A value whose kind is not what the words before it announce, or an empty string."""
+    for match in SLOT.finditer(sentence):
+        slot = task.slot(match.group(1))
+        for announces, kinds in FITS:
+            said = announces.search(sentence, 0, match.start())
+            if slot and said and slot.kind not in kinds:
+                return f"“{said.group().strip()}” is followed by the {slot.about}"
     return ""
 
 
@@ -235,7 +273,9 @@ def _tidied(parts: list[Part]) -> Iterator[Part]:
     return iter(kept)
 
 
-def writing_checks(written_in_full: bool, grounded: Grounded, most_omitted: float) -> Iterator[Check]:
+def writing_checks(
+    written_in_full: bool, grounded: Grounded, most_omitted: float
+) -> Iterator[Check]:
     """The doubts that any written text has to pass, whoever wrote it."""
     yield Check(
         name="finished",

@@ -125,7 +125,9 @@ def _vectors(rows: list[models.Clause], clauses: list[Clause]):  # type: ignore[
 
     missing = [i for i, row in enumerate(rows) if row.embedding is None]
     if missing:
-        for i, vector in zip(missing, encoder().embed([text_of(clauses[i]) for i in missing]), strict=True):
+        for i, vector in zip(
+            missing, encoder().embed([text_of(clauses[i]) for i in missing]), strict=True
+        ):
             rows[i].embedding = vector.tolist()
         models.Clause.objects.bulk_update([rows[i] for i in missing], ["embedding"])
     return np.array([row.embedding for row in rows], np.float32)

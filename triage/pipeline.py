@@ -102,9 +102,7 @@ def _left(rung: Rung, error: EngineError, started: float) -> Tried:
     return Tried(rung=rung.name, outcome=outcome, because=str(error), milliseconds=_since(started))
 
 
-def _doubted(
-    rung: Rung, checks: tuple[Check, ...], evidence: Evidence, started: float
-) -> Tried:
+def _doubted(rung: Rung, checks: tuple[Check, ...], evidence: Evidence, started: float) -> Tried:
     doubts = "; ".join(f"{check.name}: {check.because}" for check in failing(checks))
     return Tried(
         rung=rung.name,

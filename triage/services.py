@@ -184,7 +184,9 @@ def _route(ticket: Ticket, case: Case, trouble: str) -> None:
 def _fail(run: Run, error: str) -> None:
     with transaction.atomic():
         queue.finish(run, Run.State.FAILED, error)
-        run.ticket.mark_attention("Something went wrong while reading this. Please answer yourself.")
+        run.ticket.mark_attention(
+            "Something went wrong while reading this. Please answer yourself."
+        )
 
 
 def train(*, by: Any = None, target: float = 0.95) -> models.Classifier:

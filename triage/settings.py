@@ -6,6 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
+import django_stubs_ext
 import environ
 import pghistory
 
@@ -13,6 +14,7 @@ import pghistory
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
+django_stubs_ext.monkeypatch()
 env = environ.Env()
 BASE = Path(__file__).resolve().parent.parent
 DATA = Path(env.str("TRIAGE_DATA", default=str(BASE / ".data"))).resolve()
@@ -165,7 +167,9 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = DATA / "outbox"
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Harbour & Pine <help@harbourandpine.example>")
+DEFAULT_FROM_EMAIL = env.str(
+    "DEFAULT_FROM_EMAIL", default="Harbour & Pine <help@harbourandpine.example>"
+)
 SHOP_NAME = env.str("SHOP_NAME", default="Harbour & Pine")
 
 # --- workers ------------------------------------------------------------------------

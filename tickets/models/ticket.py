@@ -152,9 +152,7 @@ class Message(models.Model):
     signature = models.TextField(blank=True)
     html = models.TextField(blank=True)
     raw = models.BinaryField(null=True, blank=True)
-    delivery = models.CharField(
-        max_length=8, choices=Delivery, default=Delivery.NONE, blank=True
-    )
+    delivery = models.CharField(max_length=8, choices=Delivery, default=Delivery.NONE, blank=True)
     delivery_since = models.DateTimeField(null=True, blank=True)
     delivery_note = models.CharField(max_length=300, blank=True)
 

@@ -52,8 +52,7 @@ class Run(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=~Q(state="running")
-                | (Q(lease_until__isnull=False) & ~Q(holder="")),
+                condition=~Q(state="running") | (Q(lease_until__isnull=False) & ~Q(holder="")),
                 name="running_has_a_lease",
             ),
             models.UniqueConstraint(

@@ -88,9 +88,7 @@ class Head:
         return save(tensors)
 
     @classmethod
-    def loads(
-        cls, data: bytes, labels: Sequence[str], promise: Mapping[str, Any]
-    ) -> Head:
+    def loads(cls, data: bytes, labels: Sequence[str], promise: Mapping[str, Any]) -> Head:
         from safetensors.numpy import load
 
         tensors = load(data)

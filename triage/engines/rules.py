@@ -101,7 +101,11 @@ def _summary(task: WritingTask) -> str:
 def _statements(task: WritingTask, said: set[str]) -> Iterator[str]:
     for template in STATEMENTS:
         kinds = re.findall(r"{(\w+)}", template)
-        if any(not task.of_kind(kind) for kind in kinds) or set(kinds[1:]) & said or kinds[-1] in said:
+        if (
+            any(not task.of_kind(kind) for kind in kinds)
+            or set(kinds[1:]) & said
+            or kinds[-1] in said
+        ):
             continue
         said.update(kinds)
         yield template.format(**{kind: _first(task, kind) for kind in kinds})

@@ -88,9 +88,7 @@ def _softmax(logits: Any) -> Any:
     return odds / odds.sum(axis=1, keepdims=True)
 
 
-def promised(
-    confidence: Any, right: Any, target: float, *, risk: float = 0.1
-) -> dict[str, Any]:
+def promised(confidence: Any, right: Any, target: float, *, risk: float = 0.1) -> dict[str, Any]:
     """The threshold that keeps "``target`` of the labels given are right".
 
     Holds with probability 1 - ``risk`` over the draw of the examples. Without enough

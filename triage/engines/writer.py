@@ -43,7 +43,9 @@ class LlamaWriter:
                 verbose=False,
             )
         except (ImportError, ValueError, OSError) as error:
-            raise EngineUnavailable(f"{entry.name}: {path.name} cannot be loaded: {error}") from error
+            raise EngineUnavailable(
+                f"{entry.name}: {path.name} cannot be loaded: {error}"
+            ) from error
         self.entry = entry
         self.card = Card(
             name=entry.name,
@@ -81,9 +83,7 @@ class LlamaWriter:
             return focal_prompt(task)
         return chat_prompt(task, self._llama.metadata)
 
-    def _generate(
-        self, tokens: Sequence[int], mask: Mask, room: int
-    ) -> tuple[list[int], bool]:
+    def _generate(self, tokens: Sequence[int], mask: Mask, room: int) -> tuple[list[int], bool]:
         """The new tokens, and whether the writer came to its end by itself."""
         deadline = time.monotonic() + self.entry.seconds
         ids: list[int] = []

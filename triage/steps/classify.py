@@ -76,7 +76,10 @@ SIGNS: Mapping[str, tuple[int, str]] = {
         r"\b(?:third time|second time|again and again|still (?:no|not|waiting|haven't)|weeks? (?:now|ago)"
         r"|nobody (?:answers|replies)|unacceptable|disgrace\w*|ridiculous|furious|fed up|last chance)\b|!!+",
     ),
-    "no hurry": (-1, r"\b(?:no (?:rush|hurry)|when(?:ever)? you (?:have|get) (?:a )?(?:time|minute|chance)|just wondering|out of curiosity)\b"),
+    "no hurry": (
+        -1,
+        r"\b(?:no (?:rush|hurry)|when(?:ever)? you (?:have|get) (?:a )?(?:time|minute|chance)|just wondering|out of curiosity)\b",
+    ),
 }
 
 
@@ -110,9 +113,7 @@ def urgency_of(text: str) -> tuple[int, tuple[str, ...]]:
     return level, tuple(because for _, because in found)
 
 
-def check(
-    case: Case, output: Classification, limits: Mapping[str, float]
-) -> Iterator[Check]:
+def check(case: Case, output: Classification, limits: Mapping[str, float]) -> Iterator[Check]:
     words = len(case.text.split()) + len(case.subject.split())
     yield Check(
         name="something to read",

@@ -62,7 +62,9 @@ def propose(case: Case) -> Proposed:
         return Proposed(outcome=NONE, reasons=("NO_MONEY_AT_STAKE",))
     if case.order is None:
         return Proposed(
-            outcome=ASK, reasons=("ORDER_UNKNOWN",), questions=(f"Which order? {case.order_because}",)
+            outcome=ASK,
+            reasons=("ORDER_UNKNOWN",),
+            questions=(f"Which order? {case.order_because}",),
         )
     rules = _rules_for(label, case.order, case[Retrieval].as_of, case.rules)
     if not rules:

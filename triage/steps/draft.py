@@ -31,7 +31,9 @@ from triage.steps.summarize import Summary
 
 URGENCY = {1: "low", 2: "normal", 3: "high", 4: "urgent"}
 GREETING = re.compile(r"^(?:dear|hello|hi|good (?:morning|afternoon|day)|thank)\b", re.IGNORECASE)
-CLOSING = re.compile(r"(?:regards|wishes|thank you|thanks|sincerely|take care)[^.]*$", re.IGNORECASE)
+CLOSING = re.compile(
+    r"(?:regards|wishes|thank you|thanks|sincerely|take care)[^.]*$", re.IGNORECASE
+)
 BLAME = re.compile(
     r"\b(?:your (?:own )?(?:fault|mistake|error)|you (?:should have|failed|forgot|ought|claim)"
     r"|as (?:i|we) (?:already )?(?:said|told you)|obviously|calm down)\b",
@@ -166,7 +168,10 @@ def evidence(case: Case, output: Reply) -> Evidence:
         claims=tuple(asdict(claim) for claim in output.claims),
         inputs=(
             *writing_inputs(case),
-            *(("clause", f"clause:{c.ref}@{c.version}", "policy", c.text) for c in case[Retrieval].clauses),
+            *(
+                ("clause", f"clause:{c.ref}@{c.version}", "policy", c.text)
+                for c in case[Retrieval].clauses
+            ),
             ("decision", "decide", "system", case[Proposed].words),
         ),
         usage=output.usage,

@@ -86,9 +86,7 @@ def day_that_matters(case: Case) -> tuple[date, str]:
     return case.order.placed, "the day of purchase"
 
 
-def _named_by_rules(
-    case: Case, engine: Searcher, as_of: date, found: Found
-) -> Iterator[Hit]:
+def _named_by_rules(case: Case, engine: Searcher, as_of: date, found: Found) -> Iterator[Hit]:
     label = case[Classification].label
     have = {hit.clause.ref for hit in found.hits}
     for rule in case.rules:
@@ -176,6 +174,8 @@ step = Step(
     ladder=("hybrid", "lexical"),
     limits={"similarity": 0.30},
     worksheet=Worksheet(
-        budget_ms=500, sensitive="the customer's message", approval="a person decides without a clause"
+        budget_ms=500,
+        sensitive="the customer's message",
+        approval="a person decides without a clause",
     ),
 )

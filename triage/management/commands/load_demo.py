@@ -14,6 +14,8 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         if demo.is_there():
-            raise CommandError("There are customers or policies already: the demo needs an empty database.")
+            raise CommandError(
+                "There are customers or policies already: the demo needs an empty database."
+            )
         demo.load(progress=self.stderr.isatty())
         self.stdout.write(f"The demo shop is open. Sign in as {demo.sign_ins()}.")

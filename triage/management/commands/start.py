@@ -23,7 +23,9 @@ PATIENCE = 15  # seconds a process gets to finish what it is doing
 
 
 class Command(BaseCommand):
-    help = "Start the web server and the workers together; on the first start, fill in the demo shop."
+    help = (
+        "Start the web server and the workers together; on the first start, fill in the demo shop."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=8000)
@@ -33,7 +35,9 @@ class Command(BaseCommand):
     def handle(self, *, port: int, workers: int, no_demo: bool, **options: Any) -> None:
         _refuse_busy(port)
         if workers > (os.cpu_count() or 1):
-            raise CommandError(f"{workers} workers are more than the {os.cpu_count()} cores: each needs one.")
+            raise CommandError(
+                f"{workers} workers are more than the {os.cpu_count()} cores: each needs one."
+            )
         self._prepare(with_demo=not no_demo)
         processes = [_start(command) for command in (_web(port), _worker(workers))]
         self._say(f"\nOpen http://localhost:{port}/ and end with Ctrl-C.")

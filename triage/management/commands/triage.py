@@ -14,7 +14,9 @@ from triage import services
 
 
 class Command(BaseCommand):
-    help = "Take tickets through all five steps now: those named, or all that wait (--all: every one)."
+    help = (
+        "Take tickets through all five steps now: those named, or all that wait (--all: every one)."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("ticket", nargs="*", type=int, help="ticket numbers")

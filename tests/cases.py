@@ -1,0 +1,141 @@
+"""A case and its parts, for tests of the pure core. Maya bought a kettle."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from triage.facts import KINDS
+from triage.grounding import WritingTask, Written
+from triage.step import Card, Case, Clause, EngineUnavailable, Fact, Intent, Line, Order, Rule
+from triage.steps.classify import Classification
+from triage.steps.retrieve import Found, Hit, Retrieval
+
+KETTLE = Line(sku="K1", name="Enamel kettle", quantity=1, price=Decimal("49.00"))
+LAMP = Line(sku="L1", name="Storm lamp", quantity=2, price=Decimal("20.00"))
+ORDER = Order(
+    number="HP-1042",
+    status="delivered",
+    currency="GBP",
+    lines=(KETTLE, LAMP),
+    paid=Decimal("89.00"),
+    placed=date(2026, 11, 1),
+    delivered=date(2026, 11, 5),
+)
+RETURN = Intent(
+    slug="return-request",
+    name="return request",
+    phrases=("send it back",),
+    money=True,
+    dated_by_purchase=True,
+)
+STATUS = Intent(slug="order-status", name="order status", phrases=("where is my order",))
+WINDOW = Clause(
+    ref="returns.window",
+    policy="returns",
+    policy_title="Returns",
+    version=2,
+    heading="How long you have",
+    text="You can return an unused item within 30 days of delivery.",
+    since=date(2026, 3, 1),
+)
+OLD_WINDOW = replace(
+    WINDOW,
+    version=1,
+    text="You can return an unused item within 14 days.",
+    since=date(2024, 1, 1),
+    until=date(2026, 3, 1),
+)
+THIRTY_DAYS = Rule(
+    name="Unused, 30 days",
+    intents=("return-request",),
+    clause="returns.window",
+    remedy="refund",
+    window_days=30,
+    counts_from="delivery",
+    since=date(2026, 3, 1),
+    statuses=("delivered",),
+)
+VALUES = {
+    "shop": ("Harbour & Pine", "shop:name"),
+    "customer": ("Maya Lund", "customer:1"),
+    "since": ("3 May 2024", "customer:1"),
+    "order": ("HP-1042", "order:HP-1042"),
+    "status": ("delivered", "order:HP-1042"),
+    "delivered": ("5 November 2026", "order:HP-1042"),
+    "item": ("Enamel kettle", "order:HP-1042"),
+}
+FACTS = tuple(
+    Fact(slot=f"F{number}", kind=kind, about=KINDS[kind], value=value, ref=ref)
+    for number, (kind, (value, ref)) in enumerate(VALUES.items(), 1)
+)
+
+
+def case(**changes: Any) -> Case:
+    """Maya writes on 20 November 2026 that she wants to send her kettle back."""
+    known: dict[str, Any] = {
+        "ticket": 7,
+        "subject": "My kettle",
+        "text": "Hello, I would like to send it back, the kettle is too small.",
+        "received": date(2026, 11, 20),
+        "customer": "Maya Lund",
+        "orders": (ORDER,),
+        "order": ORDER,
+        "facts": FACTS,
+        "intents": (RETURN, STATUS),
+        "rules": (THIRTY_DAYS,),
+    }
+    return Case(**{**known, **changes})
+
+
+def labelled(slug: str = "return-request", **changes: Any) -> Case:
+    """The case as the classify and retrieve steps leave it."""
+    made = case(**changes)
+    intent = made.intent(slug)
+    label = Classification(label=slug, name=intent.name if intent else "", basis="model")
+    retrieval = Retrieval(
+        as_of=date(2026, 11, 1),
+        as_of_because="the day of purchase",
+        hits=(Hit(clause=WINDOW, rank=1, score=0.6),),
+    )
+    return made.having(label).having(retrieval)
+
+
+class FakeWriter:
+    """Says what it is told to, and remembers what it was asked."""
+
+    def __init__(self, text: str, *, finished: bool = True) -> None:
+        self.card = Card(name="fake", kind="focal")
+        self.text, self.finished = text, finished
+        self.tasks: list[WritingTask] = []
+
+    def write(self, task: WritingTask) -> Written:
+        self.tasks.append(task)
+        return Written(text=self.text, finished=self.finished)
+
+
+class FakeSearch:
+    """Finds what it is given, and knows all clauses by their reference."""
+
+    def __init__(self, *hits: Hit) -> None:
+        self.card = Card(name="fake", kind="focal")
+        self.hits = hits
+        self.asked_on: list[date] = []
+
+    def search(self, query: str, on: date, top: int) -> Found:
+        self.asked_on.append(on)
+        return Found(hits=self.hits, index_sha256="0" * 64)
+
+    def clause(self, ref: str, on: date) -> Clause | None:
+        return next((c for c in (WINDOW, OLD_WINDOW) if c.ref == ref and c.in_force(on)), None)
+
+
+def missing(name: str) -> Any:
+    """An engine whose file is not there."""
+
+    def load() -> Any:
+        raise EngineUnavailable(f"{name}: no file")
+
+    return load

@@ -1,0 +1,117 @@
+"""The cast: ana and ben (agents), sol and sam (supervisors), ada (admin), and somebody with no role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pgtrigger
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client, TransactionTestCase
+
+from approvals.models import ApprovalLimit
+from tickets.access import ADMINS, AGENTS, SUPERVISORS, ensure_groups
+
+CAST = {
+    "ana": AGENTS,
+    "ben": AGENTS,
+    "sol": SUPERVISORS,
+    "sam": SUPERVISORS,
+    "ada": ADMINS,
+    "nobody": "",
+}
+PASSWORD = "walnut lamp by the harbour"
+
+
+def join(name: str) -> User:
+    """One person of the cast with their group; supervisors with their limit."""
+    ensure_groups()
+    role = CAST[name]
+    person, made = User.objects.get_or_create(username=name, email=f"{name}@harbourandpine.example")
+    if made:
+        person.set_password(PASSWORD)
+        person.is_staff = role == ADMINS
+        person.save()
+    if role:
+        person.groups.add(Group.objects.get(name=role))
+    if role == SUPERVISORS:
+        ApprovalLimit.objects.get_or_create(
+            group=Group.objects.get(name=role), defaults={"up_to": 500, "two_above": 200}
+        )
+    return person
+
+
+@pytest.fixture
+def ana(db: None) -> User:
+    return join("ana")
+
+
+@pytest.fixture
+def ben(db: None) -> User:
+    return join("ben")
+
+
+@pytest.fixture
+def sol(db: None) -> User:
+    return join("sol")
+
+
+@pytest.fixture
+def sam(db: None) -> User:
+    return join("sam")
+
+
+@pytest.fixture
+def ada(db: None) -> User:
+    return join("ada")
+
+
+@pytest.fixture
+def nobody(db: None) -> User:
+    return join("nobody")
+
+
+@pytest.fixture
+def as_ana(client: Client, ana: User) -> Client:
+    client.force_login(ana)
+    return client
+
+
+@pytest.fixture
+def as_sol(client: Client, sol: User) -> Client:
+    client.force_login(sol)
+    return client
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings: Any) -> None:
+    """Pages name static files as they lie there: tests collect none."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+@pytest.fixture(autouse=True, scope="session")
+def flushing_between_tests_is_allowed() -> Iterator[None]:
+    """Receipts refuse TRUNCATE, which is how Django empties tables after a transactional test.
+
+    Only that clearing is let through; a test that truncates by itself is still refused.
+    """
+    clear = TransactionTestCase._fixture_teardown
+
+    def teardown(self: TransactionTestCase) -> None:
+        with pgtrigger.ignore("tickets.Receipt:receipts_are_never_truncated"):
+            clear(self)
+
+    TransactionTestCase._fixture_teardown = teardown  # type: ignore[method-assign]
+    yield
+    TransactionTestCase._fixture_teardown = clear  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaves(settings: Any) -> None:
+    """Mail stays in memory, and nobody is woken: tests take a run's steps themselves."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    settings.CELERY_BROKER_URL = "memory://"

@@ -1,0 +1,87 @@
+"""Slots: what a writer may point at, and what it may not say by itself."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from triage.grounding import TYPED, Slot, WritingTask, doubt, ground
+
+SLOTS = (
+    Slot(name="F1", about="customer name", value="Maya Lund", ref="customer:1", kind="customer"),
+    Slot(name="F2", about="order number", value="HP-1042", ref="order:HP-1042", kind="order"),
+    Slot(name="F3", about="refund amount", value="49.00 GBP", ref="decision:amount", kind="amount"),
+    Slot(
+        name="P1",
+        about="Returns: window",
+        value="30 days. No more.",
+        ref="clause:r.w@2",
+        kind="clause",
+    ),
+)
+TASK = WritingTask(kind="draft", intent="", outcome="none", urgency="normal", slots=SLOTS)
+
+
+def test_values_are_filled_in_and_keep_their_source() -> None:
+    grounded = ground("Hello ⟦F1⟧,\n\nThis is about order ⟦F2⟧.", TASK)
+    assert grounded.text == "Hello Maya Lund,\n\nThis is about order HP-1042."
+    assert grounded.refs == {"customer:1", "order:HP-1042"}
+
+
+def test_a_clause_is_quoted_whole() -> None:
+    assert ground("Our policy says: ⟦P1⟧ We hope this helps.", TASK).text == (
+        "Our policy says: “30 days. No more.” We hope this helps."
+    )
+
+
+@pytest.mark.parametrize(
+    ("sentence", "because"),
+    [
+        ("It takes 5 days.", "by itself"),
+        ("It takes ٥ days.", "by itself"),
+        ("It takes five days.", "by itself"),
+        ("You get £ back.", "by itself"),
+        ("Write to help@shop.", "by itself"),
+        ("See www.shop.", "by itself"),
+        ("About ⟦F9⟧.", "does not have"),
+        ("We will refund you.", "nobody has decided"),
+        ("A refund has been approved.", "nobody has decided"),
+        ("We guarantee it.", "nobody has decided"),
+        ("Hello ⟦F2⟧,", "followed by the order number"),
+        ("It was delivered on ⟦F3⟧.", "followed by the refund amount"),
+        ("Order ⟦F2⟧ and ⟦F2⟧.", "twice"),
+        ("A stray ⟦ mark.", "by itself"),
+    ],
+)
+def test_it_leaves_out_what_stands_on_nothing(sentence: str, because: str) -> None:
+    assert because in doubt(sentence, TASK, must_cite=False)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Thank you for writing to us.",
+        "A colleague is reviewing a refund of ⟦F3⟧ for you.",
+        "Hello ⟦F1⟧,",
+        "Our policy on this says: ⟦P1⟧",
+    ],
+)
+def test_it_keeps_what_stands_on_something(sentence: str) -> None:
+    assert doubt(sentence, TASK, must_cite=False) == ""
+
+
+def test_a_summary_may_not_chat() -> None:
+    assert doubt("What a lovely customer.", TASK, must_cite=True) == "stands on no fact"
+
+
+def test_what_was_left_out_is_listed_with_its_reason() -> None:
+    grounded = ground("Thank you. We will refund you. Goodbye.", TASK)
+    assert grounded.text == "Thank you. Goodbye."
+    assert [claim.text for claim in grounded.omitted] == ["We will refund you."]
+
+
+@given(st.text(alphabet=st.sampled_from("ab 12.\n⟦F1⟧⟦P1⟧⟦F9⟧£!?"), max_size=80))
+def test_whatever_a_writer_babbles_nothing_typed_survives(text: str) -> None:
+    grounded = ground(text, TASK)
+    assert not TYPED.search("".join(part.text for part in grounded.parts if not part.ref))

@@ -1,0 +1,182 @@
+"""Refunds: who may decide what, kept by the database and said in a sentence."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.utils import timezone
+
+from approvals import services
+from approvals.errors import Incomplete, NotPending, OverLimit, OwnWork, Stale
+from approvals.models import ApprovalLimit, Decision, Refund
+from tests import rows
+from tickets.models import Draft, Message, Payment, Receipt
+
+pytestmark = pytest.mark.django_db
+
+
+def refund(amount: str = "49.00", by: User | None = None) -> Refund:
+    made = rows.order()
+    proposal = services.Proposal(order=made, amount=Decimal(amount))
+    return services.propose(rows.ticket(), proposal, run=None, by=by)
+
+
+def decide(asked: Refund, by: User, verdict: str = "approve", **changes: Any) -> Refund:
+    known = {"reason": "within 30 days", "seen": services.fingerprint(asked)}
+    return services.decide(asked.pk, by=by, verdict=verdict, **{**known, **changes})
+
+
+def test_sol_approves_and_a_receipt_says_so(sol: User) -> None:
+    assert decide(refund(), sol).state == Refund.State.APPROVED
+    receipt = Receipt.objects.get(step="approve")
+    assert (receipt.actor, receipt.output["reason"]) == ("sol", "within 30 days")
+
+
+@pytest.mark.parametrize(("verdict", "state"), [("reject", "rejected"), ("return", "returned")])
+def test_sol_can_say_no_or_ask(sol: User, verdict: str, state: str) -> None:
+    assert decide(refund(), sol, verdict).state == state
+
+
+def test_a_reason_is_needed_for_approving_too(sol: User) -> None:
+    with pytest.raises(Incomplete):
+        decide(refund(), sol, reason="  ")
+
+
+def test_ana_has_no_limit(ana: User) -> None:
+    with pytest.raises(OverLimit):
+        decide(refund(), ana)
+
+
+def test_sol_cannot_approve_what_sol_asked_for(sol: User) -> None:
+    with pytest.raises(OwnWork):
+        decide(refund(by=sol), sol)
+
+
+def test_a_superuser_cannot_either(sol: User) -> None:
+    sol.is_superuser = True
+    sol.save()
+    with pytest.raises(OwnWork):
+        decide(refund(by=sol), sol)
+
+
+def test_sol_cannot_approve_what_sol_answered(sol: User) -> None:
+    asked = refund()
+    sent = Message.objects.create(ticket=asked.ticket, direction="out", author=sol)
+    Draft.objects.create(ticket=asked.ticket, composed_by="x", body="y", message=sent)
+    with pytest.raises(OwnWork, match="wrote the reply"):
+        decide(asked, sol)
+
+
+def test_above_the_limit_somebody_else_decides(sol: User) -> None:
+    ApprovalLimit.objects.update(up_to=20)
+    with pytest.raises(OverLimit, match="above your limit"):
+        decide(refund(), sol)
+
+
+def test_above_the_tier_it_takes_two(sol: User, sam: User) -> None:
+    ApprovalLimit.objects.update(two_above=40)
+    asked = refund()
+    assert decide(asked, sol).state == Refund.State.PENDING
+    with pytest.raises(OwnWork, match="decided on this request already"):
+        decide(asked, sol)
+    assert decide(asked, sam).state == Refund.State.APPROVED
+
+
+def test_two_people_who_saw_two_things_did_not_agree(sol: User, sam: User) -> None:
+    ApprovalLimit.objects.update(two_above=40)
+    asked = refund()
+    decide(asked, sol)
+    Message.objects.create(ticket=asked.ticket, direction="in", text="Actually, keep it.")
+    assert decide(asked, sam).state == Refund.State.VOID
+
+
+def test_what_changed_since_it_was_shown_has_to_be_seen(sol: User) -> None:
+    asked = refund()
+    seen = services.fingerprint(asked)
+    Message.objects.create(ticket=asked.ticket, direction="in", text="Never mind!")
+    with pytest.raises(Stale):
+        decide(asked, sol, seen=seen)
+
+
+def test_it_is_decided_once(sol: User, sam: User) -> None:
+    asked = refund()
+    decide(asked, sol)
+    with pytest.raises(NotPending):
+        decide(asked, sam, "reject")
+
+
+def test_it_runs_out(sol: User) -> None:
+    asked = refund()
+    Refund.objects.update(expires_at=timezone.now() - timedelta(days=1))
+    with pytest.raises(NotPending, match="ran out"):
+        decide(asked, sol)
+    assert services.expire_overdue() == 1
+    assert Refund.objects.get().state == Refund.State.EXPIRED
+
+
+def test_never_more_than_was_paid(sol: User) -> None:
+    with pytest.raises(Incomplete, match=r"Only 89\.00 GBP"):
+        refund("89.01")
+
+
+def test_two_refunds_together_never_exceed_what_was_paid(sol: User) -> None:
+    first = refund("60.00")
+    other = services.Proposal(order=first.order, amount=Decimal("60.00"))
+    second = services.propose(rows.ticket(), other, run=None, by=None)
+    decide(first, sol)
+    with pytest.raises(Incomplete, match="more than was paid"):
+        decide(second, sol)
+
+
+def test_a_new_proposal_replaces_the_old_one() -> None:
+    first = refund()
+    proposal = services.Proposal(order=first.order, amount=Decimal("40.00"))
+    services.propose(first.ticket, proposal, run=None, by=None)
+    first.refresh_from_db()
+    assert first.state == Refund.State.VOID
+
+
+def test_paying_out_leaves_the_payment_with_its_reference(sol: User, sam: User) -> None:
+    asked = decide(refund(), sol)
+    services.record_paid(asked.pk, by=sam, reference="re_77")
+    assert Payment.objects.get(kind="refund").reference == "re_77"
+    with pytest.raises(NotPending):
+        services.record_paid(asked.pk, by=sam, reference="re_78")
+
+
+def test_only_what_is_approved_is_paid_out(sam: User) -> None:
+    with pytest.raises(NotPending):
+        services.record_paid(refund().pk, by=sam, reference="re_77")
+
+
+def test_sol_sees_what_sol_may_decide(sol: User, sam: User) -> None:
+    asked = refund(by=sol)
+    assert not services.waiting_for(sol).exists()
+    assert services.waiting_for(sam).get() == asked
+
+
+@pytest.mark.parametrize("change", ["by_id = requested_by_id", "amount = 1", "reason = 'other'"])
+def test_a_decision_is_never_changed(sol: User, change: str) -> None:
+    decide(refund(), sol)
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE approvals_decision SET {change}")
+
+
+def test_the_database_itself_refuses_a_decision_that_hides_the_requester(sol: User) -> None:
+    asked = refund(by=sol)
+    with pytest.raises(IntegrityError, match="does not describe"), transaction.atomic():
+        Decision.objects.create(
+            refund=asked,
+            verdict="approve",
+            reason="mine",
+            by=sol,
+            fingerprint="0",
+            amount=asked.amount,
+            limit_then=500,
+            requested_by=None,
+        )

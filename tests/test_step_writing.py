@@ -1,0 +1,112 @@
+"""Summarize and draft: every sentence stands on a fact or clause, whoever writes it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+
+from tests.cases import FakeWriter, labelled
+from triage.engines.rules import Arithmetic, Sentences
+from triage.pipeline import perform
+from triage.step import Case, Rung, Status
+from triage.steps import decide, draft, summarize
+from triage.steps.decide import Proposed
+from triage.steps.summarize import Summary
+
+GOOD = (
+    "Hello ⟦F2⟧,\n\nThank you for writing to us about order ⟦F4⟧, we are glad to help you here."
+    "\n\nOur policy on this says: ⟦P1⟧\n\nA colleague is reviewing a refund of ⟦F8⟧ for you."
+    "\n\nKind regards,\n⟦F1⟧"
+)
+
+
+def decided(**changes: Any) -> Case:
+    made = labelled(**changes).having(Summary())
+    rung = Rung(name="arithmetic", load=Arithmetic)
+    return made.having(perform(decide.step, made, [rung], {}).output)
+
+
+def _same(writer: Any) -> Any:
+    return writer
+
+
+def write(step: Any, made: Case, *writers: Any) -> Any:
+    rungs = [Rung(name=w.card.name, load=partial(_same, w)) for w in writers]
+    return perform(step, made, rungs, step.limits)
+
+
+def test_a_good_draft_passes_and_keeps_its_sources() -> None:
+    result = write(draft.step, decided(), FakeWriter(GOOD))
+    assert result.status == Status.OK
+    assert "a refund of 49.00 GBP for you" in result.output.text
+    assert {"decision:amount", "clause:returns.window@2"} <= result.output.grounded.refs
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "check"),
+    [
+        (
+            "A colleague is reviewing a refund of ⟦F8⟧ for you.",
+            "All is well.",
+            "says what was decided",
+        ),
+        ("Hello ⟦F2⟧,", "Well,", "greets and closes"),
+        ("we are glad", "YOUR FAULT, we are glad", "kind"),
+        ("Thank you", "It costs 5. We will refund you. Thank you", "little was left out"),
+        (GOOD, "Hello ⟦F2⟧,\n\nWe review it.\n\nKind regards,\n⟦F1⟧", "length"),
+    ],
+)
+def test_a_draft_nobody_would_send_climbs(old: str, new: str, check: str) -> None:
+    bad = FakeWriter(GOOD.replace(old, new))
+    result = write(draft.step, decided(), bad, Sentences())
+    assert result.served.name == "sentences"
+    assert check in result.swap_reason
+
+
+def test_a_draft_that_was_cut_off_climbs() -> None:
+    result = write(draft.step, decided(), FakeWriter(GOOD, finished=False), Sentences())
+    assert "finished" in result.swap_reason
+
+
+def test_a_refusal_without_its_clause_climbs() -> None:
+    refused = decided().having(Proposed(outcome="refuse", clause="returns.window"))
+    text = GOOD.replace("A colleague is reviewing a refund of ⟦F8⟧ for you.", "We cannot agree.")
+    result = write(draft.step, refused, FakeWriter(text.replace("⟦P1⟧", "ask us.")), Sentences())
+    assert "policy match" in result.swap_reason
+    assert result.served.name == "sentences"
+
+
+@pytest.mark.parametrize("outcome", ["none", "review", "refuse", "ask", "human"])
+def test_the_rules_can_always_write_something_to_send(outcome: str) -> None:
+    made = decided().having(Proposed(outcome=outcome, remedy="refund", clause="returns.window"))
+    assert write(draft.step, made, Sentences()).status == Status.OK
+
+
+def test_the_writer_never_sees_a_value() -> None:
+    writer = FakeWriter(GOOD)
+    write(draft.step, decided(), writer)
+    described = [slot.about for slot in writer.tasks[0].slots]
+    assert "order number" in described
+    assert not any("HP-1042" in about for about in described)
+
+
+def test_a_summary_states_facts_and_lists_what_it_left_out() -> None:
+    writer = FakeWriter("⟦F2⟧ is lovely. Order ⟦F4⟧ is ⟦F5⟧. She is a joy.")
+    result = write(summarize.step, labelled(), writer)
+    assert result.status == Status.OK
+    assert result.output.grounded.text == "Maya Lund is lovely. Order HP-1042 is delivered."
+    assert [claim.text for claim in result.output.grounded.omitted] == ["She is a joy."]
+
+
+def test_a_summary_that_misses_the_order_climbs() -> None:
+    result = write(summarize.step, labelled(), FakeWriter("⟦F2⟧ is here."), Sentences())
+    assert result.served.name == "sentences"
+    assert "Order HP-1042" in result.output.grounded.text
+
+
+def test_a_summary_of_nobody_lists_facts_without_prose() -> None:
+    made = replace(labelled(), facts=(), order=None)
+    assert write(summarize.step, made, Sentences()).status == Status.ABSTAINED

@@ -1,0 +1,80 @@
+"""Admin pages of knobs: no change without a reason, and every change on a page of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pghistory
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from pghistory.models import Events
+
+
+class ReasonedForm(forms.ModelForm[Any]):
+    """A model form that also asks why."""
+
+    why = forms.CharField(
+        label="Why this change",
+        max_length=300,
+        help_text="Kept with your name and the time; colleagues will read it.",
+    )
+
+
+class KnobAdmin(admin.ModelAdmin[Any]):
+    """A knob: changed with a reason, never deleted, its history kept by the database."""
+
+    form = ReasonedForm
+    actions = None
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        pghistory.context(why=form.cleaned_data["why"])
+        super().save_model(request, obj, form, change)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with pghistory.context(user=request.user.pk):
+            return super().changeform_view(request, *args, **kwargs)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        obj = self.get_object(request, object_id)
+        if obj is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined,no-any-return]
+        if not self.has_view_permission(request, obj):
+            return HttpResponse(status=403)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"History of {obj}",
+            "opts": self.opts,
+            "object": obj,
+            "changes": list(_changes(obj)),
+        }
+        return TemplateResponse(request, "admin/knob_history.html", context)
+
+
+def _changes(obj: Any) -> list[dict[str, Any]]:
+    """What changed, newest first: when, who, why, and each value before and after."""
+    events: list[Any] = list(Events.objects.references(obj).order_by("-pgh_created_at"))  # type: ignore[no-untyped-call]
+    contexts = [event.pgh_context or {} for event in events]
+    names = dict(
+        User.objects.filter(pk__in=[c.get("user") for c in contexts if c.get("user")]).values_list(
+            "pk", "username"
+        )
+    )
+    return [
+        {
+            "at": event.pgh_created_at,
+            "what": event.pgh_label,
+            "of": event.pgh_model.partition(".")[2].removesuffix("Event"),
+            "by": names.get(context.get("user") or 0, "the system"),
+            "why": context.get("why", ""),
+            "values": event.pgh_diff or event.pgh_data,
+        }
+        for event, context in zip(events, contexts, strict=True)
+    ]

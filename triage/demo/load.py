@@ -1,0 +1,105 @@
+"""Puts the demo shop into an empty database, through the same doors as real data."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group, Permission, User
+from django.db import transaction
+from django.utils import timezone
+from tqdm import tqdm
+
+from approvals.models import ApprovalLimit, RefundRule
+from tickets import access, ingest
+from tickets.models import Customer
+from triage import policies
+from triage.demo import company
+from triage.models import Intent, IntentExample, Policy
+
+HERE = Path(__file__).resolve().parent
+CAST = {
+    "ana": (access.AGENTS, "Ana"),
+    "ben": (access.AGENTS, "Ben"),
+    "sol": (access.SUPERVISORS, "Sol"),
+    "sam": (access.SUPERVISORS, "Sam"),
+    "ada": (access.ADMINS, "Ada"),
+}
+KNOBS = ("triage", "approvals", "auth")
+
+
+def is_there() -> bool:
+    """Whether the database holds anything that the demo would stand among."""
+    return Customer.objects.exists() or Policy.objects.exists() or Intent.objects.exists()
+
+
+def load(*, progress: bool = False) -> None:
+    """Everything but the classifier, which is trained from what is loaded here."""
+    built = company.build(timezone.localdate())
+    with transaction.atomic():
+        _people()
+        policies.load(HERE / "policies")
+        _taxonomy()
+        _rules()
+    rows = [
+        *((ingest.receive_customer, row) for row in built.customers),
+        *((ingest.receive_order, row) for row in built.orders),
+        *((ingest.receive_ticket, row) for row in built.tickets),
+    ]
+    _receive(tqdm(rows, desc="demo shop", unit=" rows", disable=not progress))
+
+
+def _receive(
+    rows: Iterable[tuple[Callable[[Mapping[str, Any]], object], Mapping[str, Any]]],
+) -> None:
+    for receive, row in rows:
+        receive(row)
+
+
+def sign_ins() -> str:
+    """The demo's people and their password, which is random and kept beside the data."""
+    names = ", ".join(f"{name} ({role[:-1]})" for name, (role, _) in CAST.items())
+    return f"{names} with the password {settings.kept_secret('demo_password', length=9)}"
+
+
+def _people() -> None:
+    access.ensure_groups()
+    password = settings.kept_secret("demo_password", length=9)
+    for name, (role, first_name) in CAST.items():
+        user = User.objects.create_user(
+            name, f"{name}@harbourandpine.example", password, first_name=first_name
+        )
+        user.is_staff = role == access.ADMINS
+        user.save()
+        user.groups.add(Group.objects.get(name=role))
+    admins = Group.objects.get(name=access.ADMINS)
+    admins.permissions.set(Permission.objects.filter(content_type__app_label__in=KNOBS))
+
+
+def _taxonomy() -> None:
+    content = tomllib.loads((HERE / "intents.toml").read_text())
+    for table in content["intent"]:
+        examples = table.pop("examples")
+        intent = Intent.objects.create(**table)
+        IntentExample.objects.bulk_create(
+            IntentExample(intent=intent, text=text, source="demo") for text in examples
+        )
+    IntentExample.objects.bulk_create(
+        IntentExample(text=text, source="demo") for text in content["background"]
+    )
+
+
+def _rules() -> None:
+    content = tomllib.loads((HERE / "rules.toml").read_text())
+    for position, table in enumerate(content["rule"], 1):
+        RefundRule.objects.create(position=position, **table)
+    tiers = sorted(content["limit"], key=lambda tier: int(tier["approvers"]))
+    ApprovalLimit.objects.create(
+        group=Group.objects.get(name=access.SUPERVISORS),
+        two_above=Decimal(tiers[0]["up_to"]),
+        up_to=Decimal(tiers[-1]["up_to"]),
+    )

@@ -1,0 +1,112 @@
+"""What a person wrote now, what is quoted, what is signature."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.shared_data import shared_data
+from tickets.quotes import split
+
+
+def test_a_reply_above_a_quotation_is_the_text() -> None:
+    parts = split(
+        "It broke again.\n\nOn Mon, 2 Mar 2026 at 10:11, Help <help@shop.example> wrote:\n> Sorry!\n"
+    )
+    assert parts.text == "It broke again."
+    assert parts.quoted.startswith("On Mon")
+    assert parts.quoted.endswith("> Sorry!")
+
+
+@pytest.mark.parametrize(
+    "introduction",
+    [
+        "Am 02.03.2026 um 10:11 schrieb Hilfe <help@shop.example>:",
+        "Le 2 mars 2026 à 10:11, Aide <help@shop.example> a écrit :",
+        "El lun, 2 mar 2026 a las 10:11, Ayuda (<help@shop.example>) escribió:",
+        "Em 2 de março de 2026 10:11, Ajuda <help@shop.example> escreveu:",
+        "Op ma 2 mrt 2026 om 10:11 schreef Hulp <help@shop.example>:",
+        "2026-03-02 10:11 GMT+01:00 Help <help@shop.example>:",
+        "-------- Original Message --------",
+        "From: Help <help@shop.example>\nSent: Monday, 2 March 2026 10:11\nTo: Marta\nSubject: Lamp",
+        "Von: Hilfe\nGesendet: Montag, 2. März 2026\nAn: Marta\nBetreff: Lampe",
+    ],
+)
+def test_mail_programs_of_many_countries_are_known(introduction: str) -> None:
+    parts = split(f"It broke again.\n\n{introduction}\n\nSorry to hear that.\n")
+    assert parts.text == "It broke again."
+    assert "Sorry to hear that." in parts.quoted
+
+
+def test_thanks_in_the_middle_is_no_signature() -> None:
+    text = "Hello,\n\nThanks, but the second lamp is broken too.\n\n- shade cracked\n- cable cut"
+    assert split(text).text == text
+
+
+def test_a_story_with_a_date_is_no_quotation() -> None:
+    text = "On 12 March your colleague wrote:\nwe will refund you.\nNothing came since."
+    assert split(text).text == text
+
+
+def test_answers_between_quoted_lines_stay_with_them() -> None:
+    parts = split(
+        "Ana, on 2 Mar 2026 10:11 you wrote:\n> Which colour?\n\nGreen.\n\n> Which size?\n\nSmall."
+    )
+    assert "Green." in parts.text
+    assert "> Which size?" in parts.text
+    assert "Small." in parts.text
+
+
+def test_a_signature_is_split_off() -> None:
+    parts = split("Where is it?\n\n-- \nMarta Lindqvist\n+44 20 7946 0000")
+    assert parts.text == "Where is it?"
+    assert parts.signature == "Marta Lindqvist\n+44 20 7946 0000"
+
+
+def test_a_long_text_below_a_rule_is_no_signature() -> None:
+    text = "First:\n--\n" + "\n".join(f"line {number}" for number in range(40))
+    assert "line 39" in split(text).text
+
+
+@pytest.mark.parametrize(
+    "ending", ["Sent from my iPhone", "Get Outlook for Android", "Envoyé de mon iPad"]
+)
+def test_the_telephone_s_own_words_are_signature(ending: str) -> None:
+    assert split(f"Where is it?\n\n{ending}").signature == ending
+
+
+def test_what_was_sent_by_post_is_no_signature() -> None:
+    text = "The lamp is on its way back.\n\nSent by registered post on Monday."
+    assert split(text).text == text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "\n" * 200_000,
+        "On " + "a " * 50_000,
+        ("On 2016 " + "a " * 140 + ":\n") * 3_000,
+        "--\na\n" * 20_000,
+    ],
+)
+def test_no_body_takes_long(body: str) -> None:
+    begun = time.monotonic()
+    split(body)
+    assert time.monotonic() - begun < 5
+
+
+def test_discourse_s_own_cases_are_split_as_they_expect() -> None:
+    folder = shared_data("emails/discourse_email_reply_trimmer/test")
+    missed = [
+        path.name for path in sorted((folder / "emails").glob("*.txt")) if not _as_expected(path)
+    ]
+    # One keeps a mail that is nothing but a quotation, one drops a quotation we keep.
+    assert missed == ["embedded_email_7.txt", "quote_only.txt"]
+
+
+def _as_expected(path: Path) -> bool:
+    wanted = path.parent.parent / "trimmed" / path.name
+    text = wanted.read_text() if wanted.exists() else ""
+    return split(path.read_text()).text.split() == text.split()

@@ -1,0 +1,1 @@
+"""Reading files of mails and rows, one at a time, whatever their size."""

@@ -1,0 +1,93 @@
+"""The loop that every import command shares: take each, report what was skipped, count."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.core.management.base import BaseCommand, OutputWrapper
+from django.db import DatabaseError, DataError, IntegrityError
+from tqdm import tqdm
+
+from tickets.ingest import BadRow, Did, Outcome
+from tickets.mail import UnreadableMail
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Item(Generic[T]):
+    """One thing found at a place. ``problem`` says why it could not even be read.
+
+    ``is_cells`` marks a row of a table, whose neighbours may belong to it.
+    """
+
+    place: str
+    content: T | None = None
+    problem: str = ""
+    is_cells: bool = False
+
+
+class Importer:
+    """Takes items one after the other; each is a transaction of its own."""
+
+    def __init__(self, command: BaseCommand, what: str) -> None:
+        self.out: OutputWrapper = command.stdout
+        self.err: OutputWrapper = command.stderr
+        self.what = what
+        self.counts: Counter[str] = Counter()
+
+    def take(
+        self, items: Iterable[Item[T]], receive: Callable[[T], Outcome], bar: tqdm[Any]
+    ) -> None:
+        """Receive every item; one that is bad is reported with its place, the others go in."""
+        for item in items:
+            problem = item.problem or self._try(item, receive)
+            if problem:
+                self.counts["skipped"] += 1
+                self.say(f"{item.place}: skipped, {problem}.", bar)
+
+    def _try(self, item: Item[T], receive: Callable[[T], Outcome]) -> str:
+        assert item.content is not None  # noqa: S101  an item has a content or a problem
+        try:
+            outcome = receive(item.content)
+        except (BadRow, UnreadableMail) as bad:
+            return str(bad)
+        except (DataError, IntegrityError) as refused:
+            return f"the database refused it: {_first_line(refused)}"
+        self.counts[outcome.did] += 1
+        return ""
+
+    def say(self, line: str, bar: tqdm[Any]) -> None:
+        """One line on stderr, above the progress bar."""
+        bar.clear()
+        self.err.write(line)
+        bar.refresh()
+
+    def finish(self) -> None:
+        """Print the counts. Raises SystemExit with 1 when anything was skipped."""
+        skipped = self.counts.pop("skipped", 0)
+        parts = [f"{self.counts[did]} {did}" for did in Did if self.counts[did]]
+        parts.append(f"{skipped} skipped")
+        self.out.write(f"{self.what}: {', '.join(parts)}")
+        if skipped:
+            raise SystemExit(1)
+
+
+def progress(total: int | None, unit: str) -> tqdm[Any]:
+    """A bar on stderr where that is a terminal, and only when it takes longer than a second."""
+    return tqdm(
+        total=total,
+        unit=unit,
+        unit_scale=unit == "B",
+        delay=1,
+        disable=not sys.stderr.isatty(),
+        leave=False,
+    )
+
+
+def _first_line(error: DatabaseError) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

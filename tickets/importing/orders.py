@@ -1,0 +1,74 @@
+"""Orders in CSV: a row is a line of an order, rows of one order stand together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from tickets.importing.loop import Item
+from tickets.importing.rows import RowItem
+from tickets.ingest.orders import LINE_COLUMNS, ORDER_COLUMNS, TOTAL_COLUMNS
+
+
+def orders(items: Iterable[RowItem]) -> Iterator[RowItem]:
+    """One item an order; rows of JSON, which hold whole orders, pass as they are.
+
+    A row that cannot be read, or names no order, belongs to the order above it: an
+    order is taken whole or not at all.
+    """
+    seen: set[int] = set()  # eight bytes an order, whatever its size
+    group: list[RowItem] = []
+    for item in items:
+        if group and (not item.is_cells or _number(item) not in {"", _number(group[0])}):
+            yield from _whole(group, seen)
+            group = []
+        if item.is_cells:
+            group.append(item)
+        else:
+            yield item
+    if group:
+        yield from _whole(group, seen)
+
+
+def _number(item: RowItem) -> str:
+    return str((item.content or {}).get("number", "")).strip()
+
+
+def _whole(rows: list[RowItem], seen: set[int]) -> Iterator[RowItem]:
+    number, place = _number(rows[0]), rows[0].place
+    bad = [_complaint(row) for row in rows if row.problem or not _number(row)]
+    yield from bad
+    if bad and len(rows) > len(bad):
+        yield Item(place, problem=f"order {number} is left out whole: correct the row above")
+    elif not bad and hash(number) in seen:
+        problem = f"order {number} was there before, with others between: sort the file by number"
+        yield Item(place, problem=problem)
+    elif not bad:
+        yield _order(rows)
+    seen.add(hash(number))
+
+
+def _complaint(row: RowItem) -> RowItem:
+    return Item(row.place, problem=row.problem or "number is missing: every row needs one")
+
+
+def _order(rows: list[RowItem]) -> RowItem:
+    contents = [row.content or {} for row in rows]
+    first = contents[0]
+    order: dict[str, Any] = {
+        name: first[name] for name in [*ORDER_COLUMNS, *TOTAL_COLUMNS] if name in first
+    }
+    for name, value in order.items():
+        for item, content in zip(rows, contents, strict=True):
+            if content.get(name) != value:
+                return Item(
+                    item.place,
+                    problem=f"{name} of order {order['number']} is {content.get(name)!r} here and"
+                    f" {value!r} in {rows[0].place}: repeat the same value in each of its rows",
+                )
+    if any(name in first for name in LINE_COLUMNS):
+        lines = [{name: row[name] for name in LINE_COLUMNS if name in row} for row in contents]
+        order["lines"] = [
+            line for line in lines if any(str(cell).strip() for cell in line.values())
+        ]
+    return Item(rows[0].place, order)

@@ -1,0 +1,23 @@
+"""Coming in: mails, forms and rows of other systems become rows of ours, once.
+
+Every ``receive_…`` is one transaction and idempotent: the same again changes nothing
+and says so. New and answered tickets are queued for the machine in that transaction.
+"""
+
+from tickets.ingest.fields import BadRow
+from tickets.ingest.mails import receive_mail
+from tickets.ingest.orders import receive_order
+from tickets.ingest.outcome import Did, Outcome
+from tickets.ingest.people import receive_customer
+from tickets.ingest.posts import receive_form, receive_ticket
+
+__all__ = [
+    "BadRow",
+    "Did",
+    "Outcome",
+    "receive_customer",
+    "receive_form",
+    "receive_mail",
+    "receive_order",
+    "receive_ticket",
+]

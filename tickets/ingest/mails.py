@@ -1,0 +1,157 @@
+"""A mail becomes a ticket, or a message of the ticket it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from tickets import queue
+from tickets.ingest.outcome import Did, Outcome, one_at_a_time
+from tickets.ingest.people import customer_by_email
+from tickets.mail import Mail, UnreadableMail, derived_id, read_mail
+from tickets.mime import File
+from tickets.models import Attachment, Message, Ticket
+
+ARRIVED, REPLIED = "arrived", "customer replied"
+LARGEST_FILE = 10 * 1024 * 1024
+MOST_FILES = 50
+
+
+def receive_mail(raw: bytes) -> Outcome:
+    """Keep a raw mail: as a new ticket, or in the thread it answers by References or In-Reply-To.
+
+    The same mail again, by Message-ID and content, changes nothing. Mails that no person
+    wrote are kept, but open and queue nothing. Raises UnreadableMail.
+    """
+    mail = read_mail(raw, own_domain=own_address().partition("@")[2])
+    if mail.from_email.lower() == own_address().lower() and not mail.automatic:
+        mail = replace(mail, automatic="it came from our own address")
+    with transaction.atomic():
+        one_at_a_time(f"mail:{mail.message_id}")
+        known = Message.objects.filter(message_id=mail.message_id).first()
+        if known and not _same(known, mail):
+            # Two mails under one id: a broken mail program. Neither may be lost.
+            mail = replace(mail, message_id=derived_id(raw))
+            known = Message.objects.filter(message_id=mail.message_id).first()
+        if known:
+            return Outcome(Did.UNCHANGED, known.ticket)
+        parent = _answered(mail)
+        return _join(parent.ticket, mail) if parent else _open(mail)
+
+
+def own_address() -> str:
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+
+
+def _same(known: Message, mail: Mail) -> bool:
+    """Whether the two say the same; the ways they took (Received lines) may differ."""
+    if known.direction == Message.Direction.OUT:
+        return True  # a copy of our own mail came back
+    if known.raw is None or bytes(known.raw) == mail.raw:
+        return True
+    try:
+        return _said(read_mail(bytes(known.raw))) == _said(mail)
+    except UnreadableMail:
+        return False
+
+
+def _said(mail: Mail) -> tuple[object, ...]:
+    files = tuple(file.sha256 for file in mail.attachments)
+    return mail.from_email, mail.subject, mail.text, mail.quoted, mail.html, files
+
+
+def _answered(mail: Mail) -> Message | None:
+    """The message it answers, the nearest first. A subject alone never joins."""
+    ids = [mail.in_reply_to, *reversed(mail.references)]
+    found = Message.objects.select_related("ticket").filter(message_id__in=filter(None, ids))
+    known = {message.message_id: message for message in found}
+    return next((known[each] for each in ids if each in known), None)
+
+
+def _open(mail: Mail) -> Outcome:
+    ticket = Ticket.objects.create(
+        channel=Ticket.Channel.EMAIL,
+        subject=mail.subject,
+        customer=customer_by_email(mail.from_email),
+        name=mail.from_name,
+        email=mail.from_email,
+        received_at=mail.date or timezone.now(),
+        status=Ticket.Status.CLOSED if mail.is_automatic else Ticket.Status.NEW,
+    )
+    notes = _keep(ticket, mail)
+    if mail.is_automatic:
+        notes = [*notes, f"Closed on arrival: {mail.automatic}."]
+    else:
+        queue.enqueue(ticket, reason=ARRIVED)
+    return Outcome(Did.CREATED, ticket, keep_notes(ticket, notes))
+
+
+def _join(ticket: Ticket, mail: Mail) -> Outcome:
+    ticket = (
+        Ticket.objects.select_for_update(of=["self"]).select_related("customer").get(pk=ticket.pk)
+    )
+    notes = _keep(ticket, mail)
+    known = {ticket.email.lower(), ticket.customer.email.lower() if ticket.customer else ""}
+    if mail.from_email.lower() not in known - {""}:
+        notes.append(
+            f"This reply came from {mail.sender or 'an unknown sender'}, not from the address the"
+            " ticket began with."
+        )
+    if mail.is_automatic:
+        notes.append(f"This changed nothing: {mail.automatic}.")
+    else:
+        ticket.mark_reopened()
+        queue.enqueue(ticket, reason=REPLIED)
+    return Outcome(Did.JOINED, ticket, keep_notes(ticket, notes))
+
+
+def _keep(ticket: Ticket, mail: Mail) -> list[str]:
+    """Write the message with its files; return what a person should know about it."""
+    message = Message.objects.create(
+        ticket=ticket,
+        direction=Message.Direction.IN,
+        sender=mail.sender[:320],
+        at=mail.date or timezone.now(),
+        message_id=mail.message_id,
+        in_reply_to=mail.in_reply_to,
+        references=" ".join(mail.references),
+        text=mail.text,
+        quoted=mail.quoted,
+        signature=mail.signature,
+        html=mail.html,
+        raw=mail.raw,
+    )
+    return keep_files(message, mail.attachments)
+
+
+def keep_files(message: Message, files: Iterable[File]) -> list[str]:
+    """Attach the files; those too large, or too many, are only in the raw mail: say which."""
+    notes = []
+    for number, file in enumerate(files):
+        if number >= MOST_FILES or len(file.content) > LARGEST_FILE:
+            notes.append(
+                f"The file {file.name} is too large or one too many: it is in the raw mail."
+            )
+            continue
+        Attachment.objects.create(
+            message=message,
+            name=file.name[:255],
+            content_type=file.content_type[:120],
+            size=len(file.content),
+            sha256=file.sha256,
+            content=file.content,
+        )
+    return notes
+
+
+def keep_notes(ticket: Ticket, notes: Iterable[str]) -> tuple[str, ...]:
+    """Write each as an internal note of the ticket."""
+    kept = tuple(notes)
+    for text in kept:
+        Message.objects.create(ticket=ticket, direction=Message.Direction.NOTE, text=text)
+    return kept

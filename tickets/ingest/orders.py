@@ -1,0 +1,192 @@
+"""Orders with their lines and payments."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from tickets.ingest import fields
+from tickets.ingest.fields import BadRow, Row
+from tickets.ingest.outcome import Did, Outcome, one_at_a_time
+from tickets.ingest.people import customer_by_email
+from tickets.models import Customer, Order, OrderLine, Payment
+
+ORDER_COLUMNS = [
+    "number",
+    "customer",
+    "status",
+    "currency",
+    "placed_at",
+    "promised_at",
+    "delivered_at",
+    "tracking",
+]
+LINE_COLUMNS = ["sku", "name", "category", "quantity", "unit_price", "final_sale"]
+TOTAL_COLUMNS = ["paid", "paid_at", "method", "refunded"]
+COLUMNS = [*ORDER_COLUMNS, *LINE_COLUMNS, *TOTAL_COLUMNS, "lines", "payments"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of an order, as it is compared and stored."""
+
+    sku: str
+    name: str
+    category: str
+    quantity: int
+    unit_price: Decimal
+    final_sale: bool
+
+
+@dataclass(frozen=True)
+class Paid:
+    """One payment of an order, as it is compared and stored."""
+
+    kind: str
+    amount: Decimal
+    at: datetime | None
+    method: str
+    reference: str
+
+
+@transaction.atomic
+def receive_order(row: Row) -> Outcome:
+    """One order by its number; what the row does not have stays as it is. Raises BadRow.
+
+    ``lines`` replace the lines that are there. ``payments`` are added to, never changed or
+    removed. ``paid`` and ``refunded`` are totals: what is missing to them is added.
+    """
+    fields.whole_row(row)
+    number = fields.text(row, "number", 60, required=True)
+    values = _values(row)
+    lines = [_line(each) for each in fields.rows(row, "lines")] if "lines" in row else None
+    payments = [_paid(each) for each in fields.rows(row, "payments")] if "payments" in row else []
+    one_at_a_time(f"order:{number}")
+    order = Order.objects.select_for_update().filter(number=number).first()
+    created = order is None
+    order = order or Order.objects.create(number=number, **values)
+    changed = [
+        _update(order, values),
+        _replace_lines(order, lines),
+        _add_payments(order, payments),
+        _add_total(order, Payment.Kind.CAPTURE, row, "paid"),
+        _add_total(order, Payment.Kind.REFUND, row, "refunded"),
+    ]
+    if created:
+        return Outcome(Did.CREATED)
+    return Outcome(Did.UPDATED if any(changed) else Did.UNCHANGED)
+
+
+def _values(row: Row) -> dict[str, Any]:
+    readers: dict[str, Any] = {
+        "status": lambda: fields.choice(row, "status", Order.Status.values, Order.Status.PENDING),
+        "currency": lambda: _currency(row),
+        "placed_at": lambda: fields.moment(row, "placed_at"),
+        "promised_at": lambda: fields.moment(row, "promised_at"),
+        "delivered_at": lambda: fields.moment(row, "delivered_at"),
+        "tracking": lambda: fields.text(row, "tracking", 120),
+    }
+    values = {name: read() for name, read in readers.items() if name in row}
+    return {"customer": _customer(row), **values}
+
+
+def _currency(row: Row) -> str:
+    found = fields.text(row, "currency", 3).upper() or "GBP"
+    if len(found) != 3 or not found.isascii() or not found.isalpha():
+        raise BadRow(f"currency is {found!r}: write three letters, such as GBP")
+    return found
+
+
+def _customer(row: Row) -> Customer:
+    found = fields.text(row, "customer", 254, required=True)
+    customer = Customer.objects.filter(external_id=found).first() or customer_by_email(found)
+    if customer is None:
+        raise BadRow(f"customer {found!r} is not known: import the customers first")
+    return customer
+
+
+def _line(row: Row) -> Line:
+    price = fields.money(row, "unit_price", required=True)
+    return Line(
+        sku=fields.text(row, "sku", 120),
+        name=fields.text(row, "name", 200, required=True),
+        category=fields.text(row, "category", 120),
+        quantity=fields.whole(row, "quantity", default=1),
+        unit_price=price or Decimal("0.00"),
+        final_sale=fields.flag(row, "final_sale"),
+    )
+
+
+def _paid(row: Row) -> Paid:
+    amount = fields.money(row, "amount", required=True)
+    if not amount:
+        raise BadRow("amount of a payment is 0: leave the payment out")
+    return Paid(
+        kind=fields.choice(row, "kind", Payment.Kind.values, Payment.Kind.CAPTURE),
+        amount=amount,
+        at=fields.moment(row, "at"),
+        method=fields.text(row, "method", 60),
+        reference=fields.text(row, "reference", 120),
+    )
+
+
+def _update(order: Order, values: dict[str, Any]) -> bool:
+    changed = {name: value for name, value in values.items() if getattr(order, name) != value}
+    for name, value in changed.items():
+        setattr(order, name, value)
+    if changed:
+        order.save(update_fields=list(changed))
+    return bool(changed)
+
+
+def _replace_lines(order: Order, lines: list[Line] | None) -> bool:
+    if lines is None:
+        return False
+    there = [Line(**values) for values in order.lines.order_by("id").values(*LINE_COLUMNS)]
+    if there == lines:
+        return False
+    order.lines.all().delete()
+    OrderLine.objects.bulk_create(OrderLine(order=order, **asdict(line)) for line in lines)
+    return True
+
+
+def _add_payments(order: Order, payments: list[Paid]) -> bool:
+    """Add those that are not there; equal ones without a reference are counted."""
+    names = ["kind", "amount", "at", "method", "reference"]
+    there = Counter(Paid(**values) for values in order.payments.values(*names))
+    by_reference = {(each.kind, each.reference): each for each in there if each.reference}
+    added = Counter(payments) - there
+    for paid in added:
+        known = by_reference.get((paid.kind, paid.reference))
+        if known:
+            raise BadRow(
+                f"payment {paid.reference} of order {order.number} is here as {known.amount}"
+                f" at {known.at}: a payment is never changed, give a new reference"
+            )
+        if paid.reference and added[paid] > 1:
+            raise BadRow(f"payment {paid.reference} is there twice: give each its own reference")
+    Payment.objects.bulk_create(Payment(order=order, **asdict(paid)) for paid in added.elements())
+    return bool(added)
+
+
+def _add_total(order: Order, kind: Payment.Kind, row: Row, name: str) -> bool:
+    total = fields.money(row, name)
+    if total is None:
+        return False
+    there = order.paid() if kind == Payment.Kind.CAPTURE else order.refunded()
+    if total < there:
+        raise BadRow(
+            f"{name} of order {order.number} is {total}, but {there} is here already:"
+            " it is a total and can only grow"
+        )
+    if total == there:
+        return False
+    when = fields.moment(row, "paid_at") if kind == Payment.Kind.CAPTURE else None
+    method = fields.text(row, "method", 60)
+    order.payments.create(kind=kind, amount=total - there, at=when, method=method)
+    return True

@@ -1,0 +1,27 @@
+"""manage.py import_mail PATH"""
+
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from tickets.importing.loop import Importer, progress
+from tickets.importing.mails import read_mails
+from tickets.ingest import Outcome, receive_mail
+
+
+class Command(BaseCommand):
+    help = "Import raw mails: a file, a folder with the folders in it, or an mbox."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("path", type=Path, help="an .eml file, a folder or an mbox file")
+
+    def handle(self, *, path: Path, **options: object) -> None:
+        importer = Importer(self, "mails")
+        with progress(None, "mail") as bar:
+
+            def receive(raw: bytes) -> Outcome:
+                bar.update()
+                return receive_mail(raw)
+
+            importer.take(read_mails(path), receive, bar)
+        importer.finish()

@@ -1,0 +1,157 @@
+"""Delivery: a reply that waits in its row is handed to Django's e-mail backend, once.
+
+``deliver`` claims the row first. ``sweep_outbox`` delivers what a dead process left
+waiting, and puts in doubt what it left half sent: that is never sent again by itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.utils import timezone
+
+from tickets.mail import valid_address
+from tickets.models import Message, Ticket
+
+log = logging.getLogger(__name__)
+
+Delivery = Message.Delivery
+MISSED_AFTER = timedelta(seconds=5)
+DOUBTED_AFTER = timedelta(seconds=60)
+SWEPT_AT_ONCE = 20
+
+
+def recipient(ticket: Ticket) -> str:
+    """Where a reply goes: the address the ticket came from, or else the customer's."""
+    return valid_address(ticket.email) or valid_address(
+        ticket.customer.email if ticket.customer else ""
+    )
+
+
+def deliver(message_pk: int) -> str:
+    """Hand the message to the mail server if it waits for that; return how it stands then.
+
+    "sent" and "failed" are what the server answered. Whatever else happens is "doubt":
+    the mail may be on its way, so it is never handed over again by itself.
+    """
+    if not move(message_pk, Delivery.QUEUED, Delivery.SENDING):
+        return str(Message.objects.values_list("delivery", flat=True).get(pk=message_pk))
+    message = Message.objects.select_related("ticket__customer").get(pk=message_pk)
+    state, note = _hand_over(message)
+    if not move(message_pk, Delivery.SENDING, state, note):
+        # The server was so slow that the sweep doubted: its answer settles the doubt.
+        move(message_pk, Delivery.DOUBT, state, note)
+    return state
+
+
+def move(pk: int, old: str, new: str, note: str = "") -> bool:
+    """Change the state if it is still the old one: two processes cannot both do it."""
+    changed = Message.objects.filter(pk=pk, delivery=old).update(
+        delivery=new, delivery_since=timezone.now(), delivery_note=note[:300]
+    )
+    return bool(changed)
+
+
+def _hand_over(message: Message) -> tuple[Delivery, str]:
+    """Ask the server to take the mail; return the state and what to tell people."""
+    try:
+        mail = compose(message)
+        mail.message().as_bytes()
+        connection = get_connection()
+    except (ValueError, UnicodeError, LookupError, ImportError) as error:
+        return Delivery.FAILED, f"It could not be written as a mail: {error}"
+    try:
+        connection.open()
+    except (OSError, smtplib.SMTPException) as error:
+        return Delivery.FAILED, f"The mail server could not be reached or refused us: {error}"
+    try:
+        return _answered(connection, mail)
+    except Exception as error:
+        # Backends raise what they like, and after the first byte nobody knows what arrived.
+        log.warning("message %s is in doubt", message.pk, exc_info=True)
+        return Delivery.DOUBT, f"The connection broke while sending: {error or type(error)}"
+    finally:
+        _close(connection)
+
+
+def _answered(connection: BaseEmailBackend, mail: EmailMessage) -> tuple[Delivery, str]:
+    """Send, and read the server's answer as a state; what is no answer is raised."""
+    try:
+        taken = connection.send_messages([mail])
+    except smtplib.SMTPRecipientsRefused as error:
+        answers = "; ".join(_quoted(*answer) for answer in error.recipients.values())
+        return Delivery.FAILED, f"The mail server refused the address: {answers}"
+    except smtplib.SMTPResponseException as error:
+        answer = _quoted(error.smtp_code, error.smtp_error)
+        return Delivery.FAILED, f"The mail server refused it: {answer}"
+    except smtplib.SMTPNotSupportedError as error:
+        return Delivery.FAILED, f"The mail server cannot take such a mail: {error}"
+    if taken == 0:
+        return Delivery.FAILED, "The e-mail backend took no message."
+    return Delivery.SENT, ""
+
+
+def _close(connection: BaseEmailBackend) -> None:
+    """Say goodbye; the answer is in already, so a failure here changes nothing."""
+    try:
+        connection.close()
+    except (OSError, smtplib.SMTPException):
+        log.info("the mail server hung up early")
+
+
+def _quoted(code: int, text: bytes | str) -> str:
+    said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return " ".join(f"{code} {said}".split())
+
+
+def compose(message: Message) -> EmailMessage:
+    """The mail as it is sent. No line break gets from a stored value into a header."""
+    headers = {"Message-ID": str(message.message_id)}
+    if message.in_reply_to:
+        headers["In-Reply-To"] = _one_line(message.in_reply_to)
+    if message.references:
+        headers["References"] = _one_line(message.references)
+    return EmailMessage(
+        subject=reply_subject(message.ticket.subject),
+        body=message.text,
+        from_email=settings.DEFAULT_FROM_EMAIL,
+        to=[recipient(message.ticket)],
+        headers=headers,
+    )
+
+
+def reply_subject(subject: str) -> str:
+    """The subject with one "Re:" before it."""
+    line = _one_line(subject) or "your message"
+    return line if line.lower().startswith("re:") else f"Re: {line}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+# --- what was left ----------------------------------------------------------------
+
+
+def sweep_outbox() -> int:
+    """Deliver what nobody delivered, doubt what was left half sent; return how many."""
+    now = timezone.now()
+    doubted = Message.objects.filter(
+        delivery=Delivery.SENDING, delivery_since__lt=now - DOUBTED_AFTER
+    ).update(
+        delivery=Delivery.DOUBT,
+        delivery_since=now,
+        delivery_note="The process that sent it stopped before the mail server's answer.",
+    )
+    missed = Message.objects.filter(
+        delivery=Delivery.QUEUED, delivery_since__lt=now - MISSED_AFTER
+    ).order_by("delivery_since")
+    pks = list(missed.values_list("pk", flat=True)[:SWEPT_AT_ONCE])
+    for pk in pks:
+        deliver(pk)
+    return doubted + len(pks)

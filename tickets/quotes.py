@@ -1,0 +1,212 @@
+"""What a person wrote now, and what their mail program put around it.
+
+The rule is to lose nothing a customer says: a line that is not surely a quotation or
+a signature stays in the text, a closing ("Thanks, Ana") too, and so do quotations
+between the lines of an answer. mail-parser-reply knows how mail programs introduce a
+quotation in Chinese, Japanese and Korean, and is asked about single short lines only:
+on whole mails it took "Thanks, but …" for a signature, found 22 of the 64 replies of
+Discourse's test set (this module: 62), and took 39 s for 20,000 blank lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+
+from mailparser_reply.parser import EmailMessage
+
+LONGEST_INTRODUCTION = 300
+LONGEST_SIGNATURE = 15  # lines; more than that is text below a rule
+LINES_READ = 5_000  # a quotation that begins later is left in the text
+MOST_QUOTATIONS = 50
+
+
+def words(text: str) -> str:
+    return "|".join(text.split())
+
+
+WROTE = re.compile(
+    r"\b(?:wrote|writes|schrieb|a écrit|escribi[óo]|scritto|schreef|geschreven|napisał\w*|napsal\w*"
+    r"|skrev|escreveu|kirjoitti|написал\w*|пишет|пише|написав)|写道|寫道|書きました|작성",
+    re.IGNORECASE,
+)
+STAMP = re.compile(r"\d{1,2}[:.h]\d{2}\b|\b(?:19|20)\d\d\b|\S@\S")
+LEAD = re.compile(
+    rf"(?:[-\s]*(?:{words('On At Am Le El Il Em Op W Dnia Dne Den På Den')})\b.*\d|\d{{1,4}}[-/. ]|\w+, \d)",
+    re.IGNORECASE,
+)
+DATE_AND_SENDER = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}\b.{0,200}?(?:GMT|<\s*\S+@\S+>)")
+DIVIDER = re.compile(
+    r"[\s*]*-{3,}\s*[^-]{0,30}"
+    rf"(?:{words('original forward message mensaje mensagem messaggio nachricht bericht wiadomoś zpráva meddel сообщени повідомлен 邮件 メッセージ')})"
+    r"[^-]{0,30}-{3,}[\s*]*$|\s*Begin forwarded message:\s*$",
+    re.IGNORECASE,
+)
+SENDER = re.compile(
+    rf"[\s*]*(?:{words('From Von De Da Van Od Od Från Fra Lähettäjä От Від 发件人 寄件者 差出人')})\s?[:：]\*?\s*\S"
+)
+HEADER = re.compile(
+    rf"[\s*]*(?:{words('Sent To Date Subject Reply-To Cc Gesendet An Betreff Datum Envoyé À Objet Enviado Enviada Para Asunto Assunto Fecha Inviato Data A Oggetto Risposta Verzonden Aan Onderwerp Wysłano Do Temat Skickat Till Ämne Sendt Til Emne Dato Отправлено Кому Тема Дата Надіслано 发送时间 收件人 主题 日時 宛先 件名')})\s?[:：]"
+)
+QUOTE = re.compile(r"\s{0,3}[>|]")
+END_OF_ADDRESS = re.compile(rf">\s*(?:{WROTE.pattern})?\s*:$", re.IGNORECASE)
+RULE = re.compile(r"[\s*]*[-_=~*#+—ᐧ]+\s*$|ᐧ\s*$")
+SIGNATURE = re.compile(r"(?:--|—|_{5,})\s*$")
+DEVICE_NAMES = words(
+    "iphone ipad ipod android mobile smartphone phone cell handy device tablet galaxy samsung huawei htc nokia alcatel"
+    " blackberry outlook mailbox mail airmail gmail yahoo proton windows thunderbird sparrow ti-85 телефона планшета"
+)
+DEVICE = re.compile(
+    rf"[(<\s]*(?:(?:sent|get|sendt|verzonden|verstuurd|envoyé|enviado|inviato|skickat|wysłan[eo]|gesendet|отправлено|надіслано)"
+    rf"(?: \w+)?(?: an?| my| mijn| min| mon| mi| mio| meinem)?(?: \S+){{0,3}}?\W+(?:{DEVICE_NAMES})\b"
+    r"|from my \w+(?: \w+)?$|\w+ from mobile$|从我的|從我的"
+    r"|(?:diese nachricht wurde )?von meine[mr] \w*(?:mobil|handy|iphone|android|tablet)\S*.{0,40}gesendet)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The three parts of a body; each may be empty."""
+
+    text: str
+    quoted: str
+    signature: str
+
+
+def split(body: str) -> Parts:
+    """The parts of a plain text body, which may be of any length and need not be a mail."""
+    lines = body.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    kept, quoted = _without_quotations(lines)
+    kept, signature = _without_signature(kept)
+    kept, trailing = _without_tail(kept, QUOTE)
+    kept, _ = _without_tail(kept, RULE)
+    return Parts(_joined(kept), _joined(trailing + quoted), _joined(signature))
+
+
+def _joined(lines: list[str]) -> str:
+    return "\n".join(line.rstrip() for line in lines).strip("\n")
+
+
+# --- quotations -----------------------------------------------------------------
+
+
+def _without_quotations(lines: list[str]) -> tuple[list[str], list[str]]:
+    kept: list[str] = []
+    quoted: list[str] = []
+    at = 0
+    for start, end in islice(_introductions(lines), MOST_QUOTATIONS):
+        if start < at:
+            continue
+        kept += lines[at:start]
+        at, block = end, _quotation_end(lines, end)
+        if not _says_something(kept):  # nothing before it: what follows is all there is
+            quoted += kept + lines[start:block]
+            kept, at = [], block
+        elif block > end and _says_something(_without_signature(lines[block:])[0]):
+            quoted += lines[start:end]  # answers between or below the quoted lines
+        else:
+            return kept, quoted + lines[start:]
+    return kept + lines[at:], quoted
+
+
+def _quotation_end(lines: list[str], start: int) -> int:
+    """The line after the block of quoted lines at ``start``; ``start`` where there is none."""
+    end = start
+    for index in range(start, len(lines)):
+        if QUOTE.match(lines[index]):
+            end = index + 1
+        elif lines[index].strip():
+            break
+    return end
+
+
+def _says_something(lines: list[str]) -> bool:
+    return any(line.strip() and not QUOTE.match(line) and not RULE.match(line) for line in lines)
+
+
+def _introductions(lines: list[str]) -> Iterator[tuple[int, int]]:
+    """Where a mail program introduces a quotation: first line, and the line after the last."""
+    for index, line in enumerate(lines[:LINES_READ]):
+        if not line.strip() or (QUOTE.match(line) and not END_OF_ADDRESS.match(line)):
+            continue
+        headers = _after_headers(lines, index + 1)
+        if DIVIDER.match(line) or (SENDER.match(line) and headers > index + 2):
+            yield index, headers
+        elif (start := _wrote(lines, index)) is not None:
+            yield start, index + 1
+
+
+def _after_headers(lines: list[str], start: int) -> int:
+    """The line after the mail headers that begin at ``start``, folded lines included."""
+    end = start
+    for index in range(start, min(start + 9, len(lines))):
+        if HEADER.match(lines[index]) or SENDER.match(lines[index]):
+            end = index + 1
+        elif end > start and not lines[index].strip():
+            break
+    return end
+
+
+def _wrote(lines: list[str], last: int) -> int | None:
+    """The first line of "On … somebody wrote:" that ends with line ``last``."""
+    ending = lines[last].rstrip(" *")
+    if not ending.endswith((":", "：", "----", ">")) and not DATE_AND_SENDER.match(ending):
+        return None
+    found = None
+    for first in range(last, max(last - 5, -1), -1):
+        joined = " ".join(" ".join(lines[first : last + 1]).split())
+        if len(joined) > LONGEST_INTRODUCTION:
+            break
+        leads = bool(LEAD.match(lines[first]))
+        if _introduces(joined) and (leads or found is None):
+            found = first
+        if leads and found is not None:
+            break
+    return found
+
+
+def _introduces(line: str) -> bool:
+    if DATE_AND_SENDER.match(line):
+        return True
+    if line.endswith((":", "：", "----")) and WROTE.search(line) and STAMP.search(line):
+        return True
+    return line.endswith(":") and bool(STAMP.search(line)) and bool(_library().match(line))
+
+
+@cache
+def _library() -> re.Pattern[str]:
+    pattern: re.Pattern[str] = EmailMessage(
+        text="", languages=["ja", "ko", "zh"], include_english=False
+    ).HEADER_REGEX
+    return pattern
+
+
+# --- signatures -----------------------------------------------------------------
+
+
+def _without_signature(lines: list[str]) -> tuple[list[str], list[str]]:
+    lines, device = _without_tail(lines, DEVICE)
+    found, below = None, 0
+    for index in range(len(lines) - 1, -1, -1):
+        if SIGNATURE.match(lines[index]):
+            found = index if below else found
+        elif RULE.match(lines[index]) or below == LONGEST_SIGNATURE:
+            break
+        elif lines[index].strip():
+            below += 1
+    if found is None:
+        return lines, device
+    return lines[:found], lines[found + 1 :] + device
+
+
+def _without_tail(lines: list[str], pattern: re.Pattern[str]) -> tuple[list[str], list[str]]:
+    """Split off the last lines, as far as each matches or is blank."""
+    at = end = len(lines)
+    while at and (not lines[at - 1].strip() or pattern.match(lines[at - 1])):
+        at -= 1
+        end = at if lines[at].strip() else end
+    return lines[:end], lines[end:]

@@ -8,7 +8,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import Group, Permission, User
 from django.db import transaction
 from django.utils import timezone
@@ -20,6 +19,7 @@ from tickets.models import Customer
 from triage import policies
 from triage.demo import company
 from triage.models import Intent, IntentExample, Policy
+from triage.settings import kept_secret
 
 HERE = Path(__file__).resolve().parent
 CAST = {
@@ -63,12 +63,12 @@ def _receive(
 def sign_ins() -> str:
     """The demo's people and their password, which is random and kept beside the data."""
     names = ", ".join(f"{name} ({role[:-1]})" for name, (role, _) in CAST.items())
-    return f"{names} with the password {settings.kept_secret('demo_password', length=9)}"
+    return f"{names} with the password {kept_secret('demo_password', length=9)}"
 
 
 def _people() -> None:
     access.ensure_groups()
-    password = settings.kept_secret("demo_password", length=9)
+    password = kept_secret("demo_password", length=9)
     for name, (role, first_name) in CAST.items():
         user = User.objects.create_user(
             name, f"{name}@harbourandpine.example", password, first_name=first_name

@@ -1,0 +1,1 @@
+"""Harbour & Pine, the demo company: its policies, rules, customers, orders and tickets."""

@@ -230,6 +230,9 @@ class RefundRule(models.Model):
         default=list, blank=True, help_text="Order states it covers; empty for all"
     )
     covers_final_sale = models.BooleanField(default=False)
+    only_late = models.BooleanField(
+        default=False, help_text="Only when the promised day has passed"
+    )
 
     class Meta:
         ordering = ["position", "name"]

@@ -205,9 +205,7 @@ def _refuse_person(refund: Refund, by: User, verdict: str) -> Decimal:
     return limit
 
 
-def _write_decision(
-    refund: Refund, *, by: User, verdict: str, reason: str, limit: Decimal
-) -> None:
+def _write_decision(refund: Refund, *, by: User, verdict: str, reason: str, limit: Decimal) -> None:
     try:
         with transaction.atomic():
             Decision.objects.create(

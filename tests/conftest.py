@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pgtrigger
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.test import Client, TransactionTestCase
 
@@ -85,12 +87,19 @@ def as_sol(client: Client, sol: User) -> Client:
 
 
 @pytest.fixture(autouse=True)
-def plain_static_files(settings: Any) -> None:
-    """Pages name static files as they lie there: tests collect none."""
+def quick_settings(settings: Any) -> None:
+    """Static files as they lie there, for tests collect none; and passwords that hash at once."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.fixture(autouse=True, scope="session")
+def static_root_exists() -> None:
+    """WhiteNoise warns of a missing folder, and here a warning is an error."""
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 
 
 @pytest.fixture(autouse=True, scope="session")

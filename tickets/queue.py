@@ -30,7 +30,7 @@ def enqueue(ticket: Ticket, *, reason: str, by: User | None = None) -> Run:
     Call inside the transaction that changed the ticket.
     """
     with transaction.atomic():
-        Ticket.objects.select_for_update().get(pk=ticket.pk)
+        Ticket.locked(ticket.pk)
         ticket.runs.filter(state__in=[Run.State.QUEUED, Run.State.RUNNING]).update(
             state=Run.State.REPLACED, finished_at=timezone.now(), lease_until=None
         )

@@ -11,7 +11,7 @@ import rfc8785
 from django.db import connection, transaction
 from django.utils import timezone
 
-from tickets.models import Receipt
+from tickets.models import Receipt, Ticket
 
 MILLIONTH = Decimal("0.000001")
 LOCK = 0x7EC  # one writer of the chain at a time, only for the length of the insert
@@ -34,6 +34,7 @@ def append(**values: Any) -> Receipt:
     Takes the fields of Receipt but for ``seq`` and the digests.
     """
     with transaction.atomic():
+        Ticket.locked(values["ticket"].pk)
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         last = Receipt.objects.order_by("-seq").values("seq", "body_sha256").first()

@@ -59,13 +59,13 @@ def _unanswered(ticket: Ticket) -> list[str]:
 def _orders(customer: Customer | None) -> list[Order]:
     if customer is None:
         return []
-    newest = customer.orders.order_by("-placed_at", "-id").prefetch_related("lines", "payments")
+    newest = customer.orders.order_by("-placed_at", "-id").prefetch_related("lines", "payments", "refunds")
     return list(newest[:RECENT_ORDERS])
 
 
 def order_of(row: Order) -> step.Order:
     """The row as a value; what is approved but not yet paid out counts as refunded."""
-    committed = row.refunds.filter(state__in=COMMITTED).values_list("amount", flat=True)
+    committed = [refund.amount for refund in row.refunds.all() if refund.state in COMMITTED]
     return step.Order(
         number=row.number,
         status=row.status,
@@ -84,6 +84,7 @@ def order_of(row: Order) -> step.Order:
         paid=_paid(row, Payment.Kind.CAPTURE),
         refunded=_paid(row, Payment.Kind.REFUND) + sum(committed, Decimal(0)),
         placed=_day(row.placed_at),
+        promised=_day(row.promised_at),
         delivered=_day(row.delivered_at),
     )
 
@@ -185,7 +186,8 @@ def _order_facts(order: Order) -> Iterator[tuple[str, str, str]]:
     yield "delivered", _date(_day(order.delivered_at)), ref
     yield "tracking", order.tracking, ref
     yield "paid", _money(_paid(order, Payment.Kind.CAPTURE), order.currency), ref
-    for line in list(order.lines.all())[:ITEMS_OFFERED]:
+    goods = [line for line in order.lines.all() if line.category != step.POSTAGE]
+    for line in goods[:ITEMS_OFFERED]:
         yield "item", line.name, ref
 
 
@@ -224,5 +226,6 @@ def _rule(row: RefundRule) -> step.Rule:
         fee_percent=row.fee_percent,
         statuses=tuple(row.statuses),
         covers_final_sale=row.covers_final_sale,
+        only_late=row.only_late,
         position=row.position,
     )

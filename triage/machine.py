@@ -33,21 +33,28 @@ def engine_names() -> list[str]:
     return [*BUILDERS, *writers]
 
 
-def ladder_of(step: Step) -> Sequence[Rung]:
-    """The rungs an admin set for the step, or its own."""
-    rows = models.Rung.objects.filter(step=step.name, active=True).order_by("position")
-    names = list(rows.values_list("engine", flat=True)) or list(step.ladder)
-    return [rung(name) for name in names]
+def ladders() -> Mapping[str, Sequence[Rung]]:
+    """The rungs of each step: those an admin set, or its own."""
+    rows = models.Rung.objects.filter(active=True).order_by("position")
+    chosen: dict[str, list[str]] = {}
+    for step, engine in rows.values_list("step", "engine"):
+        chosen.setdefault(step, []).append(engine)
+    return {
+        step.name: [rung(name) for name in chosen.get(step.name, step.ladder)] for step in steps()
+    }
 
 
 def rung(name: str) -> Rung:
     return Rung(name=name, load=lambda: load(name))
 
 
-def limits_of(step: Step) -> Mapping[str, float]:
-    """The step's own limits, overruled by an admin's."""
-    rows = models.Limit.objects.filter(step=step.name).values_list("name", "value")
-    return {**step.limits, **dict(rows)}
+def limits() -> Mapping[str, Mapping[str, float]]:
+    """The limits of each step: its own, overruled by an admin's."""
+    rows = models.Limit.objects.values_list("step", "name", "value")
+    return {
+        step.name: {**step.limits, **{name: value for of, name, value in rows if of == step.name}}
+        for step in steps()
+    }
 
 
 def load(name: str) -> Engine:

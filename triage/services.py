@@ -19,7 +19,7 @@ from tickets.models import Draft, Order, Run, Ticket
 from triage import machine, models, pipeline, proof
 from triage.casework import case_for
 from triage.engines.rules import Person
-from triage.step import Case, Rung, Step, StepResult
+from triage.step import Case, Rung, StepResult
 from triage.steps.classify import Classification
 from triage.steps.decide import HUMAN, REVIEW, Proposed
 from triage.steps.draft import Reply
@@ -61,8 +61,7 @@ def _take(run: Run) -> None:
         _fail(run, f"given up after {MOST_ATTEMPTS} attempts")
         return
     case = _resumed(run, case_for(run.ticket))
-    ladders = {step.name: _ladder(run.ticket, step) for step in machine.steps()}
-    limits = {step.name: machine.limits_of(step) for step in machine.steps()}
+    ladders, limits = {**machine.ladders(), **_person_first(run.ticket)}, machine.limits()
     results = pipeline.run(
         machine.steps(), case, lambda step: ladders[step.name], lambda step: limits[step.name]
     )
@@ -85,11 +84,10 @@ def _resumed(run: Run, case: Case) -> Case:
     return case
 
 
-def _ladder(ticket: Ticket, step: Step) -> Sequence[Rung]:
+def _person_first(ticket: Ticket) -> Mapping[str, Sequence[Rung]]:
     """A person's label stands above every model."""
-    if step.writes is Classification and (person := _labelled_by_person(ticket)):
-        return [Rung(name=person.by, load=lambda: person)]
-    return machine.ladder_of(step)
+    person = _labelled_by_person(ticket)
+    return {"classify": [Rung(name=person.by, load=lambda: person)]} if person else {}
 
 
 def _labelled_by_person(ticket: Ticket) -> Person | None:
@@ -105,6 +103,7 @@ def _let_go() -> None:
 
 def _record(run: Run, result: StepResult, ladder: list[str]) -> None:
     with transaction.atomic():
+        Ticket.locked(run.ticket_id)
         queue.hold(run)
         proof.write_receipt(run, result, ladder)
         if isinstance(result.output, Classification):
@@ -120,8 +119,8 @@ def _label(ticket: Ticket, output: Classification, result: StepResult) -> None:
 def _conclude(run: Run, case: Case) -> None:
     """Everything a finished run leaves, in one transaction with its end: once or not at all."""
     with transaction.atomic():
+        ticket = Ticket.locked(run.ticket_id)
         queue.hold(run)
-        ticket = Ticket.objects.select_for_update().get(pk=run.ticket_id)
         _save_draft(run, case[Reply])
         trouble = _propose(run, case)
         _route(ticket, case, trouble)
@@ -183,6 +182,7 @@ def _route(ticket: Ticket, case: Case, trouble: str) -> None:
 
 def _fail(run: Run, error: str) -> None:
     with transaction.atomic():
+        Ticket.locked(run.ticket_id)
         queue.finish(run, Run.State.FAILED, error)
         run.ticket.mark_attention(
             "Something went wrong while reading this. Please answer yourself."

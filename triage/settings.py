@@ -19,11 +19,12 @@ env = environ.Env()
 BASE = Path(__file__).resolve().parent.parent
 DATA = Path(env.str("TRIAGE_DATA", default=str(BASE / ".data"))).resolve()
 
+DATA.mkdir(parents=True, exist_ok=True)
+
 
 def kept_secret(name: str, length: int = 50) -> str:
     """A random text made once and kept readable by its owner only; ``length`` in bytes."""
     path = DATA / name
-    DATA.mkdir(exist_ok=True)
     if not path.exists():
         path.touch(mode=0o600)
         path.write_text(secrets.token_urlsafe(length))
@@ -91,7 +92,7 @@ TEMPLATES = [
 ]
 
 # --- database: PostgreSQL, a private one where none is named --------------------
-PRIVATE_DATABASE = "triage"
+PRIVATE_DATABASE = env.str("TRIAGE_DATABASE", default="triage")
 if env.str("DATABASE_URL", default=""):
     DATABASES = {"default": env.db_url("DATABASE_URL", engine="triage.postgres")}
 else:
@@ -104,6 +105,10 @@ else:
     }
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
+# Shared by all web processes, so that limits on sign-in and contact form count once.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Every change of a knob is kept, deletions too, and cannot be rewritten afterwards.
@@ -154,6 +159,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 # --- files ------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATIC_ROOT = DATA / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -218,5 +224,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # kombu warns that filesystem:// names no host: it needs none.
+    "loggers": {"kombu.connection": {"level": "ERROR"}, "bm25s": {"level": "WARNING"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
 }

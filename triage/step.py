@@ -15,6 +15,8 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
+POSTAGE = "delivery"
+"""The category of a line that is no thing: the charge for bringing the others."""
 
 
 class Status(StrEnum):
@@ -103,7 +105,17 @@ class Order:
     paid: Decimal
     refunded: Decimal = Decimal(0)
     placed: date | None = None
+    promised: date | None = None
     delivered: date | None = None
+
+    @property
+    def goods(self) -> tuple[Line, ...]:
+        """The lines that can be sent back: postage cannot."""
+        return tuple(line for line in self.lines if line.category != POSTAGE)
+
+    def late(self, on: date) -> bool:
+        """Whether the promised day has passed without, or before, the delivery."""
+        return self.promised is not None and (self.delivered or on) > self.promised
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +136,8 @@ class Rule:
 
     ``window_days`` counts from ``counts_from`` ("purchase" or "delivery"); None is
     no limit. ``statuses`` are the order states it covers, empty for all.
-    ``fee_percent`` is kept back from the refund. The lowest ``position`` goes first.
+    ``fee_percent`` is kept back from the refund; ``only_late`` asks that the promised day
+    has passed. The lowest ``position`` goes first.
     """
 
     name: str
@@ -138,6 +151,7 @@ class Rule:
     fee_percent: Decimal = Decimal(0)
     statuses: tuple[str, ...] = ()
     covers_final_sale: bool = False
+    only_late: bool = False
     position: int = 100
 
     def in_force(self, on: date) -> bool:

@@ -78,6 +78,15 @@ class Ticket(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("tickets:ticket", args=[self.pk])
 
+    @classmethod
+    def locked(cls, pk: int) -> Ticket:
+        """The ticket, its row locked until the transaction ends.
+
+        The order of locks is ticket, run or draft, chain of receipts: whoever needs
+        several takes them so, or two of them wait for each other.
+        """
+        return cls.objects.select_for_update(no_key=True).get(pk=pk)
+
     @property
     def sender(self) -> str:
         return str(self.customer) if self.customer else self.name or self.email or "Unknown sender"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -91,13 +91,17 @@ class Search:
         if not self._index.clauses:
             return Found(hits=(), index_sha256=self._index.sha256)
         cosine = self._cosine(query)
-        score = _scaled(self._lexical(query))
+        tokens = self._known(query)
+        score = _scaled(self._lexical(tokens))
         if cosine is not None:
             score = (1 - DENSE_SHARE) * score + DENSE_SHARE * _scaled(cosine)
         ranked = [int(i) for i in np.argsort(-score, kind="stable") if score[i] > 0]
         in_force = [i for i in ranked if self._index.clauses[i].in_force(on)][:top]
         return Found(
-            hits=tuple(self._hit(i, rank, cosine) for rank, i in enumerate(in_force, 1)),
+            hits=tuple(
+                replace(self._hit(i, rank, cosine), words=self._shared(tokens, i))
+                for rank, i in enumerate(in_force, 1)
+            ),
             near=tuple(self._near(ranked, in_force, on, cosine)),
             index_sha256=self._index.sha256,
         )
@@ -108,11 +112,15 @@ class Search:
         cosine: Vectors = self._index.vectors @ self._encoder.embed([query])[0]
         return cosine
 
-    def _lexical(self, query: str) -> Any:
-        tokens = [t for t in _tokens([query])[0] if t in self._index.words.vocab_dict]
-        if not tokens:
+    def _known(self, query: str) -> list[str]:
+        """The stems of the query, each once."""
+        return list(dict.fromkeys(_tokens([query])[0]))
+
+    def _lexical(self, tokens: list[str]) -> Any:
+        known = [token for token in tokens if token in self._index.words.vocab_dict]
+        if not known:
             return np.zeros(len(self._index.clauses))
-        return self._index.words.get_scores(tokens)
+        return self._index.words.get_scores(known)
 
     def _hit(self, i: int, rank: int, cosine: Vectors | None, near_miss: str = "") -> Hit:
         return Hit(
@@ -121,6 +129,10 @@ class Search:
             score=None if cosine is None else round(float(cosine[i]), 4),
             near_miss=near_miss,
         )
+
+    def _shared(self, tokens: list[str], i: int) -> float:
+        there = set(_tokens([text_of(self._index.clauses[i])])[0])
+        return round(len(there.intersection(tokens)) / len(tokens), 3) if tokens else 0.0
 
     def _near(
         self, ranked: list[int], chosen: list[int], on: date, cosine: Vectors | None

@@ -66,7 +66,7 @@ def propose(case: Case) -> Proposed:
             reasons=("ORDER_UNKNOWN",),
             questions=(f"Which order? {case.order_because}",),
         )
-    rules = _rules_for(label, case.order, case[Retrieval].as_of, case.rules)
+    rules = _rules_for(label, case.order, case)
     if not rules:
         return _for_a_person(
             f"No refund rule covers a {intent.name} for an order that is {case.order.status}.",
@@ -75,13 +75,14 @@ def propose(case: Case) -> Proposed:
     return _by_rules(case, case.order, rules)
 
 
-def _rules_for(label: str, order: Order, on: date, rules: tuple[Rule, ...]) -> list[Rule]:
+def _rules_for(label: str, order: Order, case: Case) -> list[Rule]:
     return [
         rule
-        for rule in rules
+        for rule in case.rules
         if label in rule.intents
-        and rule.in_force(on)
+        and rule.in_force(case[Retrieval].as_of)
         and (not rule.statuses or order.status in rule.statuses)
+        and (not rule.only_late or order.late(case.received))
     ]
 
 
@@ -131,6 +132,11 @@ def _proposed(case: Case, order: Order, rule: Rule) -> Proposed:
     eligible = [line for line in lines if rule.covers_final_sale or not line.final_sale]
     if not eligible:
         return _refused(order, [rule], "FINAL_SALE")
+    if order.paid == 0:
+        return _for_a_person(
+            f"Nothing was paid for order {order.number} yet: what is to be done with it?",
+            "NOTHING_PAID",
+        )
     arithmetic = list(_arithmetic(eligible, rule, order))
     amount = Decimal(arithmetic[-1][1])
     if amount <= 0:
@@ -172,11 +178,11 @@ def _arithmetic(lines: list[Line], rule: Rule, order: Order) -> Iterator[tuple[s
 def lines_meant(text: str, order: Order) -> tuple[list[Line], tuple[str, ...]]:
     """The lines of the order that the text names; all of them, with a reason, where it names none."""
     said = set(_words(text))
-    named = [line for line in order.lines if _named(line, said)]
+    named = [line for line in order.goods if _named(line, said)]
     if named:
         return named, ()
-    if len(order.lines) == 1:
-        return list(order.lines), ()
+    if len(order.goods) == 1:
+        return list(order.goods), ()
     return list(order.lines), ("NO_ITEM_NAMED_WHOLE_ORDER",)
 
 

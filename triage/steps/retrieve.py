@@ -15,13 +15,14 @@ from triage.steps.classify import Classification
 class Hit:
     """A clause with its rank; ``score`` is the cosine to the query where the engine has one.
 
-    ``found_by`` is "search", or "rule" for a clause that a refund rule names.
+    ``words`` is the share of the query's words that the clause has. ``found_by`` is "search", or "rule" for a clause that a refund rule names.
     ``near_miss`` says why a good match was not in force, and is empty otherwise.
     """
 
     clause: Clause
     rank: int
     score: float | None
+    words: float = 0.0
     found_by: str = "search"
     near_miss: str = ""
 
@@ -111,18 +112,21 @@ def check(case: Case, output: Retrieval, limits: Mapping[str, float]) -> Iterato
         value=output.as_of.isoformat(),
         because=f"not in force: {', '.join(outside)}" if outside else "",
     )
-    yield _close(output, limits["similarity"])
+    if output.hits:
+        yield _close(output, limits)
 
 
-def _close(output: Retrieval, threshold: float) -> Check:
-    scores = [hit.score for hit in output.hits if hit.score is not None]
+def _close(output: Retrieval, limits: Mapping[str, float]) -> Check:
+    """Meaning has to be near; where only words were compared, many have to be the same."""
     by_rule = any(hit.found_by == "rule" for hit in output.hits)
-    best = max(scores, default=None)
+    cosines = [hit.score for hit in output.hits if hit.score is not None]
+    kind, scores = ("similarity", cosines) if cosines else ("words", [h.words for h in output.hits])
+    best = max(scores, default=0.0)
     return Check(
         name="close to the question",
-        passed=by_rule or best is None or best >= threshold,
-        value="word match only" if best is None else f"{best:.2f}",
-        threshold=f"at least {threshold:.2f}",
+        passed=by_rule or best >= limits[kind],
+        value=f"{kind} {best:.2f}",
+        threshold=f"at least {limits[kind]:.2f}",
         because="no clause is close to what the customer asks",
     )
 
@@ -152,6 +156,7 @@ def _citation(hit: Hit) -> Mapping[str, object]:
         "source": clause.source,
         "rank": hit.rank,
         "score": hit.score,
+        "words": hit.words,
         "found_by": hit.found_by,
         "near_miss": hit.near_miss,
     }
@@ -172,7 +177,7 @@ step = Step(
     evidence=evidence,
     fallback=fallback,
     ladder=("hybrid", "lexical"),
-    limits={"similarity": 0.30},
+    limits={"similarity": 0.30, "words": 0.35},
     worksheet=Worksheet(
         budget_ms=500,
         sensitive="the customer's message",

@@ -49,6 +49,7 @@ class Command(BaseCommand):
         """Each part only where it is missing, with a line that says what takes time."""
         self._say("Preparing the database …")
         call_command("migrate", verbosity=0)
+        call_command("createcachetable", verbosity=0)
         self._say("Collecting the pages' files …")
         call_command("collectstatic", interactive=False, verbosity=0)
         if with_demo and not demo.is_there():

@@ -1,0 +1,52 @@
+"""The roster: a model file is the one that is pinned, or it does not serve."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from triage import roster
+from triage.step import EngineUnavailable
+
+
+def write(folder: Path, sha256: str) -> str:
+    (folder / "mine.gguf").write_bytes(b"weights")
+    file = folder / "roster.toml"
+    file.write_text(
+        f'[mine]\nkind = "writer"\nfile = "mine.gguf"\nsha256 = "{sha256}"\n'
+        'class = "general"\nlicence = "MIT"\n'
+    )
+    return str(file)
+
+
+def test_the_bundled_files_are_the_pinned_ones() -> None:
+    for entry in roster.read().values():
+        assert roster.verified(entry).exists()
+
+
+def test_another_gguf_is_used_by_naming_its_path(tmp_path: Path) -> None:
+    entry = roster.read(write(tmp_path, hashlib.sha256(b"weights").hexdigest()))["mine"]
+    assert roster.verified(entry) == tmp_path / "mine.gguf"
+
+
+def test_a_changed_file_is_refused(tmp_path: Path) -> None:
+    entry = roster.read(write(tmp_path, "0" * 64))["mine"]
+    with pytest.raises(EngineUnavailable, match="refused"):
+        roster.verified(entry)
+
+
+def test_a_missing_file_is_said(tmp_path: Path) -> None:
+    entry = roster.read(write(tmp_path, "0" * 64))["mine"]
+    (tmp_path / "mine.gguf").unlink()
+    with pytest.raises(EngineUnavailable, match="no file at"):
+        roster.verified(entry)
+
+
+@pytest.mark.parametrize("content", ["not = [toml", '[mine]\nkind = "writer"\n'])
+def test_a_roster_that_cannot_be_read_says_where(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "roster.toml"
+    file.write_text(content)
+    with pytest.raises(roster.RosterError, match=r"roster\.toml"):
+        roster.read(str(file))

@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 
-.PHONY: run test install lint bench
+.PHONY: run test install lint bench bench-real
 
 run: .venv/installed
 	@$(MANAGE) start --port $(PORT)
@@ -19,8 +19,15 @@ lint: .venv/installed-dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy .
 
+# A database and a broker of its own, gone afterwards.
 bench: .venv/installed-dev
-	@$(MANAGE) bench
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	DATABASE_URL= CELERY_BROKER_URL= TRIAGE_DATA=$$folder $(MANAGE) bench
+
+# The same on real data: make bench-real DATA=../shared/data
+bench-real: .venv/installed-dev
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	DATABASE_URL= CELERY_BROKER_URL= TRIAGE_DATA=$$folder $(MANAGE) bench_real $(DATA)
 
 install: .venv/installed
 

@@ -179,9 +179,9 @@ DEFAULT_FROM_EMAIL = env.str(
 SHOP_NAME = env.str("SHOP_NAME", default="Harbour & Pine")
 
 # --- workers ------------------------------------------------------------------------
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://")
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or "filesystem://"
 if CELERY_BROKER_URL.startswith("filesystem"):
-    BROKER = DATA / "broker"
+    BROKER = Path(env.str("TRIAGE_BROKER", default=str(DATA / "broker")))
     for folder in ("queue", "processed", "control"):
         (BROKER / folder).mkdir(parents=True, exist_ok=True)
     CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -43,8 +43,10 @@ def load(*, progress: bool = False) -> None:
     with transaction.atomic():
         _people()
         policies.load(HERE / "policies")
-        _taxonomy()
-        _rules()
+        taxonomy()
+        content = tomllib.loads((HERE / "rules.toml").read_text())
+        rules(content)
+        _limits(content["limit"])
     rows = [
         *((ingest.receive_customer, row) for row in built.customers),
         *((ingest.receive_order, row) for row in built.orders),
@@ -80,24 +82,30 @@ def _people() -> None:
     admins.permissions.set(Permission.objects.filter(content_type__app_label__in=KNOBS))
 
 
-def _taxonomy() -> None:
+def taxonomy() -> None:
+    """The intents with their examples, and texts that are no request of the shop."""
     content = tomllib.loads((HERE / "intents.toml").read_text())
+    more = tomllib.loads((HERE / "examples.toml").read_text())
     for table in content["intent"]:
-        examples = table.pop("examples")
-        intent = Intent.objects.create(**table)
-        IntentExample.objects.bulk_create(
-            IntentExample(intent=intent, text=text, source="demo") for text in examples
-        )
+        examples = [*table.pop("examples"), *more[table["slug"]]["examples"]]
+        _examples(Intent.objects.create(**table), examples)
+    _examples(None, [*content["background"], *more["background"]["examples"]])
+
+
+def _examples(intent: Intent | None, texts: list[str]) -> None:
     IntentExample.objects.bulk_create(
-        IntentExample(text=text, source="demo") for text in content["background"]
+        IntentExample(intent=intent, text=text, source="demo") for text in dict.fromkeys(texts)
     )
 
 
-def _rules() -> None:
-    content = tomllib.loads((HERE / "rules.toml").read_text())
+def rules(content: Mapping[str, Any]) -> None:
+    """The refund rules in their order: the first that fits goes."""
     for position, table in enumerate(content["rule"], 1):
         RefundRule.objects.create(position=position, **table)
-    tiers = sorted(content["limit"], key=lambda tier: int(tier["approvers"]))
+
+
+def _limits(tiers: list[dict[str, Any]]) -> None:
+    tiers = sorted(tiers, key=lambda tier: int(tier["approvers"]))
     ApprovalLimit.objects.create(
         group=Group.objects.get(name=access.SUPERVISORS),
         two_above=Decimal(tiers[0]["up_to"]),

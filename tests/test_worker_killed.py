@@ -1,0 +1,128 @@
+"""A worker is killed with SIGKILL in the middle of each step, and another one finishes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from tests import rows
+from tickets import queue, receipts
+from tickets.models import Run, Ticket
+from triage import machine
+from triage.processes import worker_command
+
+pytestmark = pytest.mark.django_db(transaction=True)
+STEPS = ("classify", "retrieve", "summarize", "decide", "draft")
+LEASE = 3
+
+
+@pytest.fixture
+def redis_url(tmp_path: Path) -> Iterator[str]:
+    if shutil.which("redis-server") is None:
+        pytest.skip("redis-server is not installed")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(
+        ["redis-server", "--port", str(port), "--save", "", "--dir", str(tmp_path)],
+        stdout=subprocess.DEVNULL,
+    )
+    yield f"redis://127.0.0.1:{port}/0"
+    server.terminate()
+    server.wait()
+
+
+def environment(folder: Path, broker: str) -> dict[str, str]:
+    """Our own database, a broker of its own, a short lease."""
+    database = connection.settings_dict
+    url = os.environ.get("DATABASE_URL", "")
+    base = {**os.environ, "TRIAGE_DATABASE": database["NAME"], "TRIAGE_DATA": str(settings.DATA)}
+    if url:
+        base["DATABASE_URL"] = f"{url.rsplit('/', 1)[0]}/{database['NAME']}"
+    return {
+        **base,
+        "DJANGO_SETTINGS_MODULE": "triage.settings",
+        "CELERY_BROKER_URL": broker,
+        "TRIAGE_BROKER": str(folder / "broker"),
+        "TRIAGE_LEASE_SECONDS": str(LEASE),
+        "OMP_NUM_THREADS": "1",
+    }
+
+
+def wait_for(what: Callable[[], bool], seconds: int = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.1)
+
+
+def kill_in(step: str, run: Run, env: dict[str, str]) -> None:
+    """Start a worker, call it to the run, and see it die in that step."""
+    worker = subprocess.Popen([sys.executable, "-m", "tests.dying_worker", step], env=env)
+    call = "import triage; from tickets import queue; queue.wake(int(__import__('sys').argv[1]))"
+    setup = f"import django; django.setup(); {call}"
+    subprocess.run([sys.executable, "-c", setup, str(run.pk)], env=env, check=True)
+    try:
+        assert worker.wait(90) == -signal.SIGKILL
+    finally:
+        worker.kill()
+
+
+def finish_all(env: dict[str, str], runs: list[Run]) -> None:
+    worker = subprocess.Popen(
+        [sys.executable, *worker_command(1)], env=env, start_new_session=True
+    )
+    try:
+        wait_for(lambda: not Run.objects.filter(state__in=["queued", "running"]).exists())
+    finally:
+        worker.terminate()
+        try:
+            worker.wait(15)
+        except subprocess.TimeoutExpired:
+            os.killpg(worker.pid, signal.SIGKILL)
+
+
+def check_whole(ticket: Ticket) -> None:
+    run = ticket.runs.get()
+    assert (run.state, run.attempt) == (Run.State.DONE, 2)
+    assert list(ticket.receipts.values_list("step", flat=True)) == list(STEPS)
+    assert ticket.drafts.count() == 1
+    assert not ticket.messages.filter(direction="out").exists()
+
+
+def enqueue(monkeypatch: Any, name: str) -> Run:
+    monkeypatch.setattr(queue, "wake", lambda run_id: None)  # the workers are called one by one
+    return queue.enqueue(rows.ticket(f"Where is my {name}?", subject=name), reason="arrived")
+
+
+def test_every_step_is_finished_by_another_worker(tmp_path: Path, monkeypatch: Any) -> None:
+    assert tuple(step.name for step in machine.steps()) == STEPS
+    env = environment(tmp_path, "filesystem://")
+    runs = [enqueue(monkeypatch, step) for step in STEPS]
+    for step, run in zip(STEPS, runs, strict=True):
+        kill_in(step, run, env)
+        assert run.ticket.receipts.count() == STEPS.index(step)
+    finish_all(env, runs)
+    for run in runs:
+        check_whole(run.ticket)
+    assert list(receipts.verify()) == []
+
+
+def test_redis_loses_nothing_either(tmp_path: Path, monkeypatch: Any, redis_url: str) -> None:
+    env = environment(tmp_path, redis_url)
+    run = enqueue(monkeypatch, "draft")
+    kill_in("draft", run, env)
+    finish_all(env, [run])
+    check_whole(run.ticket)

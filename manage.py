@@ -6,8 +6,9 @@ import sys
 
 
 def main() -> None:
-    """Run a command; a database that cannot be used is one sentence, not a traceback."""
+    """Run a command; a wrong setting or database is one sentence, not a traceback."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "triage.settings")
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
     from triage.postgres.errors import UnusableDatabase
@@ -16,6 +17,8 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except UnusableDatabase as error:
         sys.exit(f"The database cannot be used. {error}")
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -114,9 +114,9 @@ def flushing_between_tests_is_allowed() -> Iterator[None]:
         with pgtrigger.ignore("tickets.Receipt:receipts_are_never_truncated"):
             clear(self)
 
-    TransactionTestCase._fixture_teardown = teardown  # type: ignore[method-assign]
+    TransactionTestCase._fixture_teardown = teardown
     yield
-    TransactionTestCase._fixture_teardown = clear  # type: ignore[method-assign]
+    TransactionTestCase._fixture_teardown = clear
 
 
 @pytest.fixture(autouse=True)

@@ -24,7 +24,7 @@ def main(fatal: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return result
 
-    pipeline.perform = dying
+    pipeline.perform = dying  # type: ignore[assignment]
     app.worker_main(["worker", "--pool", "solo", "--without-gossip", "--without-mingle"])
 
 

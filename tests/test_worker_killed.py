@@ -81,9 +81,7 @@ def kill_in(step: str, run: Run, env: dict[str, str]) -> None:
 
 
 def finish_all(env: dict[str, str], runs: list[Run]) -> None:
-    worker = subprocess.Popen(
-        [sys.executable, *worker_command(1)], env=env, start_new_session=True
-    )
+    worker = subprocess.Popen([sys.executable, *worker_command(1)], env=env, start_new_session=True)
     try:
         wait_for(lambda: not Run.objects.filter(state__in=["queued", "running"]).exists())
     finally:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
+import pghistory
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 
 from tickets.reasons import KnobAdmin, ReasonedForm
-from triage import machine
+from triage import machine, policies
 from triage.models import Classifier, Clause, Intent, IntentExample, Limit, PolicyVersion, Rung
 
 
@@ -104,3 +109,55 @@ class ClauseInline(admin.TabularInline[Clause, PolicyVersion]):
 class ClassifierAdmin(ReadOnly):
     list_display = ("__str__", "active", "created_at", "created_by", "promise")
     exclude = ("weights",)
+
+
+class MarkdownForm(forms.Form):
+    """A new version is written as Markdown, just as `load_policies` reads it."""
+
+    markdown = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 30, "cols": 100}),
+        help_text="Lines with id, title, effective_from and source between two lines of ---; "
+        "then a heading (##) for each clause. The terms before it stay as they were.",
+    )
+    why = forms.CharField(label="Why this change", max_length=300)
+
+    def load(self) -> bool:
+        """Load what was written; the faults, with their lines, become errors of the form."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "policy.md"
+            path.write_text(self.cleaned_data["markdown"].replace("\r\n", "\n"))
+            try:
+                with pghistory.context(why=self.cleaned_data["why"]):
+                    policies.load(path)
+            except policies.BadPolicies as error:
+                for problem in error.problems:
+                    self.add_error("markdown", f"Line {problem.line}: {problem.because}")
+        return self.is_valid()
+
+
+@admin.register(PolicyVersion)
+class PolicyVersionAdmin(ReadOnly):
+    """Versions are added, never edited: what a receipt cites has to stay as it was."""
+
+    list_display = ("title", "number", "effective_from", "effective_to", "source")
+    inlines = (ClauseInline,)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("triage.add_policyversion")
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = MarkdownForm(request.POST or None)
+        if form.is_valid() and form.load():
+            self.message_user(request, "The new version is in force from its date on.")
+            return redirect("admin:triage_policyversion_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Add a policy or a new version",
+            "opts": self.opts,
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/policy_add.html", context)

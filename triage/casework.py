@@ -59,7 +59,9 @@ def _unanswered(ticket: Ticket) -> list[str]:
 def _orders(customer: Customer | None) -> list[Order]:
     if customer is None:
         return []
-    newest = customer.orders.order_by("-placed_at", "-id").prefetch_related("lines", "payments", "refunds")
+    newest = customer.orders.order_by("-placed_at", "-id").prefetch_related(
+        "lines", "payments", "refunds"
+    )
     return list(newest[:RECENT_ORDERS])
 
 

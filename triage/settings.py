@@ -9,6 +9,7 @@ from pathlib import Path
 import django_stubs_ext
 import environ
 import pghistory
+from django.core.exceptions import ImproperlyConfigured
 
 # Nothing leaves the machine: the model libraries must never look for a hub.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -93,7 +94,12 @@ TEMPLATES = [
 
 # --- database: PostgreSQL, a private one where none is named --------------------
 PRIVATE_DATABASE = env.str("TRIAGE_DATABASE", default="triage")
-if env.str("DATABASE_URL", default=""):
+if DATABASE_URL := env.str("DATABASE_URL", default=""):
+    if not DATABASE_URL.startswith(("postgres://", "postgresql://")):
+        raise ImproperlyConfigured(
+            "DATABASE_URL names no PostgreSQL. Write postgres://user:password@host:port/name, "
+            "or unset it to use the private server."
+        )
     DATABASES = {"default": env.db_url("DATABASE_URL", engine="triage.postgres")}
 else:
     DATABASES = {

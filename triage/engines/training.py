@@ -126,9 +126,13 @@ def _upper_bound(wrong: int, count: int, risk: float) -> float:
 
 
 def _sentence(target: float, coverage: float, examples: int) -> str:
+    share = f"{target:.0%}"
     if not coverage:
-        return f"{target:.0%} right cannot be promised yet from {examples} examples: label more."
-    return f"{target:.0%} of the labels given are right; {coverage:.0%} of messages get one."
+        return f"{share} right cannot be promised yet from {examples} examples: label more."
+    return (
+        f"{share} of the labels given are right, by the {examples} examples; "
+        f"{coverage:.0%} of such messages get one."
+    )
 
 
 def _report(shares: Any, truth: Any, promise: Mapping[str, Any]) -> dict[str, Any]:

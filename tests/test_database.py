@@ -1,0 +1,76 @@
+"""The database: a private server where none is named, and one clear sentence where it cannot be."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from triage import checks
+from triage.postgres import base
+from triage.postgres.errors import UnusableDatabase
+
+
+def manage(command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", command],
+        cwd=settings.BASE,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "triage.settings", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_wrong_address_is_one_sentence_that_says_what_to_do() -> None:
+    done = manage("migrate", DATABASE_URL="postgres://x:y@127.0.0.1:1/nothing")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("The database cannot be used. PostgreSQL at 127.0.0.1:1 refused")
+    assert "Correct DATABASE_URL" in done.stderr
+
+
+def test_another_kind_of_database_is_refused() -> None:
+    done = manage("check", DATABASE_URL="mysql://x:y@127.0.0.1/nothing")
+    assert done.returncode == 1
+    assert "PostgreSQL" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+class Old:
+    class info:  # noqa: N801  as psycopg names it
+        server_version = 140_011
+
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_a_server_that_is_too_old_is_refused_and_left() -> None:
+    old = Old()
+    with pytest.raises(UnusableDatabase, match="PostgreSQL 14 is too old"):
+        base._refuse_old(old)  # type: ignore[arg-type]
+    assert old.closed
+
+
+@pytest.mark.django_db
+def test_a_server_without_pgvector_is_named(monkeypatch: Any) -> None:
+    assert checks.vectors_can_be_stored(databases=["default"]) == []
+    with connection.cursor() as cursor:
+        monkeypatch.setattr(type(cursor), "fetchone", lambda self: None, raising=False)
+        found = checks.vectors_can_be_stored(databases=["default"])
+    assert [message.id for message in found] == ["triage.E003"]
+
+
+def test_the_private_server_is_kept_from_others(tmp_path: Path) -> None:
+    if os.environ.get("DATABASE_URL"):
+        pytest.skip("DATABASE_URL names another server")
+    host = connection.settings_dict["HOST"] or base.private_socket()
+    assert Path(host).is_absolute()  # a unix socket: nothing listens on the network

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.db import connection
 
 from tests import rows
+from tests.workers import environment, wait_for, worker
 from tickets import queue, receipts
 from tickets.models import Run, Ticket
 from triage import machine
-from triage.processes import worker_command
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STEPS = ("classify", "retrieve", "summarize", "decide", "draft")
-LEASE = 3
 
 
 @pytest.fixture
@@ -44,30 +39,6 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
     server.wait()
 
 
-def environment(folder: Path, broker: str) -> dict[str, str]:
-    """Our own database, a broker of its own, a short lease."""
-    database = connection.settings_dict
-    url = os.environ.get("DATABASE_URL", "")
-    base = {**os.environ, "TRIAGE_DATABASE": database["NAME"], "TRIAGE_DATA": str(settings.DATA)}
-    if url:
-        base["DATABASE_URL"] = f"{url.rsplit('/', 1)[0]}/{database['NAME']}"
-    return {
-        **base,
-        "DJANGO_SETTINGS_MODULE": "triage.settings",
-        "CELERY_BROKER_URL": broker,
-        "TRIAGE_BROKER": str(folder / "broker"),
-        "TRIAGE_LEASE_SECONDS": str(LEASE),
-        "OMP_NUM_THREADS": "1",
-    }
-
-
-def wait_for(what: Callable[[], bool], seconds: int = 90) -> None:
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.1)
-
-
 def kill_in(step: str, run: Run, env: dict[str, str]) -> None:
     """Start a worker, call it to the run, and see it die in that step."""
     worker = subprocess.Popen([sys.executable, "-m", "tests.dying_worker", step], env=env)
@@ -80,16 +51,9 @@ def kill_in(step: str, run: Run, env: dict[str, str]) -> None:
         worker.kill()
 
 
-def finish_all(env: dict[str, str], runs: list[Run]) -> None:
-    worker = subprocess.Popen([sys.executable, *worker_command(1)], env=env, start_new_session=True)
-    try:
+def finish_all(env: dict[str, str]) -> None:
+    with worker(env):
         wait_for(lambda: not Run.objects.filter(state__in=["queued", "running"]).exists())
-    finally:
-        worker.terminate()
-        try:
-            worker.wait(15)
-        except subprocess.TimeoutExpired:
-            os.killpg(worker.pid, signal.SIGKILL)
 
 
 def check_whole(ticket: Ticket) -> None:
@@ -112,7 +76,7 @@ def test_every_step_is_finished_by_another_worker(tmp_path: Path, monkeypatch: A
     for step, run in zip(STEPS, runs, strict=True):
         kill_in(step, run, env)
         assert run.ticket.receipts.count() == STEPS.index(step)
-    finish_all(env, runs)
+    finish_all(env)
     for run in runs:
         check_whole(run.ticket)
     assert list(receipts.verify()) == []
@@ -122,5 +86,5 @@ def test_redis_loses_nothing_either(tmp_path: Path, monkeypatch: Any, redis_url:
     env = environment(tmp_path, redis_url)
     run = enqueue(monkeypatch, "draft")
     kill_in("draft", run, env)
-    finish_all(env, [run])
+    finish_all(env)
     check_whole(run.ticket)

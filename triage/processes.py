@@ -26,7 +26,7 @@ def web_command(port: int) -> list[str]:
 
 def worker_command(count: int) -> list[str]:
     return [
-        "-m", "celery", "-A", "triage", "worker", "--beat", "--concurrency", str(count),
+        "-m", "celery", "--quiet", "-A", "triage", "worker", "--beat", "--concurrency", str(count),
         "--without-gossip", "--without-mingle", "--loglevel", "WARNING",
     ]  # fmt: skip
 

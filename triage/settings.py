@@ -11,6 +11,8 @@ import environ
 import pghistory
 from django.core.exceptions import ImproperlyConfigured
 
+from triage.broker import filesystem_options
+
 # Nothing leaves the machine: the model libraries must never look for a hub.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -187,19 +189,15 @@ SHOP_NAME = env.str("SHOP_NAME", default="Harbour & Pine")
 # --- workers ------------------------------------------------------------------------
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or "filesystem://"
 if CELERY_BROKER_URL.startswith("filesystem"):
-    BROKER = Path(env.str("TRIAGE_BROKER", default=str(DATA / "broker")))
-    for folder in ("queue", "processed", "control"):
-        (BROKER / folder).mkdir(parents=True, exist_ok=True)
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "data_folder_in": BROKER / "queue",
-        "data_folder_out": BROKER / "queue",
-        "control_folder": BROKER / "control",
-        "polling_interval": 0.1,  # the default second would be most of a ticket's time
-    }
+    CELERY_BROKER_TRANSPORT_OPTIONS = filesystem_options(
+        Path(env.str("TRIAGE_BROKER", default=str(DATA / "broker")))
+    )
+    CELERY_WORKER_ENABLE_REMOTE_CONTROL = False  # a broadcast would be one more shared file
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA / "beat")
@@ -231,6 +229,6 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     # kombu warns that filesystem:// names no host: it needs none.
-    "loggers": {"kombu.connection": {"level": "ERROR"}, "bm25s": {"level": "WARNING"}},
+    "loggers": {"kombu.connection": {"level": "ERROR"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
 }

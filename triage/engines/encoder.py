@@ -26,8 +26,10 @@ class Encoder:
         try:
             import torch
             from sentence_transformers import SentenceTransformer
+            from transformers.utils.logging import disable_progress_bar
         except ImportError as error:
             raise EngineUnavailable(f"{entry.name}: {error}. Run `make install`.") from error
+        disable_progress_bar()
         torch.set_num_threads(threads)
         self.entry = entry
         self._model = SentenceTransformer(

@@ -7,6 +7,7 @@ be found, and what nearly was can be shown.
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -52,6 +53,7 @@ def text_of(clause: Clause) -> str:
 def _bm25(clauses: Sequence[Clause]) -> Any:
     import bm25s
 
+    logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets DEBUG on import
     if not clauses:
         return None
     model = bm25s.BM25(k1=0.9, b=0.4)

@@ -82,9 +82,9 @@ def _listed(slots: tuple[Slot, ...]) -> str:
 # --- summaries: one sentence for each group of facts that is known -----------------
 
 STATEMENTS = (
-    "{customer} has been a customer since {since}, with {orders} orders worth {spent} in total.",
-    "{customer} has {orders} orders on record.",
-    "There were {refunds} earlier refunds, {refunded} in total.",
+    "{customer} has been a customer since {since}; orders on record: {orders}, worth {spent}.",
+    "{customer} has this many orders on record: {orders}.",
+    "Earlier refunds: {refunds}, {refunded} in total.",
     "Order {order}, placed on {placed}, is {status}.",
     "Order {order} is {status}.",
     "It was delivered on {delivered}.",

@@ -1,0 +1,24 @@
+"""How many refunds wait for the person in front of the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.contrib.auth.models import User
+
+from approvals.services import waiting_for
+
+register = template.Library()
+
+MOST = 99  # more is shown as 99+; nobody needs the exact number, and counting costs
+
+
+@register.simple_tag(takes_context=True)
+def waiting_count(context: dict[str, Any]) -> str:
+    """ "3", "99+" or an empty string."""
+    request = context.get("request")
+    if request is None or not isinstance(request.user, User):
+        return ""
+    found = len(waiting_for(request.user).order_by().values_list("pk", flat=True)[: MOST + 1])
+    return "" if not found else f"{MOST}+" if found > MOST else str(found)

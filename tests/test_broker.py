@@ -1,0 +1,53 @@
+"""The broker without a server: worker and beat start together, and no message is read half."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+from kombu import Connection, Queue
+
+from triage.broker import filesystem_options
+
+MANY = 300
+
+
+def test_an_exchange_left_empty_by_a_process_that_died_is_mended(tmp_path: Path) -> None:
+    (tmp_path / "control").mkdir()
+    left = tmp_path / "control" / "celery.exchange"
+    left.touch()
+    filesystem_options(tmp_path)
+    assert json.loads(left.read_text()) == []
+
+
+def test_what_is_there_stays(tmp_path: Path) -> None:
+    filesystem_options(tmp_path)
+    kept = tmp_path / "control" / "celery.exchange"
+    kept.write_text('[["celery", "", "celery"]]')
+    filesystem_options(tmp_path)
+    assert json.loads(kept.read_text()) == [["celery", "", "celery"]]
+    assert list(tmp_path.glob("control/*.exchange")) == list(tmp_path.glob("control/*"))
+
+
+def connect(folder: Path) -> Connection:
+    return Connection("filesystem://", transport_options=filesystem_options(folder))
+
+
+def publish(folder: Path) -> None:
+    with connect(folder) as connection:
+        queue = connection.SimpleQueue(Queue("celery", routing_key="celery"))
+        for number in range(MANY):
+            queue.put({"number": number})
+        queue.close()
+
+
+def test_a_worker_that_reads_while_others_write_reads_whole_messages(tmp_path: Path) -> None:
+    writer = threading.Thread(target=publish, args=[tmp_path])
+    writer.start()
+    with connect(tmp_path) as connection:
+        queue = connection.SimpleQueue(Queue("celery", routing_key="celery"))
+        read = [queue.get(timeout=20).payload["number"] for _ in range(MANY)]
+        queue.close()
+    writer.join()
+    assert sorted(read) == list(range(MANY))

@@ -1,0 +1,146 @@
+"""Every page in both themes: WCAG 2.2 AA, a quiet console, nobody else's host, no sideways scrolling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from tests import stories
+from tests.browsing import Visitor, browser, needs_chromium
+from tests.conftest import join
+from tickets.models import Message, Ticket
+
+__all__ = ["browser"]
+pytestmark = [needs_chromium, pytest.mark.django_db(transaction=True)]
+
+AA = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+THEMES = ["light", "dark"]
+
+
+def furnish() -> dict[str, int]:
+    """A shop with everything a page can show."""
+    for name in ("ana", "sol", "nobody"):
+        join(name)
+    stories.policy()
+    stories.intents()
+    customer = stories.marta()
+    ticket = stories.ticket(customer)
+    run = stories.finished(ticket)
+    refund = stories.refund_of(ticket, run)
+    Message.objects.create(
+        ticket=ticket, direction="note", author=join("ana"), text="Mind the lamp."
+    )
+    Message.objects.create(
+        ticket=ticket, direction="out", author=join("ana"), text="Hello", delivery="doubt"
+    )
+    working = stories.ticket(customer, subject="Being read", status=Ticket.Status.NEW)
+    stories.classified(stories.run_of(working, "running"))
+    stuck = stories.ticket(None, subject="Stuck")
+    stories.run_of(stuck, "failed")
+    stuck.mark_attention("No policy was found.")
+    own = stories.refund_of(working, by=join("sol"), amount="9.50")
+    return {
+        "ticket": ticket.pk,
+        "working": working.pk,
+        "stuck": stuck.pk,
+        "refund": refund.pk,
+        "own": own.pk,
+    }
+
+
+def pages(ids: dict[str, int]) -> dict[str, list[tuple[str, int]]]:
+    """Who looks at what, and the status of the answer."""
+    first = stories.Receipt.objects.order_by("pk").values_list("pk", flat=True)
+    receipts = [(f"/receipts/{pk}/", 200) for pk in first[:5]]
+    return {
+        "": [("/accounts/login/", 200), ("/contact/", 200), ("/accounts/inactive/", 200)],
+        "ana": [
+            ("/", 200),
+            ("/?q=nothing-like-this", 200),
+            (f"/tickets/{ids['ticket']}/", 200),
+            (f"/tickets/{ids['working']}/", 200),
+            (f"/tickets/{ids['stuck']}/", 200),
+            *receipts,
+            (f"/approvals/{ids['refund']}/", 200),
+            (f"/approvals/request/{ids['ticket']}/", 200),
+            (f"/machine/tickets/{ids['ticket']}/label/", 200),
+            ("/machine/policies/", 200),
+            ("/machine/policies/damaged.refund/1/", 200),
+            ("/accounts/password/change/", 200),
+            ("/accounts/logout/", 200),
+            ("/approvals/", 403),
+            ("/tickets/999999/", 404),
+        ],
+        "sol": [
+            ("/approvals/", 200),
+            (f"/approvals/{ids['refund']}/", 200),
+            (f"/approvals/{ids['own']}/", 200),
+        ],
+        "nobody": [("/", 403)],
+    }
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_every_page_is_accessible_quiet_and_ours(
+    browser: Browser, live_server: Any, theme: Any
+) -> None:
+    found: list[str] = []
+    for who, paths in pages(furnish()).items():
+        visitor = Visitor(browser, live_server.url, color_scheme=theme)
+        if who:
+            visitor.sign_in(who)
+        for path, status in paths:
+            found += look_at(visitor, path, status)
+        visitor.context.close()
+    assert found == []
+
+
+def look_at(visitor: Visitor, path: str, status: int) -> list[str]:
+    """Everything wrong with one page, one line each."""
+    visitor.errors.clear()
+    answered = visitor.go(path)
+    wrong = [] if answered == status else [f"{path}: answered {answered}"]
+    visitor.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    for violation in Axe().run(visitor.page, options=AA).response["violations"]:
+        nodes = "; ".join(node["html"][:160] for node in violation["nodes"][:3])
+        wrong.append(f"{path}: {violation['id']} {violation['help']}: {nodes}")
+    expected = f"status of {status}" if status >= 400 else "\0"
+    wrong += [f"{path}: console: {e}" for e in visitor.errors if expected not in e]
+    wrong += [f"{path}: asks another host: {url}" for url in visitor.elsewhere]
+    return wrong
+
+
+def test_no_page_scrolls_sideways_on_a_telephone(browser: Browser, live_server: Any) -> None:
+    ids = furnish()
+    wide = []
+    for who in ("ana", "sol"):
+        visitor = Visitor(browser, live_server.url, viewport={"width": 390, "height": 844}).sign_in(
+            who
+        )
+        for path, _ in pages(ids)[who]:
+            visitor.go(path)
+            width = visitor.page.evaluate("document.documentElement.scrollWidth")
+            if width > 390:
+                wide.append(f"{path}: {width}")
+    assert wide == []
+
+
+def test_every_page_works_without_javascript(browser: Browser, live_server: Any) -> None:
+    ids = furnish()
+    visitor = Visitor(browser, live_server.url, java_script_enabled=False).sign_in("ana")
+    page = visitor.page
+    page.get_by_role("searchbox").fill("Broken lamp")
+    page.get_by_role("button", name="Apply").click()
+    page.get_by_role("link", name="Broken lamp").click()
+    page.get_by_text("Edit", exact=True).click()
+    page.get_by_label("Reply text").fill("Typed without a script.")
+    page.get_by_role("button", name="Save edits").click()
+    assert page.locator(".letter").inner_text() == "Typed without a script."
+    page.get_by_role("link", name="Change label").click()
+    assert page.url.endswith(f"/machine/tickets/{ids['ticket']}/label/")
+    page.locator("summary", has_text="ana").click()
+    page.get_by_role("button", name="Dark").click()
+    assert page.locator("html").get_attribute("data-bs-theme") == "dark"

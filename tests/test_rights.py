@@ -1,0 +1,219 @@
+"""Every address, with every person of the cast and with nobody signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests import stories
+from tests.conftest import CAST, join
+from tickets.models import Attachment, Message, Ticket
+
+TEAM = ("ana", "ben", "sol", "sam", "ada")
+EVERYBODY = (*CAST, "")  # "" is not signed in
+
+
+def team(status: int) -> dict[str, int]:
+    """Agents, supervisors and admins; a person without a role is refused, a stranger signs in."""
+    return {**dict.fromkeys(TEAM, status), "nobody": 403, "": 302}
+
+
+def supervisors(status: int) -> dict[str, int]:
+    return {**dict.fromkeys(EVERYBODY, 403), "sol": status, "sam": status, "": 302}
+
+
+def anybody(status: int) -> dict[str, int]:
+    return dict.fromkeys(EVERYBODY, status)
+
+
+def signed_in(status: int) -> dict[str, int]:
+    return {**anybody(status), "": 302}
+
+
+# name of the URL: (method, what each person is answered)
+TABLE: dict[str, tuple[str, dict[str, int]]] = {
+    "tickets:inbox": ("get", team(200)),
+    "tickets:ticket": ("get", team(200)),
+    "tickets:progress": ("get", team(200)),
+    "tickets:save": ("post", team(302)),
+    "tickets:send": ("post", team(302)),
+    "tickets:again": ("post", team(302)),
+    "tickets:assign": ("post", team(302)),
+    "tickets:close": ("post", team(302)),
+    "tickets:note": ("post", team(302)),
+    "tickets:raw": ("get", team(200)),
+    "tickets:settle": ("post", team(302)),
+    "tickets:attachment": ("get", team(200)),
+    "tickets:receipt": ("get", team(200)),
+    "tickets:receipt_json": ("get", team(200)),
+    "tickets:preferences": ("post", anybody(302)),
+    "tickets:contact": ("get", anybody(200)),
+    "tickets:thanks": ("get", anybody(200)),
+    "approvals:queue": ("get", supervisors(200)),
+    "approvals:refund": ("get", team(200)),
+    "approvals:decide": ("post", supervisors(302)),
+    "approvals:paid": ("post", supervisors(409)),
+    "approvals:request": ("get", team(200)),
+    "triage:policies": ("get", team(200)),
+    "triage:clause": ("get", team(200)),
+    "triage:relabel": ("post", team(302)),
+    "account_login": ("get", {**anybody(302), "": 200}),
+    "account_logout": ("get", signed_in(200)),
+    "account_change_password": ("get", signed_in(200)),
+    "account_inactive": ("get", anybody(200)),
+    "healthz": ("get", anybody(200)),
+}
+POSTED = [name for name, (method, _) in TABLE.items() if method == "post"]
+
+
+def names(patterns: list[Any], prefix: str = "") -> Iterator[str]:
+    """The full name of every URL but the admin panel's."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            if pattern.namespace != "admin":
+                inner = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
+                yield from names(pattern.url_patterns, inner)
+        else:
+            yield f"{prefix}{pattern.name}"
+
+
+def panel() -> list[URLPattern]:
+    """The URLs of the admin panel, flat."""
+
+    def flat(patterns: list[Any]) -> Iterator[URLPattern]:
+        for pattern in patterns:
+            if isinstance(pattern, URLResolver):
+                yield from flat(pattern.url_patterns)
+            else:
+                yield pattern
+
+    found = [p for p in get_resolver().url_patterns if getattr(p, "namespace", "") == "admin"]
+    return list(flat(found))
+
+
+def world() -> tuple[dict[str, list[Any]], dict[str, dict[str, str]]]:
+    """One row of everything; the arguments of each URL, and what is posted to it."""
+    clause = stories.policy()
+    intent = stories.intents()[0]
+    ticket = stories.ticket(stories.marta())
+    run = stories.finished(ticket)
+    refund = stories.refund_of(ticket, run)
+    message = ticket.messages.get()
+    sent = Message.objects.create(
+        ticket=stories.ticket(None), direction="out", author=join("ana"), text="x", delivery="doubt"
+    )
+    file = Attachment.objects.create(
+        message=message,
+        name="a.txt",
+        content_type="text/plain",
+        size=1,
+        sha256="0" * 64,
+        content=b"x",
+    )
+    receipt = run.receipts.first()
+    assert receipt is not None
+    one = [ticket.pk]
+    arguments: dict[str, list[Any]] = {
+        **{name: one for name in TABLE if name.startswith("tickets:")},
+        **dict.fromkeys(
+            ("tickets:inbox", "tickets:preferences", "tickets:contact", "tickets:thanks"), []
+        ),
+        "tickets:raw": [message.pk],
+        "tickets:settle": [sent.pk],
+        "tickets:attachment": [file.pk],
+        "tickets:receipt": [receipt.pk],
+        "tickets:receipt_json": [receipt.pk],
+        **dict.fromkeys(("approvals:refund", "approvals:decide", "approvals:paid"), [refund.pk]),
+        "approvals:request": one,
+        "triage:clause": [clause.ref, clause.version.number],
+        "triage:relabel": one,
+    }
+    posts = {
+        "approvals:decide": {"verdict": "approve", "reason": "Right.", "seen": refund.fingerprint},
+        "approvals:paid": {"reference": "re_1"},
+        "triage:relabel": {"intent": str(intent.pk)},
+        "tickets:settle": {"what": "arrived"},
+        "tickets:note": {"note": "x"},
+    }
+    return arguments, posts
+
+
+def test_every_address_is_in_the_table() -> None:
+    assert sorted(names(get_resolver().url_patterns)) == sorted(TABLE)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", TABLE)
+def test_each_person_is_answered_as_the_table_says(name: str) -> None:
+    people = {who: join(who) for who in CAST}
+    arguments, posts = world()
+    method, expected = TABLE[name]
+    url = reverse(name, args=arguments.get(name, []))
+    answered = {}
+    for who in EVERYBODY:
+        client = Client()
+        if who:
+            client.force_login(people[who])
+        with transaction.atomic():
+            answered[who] = getattr(client, method)(url, posts.get(name, {})).status_code
+            transaction.set_rollback(True)
+    assert answered == expected
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", POSTED)
+def test_what_changes_something_is_not_done_by_a_link(name: str) -> None:
+    join("sol")
+    arguments, posts = world()
+    url = reverse(name, args=arguments.get(name, []))
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(join("sol"))
+    if name != "triage:relabel":  # a GET shows its form
+        assert client.get(url).status_code == 405
+    refused = client.post(url, posts.get(name, {}))
+    assert refused.status_code == 403
+    assert "open too long" in refused.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("who", ["ana", "sol", "nobody", ""])
+def test_the_admin_panel_is_closed_to_all_but_admins(who: str) -> None:
+    client = Client()
+    if who:
+        client.force_login(join(who))
+    for pattern in panel():
+        if pattern.name in ("login", "logout", None):
+            continue
+        values = {"app_label": "triage"}
+        wanted = pattern.pattern.regex.groupindex
+        kwargs = {name: values.get(name, "1") for name in wanted}
+        url = reverse(f"admin:{pattern.name}", kwargs=kwargs)
+        answer = client.get(url)
+        assert answer.status_code in (302, 301), url
+        assert "login" in answer.headers["Location"], url
+
+
+@pytest.mark.django_db
+def test_a_superuser_without_a_role_sees_no_ticket() -> None:
+    ticket = stories.ticket(None)
+    person = join("nobody")
+    person.is_superuser = True
+    person.save()
+    client = Client()
+    client.force_login(person)
+    assert client.get(ticket.get_absolute_url()).status_code == 403
+    assert Ticket.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_after_signing_in_only_our_own_addresses_are_gone_to() -> None:
+    answer = Client().post(
+        reverse("tickets:preferences"), {"theme": "dark", "next": "https://elsewhere.example/"}
+    )
+    assert answer.headers["Location"] == "/"
+    assert answer.cookies["theme"].value == "dark"

@@ -1,0 +1,286 @@
+"""The ticket page: the draft beside its receipts, and the buttons under it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from tests import stories
+from tickets import sending
+from tickets.models import Attachment, Draft, Message, Run, Ticket
+
+
+@pytest.fixture
+def ticket(db: None) -> Ticket:
+    stories.policy()
+    made = stories.ticket(stories.marta())
+    stories.finished(made)
+    made.refresh_from_db()
+    return made
+
+
+def page(client: Client, ticket: Ticket) -> str:
+    return client.get(ticket.get_absolute_url()).content.decode()
+
+
+def form(client: Client, ticket: Ticket, **values: str) -> dict[str, str]:
+    """What the page's form would post now."""
+    context = client.get(ticket.get_absolute_url()).context
+    draft = context["draft"]
+    return {"seen": context["seen"], "text": draft.text if draft else "", "note": "", **values}
+
+
+def press(client: Client, ticket: Ticket, button: str, data: dict[str, str]) -> Any:
+    return client.post(reverse(f"tickets:{button}", args=[ticket.pk]), data)
+
+
+def test_the_five_receipts_stand_beside_the_draft_in_order(as_ana: Client, ticket: Ticket) -> None:
+    titles = re.findall(r"<h3>([^<]+\?)</h3>", page(as_ana, ticket))
+    assert titles == [
+        "What is it about?",
+        "Which policy applies?",
+        "What do we know?",
+        "What is owed?",
+        "How was the reply written?",
+    ]
+
+
+def test_every_value_of_the_draft_is_a_link_to_its_row(as_ana: Client, ticket: Ticket) -> None:
+    shown = page(as_ana, ticket)
+    assert '<a class="value value-fact" href="#order-HP-10423"' in shown
+    assert 'id="order-HP-10423"' in shown
+    assert f'id="customer-{ticket.customer_id}"' in shown
+    clause = reverse("triage:clause", args=["damaged.refund", 2])
+    assert f'<a class="value value-clause" href="{clause}"' in shown
+
+
+def test_values_stay_links_after_an_edit_as_far_as_they_are_still_there(
+    as_ana: Client, ticket: Ticket
+) -> None:
+    press(
+        as_ana,
+        ticket,
+        "save",
+        form(as_ana, ticket, text="Dear Marta Lindqvist, about HP-10423: no."),
+    )
+    linked = [p.text for p in as_ana.get(ticket.get_absolute_url()).context["pieces"] if p.ref]
+    assert linked == ["Marta Lindqvist", "HP-10423"]
+
+
+def test_a_failed_check_comes_first_and_not_run_is_never_called_passed(
+    as_ana: Client, ticket: Ticket
+) -> None:
+    shown = page(as_ana, ticket)
+    assert shown.index("Photo attached") < shown.index("Money back, once approved")
+    assert "A check failed" in shown
+    assert re.search(r"check-open.*?Second opinion.*?not run", shown, re.DOTALL)
+
+
+def test_what_was_left_out_is_listed_with_its_reason(as_ana: Client, ticket: Ticket) -> None:
+    shown = page(as_ana, ticket)
+    assert "<del>She is a loyal customer.</del>" in shown
+    assert "stands on no fact" in shown
+
+
+def test_what_strangers_write_is_never_markup(as_ana: Client) -> None:
+    bad = stories.ticket(None, subject="<script>a</script>", text="<img src=x onerror=b>")
+    shown = page(as_ana, bad)
+    assert "<script>a" not in shown
+    assert "<img" not in shown
+
+
+def test_ana_saves_her_edits_and_the_machines_words_stay(
+    as_ana: Client, ticket: Ticket, ana: User
+) -> None:
+    press(as_ana, ticket, "save", form(as_ana, ticket, text="My own words.\r\nTwo lines."))
+    draft = ticket.drafts.get()
+    assert draft.text == "My own words.\nTwo lines."
+    assert draft.body.startswith("Dear Marta")
+    assert draft.edited_by == ana
+
+
+def test_saving_unchanged_text_is_no_edit(as_ana: Client, ticket: Ticket) -> None:
+    press(as_ana, ticket, "save", form(as_ana, ticket))
+    assert ticket.drafts.get().edited_by is None
+
+
+def test_an_empty_text_brings_the_machines_words_back(as_ana: Client, ticket: Ticket) -> None:
+    press(as_ana, ticket, "save", form(as_ana, ticket, text="Other words."))
+    press(as_ana, ticket, "save", form(as_ana, ticket, text=""))
+    assert ticket.drafts.get().text.startswith("Dear Marta")
+
+
+def test_ana_sends_and_comes_to_the_next_ticket(as_ana: Client, ticket: Ticket) -> None:
+    following = stories.ticket(None, subject="Next", received_at=stories.at("2026-01-01"))
+    answer = press(as_ana, ticket, "send", form(as_ana, ticket, text="Dear Marta, yes."))
+    assert answer.url == following.get_absolute_url()
+    sent = ticket.messages.get(direction="out")
+    assert sent.text == "Dear Marta, yes."
+    ticket.refresh_from_db()
+    assert ticket.status == Ticket.Status.WAITING
+    assert "on its way" in page(as_ana, following)
+
+
+def test_sending_twice_sends_once(as_ana: Client, ticket: Ticket) -> None:
+    data = form(as_ana, ticket)
+    press(as_ana, ticket, "send", data)
+    again = press(as_ana, ticket, "send", data)
+    assert again.status_code == 409
+    assert ticket.messages.filter(direction="out").count() == 1
+
+
+def test_a_reply_without_an_address_stays_and_says_so(as_ana: Client, ticket: Ticket) -> None:
+    with patch.object(
+        sending, "send", side_effect=sending.NoAddress("No e-mail address is known.")
+    ):
+        answer = press(as_ana, ticket, "send", form(as_ana, ticket, text="Kept words."))
+    assert answer.status_code == 422
+    assert "No e-mail address is known." in answer.content.decode()
+    assert "Kept words." in answer.content.decode()
+
+
+def test_nothing_is_not_sent(as_ana: Client) -> None:
+    bare = stories.ticket(None)
+    answer = press(as_ana, bare, "send", form(as_ana, bare))
+    assert answer.status_code == 422
+    assert not bare.messages.filter(direction="out").exists()
+
+
+def test_without_a_draft_ana_writes_her_own(as_ana: Client, ana: User) -> None:
+    bare = stories.ticket(None)
+    press(as_ana, bare, "save", form(as_ana, bare, text="Written by hand."))
+    own = bare.drafts.get()
+    assert (own.text, own.body, own.edited_by) == ("Written by hand.", "", ana)
+    assert "Written by ana" in page(as_ana, bare)
+
+
+def test_text_typed_over_an_older_draft_is_shown_again_not_saved(
+    as_ana: Client, ticket: Ticket
+) -> None:
+    data = form(as_ana, ticket, text="Typed for ten minutes.")
+    stories.draft_of(ticket, stories.run_of(ticket))
+    answer = press(as_ana, ticket, "send", data)
+    assert answer.status_code == 409
+    assert "Typed for ten minutes." in answer.content.decode()
+    assert "A new draft was written." in answer.content.decode()
+    assert not ticket.messages.filter(direction="out").exists()
+
+
+def test_when_the_customer_wrote_again_nothing_is_sent(as_ana: Client, ticket: Ticket) -> None:
+    data = form(as_ana, ticket, text="About your lamp.")
+    Message.objects.create(ticket=ticket, direction="in", text="It works now, never mind!")
+    answer = press(as_ana, ticket, "send", data)
+    assert answer.status_code == 409
+    shown = answer.content.decode()
+    assert "The customer wrote again." in shown
+    assert "It works now, never mind!" in shown
+    assert "About your lamp." in shown
+
+
+def test_bens_edit_is_not_laid_over_by_anas(as_ana: Client, ticket: Ticket, ben: User) -> None:
+    data = form(as_ana, ticket, text="Ana's words.")
+    second = Client()
+    second.force_login(ben)
+    press(second, ticket, "save", form(second, ticket, text="Ben's words."))
+    answer = press(as_ana, ticket, "save", data)
+    assert answer.status_code == 409
+    assert "ben saved other edits" in answer.content.decode()
+    assert ticket.drafts.get().text == "Ben's words."
+
+
+def test_from_the_conflict_ana_goes_on_with_her_text(as_ana: Client, ticket: Ticket) -> None:
+    data = form(as_ana, ticket, text="Still my words.")
+    stories.draft_of(ticket, stories.run_of(ticket))
+    answer = press(as_ana, ticket, "save", data)
+    press(as_ana, ticket, "save", {"seen": answer.context["seen"], "text": answer.context["typed"]})
+    assert ticket.drafts.order_by("-id")[0].text == "Still my words."
+
+
+def test_words_in_a_draft_that_was_replaced_can_still_be_read(
+    as_ana: Client, ticket: Ticket
+) -> None:
+    press(as_ana, ticket, "again", form(as_ana, ticket, text="Words worth keeping."))
+    stories.draft_of(ticket, stories.run_of(ticket))
+    assert "Words worth keeping." in page(as_ana, ticket)
+
+
+@pytest.mark.parametrize("button", ["again", "assign", "close", "note"])
+def test_no_button_loses_what_was_typed(as_ana: Client, ticket: Ticket, button: str) -> None:
+    press(as_ana, ticket, button, form(as_ana, ticket, text="Half a sentence", note="And a note"))
+    assert Draft.objects.get().text == "Half a sentence"
+    assert ticket.messages.get(direction="note").text == "And a note"
+
+
+def test_a_text_too_long_to_keep_is_shown_again(as_ana: Client, ticket: Ticket) -> None:
+    answer = press(as_ana, ticket, "save", form(as_ana, ticket, text="x" * 20_001))
+    assert answer.status_code == 409
+    assert "x" * 20_001 in answer.content.decode()
+
+
+def test_ana_takes_the_ticket_and_gives_it_back(as_ana: Client, ticket: Ticket, ana: User) -> None:
+    press(as_ana, ticket, "assign", form(as_ana, ticket))
+    ticket.refresh_from_db()
+    assert ticket.assignee == ana
+    press(as_ana, ticket, "assign", form(as_ana, ticket))
+    ticket.refresh_from_db()
+    assert ticket.assignee is None
+
+
+def test_running_again_queues_a_run_in_her_name(as_ana: Client, ticket: Ticket, ana: User) -> None:
+    press(as_ana, ticket, "again", form(as_ana, ticket))
+    run = ticket.runs.order_by("-id")[0]
+    assert (run.state, run.reason, run.requested_by) == (Run.State.QUEUED, "asked again", ana)
+
+
+def test_the_original_is_plain_text_in_a_sandbox(as_ana: Client, ticket: Ticket) -> None:
+    answer = as_ana.get(reverse("tickets:raw", args=[ticket.messages.get().pk]))
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+
+def test_an_attachment_is_saved_and_never_shown(as_ana: Client, ticket: Ticket) -> None:
+    file = Attachment.objects.create(
+        message=ticket.messages.get(),
+        name='"shade"\r\nX: 1 ü.html',
+        content_type="text/html",
+        size=8,
+        sha256="0" * 64,
+        content=b"<script>",
+    )
+    answer = as_ana.get(reverse("tickets:attachment", args=[file.pk]))
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_message_in_doubt_is_settled_by_a_person(
+    as_ana: Client, ticket: Ticket, ana: User
+) -> None:
+    sent = Message.objects.create(
+        ticket=ticket, direction="out", author=ana, text="Hi", delivery="doubt"
+    )
+    assert "It did not arrive" in page(as_ana, ticket)
+    as_ana.post(reverse("tickets:settle", args=[sent.pk]), {"what": "arrived"})
+    sent.refresh_from_db()
+    assert sent.delivery == Message.Delivery.SENT
+
+
+def test_the_page_takes_few_queries(
+    as_ana: Client, ticket: Ticket, django_assert_max_num_queries: Any
+) -> None:
+    stories.refund_of(ticket, ticket.runs.get())
+    for number in range(12):
+        stories.ticket(ticket.customer, subject=f"earlier {number}")
+        order = ticket.customer.orders.create(number=f"HP-{number}")  # type: ignore[union-attr]
+        order.lines.create(name="Mug", unit_price="5.00")
+        order.payments.create(kind="capture", amount="5.00")
+    with django_assert_max_num_queries(20):
+        as_ana.get(ticket.get_absolute_url())

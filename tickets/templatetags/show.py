@@ -1,0 +1,250 @@
+"""How values look on a page: money, days, shares, links to where a value came from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils import formats, timezone
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from tickets.models import Receipt
+
+register = template.Library()
+
+SIGNS = {"GBP": "£", "EUR": "€", "USD": "US$"}
+SPACE = "\N{NO-BREAK SPACE}"
+
+VERDICTS = {
+    "none": "No money is asked for",
+    "review": "Money back, once approved",
+    "refuse": "No money back under the policy",
+    "ask": "The customer has to say which order",
+    "human": "A person has to decide",
+}
+
+# status: (word, icon, tone). A tone is one of Bootstrap's subtle colours.
+OUTCOMES = {
+    "ok": ("Done", "check", "success"),
+    "abstained": ("Left to a person", "person", "warning"),
+    "failed": ("Failed", "cross", "danger"),
+    "timed_out": ("Ran out of time", "clock", "danger"),
+    "skipped": ("Skipped", "none", "secondary"),
+    "overridden": ("Changed by a person", "person", "info"),
+    "approve": ("Approved", "check", "success"),
+    "reject": ("Rejected", "cross", "danger"),
+    "return": ("More information needed", "help", "warning"),
+}
+STATES = {
+    "new": ("mail", "info"),
+    "ready": ("check", "success"),
+    "attention": ("person", "warning"),
+    "waiting": ("clock", "secondary"),
+    "closed": ("none", "secondary"),
+    "pending": ("wait", "warning"),
+    "approved": ("check", "success"),
+    "executed": ("check", "success"),
+    "rejected": ("cross", "danger"),
+    "returned": ("help", "warning"),
+    "failed": ("cross", "danger"),
+    "doubt": ("warn", "danger"),
+    "executing": ("work", "info"),
+}
+URGENCIES = {1: ("low", ""), 2: ("normal", ""), 3: ("high", "warning"), 4: ("urgent", "danger")}
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A small picture beside a word; never the only carrier of a meaning."""
+    href = static("vendor/icons.svg")
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', href, name
+    )
+
+
+@register.filter
+def money(amount: object, currency: str = "") -> str:
+    """``Decimal("42")`` or ``"42.00"`` as £42.00; what is no number stays as it is."""
+    try:
+        value = Decimal(str(amount))
+    except InvalidOperation:
+        return str(amount)
+    sign = SIGNS.get(currency, "")
+    text = f"{abs(value):,.2f}"
+    minus = "\N{MINUS SIGN}" if value < 0 else ""
+    return f"{minus}{sign}{text}" if sign else f"{minus}{text}{SPACE}{currency}".strip()
+
+
+@register.filter
+def sure(confidence: float | None) -> str:
+    """A calibrated share as a percentage, or that there is none. Never 100 %."""
+    if confidence is None:
+        return "not calibrated"
+    if confidence >= 0.995:
+        return f"over 99{SPACE}%"
+    return f"{confidence * 100:.0f}{SPACE}%"
+
+
+@register.filter
+def day(value: object) -> str:
+    """A date, a time or their ISO text as 12 Mar 2025."""
+    moment: object = value
+    if isinstance(value, str):
+        moment = parse_datetime(value) or parse_date(value) or value
+    if isinstance(moment, datetime) and timezone.is_aware(moment):
+        moment = timezone.localtime(moment)
+    return formats.date_format(moment, "j M Y") if isinstance(moment, date) else str(value or "")
+
+
+@register.filter
+def moment(value: datetime | None) -> SafeString | str:
+    """A time a machine and a person can read: Sat 22 Nov 2025, 14:05."""
+    if value is None:
+        return ""
+    local = timezone.localtime(value)
+    text = formats.date_format(local, "D j M Y, H:i")
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="seconds"), text)
+
+
+@register.filter
+def took(milliseconds: int | None) -> str:
+    """A duration in the unit it is read in."""
+    if milliseconds is None:
+        return "not measured"
+    if milliseconds < 1000:
+        return f"{milliseconds}{SPACE}ms"
+    return f"{milliseconds / 1000:.1f}{SPACE}s"
+
+
+@register.filter
+def anchor(ref: object) -> str:
+    """The id of the row a reference names on this page: ``order:HP-1`` is ``order-HP-1``."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", str(ref))
+
+
+@register.filter
+def ref_url(ref: str, base: str) -> str:
+    """Where a reference leads: a clause's page, else its row on the ticket page ``base``.
+
+    ``base`` is empty on the ticket page itself.
+    """
+    kind, _, rest = ref.partition(":")
+    if kind == "shop":  # the shop's own name: there is no row to show
+        return ""
+    if kind != "clause":
+        return f"{base}#{anchor(ref)}"
+    name, _, version = rest.rpartition("@")
+    try:
+        return reverse("triage:clause", args=[name, int(version)])
+    except (NoReverseMatch, ValueError):
+        return ""
+
+
+@register.filter
+def standing(receipt: Receipt) -> dict[str, str]:
+    """How a receipt stands, as word, icon and tone: a failed check is never shown as done."""
+    if receipt.status == "ok" and failed(receipt.checks):
+        return {"word": "A check failed", "icon": "cross", "tone": "danger"}
+    return outcome(receipt.status)
+
+
+@register.filter
+def outcome(status: str) -> dict[str, str]:
+    """A receipt's or a decision's status as word, icon and tone."""
+    word, picture, tone = OUTCOMES.get(
+        status, (status.replace("_", " ").capitalize(), "none", "secondary")
+    )
+    return {"word": word, "icon": picture, "tone": tone}
+
+
+@register.simple_tag
+def state_badge(state: str, word: str) -> SafeString:
+    """The state of a ticket or a refund: picture and word."""
+    picture, tone = STATES.get(state, ("none", "secondary"))
+    return badge(word, picture, tone)
+
+
+@register.simple_tag
+def urgency_badge(level: int, word: str) -> SafeString:
+    """How urgent: picture and word, quiet for what is usual."""
+    picture, tone = URGENCIES.get(level, ("normal", ""))
+    return badge(word, picture, tone)
+
+
+@register.simple_tag
+def badge(word: str, picture: str, tone: str) -> SafeString:
+    """A word with a picture on a subtle ground that keeps its contrast; without tone on none."""
+    look = f"bg-{tone}-subtle text-{tone}-emphasis" if tone else "quiet"
+    return format_html('<span class="badge {}">{} {}</span>', look, icon(picture), word)
+
+
+@register.filter
+def by_concern(checks: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Checks in the order a reader needs them: failed, not run, passed."""
+    rank = {False: 0, None: 1, True: 2}
+    return sorted(checks, key=lambda check: rank.get(check.get("passed"), 1))
+
+
+@register.filter
+def failed(checks: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [check for check in checks if check.get("passed") is False]
+
+
+@register.filter
+def not_run(checks: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [check for check in checks if check.get("passed") is None]
+
+
+@register.filter
+def passed(checks: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [check for check in checks if check.get("passed") is True]
+
+
+@register.filter
+def left_out(claims: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The statements that were removed because nothing stood behind them."""
+    return [claim for claim in claims if not claim.get("kept")]
+
+
+@register.filter
+def stands(claims: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The statements that were kept."""
+    return [claim for claim in claims if claim.get("kept")]
+
+
+@register.filter
+def in_words(reason: str) -> str:
+    """A reason as a sentence; a code such as ``NO_RULE`` becomes words."""
+    return plain(reason) if re.fullmatch(r"[A-Z0-9_]+", str(reason)) else str(reason)
+
+
+@register.filter
+def verdict(outcome: str) -> str:
+    """What was decided, as an agent would say it."""
+    return VERDICTS.get(outcome, plain(outcome))
+
+
+@register.filter
+def plain(name: object) -> str:
+    """A machine's name as words: ``no_typed_numbers`` is ``No typed numbers``."""
+    return str(name).replace("_", " ").replace("-", " ").strip().capitalize()
+
+
+@register.filter
+def choices(text: str) -> list[list[str]]:
+    """``"light:Light:sun dark:Dark:moon"`` as rows of value, word and icon."""
+    return [choice.split(":") for choice in text.split()]
+
+
+@register.filter
+def short_since(text: str) -> str:
+    """The larger unit of Django's timesince: "2 hours, 5 minutes" is "2 hours"."""
+    return text.split(",")[0]

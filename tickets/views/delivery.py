@@ -1,0 +1,30 @@
+"""What became of a sent reply, where a person has to say it or try again."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_POST
+
+from tickets import sending
+from tickets.access import STAFF, require_role
+from tickets.models import Message
+
+
+@require_POST
+@login_required
+def settle(request: HttpRequest, pk: int) -> HttpResponse:
+    """``what`` is arrived or lost for a message in doubt, again for one that failed."""
+    person = require_role(request.user, *STAFF)
+    sent = get_object_or_404(Message, pk=pk, direction=Message.Direction.OUT)
+    what = request.POST.get("what", "")
+    try:
+        if what == "again":
+            sending.send_again(sent, by=person)
+        elif what in ("arrived", "lost"):
+            sending.resolve_doubt(sent, arrived=what == "arrived", by=person)
+    except (sending.NotSent, sending.NotInDoubt) as refusal:
+        messages.warning(request, str(refusal))
+    return HttpResponseRedirect(sent.ticket.get_absolute_url())

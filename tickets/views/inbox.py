@@ -1,0 +1,67 @@
+"""The inbox: which ticket next."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
+
+from tickets import paging
+from tickets.access import STAFF, require_role
+from tickets.filters import VIEWS, TicketFilter, counts, listed
+
+
+@require_safe
+@login_required
+def inbox(request: HttpRequest) -> HttpResponse:
+    """Tickets, newest first, narrowed by filters; htmx gets the list alone."""
+    require_role(request.user, *STAFF)
+    asked = request.GET.copy()
+    asked.setdefault("status", "open")
+    narrowed = TicketFilter(asked, queryset=listed(), request=request)
+    page = paging.page(narrowed.qs, older=asked.get("older", ""), newer=asked.get("newer", ""))
+    kept = _without(asked, "older", "newer")
+    template = "tickets/_inbox_list.html" if is_fragment(request) else "tickets/inbox.html"
+    response = render(
+        request,
+        template,
+        {
+            "page": page,
+            "filter": narrowed,
+            "asked": asked,
+            "kept": kept.urlencode(),
+            "views": _views(asked),
+            "narrowed": any(asked.get(name) for name in ("q", "label", "urgency", "who")),
+        },
+    )
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def is_fragment(request: HttpRequest) -> bool:
+    """Whether htmx asks for a part of the page, not for the page out of its history."""
+    return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
+
+
+def _views(asked: QueryDict) -> list[dict[str, object]]:
+    """The states as links that keep the other filters, each with its capped count."""
+    found = counts()
+    rest = _without(asked, "older", "newer", "status")
+    return [
+        {
+            "name": name,
+            "count": found.get(state, ""),
+            "query": f"status={state}&{rest.urlencode()}".rstrip("&"),
+            "here": asked.get("status") == state,
+        }
+        for state, name in VIEWS
+    ]
+
+
+def _without(asked: QueryDict, *names: str) -> QueryDict:
+    left = asked.copy()
+    for name in names:
+        left.pop(name, None)
+    return left

@@ -51,6 +51,7 @@ def propose(ticket: Ticket, proposal: Proposal, *, run: Run | None, by: User | N
     """
     _refuse_impossible(proposal)
     with transaction.atomic():
+        Ticket.locked(ticket.pk)
         Order.objects.select_for_update().get(pk=proposal.order.pk)
         withdraw(ticket, order=proposal.order)
         refund = Refund(
@@ -90,7 +91,7 @@ def decide(refund_id: int, *, by: User, verdict: str, reason: str, seen: str) ->
     if not reason.strip():
         raise Incomplete("Please say why: the reason stays with the decision.")
     with transaction.atomic():
-        refund = Refund.objects.select_for_update().select_related("order").get(pk=refund_id)
+        refund = _locked(refund_id)
         _refuse_closed(refund)
         _refuse_stale(refund, seen)
         limit = _refuse_person(refund, by, verdict)
@@ -106,7 +107,7 @@ def record_paid(refund_id: int, *, by: User, reference: str) -> Refund:
     if not reference.strip():
         raise Incomplete("Please give the reference of the payment.")
     with transaction.atomic():
-        refund = Refund.objects.select_for_update().select_related("order").get(pk=refund_id)
+        refund = _locked(refund_id)
         if refund.state != State.APPROVED:
             raise NotPending(f"This refund is {refund.get_state_display().lower()}, not approved.")
         refund.state, refund.reference = State.EXECUTED, reference.strip()
@@ -163,6 +164,12 @@ def waiting_for(person: User) -> Any:
         .filter(amount__lte=limit_of(person))
         .select_related("order", "ticket__customer")
     )
+
+
+def _locked(refund_id: int) -> Refund:
+    """The refund, its ticket's row and its own locked: in that order, as everywhere."""
+    Ticket.locked(Refund.objects.values_list("ticket_id", flat=True).get(pk=refund_id))
+    return Refund.objects.select_for_update(of=["self"]).select_related("order").get(pk=refund_id)
 
 
 # --- refusals -------------------------------------------------------------------

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.conftest import PASSWORD
@@ -23,6 +24,7 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
         made = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield made
         made.close()
+        connections.close_all()  # Django opened this thread's anew beside the event loop
 
 
 class Visitor:

@@ -6,7 +6,7 @@ import json
 import threading
 from pathlib import Path
 
-from kombu import Connection, Queue
+from kombu import Connection
 
 from triage.broker import filesystem_options
 
@@ -36,7 +36,7 @@ def connect(folder: Path) -> Connection:
 
 def publish(folder: Path) -> None:
     with connect(folder) as connection:
-        queue = connection.SimpleQueue(Queue("celery", routing_key="celery"))
+        queue = connection.SimpleQueue("celery")
         for number in range(MANY):
             queue.put({"number": number})
         queue.close()
@@ -46,7 +46,7 @@ def test_a_worker_that_reads_while_others_write_reads_whole_messages(tmp_path: P
     writer = threading.Thread(target=publish, args=[tmp_path])
     writer.start()
     with connect(tmp_path) as connection:
-        queue = connection.SimpleQueue(Queue("celery", routing_key="celery"))
+        queue = connection.SimpleQueue("celery")
         read = [queue.get(timeout=20).payload["number"] for _ in range(MANY)]
         queue.close()
     writer.join()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -14,7 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-from triage.processes import worker_command
+from triage.processes import end, worker_command
 
 LEASE = 3  # seconds
 
@@ -51,8 +50,4 @@ def worker(env: dict[str, str]) -> Iterator[None]:
     try:
         yield
     finally:
-        process.terminate()
-        try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
+        end([process])

@@ -45,7 +45,7 @@ def keep(ticket: Ticket, *, text: str, seen_then: str, by: User) -> Draft | None
     """
     text = text.replace("\r\n", "\n").strip()
     with transaction.atomic():
-        Ticket.objects.select_for_update().get(pk=ticket.pk)
+        Ticket.locked(ticket.pk)
         draft = open_draft(ticket)
         if seen_then != seen(ticket, draft):
             if draft and text == draft.text.strip():

@@ -60,7 +60,7 @@ def send(draft: Draft, *, by: User) -> Message:
 
     Raises AlreadySent, NoAddress or NothingToSend. Delivery begins when the transaction ends.
     """
-    ticket = Ticket.objects.select_for_update().get(pk=draft.ticket_id)
+    ticket = Ticket.locked(draft.ticket_id)
     draft = Draft.objects.select_for_update().get(pk=draft.pk)
     _refuse(draft, ticket)
     message = _message(draft, ticket, by)

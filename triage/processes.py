@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from django.conf import settings
 
@@ -59,13 +60,13 @@ def _interrupt(number: int, frame: object) -> None:
 
 
 def end(processes: Sequence[Process]) -> None:
-    """Ask each to finish; what does not in time is killed: its lease runs out, nothing is lost."""
+    """Ask each to finish; what is left after a while is killed: its lease runs out, nothing is lost."""
     for process in processes:
         process.terminate()
     deadline = time.monotonic() + PATIENCE
     for process in processes:
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
+        with suppress(ProcessLookupError):  # its children too, if it left any behind
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        process.wait()

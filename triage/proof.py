@@ -37,8 +37,8 @@ def write_receipt(run: Run, result: StepResult, ladder: Iterable[str]) -> Receip
         inputs=inputs_of(evidence),
         output=converter.unstructure(result.output),
         label=evidence.label,
-        confidence=evidence.confidence,
-        promise=dict(evidence.promise),
+        confidence=_confidence(result),
+        promise=_promise(result),
         citations=[dict(citation) for citation in evidence.citations],
         claims=[dict(claim) for claim in evidence.claims],
         checks=converter.unstructure(result.checks),
@@ -71,6 +71,20 @@ def _who(result: StepResult) -> dict[str, Any]:
     }
 
 
+def _confidence(result: StepResult) -> float | None:
+    """How sure the engine was that served, or the last that was doubted."""
+    return next((e.confidence for e in _heard(result) if e.confidence is not None), None)
+
+
+def _promise(result: StepResult) -> dict[str, Any]:
+    return next((dict(e.promise) for e in _heard(result) if e.promise), {})
+
+
+def _heard(result: StepResult) -> list[Evidence]:
+    doubted = [rung.evidence for rung in reversed(result.tried) if rung.evidence]
+    return [result.evidence] if result.served else doubted
+
+
 def inputs_of(evidence: Evidence) -> list[dict[str, Any]]:
     """What was seen, as digests: the contents stay where they are and can be erased there."""
     return [
@@ -92,6 +106,8 @@ def _tried(rung: Tried) -> dict[str, Any]:
         "because": rung.because,
         "milliseconds": rung.milliseconds,
         "checks": converter.unstructure(rung.checks),
+        "label": rung.evidence.label if rung.evidence else "",
+        "confidence": rung.evidence.confidence if rung.evidence else None,
         "claims": [dict(claim) for claim in rung.evidence.claims] if rung.evidence else [],
     }
 

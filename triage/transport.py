@@ -15,10 +15,10 @@ from kombu.transport import filesystem
 from kombu.utils.json import dumps
 
 
-class Channel(filesystem.Channel):  # type: ignore[misc]
+class Channel(filesystem.Channel):
     """Writes beside the queue, then renames into it."""
 
-    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:  # type: ignore[override]
         folder = Path(self.data_folder_out)
         name = f"{time.monotonic_ns()}_{uuid.uuid4()}.{queue}.msg"
         part = folder / f".{name}.part"  # no worker takes a name of this form
@@ -26,5 +26,5 @@ class Channel(filesystem.Channel):  # type: ignore[misc]
         part.rename(folder / name)
 
 
-class Transport(filesystem.Transport):  # type: ignore[misc]
+class Transport(filesystem.Transport):
     Channel = Channel

@@ -13,7 +13,7 @@ from django.utils import timezone
 from tickets.models.shop import Customer
 
 if TYPE_CHECKING:
-    from tickets.models.work import Draft, Run
+    from tickets.models.work import Run
 
 
 class Ticket(models.Model):
@@ -93,10 +93,6 @@ class Ticket(models.Model):
 
     def current_run(self) -> Run | None:
         return self.runs.order_by("-id").first()
-
-    def current_draft(self) -> Draft | None:
-        """The draft an agent may still send; a later one replaces it."""
-        return self.drafts.filter(message=None).order_by("-id").first()
 
     # --- status verbs: each changes the row and its revision in one statement ---
 

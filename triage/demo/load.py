@@ -16,7 +16,7 @@ from tqdm import tqdm
 from approvals.models import ApprovalLimit, RefundRule
 from tickets import access, ingest
 from tickets.models import Customer
-from triage import policies
+from triage import policies, services
 from triage.demo import company
 from triage.models import Intent, IntentExample, Policy
 from triage.settings import kept_secret
@@ -38,7 +38,7 @@ def is_there() -> bool:
 
 
 def load(*, progress: bool = False) -> None:
-    """Everything but the classifier, which is trained from what is loaded here."""
+    """People, policies, intents, rules, customers, orders and tickets; then train on the examples."""
     built = company.build(timezone.localdate())
     with transaction.atomic():
         _people()
@@ -53,6 +53,7 @@ def load(*, progress: bool = False) -> None:
         *((ingest.receive_ticket, row) for row in built.tickets),
     ]
     _receive(tqdm(rows, desc="demo shop", unit=" rows", disable=not progress))
+    services.train()
 
 
 def _receive(

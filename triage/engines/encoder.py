@@ -29,7 +29,7 @@ class Encoder:
             from transformers.utils.logging import disable_progress_bar
         except ImportError as error:
             raise EngineUnavailable(f"{entry.name}: {error}. Run `make install`.") from error
-        disable_progress_bar()
+        disable_progress_bar()  # type: ignore[no-untyped-call]
         torch.set_num_threads(threads)
         self.entry = entry
         self._model = SentenceTransformer(

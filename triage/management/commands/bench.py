@@ -40,7 +40,6 @@ class Command(BaseCommand):
         call_command("createcachetable", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         demo.load(progress=True)
-        call_command("train_classifier", stdout=self.stdout)
         for line in self._measured(tickets, workers, seconds):
             self.stdout.write(line)
             self.stdout.flush()

@@ -12,7 +12,6 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from triage.demo import load as demo
-from triage.models import Classifier
 from triage.processes import start, watch, web_command, worker_command
 
 
@@ -47,11 +46,8 @@ class Command(BaseCommand):
         self._say("Collecting the pages' files …")
         call_command("collectstatic", interactive=False, verbosity=0)
         if with_demo and not demo.is_there():
-            self._say("Opening the demo shop …")
+            self._say("Opening the demo shop and training its classifier …")
             demo.load(progress=True)
-        if with_demo and not Classifier.objects.exists():
-            self._say("Training the classifier …")
-            call_command("train_classifier", stdout=self.stdout)
 
     def _say(self, text: str) -> None:
         self.stdout.write(text)

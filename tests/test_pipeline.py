@@ -74,6 +74,10 @@ def test_the_first_that_passes_does_the_step() -> None:
     assert (result.status, result.served.name, result.swap_reason) == (Status.OK, "good", "")
 
 
+def test_a_check_that_passed_carries_no_excuse() -> None:
+    assert [(check.passed, check.because) for check in perform("good").checks] == [(True, "")]
+
+
 def test_a_failed_receipt_climbs_and_says_why() -> None:
     result = perform("bad", "good")
     assert result.served.name == "good"

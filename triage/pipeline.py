@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from triage.step import (
     Case,
@@ -53,7 +54,7 @@ def perform(
         except EngineError as error:
             tried.append(_left(rung, error, started))
             continue
-        checks = tuple(step.check(case, output, limits))
+        checks = tuple(map(_settled, step.check(case, output, limits)))
         if not any(failing(checks)):
             return StepResult(
                 step=step,
@@ -95,6 +96,11 @@ def _human(
         limits=limits,
         milliseconds=_since(began),
     )
+
+
+def _settled(check: Check) -> Check:
+    """A check that passed needs no excuse: ``because`` says why one did not."""
+    return replace(check, because="") if check.passed else check
 
 
 def _left(rung: Rung, error: EngineError, started: float) -> Tried:

@@ -56,6 +56,7 @@ def _who(result: StepResult) -> dict[str, Any]:
     card = result.served
     assert card is not None  # noqa: S101  for the type checker: the caller asked
     kind = {"rules": "rule", "human": "human"}.get(card.kind, "model")
+    runtime = {"runtime": card.runtime, "quantization": card.quantization, **card.settings}
     return {
         "actor_kind": kind,
         "actor": card.name,
@@ -63,11 +64,7 @@ def _who(result: StepResult) -> dict[str, Any]:
         "model_class": card.kind,
         "weights_sha256": card.weights,
         "left_machine": card.left_machine,
-        "runtime": {
-            "runtime": card.runtime,
-            "quantization": card.quantization,
-            **dict(card.settings),
-        },
+        "runtime": {name: value for name, value in runtime.items() if value != ""},
     }
 
 

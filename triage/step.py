@@ -246,7 +246,7 @@ class Usage:
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One doubt about one answer. ``passed`` None means: not run."""
+    """One doubt about one answer. ``passed`` None means: not run; ``because`` why it did not pass."""
 
     name: str
     passed: bool | None

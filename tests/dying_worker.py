@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from dataclasses import replace
 from typing import Any
 
 import django
@@ -19,13 +20,17 @@ def main(fatal: str) -> None:
     perform = pipeline.perform
 
     def dying(step: Any, *args: Any) -> Any:
-        result = perform(step, *args)
-        if step.name == fatal:  # the model has answered, the receipt is not written yet
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
+        """The model has answered; while its answer is checked, the worker is gone."""
+        if step.name == fatal:
+            step = replace(step, check=_die)
+        return perform(step, *args)
 
     pipeline.perform = dying  # type: ignore[assignment]
     app.worker_main(["worker", "--pool", "solo", "--without-gossip", "--without-mingle"])
+
+
+def _die(*args: Any) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,19 @@ def test_a_limit_nobody_knows_is_refused(as_ada: Client) -> None:
     assert "knows these limits: confidence, words" in page.content.decode()
 
 
+def test_a_rung_that_cannot_serve_its_step_is_refused(as_ada: Client) -> None:
+    rung = {"step": "classify", "position": "1", "engine": "focal", "active": "on", "why": "test"}
+    page = as_ada.post("/admin/triage/rung/add/", rung)
+    assert "This step can be served by: encoder, phrases." in page.content.decode()
+
+
+def test_phrases_that_are_no_list_are_refused(as_ada: Client) -> None:
+    intent = {"slug": "x", "name": "x", "phrases": "5", "why": "x"}
+    forms = {"examples-TOTAL_FORMS": "0", "examples-INITIAL_FORMS": "0"}
+    page = as_ada.post("/admin/triage/intent/add/", {**intent, **forms})
+    assert "Write a list of texts" in page.content.decode()
+
+
 def test_a_rung_names_an_engine_of_the_roster(as_ada: Client) -> None:
     rung = {"step": "draft", "position": "1", "engine": "sentences", "active": "on", "why": "test"}
     as_ada.post("/admin/triage/rung/add/", rung)

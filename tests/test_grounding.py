@@ -41,6 +41,7 @@ def test_a_clause_is_quoted_whole() -> None:
         ("It takes 5 days.", "by itself"),
         ("It takes ٥ days.", "by itself"),
         ("It takes five days.", "by itself"),
+        ("It takes ½ a day.", "by itself"),
         ("You get £ back.", "by itself"),
         ("Write to help@shop.", "by itself"),
         ("See www.shop.", "by itself"),

@@ -14,7 +14,8 @@ from tests import rows
 from tickets import queue, receipts, replies
 from tickets.models import Correction, Draft, Message, Receipt, Run, Ticket
 from triage import machine, models, services
-from triage.step import Card, EngineUnavailable
+from triage.casework import case_for
+from triage.step import Card, EngineError, EngineUnavailable
 from triage.steps.classify import Guess
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +34,7 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> None:
     models.Intent.objects.create(
         slug="order-status", name="order status", phrases=["where is my order"]
     )
-    day = rows.days_ago(400).date()
+    day = rows.days_ago(500).date()
     policy = models.Policy.objects.create(slug="returns")
     version = models.PolicyVersion.objects.create(
         policy=policy, number=1, title="Returns", effective_from=day
@@ -111,6 +112,79 @@ def test_bens_label_stands_on_the_next_run(ben: User) -> None:
     assert services.work(queue.enqueue(ticket, reason="relabelled", by=ben).pk)
     ticket.refresh_from_db()
     assert (ticket.label, ticket.labelled_by, ticket.confidence) == ("order-status", "ben", None)
+
+
+def test_bens_label_is_not_erased_when_its_intent_is_switched_off(ben: User) -> None:
+    ticket = rows.ticket("Photo", subject="", label="gone", label_name="gone", labelled_by="ben")
+    Correction.objects.create(ticket=ticket, step="classify", after="gone", by=ben)
+    services.work(queue.enqueue(ticket, reason="relabelled", by=ben).pk)
+    ticket.refresh_from_db()
+    assert (ticket.label, ticket.labelled_by) == ("gone", "ben")
+
+
+def test_a_late_reply_is_judged_by_its_own_day() -> None:
+    rows.order(delivered_at=rows.days_ago(400), placed_at=rows.days_ago(405))
+    ticket = rows.ticket("Where is my order?", received_at=rows.days_ago(399))
+    Message.objects.update(at=rows.days_ago(399))
+    Message.objects.create(ticket=ticket, direction="out", author=User.objects.create(username="x"))
+    Message.objects.create(ticket=ticket, direction="in", text="I will send it back, the kettle.")
+    services.work(queue.enqueue(ticket, reason="replied").pk)
+    assert not Refund.objects.exists()
+    assert ticket.receipts.get(step="decide").output["outcome"] == "refuse"
+
+
+def test_a_mail_that_was_dated_before_our_answer_is_read_all_the_same() -> None:
+    ticket = rows.ticket("Hello?")
+    Message.objects.create(ticket=ticket, direction="out", author=User.objects.create(username="x"))
+    Message.objects.create(
+        ticket=ticket, direction="in", text="Where is my order?", at=rows.days_ago(1)
+    )
+    assert case_for(ticket).text == "Where is my order?"
+
+
+def test_an_old_order_is_found_by_its_number() -> None:
+    for number in range(25):
+        rows.order(f"HP-2{number:03}", placed_at=rows.days_ago(number))
+    old = rows.order("HP-1999", placed_at=rows.days_ago(300))
+    found = case_for(rows.ticket("It is about HP 1999, please.")).order
+    assert found is not None
+    assert found.number == old.number
+
+
+def test_receipts_list_what_was_given_and_nothing_else() -> None:
+    rows.order()
+    ticket = triaged()
+    kinds = {i["kind"] for i in ticket.receipts.get(step="summarize").inputs}
+    assert kinds == {"fact description", "case"}
+    drafted = ticket.receipts.get(step="draft").inputs
+    assert {i["kind"] for i in drafted} == {
+        "message", "fact description", "clause heading", "decision", "case",
+    }  # fmt: skip
+
+
+def test_an_engine_that_breaks_off_is_left_for_the_next_rung(monkeypatch: Any) -> None:
+    def broken(name: str) -> Any:
+        raise EngineError("llama.cpp gave up")
+
+    monkeypatch.setattr(machine, "_writer", broken)
+    receipt = triaged().receipts.get(step="draft")
+    assert (receipt.model_served, receipt.swap_reason) == ("sentences", "focal: llama.cpp gave up")
+
+
+def test_what_was_finished_for_another_case_is_not_reused(monkeypatch: Any) -> None:
+    ticket = rows.ticket()
+    run = queue.enqueue(ticket, reason="arrived")
+    with monkeypatch.context() as patch:
+        patch.setattr(services, "_conclude", lambda *args: None)
+        services.work(run.pk)  # all five steps, for a customer without orders
+        rows.order()
+        Run.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        patch.setattr(services, "_record", lambda *args: 1 / 0)
+        services.work(run.pk)  # the world has changed; dies at once
+    Run.objects.update(state="running", lease_until=timezone.now() - timedelta(seconds=1))
+    services.work(run.pk)
+    assert ticket.receipts.filter(step="decide").count() == 2
+    assert Refund.objects.get().order.number == "HP-1042"
 
 
 def test_a_second_run_replaces_the_draft_and_the_proposed_refund() -> None:

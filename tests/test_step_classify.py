@@ -66,6 +66,11 @@ def test_two_wordings_name_nothing() -> None:
         Phrases().label("Where is my order? I will send it back!", (RETURN, STATUS))
 
 
+def test_a_persons_label_stands_on_a_message_of_one_word() -> None:
+    result = classify(Person(slug="order-status", by="ana"), subject="", text="Photo")
+    assert result.output.label == "order-status"
+
+
 def test_a_persons_label_stands() -> None:
     result = classify(Person(slug="order-status", by="ana"))
     assert (result.output.label, result.output.basis) == ("order-status", "person")

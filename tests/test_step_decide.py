@@ -31,7 +31,7 @@ def test_the_named_item_is_proposed_for_refund_and_waits_for_a_person() -> None:
 def test_without_a_named_item_it_is_the_whole_order_and_says_so() -> None:
     output = decide(subject="", text="I would like to send it all back.").output
     assert output.amount == Decimal("89.00")
-    assert output.reasons == ("NO_ITEM_NAMED_WHOLE_ORDER",)
+    assert output.reasons == ("NO_ITEM_NAMED_WHOLE_ORDER", "ALL_PIECES_OF_A_LINE")
 
 
 def test_a_fee_is_kept_and_shown() -> None:
@@ -76,6 +76,7 @@ def test_what_costs_nothing_needs_nobody() -> None:
     [
         ({"rules": ()}, "NO_RULE"),
         ({"order": replace(ORDER, delivered=None)}, "DATE_UNKNOWN"),
+        ({"order": replace(ORDER, paid=Decimal(0))}, "NOTHING_PAID"),
         ({"rules": (THIRTY_DAYS, replace(THIRTY_DAYS, remedy="store credit"))}, "RULES_DISAGREE"),
     ],
 )
@@ -86,6 +87,20 @@ def test_what_the_rules_cannot_answer_goes_to_a_person(
     assert result.status == Status.ABSTAINED
     assert result.output.reasons == (reason,)
     assert result.output.questions
+
+
+def test_a_rule_for_late_orders_waits_for_the_promised_day() -> None:
+    late = replace(THIRTY_DAYS, only_late=True)
+    assert decide(rules=(late,), order=ORDER).output.reasons == ("NO_RULE",)
+    overdue = replace(ORDER, promised=date(2026, 11, 3))
+    assert decide(rules=(late,), order=overdue).output.outcome == "review"
+
+
+def test_postage_alone_is_not_the_item_that_was_meant() -> None:
+    postage = replace(KETTLE, name="Tracked delivery", category="delivery", price=Decimal("5.00"))
+    order = replace(ORDER, lines=(KETTLE, postage))
+    output = decide(order=order, text="I would like to return it. The delivery was quick.").output
+    assert output.amount == Decimal("49.00")
 
 
 def test_no_label_is_a_question() -> None:

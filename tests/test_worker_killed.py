@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from tests import rows
+from tests.conftest import join
 from tests.workers import environment, wait_for, worker
 from tickets import queue, receipts
-from tickets.models import Run, Ticket
+from tickets.models import Message, Run, Ticket
 from triage import machine
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -51,9 +52,21 @@ def kill_in(step: str, run: Run, env: dict[str, str]) -> None:
         worker.kill()
 
 
-def finish_all(env: dict[str, str]) -> None:
-    with worker(env):
-        wait_for(lambda: not Run.objects.filter(state__in=["queued", "running"]).exists())
+def nothing_is_open() -> bool:
+    return not Run.objects.filter(state__in=["queued", "running"]).exists()
+
+
+def queued_answer() -> Message:
+    """A reply whose sender died between writing it down and handing it over."""
+    return Message.objects.create(
+        ticket=rows.ticket(),
+        direction="out",
+        author=join("ana"),
+        message_id="<answer-1@harbourandpine.example>",
+        text="We are on it.",
+        delivery="queued",
+        delivery_since=rows.days_ago(1),
+    )
 
 
 def check_whole(ticket: Ticket) -> None:
@@ -61,7 +74,6 @@ def check_whole(ticket: Ticket) -> None:
     assert (run.state, run.attempt) == (Run.State.DONE, 2)
     assert list(ticket.receipts.values_list("step", flat=True)) == list(STEPS)
     assert ticket.drafts.count() == 1
-    assert not ticket.messages.filter(direction="out").exists()
 
 
 def enqueue(monkeypatch: Any, name: str) -> Run:
@@ -76,15 +88,21 @@ def test_every_step_is_finished_by_another_worker(tmp_path: Path, monkeypatch: A
     for step, run in zip(STEPS, runs, strict=True):
         kill_in(step, run, env)
         assert run.ticket.receipts.count() == STEPS.index(step)
-    finish_all(env)
+    answer = queued_answer()
+    with worker(env):
+        wait_for(nothing_is_open)
+        wait_for(lambda: Message.objects.get(pk=answer.pk).delivery == "sent")
     for run in runs:
         check_whole(run.ticket)
     assert list(receipts.verify()) == []
+    sent = "".join(file.read_text() for file in (tmp_path / "outbox").iterdir())
+    assert sent.count("Subject: Re: My kettle") == 1
 
 
 def test_redis_loses_nothing_either(tmp_path: Path, monkeypatch: Any, redis_url: str) -> None:
     env = environment(tmp_path, redis_url)
     run = enqueue(monkeypatch, "draft")
     kill_in("draft", run, env)
-    finish_all(env)
+    with worker(env):
+        wait_for(nothing_is_open)
     check_whole(run.ticket)

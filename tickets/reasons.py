@@ -8,6 +8,7 @@ import pghistory
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from pghistory.models import Events
@@ -78,3 +79,9 @@ def _changes(obj: Any) -> list[dict[str, Any]]:
         }
         for event, context in zip(events, contexts, strict=True)
     ]
+
+
+def list_of_words(value: object) -> None:
+    """Refuse what is no list of texts: a knob that cannot be read would stop every ticket."""
+    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        raise ValidationError('Write a list of texts, such as ["one", "two"].')

@@ -60,10 +60,21 @@ class LimitAdmin(KnobAdmin):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
+class RungForm(ReasonedForm):
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        fitting = machine.engines_for(cleaned.get("step", ""))
+        if cleaned.get("engine") and cleaned["engine"] not in fitting:
+            names = ", ".join(fitting)
+            raise ValidationError({"engine": f"This step can be served by: {names}."})
+        return cleaned
+
+
 @admin.register(Rung)
 class RungAdmin(KnobAdmin):
     """A step without rows climbs its own default ladder."""
 
+    form = RungForm
     list_display = ("step", "position", "engine", "active")
     list_filter = ("step",)
 

@@ -26,8 +26,8 @@ COMMITTED = [Refund.State.APPROVED, Refund.State.EXECUTING, Refund.State.DOUBT]
 
 def case_for(ticket: Ticket) -> Case:
     """The ticket with its customer, orders, rules and taxonomy as they are now."""
-    text = "\n\n".join(_unanswered(ticket))
-    rows = _orders(ticket.customer)
+    received, text = _unanswered(ticket)
+    rows = _orders(ticket.customer, f"{ticket.subject}\n{text}")
     orders = tuple(order_of(row) for row in rows)
     order, because = order_meant(f"{ticket.subject}\n{text}", orders)
     row = next((row for row in rows if order and row.number == order.number), None)
@@ -35,7 +35,7 @@ def case_for(ticket: Ticket) -> Case:
         ticket=ticket.pk,
         subject=ticket.subject,
         text=text,
-        received=timezone.localdate(ticket.received_at),
+        received=timezone.localdate(received),
         customer=ticket.customer.name if ticket.customer else ticket.name,
         orders=orders,
         order=order,
@@ -46,23 +46,32 @@ def case_for(ticket: Ticket) -> Case:
     )
 
 
-def _unanswered(ticket: Ticket) -> list[str]:
-    """What the customer wrote since our last answer."""
-    texts: list[str] = []
-    for direction, text in ticket.messages.exclude(direction="note").values_list(
-        "direction", "text"
-    ):
-        texts = [*texts, text] if direction == "in" else []
-    return texts
+def _unanswered(ticket: Ticket) -> tuple[datetime, str]:
+    """What the customer wrote since our last answer, and when the first of it was written.
+
+    In the order of arrival: a mail dated before our answer may have come in after it.
+    """
+    spoken = ticket.messages.exclude(direction="note").order_by("pk")
+    waiting: list[tuple[datetime, str]] = []
+    for direction, at, text in spoken.values_list("direction", "at", "text"):
+        waiting = [*waiting, (at, text)] if direction == "in" else []
+    since = min((at for at, _ in waiting), default=ticket.received_at)
+    return since, "\n\n".join(text for _, text in waiting)
 
 
-def _orders(customer: Customer | None) -> list[Order]:
+def _orders(customer: Customer | None, text: str) -> list[Order]:
+    """The customer's newest orders, and any older one whose number is in the text."""
     if customer is None:
         return []
-    newest = customer.orders.order_by("-placed_at", "-id").prefetch_related(
-        "lines", "payments", "refunds"
-    )
-    return list(newest[:RECENT_ORDERS])
+    said = _said(text)
+    numbers = customer.orders.order_by("-placed_at", "-id").values_list("pk", "number")
+    chosen = [
+        pk
+        for place, (pk, number) in enumerate(numbers)
+        if place < RECENT_ORDERS or _plain(number) in said
+    ]
+    rows = customer.orders.filter(pk__in=chosen).order_by("-placed_at", "-id")
+    return list(rows.prefetch_related("lines", "payments", "refunds"))
 
 
 def order_of(row: Order) -> step.Order:
@@ -104,10 +113,8 @@ def order_meant(text: str, orders: tuple[step.Order, ...]) -> tuple[step.Order |
 
     Only the customer's own orders are looked at: somebody else's number finds nothing.
     """
-    said = re.sub(r"[^a-z0-9]", " ", text.lower()).split()
-    plain = {order.number: re.sub(r"[^a-z0-9]", "", order.number.lower()) for order in orders}
-    joined = {*said, *(a + b for a, b in zip(said, said[1:], strict=False))}
-    named = [order for order in orders if plain[order.number] in joined]
+    said = _said(text)
+    named = [order for order in orders if _plain(order.number) in said]
     if len(named) == 1:
         return named[0], "named in the message"
     if len(named) > 1:
@@ -122,10 +129,20 @@ def order_meant(text: str, orders: tuple[step.Order, ...]) -> tuple[step.Order |
     return None, f"The customer has {len(orders)} orders and names none of them."
 
 
+def _said(text: str) -> set[str]:
+    """The words of a text, and each with its next: "HP 1042" is a number too."""
+    words = re.sub(r"[^a-z0-9]", " ", text.lower()).split()
+    return {*words, *(a + b for a, b in zip(words, words[1:], strict=False))}
+
+
+def _plain(number: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", number.lower())
+
+
 def _mentions_item(text: str, order: step.Order) -> bool:
-    """All words of an item's name, or its last two, are in the text."""
+    """The last two words of an item's name are in the text, one after the other."""
     said = f" {' '.join(re.findall(r'[a-z]+', text.lower()))} "
-    for line in order.lines:
+    for line in order.goods:
         words = re.findall(r"[a-z]+", line.name.lower())
         if words and f" {' '.join(words[-2:])} " in said:
             return True

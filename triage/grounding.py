@@ -213,7 +213,7 @@ def doubt(sentence: str, task: WritingTask, *, must_cite: bool) -> str:
     unknown = [name for name in names if task.slot(name) is None]
     if unknown:
         return f"points at {', '.join(unknown)}, which this case does not have"
-    if TYPED.search(prose) or NUMBER_WORDS.search(prose):
+    if typed(prose) or NUMBER_WORDS.search(prose):
         return "states a number, amount, address or link by itself"
     if must_cite and not names:
         return "stands on no fact"
@@ -237,6 +237,11 @@ def _misplaced(sentence: str, task: WritingTask) -> str:
             if slot and said and slot.kind not in kinds:
                 return f"“{said.group().strip()}” is followed by the {slot.about}"
     return ""
+
+
+def typed(prose: str) -> bool:
+    """Whether the prose itself holds what only a slot may say, fractions and the like included."""
+    return bool(TYPED.search(prose)) or any(character.isnumeric() for character in prose)
 
 
 def fill(sentence: str, task: WritingTask) -> Iterator[Part]:
@@ -284,7 +289,7 @@ def writing_checks(
     )
     yield Check(
         name="every value has a source",
-        passed=not TYPED.search("".join(part.text for part in grounded.parts if not part.ref)),
+        passed=not typed("".join(part.text for part in grounded.parts if not part.ref)),
         because="a number, amount, address or link stands in the text without a source",
     )
     omitted = len(grounded.omitted)
@@ -297,7 +302,13 @@ def writing_checks(
     )
 
 
-def writing_inputs(case: Case) -> tuple[tuple[str, str, str, str], ...]:
-    """What a writer saw: the message, and the facts by reference."""
-    facts = tuple(("fact", fact.ref, "system", f"{fact.kind}: {fact.value}") for fact in case.facts)
-    return (("message", f"ticket:{case.ticket}", "customer", case.text), *facts)
+def writing_inputs(case: Case, task: WritingTask) -> tuple[tuple[str, str, str, str], ...]:
+    """What a writer was given: the customer's words, and each slot's description without its value."""
+    said = (("message", f"ticket:{case.ticket}", "customer", task.ticket),) if task.ticket else ()
+    slots = tuple(
+        ("clause heading", slot.ref, "policy", slot.about)
+        if slot.kind == "clause"
+        else ("fact description", slot.ref, "system", slot.about)
+        for slot in task.slots
+    )
+    return (*said, *slots)

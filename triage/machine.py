@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from django.conf import settings
 from django.db.models import Count, Max
@@ -31,6 +31,14 @@ def engine_names() -> list[str]:
     """Everything a rung can name."""
     writers = [entry.name for entry in entries().values() if entry.kind == "writer"]
     return [*BUILDERS, *writers]
+
+
+def engines_for(step: str) -> list[str]:
+    """The engines that can serve a step."""
+    fitting = {"classify": ["encoder", "phrases"], "retrieve": ["hybrid", "lexical"]}
+    if step in ("summarize", "draft"):
+        return [*engine_names()[len(BUILDERS) :], "sentences"]
+    return fitting.get(step, ["arithmetic"])
 
 
 def ladders() -> Mapping[str, Sequence[Rung]]:
@@ -88,7 +96,7 @@ def _labeller() -> Engine:
     return _labeller_of(active)
 
 
-@cache
+@lru_cache(maxsize=2)
 def _labeller_of(pk: int) -> Engine:
     from triage.engines.encoder import EncoderLabeller, Head
 
@@ -113,7 +121,7 @@ def _clauses_state() -> tuple[int, int]:
     return state["last"] or 0, state["count"]
 
 
-@cache
+@lru_cache(maxsize=4)
 def _search(name: str, state: tuple[int, int]) -> Engine:
     from triage.engines import index
 

@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from pgvector.django import VectorField
 
+from tickets.reasons import list_of_words
+
 DIMENSIONS = 384
 
 
@@ -21,7 +23,10 @@ class Intent(models.Model):
     name = models.CharField(max_length=120)
     description = models.CharField(max_length=300, blank=True)
     phrases = models.JSONField(
-        default=list, blank=True, help_text="Exact wordings that name this intent by themselves"
+        default=list,
+        blank=True,
+        validators=[list_of_words],
+        help_text='Exact wordings that name this intent by themselves: ["where is my order"]',
     )
     money = models.BooleanField(default=False, help_text="May lead to money back")
     dated_by_purchase = models.BooleanField(

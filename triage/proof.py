@@ -34,7 +34,7 @@ def write_receipt(run: Run, result: StepResult, ladder: Iterable[str]) -> Receip
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
         finish_reason=usage.finish_reason,
-        inputs=inputs_of(evidence),
+        inputs=[*inputs_of(evidence), _case_of(run)],
         output=converter.unstructure(result.output),
         label=evidence.label,
         confidence=_confidence(result),
@@ -65,6 +65,16 @@ def _who(result: StepResult) -> dict[str, Any]:
         "weights_sha256": card.weights,
         "left_machine": card.left_machine,
         "runtime": {name: value for name, value in runtime.items() if value != ""},
+    }
+
+
+def _case_of(run: Run) -> dict[str, Any]:
+    """Everything the steps could know, as one digest: what was finished for another is not reused."""
+    return {
+        "kind": "case",
+        "ref": f"ticket:{run.ticket_id}",
+        "trust": "system",
+        "sha256": run.case_sha256,
     }
 
 
@@ -116,4 +126,5 @@ def outputs_so_far(run: Run, steps: Iterable[Step]) -> Mapping[type, Any]:
     return {
         kinds[receipt.step]: converter.structure(receipt.output, kinds[receipt.step])
         for receipt in done
+        if _case_of(run) in receipt.inputs
     }

@@ -8,6 +8,7 @@ import os
 import socket
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
@@ -19,7 +20,7 @@ from tickets.models import Draft, Order, Run, Ticket
 from triage import machine, models, pipeline, proof
 from triage.casework import case_for
 from triage.engines.rules import Person
-from triage.step import Case, Rung, StepResult
+from triage.step import Case, Engine, Rung, StepResult
 from triage.steps.classify import Classification
 from triage.steps.decide import HUMAN, REVIEW, Proposed
 from triage.steps.draft import Reply
@@ -51,7 +52,8 @@ def work(run_id: int) -> bool:
         raise
     except Exception as error:
         log.exception("run %s failed", run.pk)
-        _fail(run, f"{type(error).__name__}: {error}")
+        with suppress(queue.LeaseLost):  # somebody asked for it anew meanwhile
+            _fail(run, f"{type(error).__name__}: {error}")
         return False
     return True
 
@@ -63,25 +65,36 @@ def _take(run: Run) -> None:
     case = _resumed(run, case_for(run.ticket))
     ladders, limits = {**machine.ladders(), **_person_first(run.ticket)}, machine.limits()
     results = pipeline.run(
-        machine.steps(), case, lambda step: ladders[step.name], lambda step: limits[step.name]
+        machine.steps(),
+        case,
+        lambda step: [_watched(run, rung) for rung in ladders[step.name]],
+        lambda step: limits[step.name],
     )
-    _let_go()
     for result in results:
         case = case.having(result.output)
         _record(run, result, [rung.name for rung in ladders[result.step.name]])
-        _let_go()
     _conclude(run, case)
 
 
 def _resumed(run: Run, case: Case) -> Case:
     """The case with what an earlier attempt finished, unless the world has changed since."""
-    digest = hashlib.sha256(repr(case).encode()).hexdigest()
-    if run.case_sha256 != digest:
-        queue.hold(run, case_sha256=digest)
-        return case
+    run.case_sha256 = hashlib.sha256(repr(case).encode()).hexdigest()
+    queue.hold(run, case_sha256=run.case_sha256)
     for output in proof.outputs_so_far(run, machine.steps()).values():
         case = case.having(output)
     return case
+
+
+def _watched(run: Run, rung: Rung) -> Rung:
+    """The rung; its turn prolongs the lease, and no connection is held while it thinks."""
+
+    def load() -> Engine:
+        queue.hold(run)
+        engine = rung.load()
+        _let_go()
+        return engine
+
+    return Rung(name=rung.name, load=load)
 
 
 def _person_first(ticket: Ticket) -> Mapping[str, Sequence[Rung]]:
@@ -96,7 +109,7 @@ def _labelled_by_person(ticket: Ticket) -> Person | None:
 
 
 def _let_go() -> None:
-    """Hold no connection while a model thinks; inside a test's transaction it has to stay."""
+    """Give the connection back; inside a test's transaction it has to stay."""
     if not connection.in_atomic_block:
         connection.close()
 
@@ -111,8 +124,11 @@ def _record(run: Run, result: StepResult, ladder: list[str]) -> None:
 
 
 def _label(ticket: Ticket, output: Classification, result: StepResult) -> None:
+    """Nothing but a person takes away what a person said."""
     by = result.served.name if result.served else ""
     Ticket.objects.filter(pk=ticket.pk).update(urgency=output.urgency)
+    if not output.label and _labelled_by_person(ticket):
+        return
     ticket.relabel(output.label, output.name, output.confidence, by=by)
 
 

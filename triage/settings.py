@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 import django_stubs_ext
@@ -29,8 +30,12 @@ def kept_secret(name: str, length: int = 50) -> str:
     """A random text made once and kept readable by its owner only; ``length`` in bytes."""
     path = DATA / name
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(length))
+        part = path.with_suffix(f".{os.getpid()}")
+        part.touch(mode=0o600)
+        part.write_text(secrets.token_urlsafe(length))
+        with suppress(FileExistsError):  # another process was first: its secret holds
+            path.hardlink_to(part)
+        part.unlink()
     return path.read_text()
 
 

@@ -15,8 +15,7 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
-POSTAGE = "delivery"
-"""The category of a line that is no thing: the charge for bringing the others."""
+POSTAGE = "delivery"  # the category of a line that is no thing but a charge
 
 
 class Status(StrEnum):
@@ -26,8 +25,6 @@ class Status(StrEnum):
     ABSTAINED = "abstained"
     FAILED = "failed"
     TIMED_OUT = "timed_out"
-    SKIPPED = "skipped"
-    OVERRIDDEN = "overridden"
 
 
 class EngineError(Exception):
@@ -39,7 +36,7 @@ class EngineUnavailable(EngineError):
 
 
 class EngineTimeout(EngineError):
-    """The engine used up its time: it was cancelled."""
+    """The engine used up its time and was cancelled."""
 
 
 # --- what a step may know -------------------------------------------------------
@@ -96,7 +93,7 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """An order as stored; dates are None where the shop never told us."""
+    """An order as stored; a date is None where the shop never told us."""
 
     number: str
     status: str
@@ -182,8 +179,7 @@ class Case:
     outputs: Mapping[type, Any] = field(default_factory=dict)
 
     def __getitem__(self, kind: type[T]) -> T:
-        output: T = self.outputs[kind]
-        return output
+        return self.outputs[kind]  # type: ignore[no-any-return]
 
     def having(self, output: object) -> Case:
         """This case with one more step's output in it."""
@@ -198,10 +194,7 @@ class Case:
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """Which engine this is, as its receipt states it.
-
-    ``kind`` is rules, focal, general or hosted; ``weights`` the sha256 of its file.
-    """
+    """Which engine this is. ``kind``: rules, focal, general, hosted or human; ``weights``: sha256."""
 
     name: str
     kind: str
@@ -213,8 +206,6 @@ class Card:
 
 
 class Engine(Protocol):
-    """Anything a rung can name."""
-
     @property
     def card(self) -> Card: ...
 

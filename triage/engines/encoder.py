@@ -32,9 +32,12 @@ class Encoder:
         disable_progress_bar()  # type: ignore[no-untyped-call]
         torch.set_num_threads(threads)
         self.entry = entry
-        self._model = SentenceTransformer(
-            str(path.parent), device="cpu", local_files_only=True, backend="torch"
-        )
+        try:
+            self._model = SentenceTransformer(
+                str(path.parent), device="cpu", local_files_only=True, backend="torch"
+            )
+        except (OSError, ValueError, RuntimeError) as error:
+            raise EngineUnavailable(f"{entry.name} cannot be loaded: {error}") from error
 
     def embed(self, texts: Sequence[str], *, progress: bool = False) -> Vectors:
         """Vectors of shape (len(texts), 384), each of length one."""

@@ -42,7 +42,7 @@ def fit(
     temperature = _temperature(logits, truth)
     shares = _softmax(logits / temperature)
     weights, bias = _fitted(vectors, truth)
-    promise = promised(shares.max(axis=1), shares.argmax(axis=1) == truth, target)
+    promise = _promise_of(shares, truth, names, target)
     head = Head(
         labels=tuple(names),
         weights=weights,
@@ -51,6 +51,16 @@ def fit(
         promise=promise,
     )
     return head, _report(shares, truth, promise)
+
+
+def _promise_of(shares: Any, truth: Any, names: list[str], target: float) -> dict[str, Any]:
+    """Over the labels that would be given: "none of ours" is right often, and gives none."""
+    guess = shares.argmax(axis=1)
+    given = np.array([bool(names[label]) for label in guess])
+    promise = promised(shares.max(axis=1)[given], (guess == truth)[given], target)
+    coverage = round(promise["coverage"] * float(given.mean()), 4)
+    sentence = _sentence(target, coverage, len(truth))
+    return {**promise, "coverage": coverage, "examples": len(truth), "sentence": sentence}
 
 
 def _fitted(vectors: Any, truth: Any) -> tuple[Any, Any]:

@@ -88,14 +88,19 @@ class LlamaWriter:
         deadline = time.monotonic() + self.entry.seconds
         ids: list[int] = []
         stream = self._llama.generate(tokens, temp=0.0, logits_processor=mask.processors())
-        for token in stream:
-            if token in self._vocabulary.ends:
-                return ids, True
-            ids.append(token)
-            if len(ids) >= room:
-                break
-            if time.monotonic() > deadline:
-                raise EngineTimeout(f"{self.entry.name} took more than {self.entry.seconds:g} s")
+        try:
+            for token in stream:
+                if token in self._vocabulary.ends:
+                    return ids, True
+                ids.append(token)
+                if len(ids) >= room:
+                    break
+                if time.monotonic() > deadline:
+                    raise EngineTimeout(
+                        f"{self.entry.name} took more than {self.entry.seconds:g} s"
+                    )
+        except (RuntimeError, ValueError) as error:  # what llama.cpp raises when it cannot go on
+            raise EngineError(f"{self.entry.name} broke off: {error}") from error
         return ids, False
 
 

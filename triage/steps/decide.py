@@ -87,7 +87,7 @@ def _rules_for(label: str, order: Order, case: Case) -> list[Rule]:
 
 
 def _by_rules(case: Case, order: Order, rules: list[Rule]) -> Proposed:
-    undated = [rule for rule in rules if _start(rule, order) is None and rule.window_days]
+    undated = [r for r in rules if r.window_days is not None and _start(r, order) is None]
     if undated:
         return _for_a_person(
             f"The day of {undated[0].counts_from} of order {order.number} is not on record: "
@@ -152,10 +152,18 @@ def _proposed(case: Case, order: Order, rule: Rule) -> Proposed:
         rule=rule.name,
         clause=rule.clause,
         arithmetic=tuple(arithmetic),
-        reasons=(*reasons, *(("FINAL_SALE_LEFT_OUT",) if len(eligible) < len(lines) else ())),
+        reasons=(*reasons, *_remarks(lines, eligible)),
         approval_required=True,
         reviewer="supervisors",
     )
+
+
+def _remarks(lines: list[Line], eligible: list[Line]) -> Iterator[str]:
+    """What a person should look at before agreeing."""
+    if len(eligible) < len(lines):
+        yield "FINAL_SALE_LEFT_OUT"
+    if any(line.quantity > 1 for line in eligible):
+        yield "ALL_PIECES_OF_A_LINE"
 
 
 def _arithmetic(lines: list[Line], rule: Rule, order: Order) -> Iterator[tuple[str, str]]:

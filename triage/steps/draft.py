@@ -29,6 +29,9 @@ from triage.steps.decide import ASK, REFUSE, REVIEW, Proposed
 from triage.steps.retrieve import Retrieval
 from triage.steps.summarize import Summary
 
+READ_WORDS = 60  # of the message: a writer needs its drift, the values come as slots
+# What an agent may read of an account and a customer need not be told.
+HISTORY = frozenset({"ticket", "since", "orders", "spent", "refunds", "refunded", "total"})
 URGENCY = {1: "low", 2: "normal", 3: "high", 4: "urgent"}
 GREETING = re.compile(r"^(?:dear|hello|hi|good (?:morning|afternoon|day)|thank)\b", re.IGNORECASE)
 CLOSING = re.compile(
@@ -77,14 +80,14 @@ def run(case: Case, engine: Writer) -> Reply:
 def task_for(case: Case) -> WritingTask:
     """The facts, the proposed amount and the clauses of this case, as slots."""
     decided = case[Proposed]
-    facts = fact_slots(case.facts[: MAX_FACTS - 1])
+    facts = fact_slots([fact for fact in case.facts if fact.kind not in HISTORY][: MAX_FACTS - 1])
     return WritingTask(
         kind="draft",
         intent=case[Classification].name,
         outcome=decided.words,
         urgency=URGENCY[case[Classification].urgency],
-        slots=(*facts, *_amount(decided, len(facts)), *clause_slots(_clauses_first(case))),
-        ticket=case.text,
+        slots=(*facts, *_amount(decided, len(case.facts)), *clause_slots(_clauses_first(case))),
+        ticket=" ".join(case.text.split()[:READ_WORDS]),
     )
 
 
@@ -167,11 +170,7 @@ def evidence(case: Case, output: Reply) -> Evidence:
     return Evidence(
         claims=tuple(asdict(claim) for claim in output.claims),
         inputs=(
-            *writing_inputs(case),
-            *(
-                ("clause", f"clause:{c.ref}@{c.version}", "policy", c.text)
-                for c in case[Retrieval].clauses
-            ),
+            *writing_inputs(case, task_for(case)),
             ("decision", "decide", "system", case[Proposed].words),
         ),
         usage=output.usage,

@@ -63,9 +63,7 @@ TOP = 4
 
 def run(case: Case, engine: Searcher) -> Retrieval:
     as_of, because = day_that_matters(case)
-    label = case[Classification]
-    words = f"{label.name}. {case.subject}. {case.text}".split()[:QUERY_WORDS]
-    found = engine.search(" ".join(words), as_of, TOP)
+    found = engine.search(query_of(case), as_of, TOP)
     return Retrieval(
         as_of=as_of,
         as_of_because=because,
@@ -73,6 +71,12 @@ def run(case: Case, engine: Searcher) -> Retrieval:
         near=found.near,
         index_sha256=found.index_sha256,
     )
+
+
+def query_of(case: Case) -> str:
+    """What is searched for: the label and the first words of the message."""
+    label = case[Classification].name
+    return " ".join(f"{label}. {case.subject}. {case.text}".split()[:QUERY_WORDS])
 
 
 def day_that_matters(case: Case) -> tuple[date, str]:
@@ -136,7 +140,7 @@ def evidence(case: Case, output: Retrieval) -> Evidence:
         citations=tuple(_citation(hit) for hit in (*output.hits, *output.near)),
         reasons=(f"as of {output.as_of.isoformat()}: {output.as_of_because}",),
         inputs=(
-            ("message", f"ticket:{case.ticket}", "customer", f"{case.subject}\n{case.text}"),
+            ("query", f"ticket:{case.ticket}", "customer", query_of(case)),
             ("index", "clauses", "policy", output.index_sha256),
         ),
     )

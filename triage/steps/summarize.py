@@ -40,13 +40,7 @@ class Summary:
 
 
 def run(case: Case, engine: Writer) -> Summary:
-    task = WritingTask(
-        kind="summary",
-        intent=case[Classification].name,
-        outcome="",
-        urgency="",
-        slots=tuple(slot for slot in fact_slots(case.facts) if slot.kind in SUMMARIZED),
-    )
+    task = task_for(case)
     written = engine.write(task)
     grounded = ground(written.text, task, must_cite=True)
     return Summary(
@@ -54,6 +48,17 @@ def run(case: Case, engine: Writer) -> Summary:
         claims=grounded.claims,
         finished=written.finished,
         usage=written.usage,
+    )
+
+
+def task_for(case: Case) -> WritingTask:
+    """The facts alone: neither the customer's words nor a clause can sway a summary."""
+    return WritingTask(
+        kind="summary",
+        intent=case[Classification].name,
+        outcome="",
+        urgency="",
+        slots=tuple(slot for slot in fact_slots(case.facts) if slot.kind in SUMMARIZED),
     )
 
 
@@ -89,7 +94,7 @@ def _names_the_order(case: Case, output: Summary) -> Check:
 def evidence(case: Case, output: Summary) -> Evidence:
     return Evidence(
         claims=tuple(asdict(claim) for claim in output.claims),
-        inputs=writing_inputs(case),
+        inputs=writing_inputs(case, task_for(case)),
         usage=output.usage,
     )
 

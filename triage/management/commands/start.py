@@ -41,7 +41,7 @@ class Command(BaseCommand):
     def _prepare(self, *, with_demo: bool) -> None:
         """Each part only where it is missing, with a line that says what takes time."""
         self._say("Preparing the database …")
-        call_command("migrate", verbosity=0)
+        call_command("migrate", verbosity=0, skip_checks=False)
         call_command("createcachetable", verbosity=0)
         self._say("Collecting the pages' files …")
         call_command("collectstatic", interactive=False, verbosity=0)

@@ -19,4 +19,4 @@ class RefundRuleAdmin(KnobAdmin):
 
 @admin.register(ApprovalLimit)
 class ApprovalLimitAdmin(KnobAdmin):
-    list_display = ("group", "up_to", "two_above")
+    list_display = ("group", "currency", "up_to", "two_above")

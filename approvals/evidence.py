@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from approvals import services
+from approvals import services, who
 from approvals.models import Decision, Refund
 from tickets import desk
 from tickets.access import SUPERVISORS
-from tickets.models import Draft, Ticket
+from tickets.models import Ticket
 from tickets.templatetags.show import money
 
 SHOWN = 50
@@ -21,7 +21,7 @@ State = Refund.State
 
 def queue(person: User) -> dict[str, Any]:
     """The lists of the queue page, oldest first but for what was decided."""
-    mine = list(services.waiting_for(person)[:SHOWN])
+    mine = list(who.waiting_for(person)[:SHOWN])
     pending = _listed(Refund.objects.filter(state=State.PENDING, expires_at__gt=timezone.now()))
     others = [refund for refund in pending[:SHOWN] if refund not in mine]
     decided = Decision.objects.select_related("refund__order", "by").order_by("-at", "-id")
@@ -30,7 +30,7 @@ def queue(person: User) -> dict[str, Any]:
         "others": [{"refund": refund, "why": why_not(refund, person)} for refund in others],
         "to_pay": list(_listed(Refund.objects.filter(state=State.APPROVED))[:SHOWN]),
         "decided": list(decided[:20]),
-        "limit": services.limit_of(person),
+        "limits": who.limits_of(person),
     }
 
 
@@ -43,6 +43,8 @@ def of(refund: Refund) -> dict[str, Any]:
     return {
         "base": refund.ticket.get_absolute_url(),
         "seen": services.fingerprint(refund),
+        "needed": _needed(refund),
+        "changed": refund.state == State.APPROVED and not services.is_as_approved(refund),
         "lines": list(refund.order.lines.order_by("id")),
         "payments": list(refund.order.payments.order_by("id")),
         "paid": paid,
@@ -90,29 +92,30 @@ def account(ticket: Ticket) -> dict[str, Any]:
 
 
 def _own_hand(refund: Refund, person: User) -> str:
-    refusals = services.REFUSALS
-    if refund.requested_by_id == person.pk:
-        return refusals["approver_is_not_requester"]
-    if refund.edited_by_id == person.pk:
-        return refusals["approver_is_not_last_editor"]
-    wrote = Q(edited_by=person) | Q(message__author=person)
-    if Draft.objects.filter(wrote, ticket_id=refund.ticket_id).exists():
-        return refusals["approver_is_not_drafter"]
+    if own := who.own_hand(refund, person):
+        return own
     if refund.decisions.filter(by=person).exists():
-        return f"{refusals['one_decision_a_person']} It needs one more person."
+        return f"{who.REFUSALS['one_decision_a_person']} It needs one more person."
     return ""
 
 
 def _too_much(refund: Refund, person: User) -> str:
-    limit = services.limit_of(person)
+    limit = who.limit_of(person, refund.currency)
     if limit == 0:
-        return "Your account has no approval limit. Ask an admin."
+        return who.no_limit(refund.currency)
     if refund.amount > limit:
         amount, most = money(refund.amount, refund.currency), money(limit, refund.currency)
         return (
             f"{amount} is above your limit of {most}. Somebody with a higher limit has to decide."
         )
     return ""
+
+
+def _needed(refund: Refund) -> int:
+    """How many have to approve: by today's limits while it waits, else as it was decided."""
+    if refund.state == State.PENDING:
+        return who.approvers_for(refund.amount, refund.currency)
+    return refund.approvers_needed
 
 
 def _worst_first(cards: Any) -> list[desk.Card]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pghistory
-import pgtrigger
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
@@ -13,52 +12,10 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
+from approvals import triggers
 from tickets.models import Order, Run, Ticket
 
 MONEY: dict[str, Any] = {"max_digits": 12, "decimal_places": 2}
-
-# Sums are taken under a lock on the order, so that two approvals at once cannot both fit.
-CAPTURED_IS_THE_CEILING = """
-    IF NEW.state IN ('approved', 'executing', 'executed', 'doubt') THEN
-        PERFORM 1 FROM tickets_order WHERE id = NEW.order_id FOR UPDATE;
-        IF NEW.amount
-            + COALESCE((SELECT SUM(amount) FROM approvals_refund
-                WHERE order_id = NEW.order_id AND id <> NEW.id
-                AND state IN ('approved', 'executing', 'doubt')), 0)
-            + COALESCE((SELECT SUM(amount) FROM tickets_payment
-                WHERE order_id = NEW.order_id AND kind = 'refund'
-                AND reference <> COALESCE(NULLIF(NEW.reference, ''), chr(0x1F)) ), 0)
-            > COALESCE((SELECT SUM(amount) FROM tickets_payment
-                WHERE order_id = NEW.order_id AND kind = 'capture'), 0)
-        THEN
-            RAISE EXCEPTION 'refunds would exceed what was paid'
-                USING ERRCODE = 'check_violation', CONSTRAINT = 'captured_is_the_ceiling';
-        END IF;
-    END IF;
-    RETURN NEW;
-"""
-
-# The decision repeats who asked, drafted and edited; this makes sure it repeats the truth.
-DECISION_REPEATS_THE_REFUND = """
-    IF NOT EXISTS (
-        SELECT 1 FROM approvals_refund r WHERE r.id = NEW.refund_id
-        AND r.requested_by_id IS NOT DISTINCT FROM NEW.requested_by_id
-        AND r.edited_by_id IS NOT DISTINCT FROM NEW.edited_by_id
-        AND r.amount = NEW.amount
-    ) THEN
-        RAISE EXCEPTION 'the decision does not describe its refund'
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'decision_repeats_the_refund';
-    END IF;
-    IF EXISTS (
-        SELECT 1 FROM approvals_refund r JOIN tickets_draft d ON d.ticket_id = r.ticket_id
-        LEFT JOIN tickets_message m ON m.id = d.message_id
-        WHERE r.id = NEW.refund_id AND NEW.by_id IN (d.edited_by_id, m.author_id)
-    ) THEN
-        RAISE EXCEPTION 'the approver wrote the reply on this ticket'
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'approver_is_not_drafter';
-    END IF;
-    RETURN NEW;
-"""
 
 
 class Refund(models.Model):
@@ -66,6 +23,7 @@ class Refund(models.Model):
 
     ``requested_by`` is None where the machine proposed it. ``fingerprint`` is the
     sha256 of everything a decision rests on; a decision names the one it saw.
+    ``approvers_needed`` is the number in force when it was last looked at.
     """
 
     class State(models.TextChoices):
@@ -96,9 +54,6 @@ class Refund(models.Model):
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
-    edited_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
-    )
     approvers_needed = models.PositiveSmallIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
@@ -120,15 +75,13 @@ class Refund(models.Model):
                 condition=Q(state="pending"),
                 name="one_pending_refund_an_order",
             ),
+            models.UniqueConstraint(
+                fields=["order", "reference"],
+                condition=~Q(reference=""),
+                name="one_refund_a_reference",
+            ),
         ]
-        triggers = [
-            pgtrigger.Trigger(
-                name="captured_is_the_ceiling",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.Update,
-                func=CAPTURED_IS_THE_CEILING,
-            )
-        ]
+        triggers = triggers.REFUND
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency} on {self.order}"
@@ -140,9 +93,8 @@ class Refund(models.Model):
 class Decision(models.Model):
     """What one person decided on one refund, and exactly what they saw. Append-only.
 
-    ``requested_by``, ``edited_by`` and ``amount`` repeat the refund, so that the
-    database itself can refuse a person who decides on their own work or above
-    their limit.
+    ``requested_by`` and ``amount`` repeat the refund, so that the database itself
+    can refuse a person who decides on their own request or above their limit.
     """
 
     class Verdict(models.TextChoices):
@@ -161,9 +113,6 @@ class Decision(models.Model):
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
-    edited_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
-    )
 
     class Meta:
         ordering = ["at", "id"]
@@ -175,25 +124,11 @@ class Decision(models.Model):
                 name="approver_is_not_requester",
             ),
             models.CheckConstraint(
-                condition=Q(edited_by__isnull=True) | ~Q(by=F("edited_by")),
-                name="approver_is_not_last_editor",
-            ),
-            models.CheckConstraint(
                 condition=~Q(verdict="approve") | Q(amount__lte=F("limit_then")),
                 name="approval_is_within_the_limit",
             ),
         ]
-        triggers = [
-            pgtrigger.Protect(
-                name="decisions_are_append_only", operation=pgtrigger.Update | pgtrigger.Delete
-            ),
-            pgtrigger.Trigger(
-                name="decision_repeats_the_refund",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert,
-                func=DECISION_REPEATS_THE_REFUND,
-            ),
-        ]
+        triggers = triggers.DECISION
 
     def __str__(self) -> str:
         return f"{self.verdict} by {self.by}"
@@ -252,14 +187,28 @@ class RefundRule(models.Model):
 
 @pghistory.track()
 class ApprovalLimit(models.Model):
-    """Members of a group may approve up to an amount; above ``two_above`` it takes two of them."""
+    """Members of a group may approve up to an amount of a currency.
 
-    group = models.OneToOneField(Group, models.CASCADE, related_name="approval_limit")
+    Above the smallest ``two_above`` of any group it takes two people.
+    """
+
+    group = models.ForeignKey(Group, models.CASCADE, related_name="approval_limits")
+    currency = models.CharField(max_length=3, default="GBP", help_text="Three letters, as in GBP")
     up_to = models.DecimalField(**MONEY)
     two_above = models.DecimalField(**MONEY)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(up_to__gte=0), name="limit_not_negative")]
+        constraints = [
+            models.CheckConstraint(condition=Q(up_to__gte=0), name="limit_not_negative"),
+            models.CheckConstraint(
+                condition=Q(currency__regex=r"^[A-Z]{3}$"), name="limit_has_a_currency"
+            ),
+            models.UniqueConstraint(
+                fields=["group", "currency"], name="one_limit_a_group_and_currency"
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.group}: up to {self.up_to}, two people above {self.two_above}"
+        return (
+            f"{self.group}: up to {self.up_to} {self.currency}, two people above {self.two_above}"
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,23 +12,31 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import Max, Q
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from approvals.errors import Incomplete, NotPending, OverLimit, OwnWork, Refused, Stale
-from approvals.models import ApprovalLimit, Decision, Refund
+from approvals import refusals, who
+from approvals.errors import Incomplete, NotPending, OwnWork, Refused, Stale
+from approvals.models import Decision, Refund
+from approvals.seen import fingerprint, is_as_approved
 from tickets import receipts
-from tickets.models import Draft, Order, Payment, Run, Ticket
+from tickets.models import Order, Payment, Run, Ticket
+
+__all__ = [
+    "Proposal",
+    "decide",
+    "expire_overdue",
+    "fingerprint",
+    "is_as_approved",
+    "propose",
+    "record_paid",
+    "withdraw",
+]
 
 State, Verdict = Refund.State, Decision.Verdict
-
-REFUSALS = {
-    "approver_is_not_requester": "You asked for this refund, so somebody else has to decide.",
-    "approver_is_not_last_editor": "You edited this request, so somebody else has to decide.",
-    "approver_is_not_drafter": "You wrote the reply on this ticket, so somebody else has to decide.",
-    "one_decision_a_person": "You have decided on this request already.",
-    "captured_is_the_ceiling": "Together with earlier refunds this is more than was paid.",
-}
+CHANGED = "What was approved has changed since, so the approval no longer counts."
+RAN_OUT = "Nobody decided in time."
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,27 +56,28 @@ class Proposal:
 def propose(ticket: Ticket, proposal: Proposal, *, run: Run | None, by: User | None) -> Refund:
     """Put a refund before people. ``by`` is None where the machine proposes.
 
-    An older request for the same ticket and order becomes void. Raises Incomplete.
+    An older request for the same ticket and order becomes void; but what a person asked
+    for or approved already, the machine does not replace. Raises Incomplete.
     """
-    _refuse_impossible(proposal)
     with transaction.atomic():
         Ticket.locked(ticket.pk)
-        Order.objects.select_for_update().get(pk=proposal.order.pk)
-        withdraw(ticket, order=proposal.order)
+        _make_room(ticket, proposal.order, by)
+        order = Order.objects.select_for_update().get(pk=proposal.order.pk)
+        refusals.impossible(proposal.order, proposal.amount)
         refund = Refund(
             ticket=ticket,
             run=run,
-            order=proposal.order,
+            order=order,
             remedy=proposal.remedy,
             amount=proposal.amount,
-            currency=proposal.order.currency,
+            currency=order.currency,
             arithmetic=[list(line) for line in proposal.arithmetic],
             reasons=list(proposal.reasons),
             rule=proposal.rule,
             citations=list(proposal.citations),
             note=proposal.note,
             requested_by=by,
-            approvers_needed=_approvers_for(proposal.amount),
+            approvers_needed=who.approvers_for(proposal.amount, order.currency),
             expires_at=timezone.now() + timedelta(days=settings.APPROVAL_DAYS),
         )
         refund.fingerprint = fingerprint(refund)
@@ -76,11 +86,13 @@ def propose(ticket: Ticket, proposal: Proposal, *, run: Run | None, by: User | N
     return refund
 
 
-def withdraw(ticket: Ticket, *, order: Order | None = None) -> None:
-    """Make open requests of the ticket (for one order, or all the machine proposed) void."""
-    open_ones = Refund.objects.filter(ticket=ticket, state=State.PENDING)
-    chosen = open_ones.filter(order=order) if order else open_ones.filter(requested_by=None)
-    chosen.update(state=State.VOID)
+def withdraw(ticket: Ticket, *, why: str = "The steps were taken again.") -> None:
+    """Make void what the machine proposed on the ticket and nobody has approved yet."""
+    with transaction.atomic():
+        Ticket.locked(ticket.pk)
+        for refund in _open(ticket).filter(state=State.PENDING):
+            if not _is_of_people(refund):
+                _close(refund, State.VOID, by=None, step="request", why=why)
 
 
 def decide(refund_id: int, *, by: User, verdict: str, reason: str, seen: str) -> Refund:
@@ -92,10 +104,11 @@ def decide(refund_id: int, *, by: User, verdict: str, reason: str, seen: str) ->
         raise Incomplete("Please say why: the reason stays with the decision.")
     with transaction.atomic():
         refund = _locked(refund_id)
-        _refuse_closed(refund)
-        _refuse_stale(refund, seen)
-        limit = _refuse_person(refund, by, verdict)
+        refusals.closed(refund)
+        refusals.stale(refund, seen)
+        limit = refusals.person(refund, by, verdict)
         _write_decision(refund, by=by, verdict=verdict, reason=reason.strip(), limit=limit)
+        refund.approvers_needed = who.approvers_for(refund.amount, refund.currency)
         refund.state = _state_after(refund, verdict)
         _save(refund)
         _receipt(refund, by, "approve", verdict, {"reason": reason.strip(), "limit": str(limit)})
@@ -103,113 +116,94 @@ def decide(refund_id: int, *, by: User, verdict: str, reason: str, seen: str) ->
 
 
 def record_paid(refund_id: int, *, by: User, reference: str) -> Refund:
-    """A person paid it at the payment side and gives its reference. Raises Refused."""
-    if not reference.strip():
+    """A person paid it at the payment side and gives its reference. Raises Refused.
+
+    Where something else than this payment changed since the approval, the refund becomes
+    void and Stale is raised; any other refusal changes nothing.
+    """
+    reference = reference.strip()
+    if not reference:
         raise Incomplete("Please give the reference of the payment.")
     with transaction.atomic():
         refund = _locked(refund_id)
         if refund.state != State.APPROVED:
             raise NotPending(f"This refund is {refund.get_state_display().lower()}, not approved.")
-        refund.state, refund.reference = State.EXECUTED, reference.strip()
-        _save(refund)
-        Payment.objects.create(
-            order=refund.order,
-            kind=Payment.Kind.REFUND,
-            amount=refund.amount,
-            at=timezone.now(),
-            method=refund.remedy,
-            reference=refund.reference,
-        )
-        _receipt(refund, by, "pay", "ok", {"reference": refund.reference})
-    return refund
+        known = _payment_on_file(refund, reference)
+        if is_as_approved(refund, paid_as=reference):
+            _pay(refund, by, reference, known)
+            return refund
+        _close(refund, State.VOID, by=by, step="pay", why=CHANGED, reference=reference)
+    raise Stale(f"{CHANGED} The payment was not recorded. Please ask for it again on the ticket.")
 
 
 def expire_overdue() -> int:
     """Close requests nobody decided in time; return how many."""
     overdue = Refund.objects.filter(state=State.PENDING, expires_at__lt=timezone.now())
-    return sum(_expire(pk) for pk in overdue.values_list("pk", flat=True))
+    closed = 0
+    for pk in list(overdue.values_list("pk", flat=True)):
+        try:
+            closed += _expire(pk)
+        except Exception:  # the others have waited long enough too
+            log.exception("refund %s ran out and could not be closed", pk)
+    return closed
 
 
-def fingerprint(refund: Refund) -> str:
-    """Digest of everything an approver is shown, as it is in the rows now."""
-    order, ticket = refund.order, refund.ticket
-    return receipts.sha256(
-        {
-            "refund": [refund.amount, refund.currency, refund.remedy, refund.rule],
-            "arithmetic": refund.arithmetic,
-            "clauses": [[c.get("ref"), c.get("version")] for c in refund.citations],
-            "order": [order.number, order.status, order.placed_at, order.delivered_at],
-            "lines": list(order.lines.order_by("id").values_list("sku", "quantity", "unit_price")),
-            "payments": list(order.payments.order_by("id").values_list("kind", "amount")),
-            "messages": list(
-                ticket.messages.filter(direction="in").order_by("id").values_list("id", flat=True)
-            ),
-            "drafts": [draft.text for draft in _drafts(refund)],
-        }
-    )
-
-
-def limit_of(person: User) -> Decimal:
-    """The most this person may approve now; zero without a group that has a limit."""
-    limits = ApprovalLimit.objects.filter(group__user=person)
-    return limits.aggregate(most=Max("up_to"))["most"] or Decimal(0)
-
-
-def waiting_for(person: User) -> Any:
-    """Pending refunds this person may decide on, oldest first."""
-    return (
-        Refund.objects.filter(state=State.PENDING, expires_at__gt=timezone.now())
-        .exclude(Q(requested_by=person) | Q(edited_by=person) | Q(decisions__by=person))
-        .exclude(Q(ticket__drafts__edited_by=person) | Q(ticket__drafts__message__author=person))
-        .filter(amount__lte=limit_of(person))
-        .select_related("order", "ticket__customer")
-    )
+# --- rows, locked -----------------------------------------------------------------
 
 
 def _locked(refund_id: int) -> Refund:
-    """The refund, its ticket's row and its own locked: in that order, as everywhere."""
+    """The refund, with its ticket, itself and its order locked: in that order, as everywhere."""
     Ticket.locked(Refund.objects.values_list("ticket_id", flat=True).get(pk=refund_id))
-    return Refund.objects.select_for_update(of=["self"]).select_related("order").get(pk=refund_id)
+    refund = Refund.objects.select_for_update(of=["self"]).get(pk=refund_id)
+    refund.order = Order.objects.select_for_update().get(pk=refund.order_id)
+    return refund
 
 
-# --- refusals -------------------------------------------------------------------
+def _open(ticket: Ticket) -> QuerySet[Refund]:
+    """Requests of a locked ticket that are not settled, locked."""
+    unsettled = Refund.objects.filter(ticket=ticket, state__in=[State.PENDING, State.APPROVED])
+    return unsettled.select_for_update(of=["self"]).select_related("order").order_by("pk")
 
 
-def _refuse_impossible(proposal: Proposal) -> None:
-    if proposal.amount <= 0:
-        raise Incomplete("The amount must be more than nothing.")
-    left = proposal.order.paid() - proposal.order.refunded()
-    if proposal.amount > left:
+def _make_room(ticket: Ticket, order: Order, by: User | None) -> None:
+    """Close older requests for the order; what is approved goes once it cannot be paid."""
+    for refund in _open(ticket).filter(order=order):
+        if refund.state == State.APPROVED:
+            if by and not is_as_approved(refund):
+                _close(refund, State.VOID, by=by, step="request", why=CHANGED)
+        elif refund.expires_at < timezone.now():
+            _close(refund, State.EXPIRED, by=None, step="approve", why=RAN_OUT)
+        elif by is None and _is_of_people(refund):
+            raise Incomplete(
+                f"A request for {refund.amount} {refund.currency} on order {order} already waits"
+                " for a decision, so no other amount was proposed."
+            )
+        else:
+            _close(refund, State.VOID, by=by, step="request", why="A new request took its place.")
+
+
+def _is_of_people(refund: Refund) -> bool:
+    asked = refund.requested_by_id is not None
+    return asked or refund.decisions.filter(verdict=Verdict.APPROVE).exists()
+
+
+def _payment_on_file(refund: Refund, reference: str) -> Payment | None:
+    """The payment that an import brought first, if this refund is what it paid."""
+    payments = refund.order.payments.filter(kind=Payment.Kind.REFUND, reference=reference)
+    known = payments.first()
+    if known and known.amount != refund.amount:
         raise Incomplete(
-            f"Only {left} {proposal.order.currency} of what was paid for order "
-            f"{proposal.order} is left to refund."
+            f"{reference} is on file for this order with {known.amount} {refund.currency}, and this"
+            f" refund is {refund.amount} {refund.currency}. Please check the reference."
         )
-
-
-def _refuse_closed(refund: Refund) -> None:
-    if refund.state != State.PENDING:
-        raise NotPending(f"This request is closed: {refund.get_state_display().lower()}.")
-    if refund.expires_at < timezone.now():
-        raise NotPending("This request ran out before a decision. Ask for it again on the ticket.")
-
-
-def _refuse_stale(refund: Refund, seen: str) -> None:
-    if seen != fingerprint(refund):
-        raise Stale("Something changed since you opened this page. Please look again.")
-
-
-def _refuse_person(refund: Refund, by: User, verdict: str) -> Decimal:
-    limit = limit_of(by)
-    if by.pk == refund.requested_by_id:
-        raise OwnWork(REFUSALS["approver_is_not_requester"])
-    if limit == 0:
-        raise OverLimit("Your account has no approval limit. Ask an admin.")
-    if verdict == Verdict.APPROVE and refund.amount > limit:
-        raise OverLimit(
-            f"{refund.amount} {refund.currency} is above your limit of {limit}. "
-            "Somebody with a higher limit has to decide."
+    if Refund.objects.filter(order=refund.order, reference=reference).exists():
+        raise Incomplete(who.REFUSALS["one_refund_a_reference"])
+    if known and is_as_approved(refund):
+        raise Incomplete(
+            f"{reference} was on file before this was approved. Please give the reference of"
+            " the new payment."
         )
-    return limit
+    return known
 
 
 def _write_decision(refund: Refund, *, by: User, verdict: str, reason: str, limit: Decimal) -> None:
@@ -224,7 +218,6 @@ def _write_decision(refund: Refund, *, by: User, verdict: str, reason: str, limi
                 amount=refund.amount,
                 limit_then=limit,
                 requested_by=refund.requested_by,
-                edited_by=refund.edited_by,
             )
     except IntegrityError as error:
         raise _refusal(error, OwnWork) from error
@@ -233,7 +226,7 @@ def _write_decision(refund: Refund, *, by: User, verdict: str, reason: str, limi
 def _save(refund: Refund) -> None:
     try:
         with transaction.atomic():
-            refund.save(update_fields=["state", "reference"])
+            refund.save(update_fields=["state", "reference", "approvers_needed"])
     except IntegrityError as error:
         raise _refusal(error, Incomplete) from error
 
@@ -242,7 +235,7 @@ def _refusal(error: IntegrityError, kind: type[Refused]) -> Refused:
     """The database refused: say it in the words of the constraint."""
     diagnosis = getattr(error.__cause__, "diag", None)
     constraint = getattr(diagnosis, "constraint_name", "") or ""
-    return kind(REFUSALS.get(constraint, "The database refused this decision."))
+    return kind(who.REFUSALS.get(constraint, "The database refused this decision."))
 
 
 # --- small parts ------------------------------------------------------------------
@@ -259,37 +252,53 @@ def _state_after(refund: Refund, verdict: str) -> str:
     return State.APPROVED if agreed.count() >= refund.approvers_needed else State.PENDING
 
 
-def _approvers_for(amount: Decimal) -> int:
-    """Two where the amount is above every limit one person may decide alone."""
-    alone = ApprovalLimit.objects.aggregate(most=Max("two_above"))["most"]
-    return 2 if alone is not None and amount > alone else 1
-
-
-def _drafts(refund: Refund) -> list[Draft]:
-    return list(refund.run.drafts.order_by("id")) if refund.run else []
+def _pay(refund: Refund, by: User, reference: str, known: Payment | None) -> None:
+    refund.state, refund.reference = State.EXECUTED, reference
+    _save(refund)
+    if known is None:
+        Payment.objects.create(
+            order=refund.order,
+            kind=Payment.Kind.REFUND,
+            amount=refund.amount,
+            at=timezone.now(),
+            method=refund.remedy,
+            reference=reference,
+        )
+    _receipt(refund, by, "pay", "ok", {"reference": reference, "on_file": known is not None})
 
 
 def _expire(pk: int) -> int:
     with transaction.atomic():
-        expired = Refund.objects.filter(pk=pk, state=State.PENDING).update(state=State.EXPIRED)
-        if expired:
-            _receipt(Refund.objects.get(pk=pk), None, "approve", "abstained", {})
-    return expired
+        refund = _locked(pk)
+        if refund.state != State.PENDING or refund.expires_at >= timezone.now():
+            return 0
+        _close(refund, State.EXPIRED, by=None, step="approve", why=RAN_OUT)
+    return 1
+
+
+def _close(
+    refund: Refund, state: str, *, by: User | None, step: str, why: str, **output: str
+) -> None:
+    refund.state = state
+    _save(refund)
+    status = "void" if state == State.VOID else "abstained"
+    _receipt(refund, by, step, status, {"reason": why, **output})
 
 
 def _receipt(
-    refund: Refund, by: User | None, step: str, status: str, output: dict[str, Any]
+    refund: Refund, by: User | None, step: str, verdict: str, output: dict[str, Any]
 ) -> None:
+    """A request that the machine closes is no step of the run that asked for it."""
     receipts.append(
         ticket=refund.ticket,
-        run=refund.run,
+        run=refund.run if by or verdict == "ok" else None,
         step=step,
         actor_kind="human" if by else "rule",
         actor=by.get_username() if by else "triage",
-        status="ok" if status == Verdict.APPROVE else status,
+        status="ok" if verdict == Verdict.APPROVE else verdict,
         output={
             "refund": refund.pk,
-            "verdict": status,
+            "verdict": verdict,
             "state": refund.state,
             "amount": str(refund.amount),
             "currency": refund.currency,

@@ -11,13 +11,19 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from approvals import evidence, services
+from approvals import evidence, services, who
 from approvals.errors import Refused
 from approvals.forms import DecisionForm, PaidForm, RequestForm
 from approvals.models import Refund
 from tickets.access import STAFF, SUPERVISORS, get_ticket_for, require_role
 
-SAID = {"approve": "Approved", "reject": "Rejected", "return": "Sent back with a question"}
+SAID = {
+    Refund.State.APPROVED: "Approved",
+    Refund.State.PENDING: "One approval is in, one more is needed",
+    Refund.State.VOID: "Not approved: the two of you saw different things",
+    Refund.State.REJECTED: "Rejected",
+    Refund.State.RETURNED: "Sent back with a question",
+}
 
 
 @require_safe
@@ -49,7 +55,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
         found = services.decide(pk, by=person, verdict=verdict, reason=reason, seen=seen)
     except Refused as refused:
         return _page(request, get_refund(pk), person, form=form, refused=refused)
-    messages.success(request, f"{SAID[verdict]}: {found}.")
+    messages.success(request, f"{SAID[Refund.State(found.state)]}: {found}.")
     return _next(person)
 
 
@@ -94,9 +100,7 @@ def ask(request: HttpRequest, ticket_pk: int) -> HttpResponse:
 
 def get_refund(pk: int) -> Refund:
     """The refund with what its page shows. Raises Http404."""
-    shown = Refund.objects.select_related(
-        "order", "ticket__customer", "run", "requested_by", "edited_by"
-    )
+    shown = Refund.objects.select_related("order", "ticket__customer", "run", "requested_by")
     return get_object_or_404(shown, pk=pk)
 
 
@@ -129,7 +133,7 @@ def _page(
 
 
 def _next(person: User) -> HttpResponse:
-    following = services.waiting_for(person).first()
+    following = who.waiting_for(person).first()
     if following is None:
         return redirect("approvals:queue")
     return HttpResponseRedirect(following.get_absolute_url())

@@ -9,8 +9,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from approvals.models import Refund
+from approvals import services
+from approvals.models import ApprovalLimit, Refund
 from tests import stories
+from tickets import replies
 from tickets.models import Draft, Ticket
 
 QUEUE = reverse("approvals:queue")
@@ -83,6 +85,27 @@ def test_sol_approves_with_a_reason(as_sol: Client, refund: Refund, sol: User) -
     assert refund.decisions.get().by == sol
 
 
+def test_the_first_of_two_is_not_told_that_it_is_approved(as_sol: Client, refund: Refund) -> None:
+    ApprovalLimit.objects.update(two_above=40)
+    assert "needs 2 people" in page(as_sol, refund)
+    decide(as_sol, refund)
+    shown = as_sol.get(QUEUE).content.decode()
+    assert "One approval is in, one more is needed" in shown
+    assert "Approved:" not in shown
+
+
+def test_two_who_saw_different_things_are_told_so(
+    as_sol: Client, refund: Refund, sam: User
+) -> None:
+    ApprovalLimit.objects.update(two_above=40)
+    seen = services.fingerprint(refund)
+    services.decide(refund.pk, by=sam, verdict="approve", reason="Fine.", seen=seen)
+    refund.ticket.messages.create(direction="in", text="Never mind!")
+    decide(as_sol, refund)
+    shown = as_sol.get(QUEUE).content.decode()
+    assert "Not approved: the two of you saw different things" in shown
+
+
 def test_after_a_decision_the_next_one_opens(as_sol: Client, refund: Refund) -> None:
     other = stories.ticket(refund.ticket.customer, subject="napkins")
     second = stories.refund_of(other, amount="9.50")
@@ -137,10 +160,21 @@ def test_who_edited_the_reply_is_told_so(as_sol: Client, refund: Refund, sol: Us
     assert "You wrote the reply on this ticket" in page(as_sol, refund)
 
 
+def test_who_edited_before_the_last_editor_is_told_so(
+    as_sol: Client, refund: Refund, sol: User, ana: User
+) -> None:
+    for by, text in ((sol, "Dear Marta"), (ana, "Hello Marta")):
+        seen = replies.seen(refund.ticket, replies.open_draft(refund.ticket))
+        replies.keep(refund.ticket, text=text, seen_then=seen, by=by)
+    assert refund.ticket.drafts.get().hands == [sol.pk, ana.pk]
+    assert "You wrote the reply on this ticket" in page(as_sol, refund)
+    assert decide(as_sol, refund).status_code == 403
+
+
 def test_above_the_limit_somebody_else_has_to_decide(
     as_sol: Client, ticket: Ticket, sol: User
 ) -> None:
-    sol.groups.get().approval_limit.delete()
+    sol.groups.get().approval_limits.all().delete()
     assert "no approval limit" in page(as_sol, stories.refund_of(ticket))
 
 
@@ -156,6 +190,27 @@ def test_sol_records_the_payment(as_sol: Client, refund: Refund) -> None:
     as_sol.post(reverse("approvals:paid", args=[refund.pk]), {"reference": "re_77"})
     assert state(refund) == Refund.State.EXECUTED
     assert "re_77" in page(as_sol, refund)
+
+
+def test_sol_is_warned_before_paying_what_changed(as_sol: Client, refund: Refund) -> None:
+    decide(as_sol, refund)
+    assert "do not pay it" not in page(as_sol, refund)
+    refund.order.lines.update(name="Walnut floor lamp")
+    assert "do not pay it" in page(as_sol, refund)
+    answer = as_sol.post(reverse("approvals:paid", args=[refund.pk]), {"reference": "re_77"})
+    assert answer.status_code == 409
+    assert state(refund) == Refund.State.VOID
+
+
+def test_a_reference_of_another_amount_is_refused_in_a_sentence(
+    as_sol: Client, refund: Refund
+) -> None:
+    decide(as_sol, refund)
+    refund.order.payments.create(kind="refund", amount="5.00", reference="re_77")
+    answer = as_sol.post(reverse("approvals:paid", args=[refund.pk]), {"reference": "re_77"})
+    assert answer.status_code == 422
+    assert "Please check the reference" in answer.content.decode()
+    assert state(refund) == Refund.State.APPROVED
 
 
 def test_a_payment_without_reference_is_not_recorded(as_sol: Client, refund: Refund) -> None:

@@ -56,6 +56,7 @@ def test_a_good_draft_passes_and_keeps_its_sources() -> None:
         ("Hello ⟦F2⟧,", "Well,", "greets and closes"),
         ("we are glad", "YOUR FAULT, we are glad", "kind"),
         ("Thank you", "It costs 5. We will refund you. Thank you", "little was left out"),
+        ("we are glad to help you here.", "we are. It is. It is.", "says it once"),
         (GOOD, "Hello ⟦F2⟧,\n\nWe review it.\n\nKind regards,\n⟦F1⟧", "length"),
     ],
 )

@@ -56,6 +56,8 @@ FITS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
         (r"\bcustomer since", "since"),
         (r"\b(?:marked as|status(?: of)?(?: is)?|shown as)", "status"),
         (r"\bticket(?: number)?", "ticket"),
+        (r"\b(?:polic(?:y|ies)|terms|clause|rules?)\b[^.:⟦]*:", "clause"),
+        (r":", "clause other_order orders refunds item"),
     )
 )
 

@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 from django.contrib.auth.models import User
 
-from approvals.services import waiting_for
+from approvals.who import waiting_for
 
 register = template.Library()
 

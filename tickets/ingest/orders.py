@@ -156,22 +156,39 @@ def _replace_lines(order: Order, lines: list[Line] | None) -> bool:
 
 
 def _add_payments(order: Order, payments: list[Paid]) -> bool:
-    """Add those that are not there; equal ones without a reference are counted."""
+    """Add those that are not there; equal ones without a reference are counted.
+
+    One with a reference is the same payment however its time and method are told: a
+    person may have recorded it before the payment side did.
+    """
     names = ["kind", "amount", "at", "method", "reference"]
     there = Counter(Paid(**values) for values in order.payments.values(*names))
     by_reference = {(each.kind, each.reference): each for each in there if each.reference}
-    added = Counter(payments) - there
-    for paid in added:
-        known = by_reference.get((paid.kind, paid.reference))
-        if known:
-            raise BadRow(
-                f"payment {paid.reference} of order {order.number} is here as {known.amount}"
-                f" at {known.at}: a payment is never changed, give a new reference"
-            )
-        if paid.reference and added[paid] > 1:
-            raise BadRow(f"payment {paid.reference} is there twice: give each its own reference")
-    Payment.objects.bulk_create(Payment(order=order, **asdict(paid)) for paid in added.elements())
+    nameless = Counter(each for each in payments if not each.reference) - there
+    named = [each for each in payments if each.reference]
+    _refuse_twice(named)
+    added = [
+        *nameless.elements(),
+        *(each for each in named if not _is_there(order, each, by_reference)),
+    ]
+    Payment.objects.bulk_create(Payment(order=order, **asdict(paid)) for paid in added)
     return bool(added)
+
+
+def _refuse_twice(named: list[Paid]) -> None:
+    for (_, reference), times in Counter((each.kind, each.reference) for each in named).items():
+        if times > 1:
+            raise BadRow(f"payment {reference} is there twice: give each its own reference")
+
+
+def _is_there(order: Order, paid: Paid, by_reference: dict[tuple[str, str], Paid]) -> bool:
+    known = by_reference.get((paid.kind, paid.reference))
+    if known and known.amount != paid.amount:
+        raise BadRow(
+            f"payment {paid.reference} of order {order.number} is here as {known.amount}"
+            f" at {known.at}: a payment is never changed, give a new reference"
+        )
+    return known is not None
 
 
 def _add_total(order: Order, kind: Payment.Kind, row: Row, name: str) -> bool:

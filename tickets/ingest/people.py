@@ -69,6 +69,5 @@ def _update(customer: Customer, values: dict[str, Any]) -> Outcome:
 def _adopt(customer: Customer) -> None:
     """Tickets that came before their customer was known belong to them now."""
     if customer.email:
-        Ticket.objects.filter(customer=None, email__iexact=customer.email).update(
-            customer=customer, revision=F("revision") + 1
-        )
+        theirs = Ticket.objects.alias(lower=Lower("email")).filter(lower=customer.email.lower())
+        theirs.filter(customer=None).update(customer=customer, revision=F("revision") + 1)

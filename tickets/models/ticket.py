@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 
@@ -64,6 +65,7 @@ class Ticket(models.Model):
         indexes = [
             models.Index(fields=["-received_at", "-id"]),
             models.Index(fields=["status", "-received_at", "-id"]),
+            models.Index(Lower("email"), name="ticket_by_email"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -11,6 +11,20 @@ from django.utils import timezone
 
 from tickets.models.ticket import Message, Ticket
 
+# An edit laid over another must not hide whose hands the reply went through.
+EVERY_HAND_STAYS = """
+    IF TG_OP = 'UPDATE' THEN
+        NEW.hands := OLD.hands || (
+            SELECT COALESCE(jsonb_agg(hand), '[]') FROM jsonb_array_elements(NEW.hands) AS hand
+            WHERE NOT OLD.hands @> hand
+        );
+    END IF;
+    IF NEW.edited_by_id IS NOT NULL AND NOT NEW.hands @> to_jsonb(NEW.edited_by_id) THEN
+        NEW.hands := NEW.hands || to_jsonb(NEW.edited_by_id);
+    END IF;
+    RETURN NEW;
+"""
+
 
 class Run(models.Model):
     """One pass of the machine over a ticket, and its place in the queue.
@@ -166,6 +180,7 @@ class Draft(models.Model):
 
     ``parts`` is the body in pieces, so that a page can link each value to its row:
     ``[{"text": …, "ref": "order:HP-1", "kind": "fact"|"clause"|""}, …]``.
+    ``hands`` are the ids of all who ever edited it; the database keeps them, in order.
     """
 
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="drafts")
@@ -178,6 +193,7 @@ class Draft(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     edited_at = models.DateTimeField(null=True, blank=True)
+    hands = models.JSONField(default=list, editable=False)
     message = models.OneToOneField(
         Message, models.PROTECT, null=True, blank=True, related_name="draft"
     )
@@ -193,6 +209,14 @@ class Draft(models.Model):
             models.UniqueConstraint(
                 fields=["run"], condition=Q(run__isnull=False), name="one_draft_a_run"
             ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="every_hand_stays",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func=EVERY_HAND_STAYS,
+            )
         ]
 
     def __str__(self) -> str:

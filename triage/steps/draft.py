@@ -119,6 +119,12 @@ def check(case: Case, output: Reply, limits: Mapping[str, float]) -> Iterator[Ch
         threshold=f"{limits['fewest_words']:g} to {limits['most_words']:g}",
         because="too short or too long to send",
     )
+    kept = [claim.text for claim in output.claims if claim.kept]
+    yield Check(
+        name="says it once",
+        passed=len(set(kept)) == len(kept),
+        because="a sentence is repeated",
+    )
     yield _policy(case, output)
     yield _decision(case[Proposed], output)
 

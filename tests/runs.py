@@ -41,10 +41,10 @@ def receipt(run: Run, step: str, **values: Any) -> Receipt:
         "attempt": run.attempt,
         "step": step,
         "actor_kind": "model",
-        "actor": "focal-6m",
+        "actor": "focal",
         "status": "ok",
-        "model_requested": "focal-6m",
-        "model_served": "focal-6m",
+        "model_requested": "focal",
+        "model_served": "focal",
         "model_class": "focal",
         "weights_sha256": "c" * 64,
         "latency_ms": 31,
@@ -58,7 +58,7 @@ def receipt(run: Run, step: str, **values: Any) -> Receipt:
                 "trust": "customer",
             }
         ],
-        "ladder": ["focal-6m", "rules"],
+        "ladder": ["focal", "sentences"],
         "limits": {"threshold": 0.71},
     }
     return receipts.append(**{**usual, **values})
@@ -200,9 +200,10 @@ def decided(run: Run) -> Receipt:
         checks=checks,
         citations=[citation()],
         actor_kind="rule",
-        actor="rules",
-        model_requested="",
-        model_served="",
+        actor="arithmetic",
+        model_requested="arithmetic",
+        model_served="arithmetic",
+        model_class="rules",
         weights_sha256="",
         latency_ms=3,
     )
@@ -224,7 +225,7 @@ def drafted(run: Run) -> Receipt:
     return receipt(
         run,
         "draft",
-        output={"composed_by": "focal-6m", "parts": [], "omitted": []},
+        output={"composed_by": "focal", "parts": [], "omitted": []},
         claims=claims,
         tried=tried,
         checks=[
@@ -263,7 +264,7 @@ def draft_of(ticket: Ticket, run: Run | None = None, **values: Any) -> Draft:
         **{
             "ticket": ticket,
             "run": run,
-            "composed_by": "focal-6m",
+            "composed_by": "focal",
             "body": body,
             "parts": parts,
             **values,

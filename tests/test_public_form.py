@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import threading
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
+from django.db import connection
+from django.test import Client, RequestFactory
 
 from tickets import public
 from tickets.models import Ticket
@@ -109,6 +112,51 @@ def test_nobody_can_flood_it(client: Client, monkeypatch: pytest.MonkeyPatch) ->
     answers = [client.post(URL, said()).status_code for _ in range(3)]
     assert answers == [302, 302, 429]
     assert client.post(URL, said(), REMOTE_ADDR="192.0.2.9").status_code == 302
+
+
+def test_the_count_lasts_its_ten_minutes_whatever_the_cache_s_own_time_is(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "default_timeout", 0)
+    monkeypatch.setattr(public, "POSTS", 2)
+    assert [client.post(URL, said()).status_code for _ in range(3)] == [302, 302, 429]
+
+
+def test_after_ten_minutes_marta_may_write_again(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(public, "POSTS", 1)
+    monkeypatch.setattr(public, "SECONDS", 0)
+    assert [client.post(URL, said()).status_code for _ in range(2)] == [302, 302]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_posts_at_the_same_moment_are_all_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(public, "POSTS", 3)
+    together, refused = threading.Barrier(8), []
+
+    def post() -> None:
+        together.wait()
+        refused.append(public.is_too_often(RequestFactory().post(URL)))
+        connection.close()
+
+    posts = [threading.Thread(target=post) for _ in range(8)]
+    for each in posts:
+        each.start()
+    for each in posts:
+        each.join()
+    assert (refused.count(False), refused.count(True)) == (3, 5)
+
+
+def test_with_the_broker_down_a_message_still_becomes_a_ticket(
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Callable[..., Any],
+) -> None:
+    monkeypatch.setenv("CELERY_BROKER_WRITE_URL", "redis://127.0.0.1:1/0")
+    with django_capture_on_commit_callbacks(execute=True):
+        assert client.post(URL, said()).status_code == 302
+    assert Ticket.objects.get().runs.get().state == "queued"
 
 
 def test_behind_our_proxy_each_visitor_counts_alone(client: Client, settings: Any) -> None:

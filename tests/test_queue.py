@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+import time
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from tests import rows
 from tickets import queue
 from tickets.models import Run
+from triage import services, tasks
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +68,115 @@ def test_a_run_whose_call_was_lost_is_overdue() -> None:
     assert not queue.overdue(5).exists()
     Run.objects.update(created_at=timezone.now() - timedelta(seconds=3))
     assert queue.overdue(5).get() == run
+
+
+def called(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The runs that workers are called to from now on, in order."""
+    calls: list[int] = []
+    monkeypatch.setattr(queue, "call", lambda task, pk, **options: calls.append(pk))
+    return calls
+
+
+def test_a_dead_worker_s_run_is_called_out_every_five_seconds_only() -> None:
+    run = queue.claim(enqueue().pk, "dead")
+    assert run is not None
+    expire(run)
+    queue.wake(run.pk)
+    assert not queue.overdue(5).exists()
+    Run.objects.update(woken_at=timezone.now() - timedelta(seconds=6))
+    assert queue.overdue(5).get() == run
+
+
+def test_a_backlog_is_called_out_a_few_at_a_time_oldest_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls = called(monkeypatch)
+    monkeypatch.setattr(tasks, "SWEPT_AT_ONCE", 2)
+    runs = [enqueue() for _ in range(4)]
+    past = timezone.now() - timedelta(minutes=1)
+    for number, run in enumerate(runs):
+        since = past + timedelta(seconds=number)
+        Run.objects.filter(pk=run.pk).update(created_at=since, woken_at=since)
+    tasks.sweep()
+    tasks.sweep()
+    assert calls == [runs[0].pk, runs[1].pk]
+    queue.claim(runs[0].pk, "one")
+    tasks.sweep()
+    assert calls[2:] == [runs[2].pk]
+
+
+def test_newcomers_do_not_keep_a_lost_call_from_being_repeated() -> None:
+    lost = enqueue()
+    long_ago = timezone.now() - timedelta(minutes=1)
+    Run.objects.update(created_at=long_ago, woken_at=long_ago)
+    for _ in range(3):
+        queue.wake(enqueue().pk)
+    assert queue.overdue(2).get() == lost
+
+
+# --- without a broker -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("broker", ["redis://127.0.0.1:1/0", "amqp://127.0.0.1:1//"])
+def test_with_the_broker_down_a_run_is_kept_and_one_line_says_so(
+    broker: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    django_capture_on_commit_callbacks: Callable[..., Any],
+) -> None:
+    monkeypatch.setenv("CELERY_BROKER_WRITE_URL", broker)
+    began = time.monotonic()
+    with django_capture_on_commit_callbacks(execute=True):
+        run = enqueue()
+    assert time.monotonic() - began < 2
+    run.refresh_from_db()
+    assert run.state == Run.State.QUEUED
+    warned = [each for each in caplog.records if each.levelno >= logging.WARNING]
+    assert [each.name for each in warned] == ["tickets.queue"]
+
+
+def test_a_defect_of_ours_is_not_taken_for_a_broker_that_is_down(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(queue.current_app, "send_task", lambda *args, **options: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        queue.wake(enqueue().pk)
+
+
+# --- the command that needs no broker -------------------------------------------
+
+
+def test_ana_s_command_calls_no_worker_to_the_runs_it_takes_itself(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    django_capture_on_commit_callbacks: Callable[..., Any],
+) -> None:
+    calls = called(monkeypatch)
+    monkeypatch.setattr(services, "work", lambda run_id: True)
+    with django_capture_on_commit_callbacks(execute=True):
+        call_command("triage", rows.ticket().pk)
+    assert calls == []
+    assert "1 of 1 tickets read." in capsys.readouterr().out
+
+
+def test_a_run_that_a_worker_took_first_is_no_failure(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    work = services.work
+
+    def late(run_id: int) -> bool:
+        queue.claim(run_id, "worker")
+        return work(run_id)
+
+    monkeypatch.setattr(services, "work", late)
+    call_command("triage", rows.ticket().pk)
+    assert "0 of 1 tickets read. 1 taken by a worker" in capsys.readouterr().out
+
+
+def test_a_run_that_failed_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "case_for", lambda ticket: 1 / 0)
+    with pytest.raises(CommandError, match="1 could not be read"):
+        call_command("triage", rows.ticket().pk)
 
 
 def test_a_ticket_has_one_open_run() -> None:

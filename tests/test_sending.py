@@ -20,7 +20,8 @@ from tests.letters import letter, reply
 from tests.smtp_server import smtp_server
 from tickets import outbox, queue, sending
 from tickets.ingest import receive_mail
-from tickets.models import Correction, Draft, Message, Receipt, Ticket
+from tickets.models import Correction, Draft, Message, Receipt, Run, Ticket
+from triage import tasks
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +32,7 @@ def drafted(body: str = "We send a new lamp.", **values: Any) -> Draft:
     """A draft in answer to Marta's mail."""
     ticket = receive_mail(letter()).ticket
     assert ticket
-    return Draft.objects.create(ticket=ticket, composed_by="rules", body=body, **values)
+    return Draft.objects.create(ticket=ticket, composed_by="sentences", body=body, **values)
 
 
 @pytest.fixture
@@ -129,6 +130,17 @@ def test_a_reply_has_one_re_only() -> None:
     assert outbox.reply_subject("") == "Re: your message"
 
 
+def test_sending_ends_a_run_that_is_still_open(send: Callable[[Draft], Message]) -> None:
+    draft = drafted()
+    held = queue.claim(Run.objects.get().pk, "worker")
+    assert held is not None
+    send(draft)
+    with pytest.raises(queue.LeaseLost):
+        queue.hold(held)
+    assert Run.objects.get().state == Run.State.REPLACED
+    assert Ticket.objects.get().status == Ticket.Status.WAITING
+
+
 # --- what is not ----------------------------------------------------------------
 
 
@@ -142,7 +154,7 @@ def test_a_reply_is_not_sent_twice(send: Callable[[Draft], Message]) -> None:
 
 def test_an_older_draft_is_not_sent_beside_a_newer_one(send: Callable[[Draft], Message]) -> None:
     old = drafted()
-    send(Draft.objects.create(ticket=old.ticket, composed_by="rules", body="Newer."))
+    send(Draft.objects.create(ticket=old.ticket, composed_by="sentences", body="Newer."))
     with pytest.raises(sending.AlreadySent):
         send(old)
 
@@ -261,22 +273,60 @@ def left(state: str, seconds: int, ana: User) -> Message:
     return message
 
 
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """What workers are called to: the task and the number of the row."""
+    made: list[tuple[str, int]] = []
+    monkeypatch.setattr(queue, "call", lambda task, pk, **options: made.append((task, pk)))
+    return made
+
+
 @pytest.mark.parametrize(
-    ("state", "seconds", "then", "mails"),
+    ("state", "seconds", "then", "called"),
     [
-        ("queued", 6, "sent", 1),
+        ("queued", 6, "queued", 1),
         ("queued", 1, "queued", 0),
         ("sending", 61, "doubt", 0),
         ("sending", 10, "sending", 0),
     ],
 )
-def test_the_sweep_sends_what_waits_and_doubts_what_was_half_sent(
-    ana: User, state: str, seconds: int, then: str, mails: int
+def test_the_sweep_calls_for_what_waits_and_doubts_what_was_half_sent(
+    ana: User, calls: list[tuple[str, int]], state: str, seconds: int, then: str, called: int
 ) -> None:
     message = left(state, seconds, ana)
     sending.sweep_outbox()
     message.refresh_from_db()
-    assert (message.delivery, len(mail.outbox)) == (then, mails)
+    assert (message.delivery, mail.outbox) == (then, [])
+    assert calls == [(tasks.deliver.name, message.pk)] * called
+
+
+def test_what_the_sweep_called_for_is_sent_by_a_task_of_its_own(ana: User) -> None:
+    message = left("queued", 6, ana)
+    tasks.deliver(message.pk)
+    tasks.deliver(message.pk)
+    message.refresh_from_db()
+    assert (message.delivery, len(mail.outbox)) == ("sent", 1)
+
+
+def test_the_sweep_calls_for_a_few_mails_and_for_none_again_at_once(
+    ana: User, calls: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "SWEPT_AT_ONCE", 2)
+    first = left("queued", 9, ana)
+    for number in range(2):
+        Message.objects.create(
+            ticket=first.ticket,
+            direction="out",
+            author=ana,
+            text="Hi",
+            delivery="queued",
+            delivery_since=timezone.now() - timedelta(seconds=8 - number),
+        )
+    for _ in range(3):
+        sending.sweep_outbox()
+    assert [pk for _, pk in calls] == list(
+        Message.objects.filter(direction="out").order_by("pk").values_list("pk", flat=True)
+    )
 
 
 def test_a_doubt_is_settled_by_a_person_once(ana: User) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+import threading
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
 from tests import stories
-from tickets import sending
+from tickets import queue, sending
 from tickets.models import Attachment, Draft, Message, Run, Ticket
 
 
@@ -236,6 +238,70 @@ def test_running_again_queues_a_run_in_her_name(as_ana: Client, ticket: Ticket, 
     press(as_ana, ticket, "again", form(as_ana, ticket))
     run = ticket.runs.order_by("-id")[0]
     assert (run.state, run.reason, run.requested_by) == (Run.State.QUEUED, "asked again", ana)
+
+
+def test_closing_ends_a_run_that_is_still_open(as_ana: Client, ticket: Ticket) -> None:
+    held = queue.claim(queue.enqueue(ticket, reason="asked again").pk, "worker")
+    assert held is not None
+    press(as_ana, ticket, "close", form(as_ana, ticket))
+    with pytest.raises(queue.LeaseLost):
+        queue.hold(held)
+    ticket.refresh_from_db()
+    assert ticket.status == Ticket.Status.CLOSED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_from_keeping_the_text_to_sending_it_nobody_else_gets_the_ticket(
+    as_ana: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, send, free = stories.ticket(None), sending.send, []
+
+    def look_and_send(draft: Draft, *, by: User) -> Message:
+        other = threading.Thread(target=lambda: free.append(is_free(made)))
+        other.start()
+        other.join()
+        return send(draft, by=by)
+
+    monkeypatch.setattr(sending, "send", look_and_send)
+    press(as_ana, made, "send", form(as_ana, made, text="About your lamp."))
+    assert free == [False]
+    assert made.messages.get(direction="out").text == "About your lamp."
+
+
+def is_free(ticket: Ticket) -> bool:
+    """Whether another connection could lock the ticket now."""
+    try:
+        with transaction.atomic():
+            locking = Ticket.objects.select_for_update(no_key=True, skip_locked=True)
+            return bool(list(locking.filter(pk=ticket.pk)))
+    finally:
+        connection.close()
+
+
+def test_the_page_says_who_composed_the_draft(as_ana: Client, ticket: Ticket) -> None:
+    assert "Written by the small model focal." in page(as_ana, ticket)
+    stories.draft_of(ticket, stories.run_of(ticket), composed_by="sentences")
+    shown = page(as_ana, ticket)
+    assert "Composed from set sentences around your facts and policy." in shown
+    assert "Written by" not in shown
+
+
+def test_the_receipt_says_who_composed_the_reply(as_ana: Client) -> None:
+    bare = stories.ticket(None)
+    receipt = stories.receipt(
+        stories.run_of(bare),
+        "draft",
+        output={"composed_by": "sentences"},
+        actor_kind="rule",
+        actor="sentences",
+        model_served="sentences",
+        model_class="rules",
+        swap_reason="focal: no file",
+    )
+    shown = page(as_ana, bare)
+    assert "Composed from set sentences around your facts and policy." in shown
+    assert "<span>by rules</span>" in shown
+    assert "<dt>Model</dt>" not in as_ana.get(receipt.get_absolute_url()).content.decode()
 
 
 def test_the_original_is_plain_text_in_a_sandbox(as_ana: Client, ticket: Ticket) -> None:

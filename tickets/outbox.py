@@ -1,7 +1,7 @@
 """Delivery: a reply that waits in its row is handed to Django's e-mail backend, once.
 
-``deliver`` claims the row first. ``sweep_outbox`` delivers what a dead process left
-waiting, and puts in doubt what it left half sent: that is never sent again by itself.
+``deliver`` claims the row first. ``sweep_outbox`` calls a worker to what a dead process
+left waiting, and puts in doubt what it left half sent: that is never sent again by itself.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
+from tickets import queue
 from tickets.mail import valid_address
 from tickets.models import Message, Ticket
 
 log = logging.getLogger(__name__)
 
 Delivery = Message.Delivery
+DELIVER = "triage.tasks.deliver"
 MISSED_AFTER = timedelta(seconds=5)
 DOUBTED_AFTER = timedelta(seconds=60)
 SWEPT_AT_ONCE = 20
@@ -138,20 +140,28 @@ def _one_line(text: str) -> str:
 # --- what was left ----------------------------------------------------------------
 
 
-def sweep_outbox() -> int:
-    """Deliver what nobody delivered, doubt what was left half sent; return how many."""
+def sweep_outbox() -> None:
+    """Doubt what was left half sent, and call a worker to each mail that nobody delivered.
+
+    Each is a task of its own: one slow mail server must not outlast the sweep.
+    """
     now = timezone.now()
-    doubted = Message.objects.filter(
+    Message.objects.filter(
         delivery=Delivery.SENDING, delivery_since__lt=now - DOUBTED_AFTER
     ).update(
         delivery=Delivery.DOUBT,
         delivery_since=now,
         delivery_note="The process that sent it stopped before the mail server's answer.",
     )
-    missed = Message.objects.filter(
-        delivery=Delivery.QUEUED, delivery_since__lt=now - MISSED_AFTER
-    ).order_by("delivery_since")
-    pks = list(missed.values_list("pk", flat=True)[:SWEPT_AT_ONCE])
-    for pk in pks:
-        deliver(pk)
-    return doubted + len(pks)
+    for pk in _missed():
+        queue.call(DELIVER, pk, expires=MISSED_AFTER.total_seconds())
+
+
+def _missed() -> list[int]:
+    """The oldest mails that wait too long; each waits anew from now, so it is called out once."""
+    now = timezone.now()
+    waiting = Message.objects.filter(delivery=Delivery.QUEUED)
+    late = waiting.filter(delivery_since__lt=now - MISSED_AFTER).order_by("delivery_since")
+    pks = list(late.values_list("pk", flat=True)[:SWEPT_AT_ONCE])
+    waiting.filter(pk__in=pks).update(delivery_since=now)
+    return pks

@@ -142,15 +142,12 @@ def _receive(said: dict[str, Any]) -> None:
 def is_too_often(request: HttpRequest) -> bool:
     """Count this post; whether its address sent more than it may.
 
-    Counts in Django's default cache. With local memory, which Django takes where CACHES
-    names none, each web process counts for itself: name a shared cache for an exact limit.
+    A post takes one of the address's places in Django's default cache and frees it after
+    ``SECONDS``. Taking one is a single act of the cache, which all web processes share:
+    a counter there is read first and written then, and posts at the same moment count once.
     """
-    key = f"contact:{address(request)}"
-    cache.add(key, 0, timeout=SECONDS)
-    try:
-        return bool(cache.incr(key) > POSTS)
-    except ValueError:  # it ran out between the two calls: the count begins anew
-        return False
+    places = (f"contact:{address(request)}:{place}" for place in range(POSTS))
+    return not any(cache.add(place, "taken", timeout=SECONDS) for place in places)
 
 
 def address(request: HttpRequest) -> str:

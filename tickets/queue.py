@@ -6,6 +6,7 @@ a dead worker costs its lease; neither costs a ticket.
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 from celery import current_app
@@ -14,38 +15,79 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from tickets.models import Run, Ticket
 
+log = logging.getLogger(__name__)
+
 PROCESS = "triage.tasks.process"
+OPEN = (Run.State.QUEUED, Run.State.RUNNING)
+LOST_AFTER = timedelta(seconds=2)
+CALLED_AGAIN_AFTER = timedelta(seconds=10)
+LEFT_CALLED_AGAIN_AFTER = timedelta(seconds=5)
+
+# A person waits for the page meanwhile, and a call that is lost is repeated by the sweep.
+CONNECT_SECONDS = 1
+TRY_ONCE = {
+    "max_retries": 0,
+    "socket_connect_timeout": CONNECT_SECONDS,
+    "socket_timeout": 2 * CONNECT_SECONDS,
+}
 
 
 class LeaseLost(Exception):
     """Another worker holds the run now: whatever this one has is to be thrown away."""
 
 
-def enqueue(ticket: Ticket, *, reason: str, by: User | None = None) -> Run:
+def enqueue(ticket: Ticket, *, reason: str, by: User | None = None, call: bool = True) -> Run:
     """A new run for the ticket; one still open is replaced, so that it works on what is there now.
 
-    Call inside the transaction that changed the ticket.
+    Call inside the transaction that changed the ticket. Without ``call`` no worker is
+    told: the caller takes the run itself, or else the sweep finds it.
     """
     with transaction.atomic():
-        Ticket.locked(ticket.pk)
-        ticket.runs.filter(state__in=[Run.State.QUEUED, Run.State.RUNNING]).update(
-            state=Run.State.REPLACED, finished_at=timezone.now(), lease_until=None
-        )
+        cancel(ticket)
         run = Run.objects.create(ticket=ticket, reason=reason, requested_by=by)
-        transaction.on_commit(lambda: wake(run.pk))
+        if call:
+            transaction.on_commit(lambda: wake(run.pk))
     return run
+
+
+@transaction.atomic
+def cancel(ticket: Ticket) -> None:
+    """Replace the open run: whoever holds it gets LeaseLost and changes nothing any more."""
+    Ticket.locked(ticket.pk)
+    ticket.runs.filter(state__in=OPEN).update(
+        state=Run.State.REPLACED, finished_at=timezone.now(), lease_until=None
+    )
 
 
 def wake(run_id: int) -> None:
     """Tell a worker; when the broker is away the sweep will find the row."""
     Run.objects.filter(pk=run_id).update(woken_at=timezone.now())
+    call(PROCESS, run_id)
+
+
+def call(task: str, pk: int, *, expires: float | None = None) -> None:
+    """Ask for a task on the row, to be begun within ``expires`` seconds.
+
+    A broker that is down costs a second or two and a line in the log, never the work.
+    """
+    broker = current_app.connection_for_write(
+        connect_timeout=CONNECT_SECONDS, transport_options=TRY_ONCE
+    )
+    down: tuple[type[BaseException], ...] = (
+        OperationalError,
+        OSError,
+        *broker.connection_errors,
+        *broker.channel_errors,
+    )
     try:
-        current_app.send_task(PROCESS, args=[run_id], retry=False)
-    except current_app.connection_for_write().recoverable_connection_errors:
-        return
+        with broker:
+            current_app.send_task(task, args=[pk], connection=broker, retry=False, expires=expires)
+    except down as error:
+        log.warning("%s of %s waits for the sweep: no broker took the call: %s", task, pk, error)
 
 
 def claim(run_id: int, holder: str) -> Run | None:
@@ -82,11 +124,21 @@ def finish(run: Run, state: str, error: str = "") -> None:
 
 
 def overdue(limit: int) -> QuerySet[Run]:
-    """Runs nobody works on: never woken, woken in vain, or left by a dead worker; oldest first."""
+    """Runs nobody works on: never woken, woken in vain, or left by a dead worker; oldest first.
+
+    At most ``limit``, less those called out again just now that nobody has taken yet:
+    so a long backlog does not pile up calls, and fast workers still get enough of them.
+    """
     now = timezone.now()
-    ago = now - timedelta(seconds=10)
+    free = Q(state=Run.State.QUEUED) | Q(state=Run.State.RUNNING, lease_until__lt=now)
+    again = Q(woken_at__gt=F("created_at") + LOST_AFTER, woken_at__gte=now - CALLED_AGAIN_AFTER)
+    unanswered = Run.objects.filter(free & again).count()
     waiting = Q(state=Run.State.QUEUED) & (
-        Q(woken_at__isnull=True, created_at__lt=now - timedelta(seconds=2)) | Q(woken_at__lt=ago)
+        Q(woken_at__isnull=True, created_at__lt=now - LOST_AFTER)
+        | Q(woken_at__lt=now - CALLED_AGAIN_AFTER)
     )
-    left = Q(state=Run.State.RUNNING, lease_until__lt=now)
-    return Run.objects.filter(waiting | left).order_by("created_at")[:limit]
+    left = Q(state=Run.State.RUNNING, lease_until__lt=now) & (
+        Q(woken_at__isnull=True) | Q(woken_at__lt=now - LEFT_CALLED_AGAIN_AFTER)
+    )
+    found = Run.objects.filter(waiting | left).order_by("created_at")
+    return found[: max(limit - unanswered, 0)]

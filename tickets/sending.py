@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from tickets import receipts
+from tickets import queue, receipts
 from tickets.mail import ID, MOST_REFERENCES
 from tickets.models import Correction, Draft, Message, Ticket
 from tickets.outbox import Delivery, deliver, move, recipient, sweep_outbox
@@ -58,7 +58,8 @@ class NotInDoubt(Exception):
 def send(draft: Draft, *, by: User) -> Message:
     """Put the draft's text on its way to the customer, in the name of ``by``; return the message.
 
-    Raises AlreadySent, NoAddress or NothingToSend. Delivery begins when the transaction ends.
+    A run that is still open ends: its question is answered. Raises AlreadySent, NoAddress
+    or NothingToSend. Delivery begins when the transaction ends.
     """
     ticket = Ticket.locked(draft.ticket_id)
     draft = Draft.objects.select_for_update().get(pk=draft.pk)
@@ -66,6 +67,7 @@ def send(draft: Draft, *, by: User) -> Message:
     message = _message(draft, ticket, by)
     draft.message = message
     draft.save(update_fields=["message"])
+    queue.cancel(ticket)
     ticket.mark_waiting()
     _prove(draft, message, by)
     transaction.on_commit(lambda: deliver(message.pk))

@@ -15,9 +15,17 @@ def process(run_id: int) -> None:
     services.work(run_id)
 
 
+@shared_task(name="triage.tasks.deliver")
+def deliver(message_id: int) -> None:
+    """Send one mail, if nobody else did."""
+    from tickets import sending
+
+    sending.deliver(message_id)
+
+
 @shared_task(name="triage.tasks.sweep")
 def sweep() -> None:
-    """Wake what was missed, take back what a dead worker left, send what was not sent."""
+    """Wake workers for what was missed, for what a dead one left and for mails not sent."""
     from approvals import services as approvals
     from tickets import queue, sending
 

@@ -1,4 +1,7 @@
-"""The buttons of the ticket page. Each keeps what was typed before it does anything else."""
+"""The buttons of the ticket page. Each keeps what was typed before it does anything else.
+
+The ticket stays locked until the button has done its work: what is kept is what is sent.
+"""
 
 from __future__ import annotations
 
@@ -35,10 +38,12 @@ def keeping_text(action: Action) -> Callable[[HttpRequest, int], HttpResponse]:
         ticket = get_ticket_for(request.user, pk)
         person = require_role(request.user, *STAFF)
         try:
-            draft = keep_typed(request, ticket, person)
+            with transaction.atomic():
+                ticket = Ticket.locked(ticket.pk)
+                draft = keep_typed(request, ticket, person)
+                return action(request, ticket, person, draft)
         except replies.Conflict as conflict:
             return conflicting(request, ticket, conflict)
-        return action(request, ticket, person, draft)
 
     return view
 
@@ -54,14 +59,13 @@ def keep_typed(request: HttpRequest, ticket: Ticket, by: User) -> Draft | None:
         raise replies.Conflict(f"This text is longer than {LONGEST:,} characters.", text)
     if "seen" not in request.POST:
         return replies.open_draft(ticket)
-    with transaction.atomic():
-        draft = replies.keep(
-            ticket, text=form.cleaned_data["text"], seen_then=form.cleaned_data["seen"], by=by
+    draft = replies.keep(
+        ticket, text=form.cleaned_data["text"], seen_then=form.cleaned_data["seen"], by=by
+    )
+    if note := form.cleaned_data["note"].strip():
+        Message.objects.create(
+            ticket=ticket, direction=Message.Direction.NOTE, author=by, text=note
         )
-        if note := form.cleaned_data["note"].strip():
-            Message.objects.create(
-                ticket=ticket, direction=Message.Direction.NOTE, author=by, text=note
-            )
     return draft
 
 
@@ -121,7 +125,8 @@ def assign(request: HttpRequest, ticket: Ticket, by: User, draft: Draft | None) 
 
 @keeping_text
 def close(request: HttpRequest, ticket: Ticket, by: User, draft: Draft | None) -> HttpResponse:
-    """Close without a reply; a new mail of the customer opens it again."""
+    """Close without a reply; a new mail of the customer opens it again, a run left open does not."""
+    queue.cancel(ticket)
     ticket.close()
     messages.success(request, f"Closed: {ticket}.")
     return _next(ticket)

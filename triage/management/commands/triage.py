@@ -24,10 +24,13 @@ class Command(BaseCommand):
 
     def handle(self, *, ticket: list[int], all: bool, **options: Any) -> None:  # noqa: A002
         runs = self._runs(ticket, everything=all)
-        done = sum(services.work(run) for run in tqdm(runs, unit=" tickets", disable=None))
-        self.stdout.write(f"{done} of {len(runs)} tickets read.")
-        if done < len(runs):
-            raise CommandError(f"{len(runs) - done} could not be read: see their pages.")
+        here = {run for run in tqdm(runs, unit=" tickets", disable=None) if services.work(run)}
+        failed = set(_failed(runs))
+        elsewhere = len(set(runs) - here - failed)
+        said = f"{len(here - failed)} of {len(runs)} tickets read."
+        self.stdout.write(f"{said} {elsewhere} taken by a worker." if elsewhere else said)
+        if failed:
+            raise CommandError(f"{len(failed)} could not be read: see their pages.")
 
     def _runs(self, numbers: list[int], *, everything: bool) -> list[int]:
         if not numbers and not everything:
@@ -37,4 +40,9 @@ class Command(BaseCommand):
         chosen = tickets.filter(pk__in=numbers) if numbers else tickets
         if missing := set(numbers) - set(chosen.values_list("pk", flat=True)):
             raise CommandError(f"No open ticket has the number {min(missing)}.")
-        return [queue.enqueue(ticket, reason="asked for").pk for ticket in chosen]
+        return [queue.enqueue(ticket, reason="asked for", call=False).pk for ticket in chosen]
+
+
+def _failed(runs: list[int]) -> list[int]:
+    failed = Run.objects.filter(pk__in=runs, state=Run.State.FAILED)
+    return list(failed.values_list("pk", flat=True))

@@ -1,0 +1,73 @@
+"""The shape of the writer and how its parameters are optimised."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from triage.focal.prompt import END
+from triage.focal.tokenizer import PAD, VOCABULARY, token_id
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+    from torch.optim import Optimizer
+    from transformers import LlamaForCausalLM
+
+WIDTH: Final = 256
+LAYERS: Final = 6
+HEADS: Final = 4
+INNER: Final = 704
+CONTEXT: Final = 1024
+MATRIX_RATE: Final = 0.02
+OTHER_RATE: Final = 3e-3
+
+
+def new_model(tokenizer: Tokenizer) -> LlamaForCausalLM:
+    """About 5.8 M parameters, embeddings tied; weights from torch's current seed."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    end = token_id(tokenizer, END)
+    return LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=VOCABULARY,
+            hidden_size=WIDTH,
+            intermediate_size=INNER,
+            num_hidden_layers=LAYERS,
+            num_attention_heads=HEADS,
+            num_key_value_heads=HEADS,
+            max_position_embeddings=CONTEXT,
+            tie_word_embeddings=True,
+            use_cache=False,
+            bos_token_id=None,
+            eos_token_id=end,
+            pad_token_id=token_id(tokenizer, PAD),
+        )
+    )
+
+
+def optimizers(model: LlamaForCausalLM) -> list[Optimizer]:
+    """Muon (Jordan et al. 2024) for the matrices, AdamW for embeddings and norms.
+
+    Each group carries its peak rate as ``peak`` for ``set_rate``.
+    """
+    import torch
+
+    named = list(model.named_parameters())
+    inner = [p for n, p in named if p.ndim == 2 and "embed" not in n]
+    outer = [p for n, p in named if p.ndim != 2 or "embed" in n]
+    made: list[Optimizer] = [
+        torch.optim.Muon(inner, lr=MATRIX_RATE, momentum=0.95, weight_decay=0.01),
+        torch.optim.AdamW(outer, lr=OTHER_RATE, betas=(0.9, 0.98), weight_decay=0.0),
+    ]
+    for optimizer in made:
+        for group in optimizer.param_groups:
+            group["peak"] = group["lr"]
+    return made
+
+
+def set_rate(made: list[Optimizer], step: int, spent: float) -> None:
+    """Warm up over 60 steps, hold, then fall to nothing over the last 30 % of the
+    budget; ``spent`` is the share of the budget that is used up."""
+    scale = min(1.0, (step + 1) / 60, max(0.0, (1.0 - spent) / 0.3))
+    for optimizer in made:
+        for group in optimizer.param_groups:
+            group["lr"] = group["peak"] * scale

@@ -1,0 +1,65 @@
+"""The writer's own tokens: BPE over the corpus, marks and digits one token each.
+
+Marks are added tokens, never merged from pieces, so the constraint at inference is a
+plain mask. Each digit is a token of its own (the pre-tokenizer known to llama.cpp as
+"smollm"), so ten ids are all that has to be forbidden.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from triage.facts import MAX_CLAUSES, MAX_FACTS
+from triage.focal.corpus import examples
+from triage.focal.prompt import DRAFT, END, SUMMARY, WRITE, focal_prompt
+from triage.grounding import CLOSE, OPEN
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+VOCABULARY: Final = 4096
+PAD, CITE, SKIP = "<|pad|>", "<|cite|>", "<|skip|>"
+CONTROL: Final = (PAD, DRAFT, SUMMARY, WRITE, END, CITE, SKIP)
+FACT_MARKS: Final = tuple(f"{OPEN}F{n}{CLOSE}" for n in range(1, MAX_FACTS + 1))
+CLAUSE_MARKS: Final = tuple(f"{OPEN}P{n}{CLOSE}" for n in range(1, MAX_CLAUSES + 1))
+MARKS: Final = FACT_MARKS + CLAUSE_MARKS
+TOPIC_NAMES: Final = (
+    *(chr(0x100 + byte) for byte in range(0x20) if chr(byte) not in "\t\n\r"),
+    *"ġÀÁñòóõö÷øùúûüýþÿ",
+)
+"""Tokens of bytes that no text holds: in training they name the topics of clauses."""
+SAMPLES: Final = 12_000
+
+
+def token_id(tokenizer: Tokenizer, token: str) -> int:
+    """The id of a token that must be there."""
+    index = tokenizer.token_to_id(token)
+    if index is None:
+        raise KeyError(token)
+    return index
+
+
+def train_tokenizer(seed: int) -> Tokenizer:
+    """A byte-level BPE of VOCABULARY tokens; the special ones come first."""
+    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Digits(individual_digits=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        special_tokens=[AddedToken(token) for token in CONTROL + MARKS],
+        show_progress=False,
+    )
+    texts = (
+        focal_prompt(example.task) + example.text for example in islice(examples(seed), SAMPLES)
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer

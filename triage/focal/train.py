@@ -1,0 +1,205 @@
+"""Training the focal writer on one CPU core: ``python -m triage.focal.train``.
+
+Everything lies under .data/focal: tokenizer.json, checkpoint.pt (written every two
+minutes and resumed from), loss.csv, loss.svg. The budget is wall-clock minutes, all
+runs of a checkpoint together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from triage.focal.chart import write_chart
+from triage.focal.data import UNLABELLED, Batch, batches
+from triage.focal.model import new_model, optimizers, set_rate
+from triage.focal.tokenizer import train_tokenizer
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+    from torch import Tensor
+    from transformers import LlamaForCausalLM
+
+FOLDER: Final = Path(".data/focal")
+BATCH: Final = 16
+SAVE_EVERY: Final = 120.0
+LOG_EVERY: Final = 10
+TOPIC_DEPTH, VERDICT_DEPTH = 3, 4
+"""After so many of the layers."""
+
+
+@dataclass
+class Progress:
+    """How far a run is; ``seconds`` is time spent training, ``example`` the next."""
+
+    step: int = 0
+    example: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+
+
+def train(minutes: float, seed: int, folder: Path = FOLDER, threads: int = 1) -> Path:
+    """Train or go on training until the budget is used up; the checkpoint's path."""
+    import torch
+    from tqdm import tqdm
+
+    torch.set_num_threads(threads)
+    torch.manual_seed(seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    run = Run(folder, seed)
+    bar = tqdm(total=round(minutes * 60), initial=round(run.progress.seconds), unit="s")
+    saved = run.progress.seconds
+    for loss in run.steps(minutes * 60):
+        now = run.progress
+        bar.update(round(now.seconds) - bar.n)
+        bar.set_postfix(loss=f"{loss:.3f}", tokens=f"{now.tokens / 1e6:.2f}M")
+        if now.step % LOG_EVERY == 0:
+            run.log(loss)
+        if now.seconds - saved > SAVE_EVERY:
+            run.save()
+            saved = now.seconds
+    run.save()
+    bar.close()
+    return run.checkpoint
+
+
+class Run:
+    """A model in training with everything needed to go on after an interruption."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.folder, self.seed = folder, seed
+        self.checkpoint = folder / "checkpoint.pt"
+        self.progress = Progress()
+        self.tokenizer = load_or_train_tokenizer(folder, seed)
+        self.model = new_model(self.tokenizer)
+        self.optimizers = optimizers(self.model)
+        if self.checkpoint.exists():
+            self._resume()
+
+    def steps(self, budget: float) -> Iterator[float]:
+        """One optimizer step each, until ``budget`` seconds are spent; the loss."""
+        stream = batches(self.tokenizer, self.seed, BATCH, self.progress.example)
+        before = time.monotonic()
+        while self.progress.seconds < budget:
+            self.progress.example, parts = next(stream)
+            set_rate(self.optimizers, self.progress.step, self.progress.seconds / budget)
+            loss = self._step(parts)
+            self.progress.step += 1
+            self.progress.tokens += sum(part.ids.numel() for part in parts)
+            now = time.monotonic()
+            self.progress.seconds += now - before
+            before = now
+            yield loss
+
+    def _step(self, parts: list[Batch]) -> float:
+        import torch
+
+        everything = sum(labelled_weight(part) for part in parts)
+        total = 0.0
+        for part in parts:
+            loss = summed_loss(self.model, part) / everything
+            loss.backward()  # type: ignore[no-untyped-call]
+            total += loss.item()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        for optimizer in self.optimizers:
+            optimizer.step()
+            optimizer.zero_grad()
+        return total
+
+    def log(self, loss: float) -> None:
+        with (self.folder / "loss.csv").open("a", newline="") as file:
+            now = self.progress
+            csv.writer(file).writerow([now.step, now.tokens, round(now.seconds, 1), round(loss, 4)])
+
+    def save(self) -> None:
+        """The checkpoint, moved into place whole, and the loss curve so far."""
+        import torch
+
+        state = {
+            "model": self.model.state_dict(),
+            "optimizers": [o.state_dict() for o in self.optimizers],
+            "progress": vars(self.progress),
+            "seed": self.seed,
+        }
+        part = self.checkpoint.with_suffix(".part")
+        torch.save(state, part)
+        part.replace(self.checkpoint)
+        write_chart(self.folder / "loss.csv", self.folder / "loss.svg")
+
+    def _resume(self) -> None:
+        state = load_checkpoint(self.checkpoint)
+        if state["seed"] != self.seed:
+            raise SystemExit(
+                f"{self.checkpoint} was trained with seed {state['seed']}: "
+                "name that seed, or remove the file to start anew."
+            )
+        self.model.load_state_dict(state["model"])
+        for optimizer, kept in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(kept)
+        self.progress = Progress(**state["progress"])
+
+
+def summed_loss(model: LlamaForCausalLM, batch: Batch) -> Tensor:
+    """Weighted sum of cross-entropy over the labelled positions.
+
+    Logits are computed for those alone: the output matrix is a fifth of the model.
+    What a clause is about and whether it is wanted is also asked of earlier layers:
+    known only at the last one, it comes too late for the reply to point by it.
+    """
+    import torch
+
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        states = model.model(batch.ids, output_hidden_states=True).hidden_states
+        loss = _summed(model, states[-1], batch, batch.labels != UNLABELLED)
+        for depth, asked in ((TOPIC_DEPTH, batch.topics), (VERDICT_DEPTH, batch.verdicts)):
+            loss = loss + _summed(model, model.model.norm(states[depth]), batch, asked)
+    return loss
+
+
+def _summed(model: LlamaForCausalLM, hidden: Tensor, batch: Batch, asked: Tensor) -> Tensor:
+    """Weighted cross-entropy summed over the positions asked for, a mask (rows, length)."""
+    import torch
+
+    losses = torch.nn.functional.cross_entropy(
+        model.lm_head(hidden[asked]).float(), batch.labels[asked], reduction="none"
+    )
+    return (losses * batch.weights[asked]).sum()
+
+
+def labelled_weight(batch: Batch) -> float:
+    return batch.weights[batch.labels != UNLABELLED].sum().item()
+
+
+def load_or_train_tokenizer(folder: Path, seed: int) -> Tokenizer:
+    from tokenizers import Tokenizer
+
+    path = folder / "tokenizer.json"
+    if not path.exists():
+        train_tokenizer(seed).save(str(path))
+    return Tokenizer.from_file(str(path))
+
+
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """The saved state; plain tensors and numbers only, never pickled code."""
+    import torch
+
+    state: dict[str, Any] = torch.load(path, weights_only=True)
+    return state
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=55)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1)
+    chosen = parser.parse_args(arguments)
+    train(chosen.minutes, chosen.seed, threads=chosen.threads)
+
+
+if __name__ == "__main__":
+    main()

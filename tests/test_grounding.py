@@ -51,6 +51,7 @@ def test_a_clause_is_quoted_whole() -> None:
         ("We guarantee it.", "nobody has decided"),
         ("Hello ⟦F2⟧,", "followed by the order number"),
         ("It was delivered on ⟦F3⟧.", "followed by the refund amount"),
+        ("We check whether ⟦F1⟧ can be refunded.", "followed by the customer name"),
         ("Our policy says: ⟦F2⟧.", "followed by the order number"),
         ("It also says: ⟦F3⟧.", "followed by the refund amount"),
         ("Order ⟦F2⟧ and ⟦F2⟧.", "twice"),

@@ -41,7 +41,7 @@ def write(step: Any, made: Case, *writers: Any) -> Any:
 def test_a_good_draft_passes_and_keeps_its_sources() -> None:
     result = write(draft.step, decided(), FakeWriter(GOOD))
     assert result.status == Status.OK
-    assert "a refund of 49.00 GBP for you" in result.output.text
+    assert "a refund of £49.00 for you" in result.output.text
     assert {"decision:amount", "clause:returns.window@2"} <= result.output.grounded.refs
 
 

@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 from approvals.models import Refund, RefundRule
 from tickets.models import Customer, Order, Payment, Ticket
 from triage import models, step
-from triage.facts import KINDS, MAX_FACTS
+from triage.facts import KINDS, MAX_FACTS, money
 from triage.step import Case, Fact
 
 RECENT_ORDERS = 20
@@ -215,7 +215,7 @@ def _date(day: date | None) -> str:
 
 
 def _money(amount: Decimal | None, currency: str) -> str:
-    return f"{amount:,.2f} {currency}" if amount else ""
+    return money(amount, currency) if amount else ""
 
 
 # --- knobs ------------------------------------------------------------------------

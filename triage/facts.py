@@ -6,6 +6,7 @@ added here is a kind the next training run learns.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
 KINDS: Final[dict[str, str]] = {
@@ -33,6 +34,15 @@ KINDS: Final[dict[str, str]] = {
 
 SHOWN: Final = frozenset({"status"})
 """Kinds whose value a writer may see: words from a closed list, not customer data."""
+
+SYMBOLS: Final = {"GBP": "£", "EUR": "€", "USD": "$"}
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """The amount as a customer reads it: £49.00, or 49.00 CHF."""
+    symbol = SYMBOLS.get(currency)
+    return f"{symbol}{amount:,.2f}" if symbol else f"{amount:,.2f} {currency}"
+
 
 MAX_FACTS: Final = 24
 MAX_CLAUSES: Final = 6

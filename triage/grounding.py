@@ -51,6 +51,7 @@ FITS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
         (r"\b(?:placed|ordered|bought)(?: it| this)?(?: on)?", "placed item"),
         (r"\b(?:promised|expected|due)(?: delivery)?(?: for| by| on)?", "promised"),
         (r"\brefund of", "amount refunded item"),
+        (r"\bwhether", "amount item order"),
         (r"\b(?:amount|sum|total) of", "amount paid total spent refunded"),
         (r"\btracking (?:number|code|reference)(?: is)?", "tracking"),
         (r"\bcustomer since", "since"),

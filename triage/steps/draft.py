@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
-from triage.facts import KINDS, MAX_FACTS
+from triage.facts import KINDS, MAX_FACTS, money
 from triage.grounding import (
     REVIEW as SPEAKS_OF_REVIEW,
 )
@@ -96,7 +96,7 @@ def _amount(decided: Proposed, count: int) -> Iterator[Slot]:
         yield Slot(
             name=f"F{count + 1}",
             about=KINDS["amount"],
-            value=f"{decided.amount} {decided.currency}",
+            value=money(decided.amount, decided.currency),
             ref="decision:amount",
             kind="amount",
         )

@@ -209,7 +209,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_TIME_LIMIT = 300
-CELERY_BEAT_SCHEDULE_FILENAME = str(DATA / "beat")
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # in memory: the default keeps a pickle
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "triage.tasks.sweep", "schedule": 2.0, "options": {"expires": 2}},
 }

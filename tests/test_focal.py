@@ -14,6 +14,7 @@ import pytest
 from triage.facts import KINDS, MAX_CLAUSES, MAX_FACTS
 from triage.focal.corpus import example, examples
 from triage.focal.prompt import END, focal_prompt, plain
+from triage.focal.sentences import strange_sentences
 from triage.grounding import SLOT, Slot, WritingTask
 
 FOCAL = Path(__file__).parents[1] / "triage" / "focal"
@@ -111,6 +112,17 @@ def test_every_example_cites_at_most_two_clauses_each_at_the_end_of_its_line() -
         lines = [line for line in one.text.split("\n") if "⟦P" in line]
         assert len(lines) <= 2
         assert all(re.search(r": ⟦P\d⟧$", line) for line in lines)
+
+
+def test_every_sentence_of_the_corpus_is_known_and_holds_the_kinds_it_is_meant_for() -> None:
+    for one in islice(examples(7), MANY):
+        assert strange_sentences(one.task, one.text) == []
+
+
+def test_a_sentence_pointing_at_the_wrong_kind_of_value_is_strange() -> None:
+    assert strange_sentences(task(), "The order is marked as ⟦F1⟧.") == []
+    assert strange_sentences(task(), "The order is marked as ⟦F3⟧.") != []
+    assert strange_sentences(task(), "We will refund you at once.") != []
 
 
 def test_every_sentence_of_a_summary_stands_on_a_slot() -> None:

@@ -31,7 +31,7 @@ def environment(folder: Path, broker: str) -> dict[str, str]:
         "CELERY_BROKER_URL": broker,
         "TRIAGE_BROKER": str(folder / "broker"),
         "TRIAGE_LEASE_SECONDS": str(LEASE),
-        "EMAIL_URL": f"filemail://{folder / 'outbox'}",
+        "EMAIL_URL": f"filemail:///{folder / 'outbox'}",
         "OMP_NUM_THREADS": "1",
     }
 

@@ -16,21 +16,16 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from triage.focal.corpus import Example, examples
-from triage.focal.corpus.phrases import load
 from triage.focal.export import WEIGHTS
 from triage.focal.prompt import focal_prompt
+from triage.focal.sentences import decisions, strange_sentences
 from triage.focal.writer import FocalWriter, Written
 from triage.grounding import SLOT, WritingTask
-
-LISTED: Final = re.compile(r"(\{\w+\})(, \1)*( and \1)?")
-PLURAL: Final = {"{item}": "{items}", "{other_order}": "{others}"}
-SENTENCE: Final = re.compile(r"(?<=[.!?:])\s+|\n+")
 
 
 @dataclass(frozen=True)
@@ -77,46 +72,6 @@ def _well_formed(task: WritingTask, text: str) -> bool:
     paragraphs = text.split("\n\n")
     closing = paragraphs[-1].split("\n")
     return len(paragraphs) >= 3 and paragraphs[0].endswith(",") and len(closing) == 2
-
-
-def decisions(task: WritingTask, text: str) -> set[str]:
-    """The outcomes whose decision sentences the text contains, whatever the slots."""
-    known = load("replies")["decisions"]
-    said = set(_sentences(task, text))
-    return {outcome for outcome, sentences in known.items() if said & set(sentences)}
-
-
-def strange_sentences(task: WritingTask, text: str) -> list[str]:
-    """The sentences that no template explains, their slots shown as kinds."""
-    return [one for one in _sentences(task, text) if one not in _written_by_people()]
-
-
-def _sentences(task: WritingTask, text: str) -> list[str]:
-    def kind(match: re.Match[str]) -> str:
-        slot = task.slot(match[1])
-        return f"{{{slot.kind if slot else '?'}}}"
-
-    shown = LISTED.sub(_plural, SLOT.sub(kind, text))
-    return [one for one in SENTENCE.split(shown) if one.strip(" {}").removeprefix("clause")]
-
-
-def _plural(match: re.Match[str]) -> str:
-    return PLURAL.get(match[1], match[0])
-
-
-@cache
-def _written_by_people() -> frozenset[str]:
-    texts = [*_strings(load("replies")), *_strings(load("summaries"))]
-    parts = {part for text in texts for part in SENTENCE.split(text)}
-    return frozenset(parts | {"{shop}"})
-
-
-def _strings(node: Any) -> Iterator[str]:
-    if isinstance(node, str):
-        yield node
-    else:
-        for child in node.values() if isinstance(node, dict) else node:
-            yield from _strings(child)
 
 
 # --- the report -----------------------------------------------------------------

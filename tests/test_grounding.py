@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage.grounding import TYPED, Slot, WritingTask, doubt, ground
+from triage.grounding import TYPED, Grounded, Slot, WritingTask, Written, doubt
+from triage.grounding import ground as ground_written
 
 SLOTS = (
     Slot(name="F1", about="customer name", value="Maya Lund", ref="customer:1", kind="customer"),
@@ -21,6 +22,16 @@ SLOTS = (
     ),
 )
 TASK = WritingTask(kind="draft", intent="", outcome="none", urgency="normal", slots=SLOTS)
+
+
+def ground(text: str, task: WritingTask, doubted: frozenset[str] = frozenset()) -> Grounded:
+    return ground_written(Written(text=text, doubted=doubted), task)
+
+
+def test_what_the_writer_does_not_stand_behind_is_left_out() -> None:
+    grounded = ground("Thank you. It is blue.", TASK, frozenset({"It is blue."}))
+    assert grounded.text == "Thank you."
+    assert "do not fit" in grounded.omitted[0].because
 
 
 def test_values_are_filled_in_and_keep_their_source() -> None:

@@ -108,6 +108,11 @@ def test_a_summary_that_misses_the_order_climbs() -> None:
     assert "Order HP-1042" in result.output.grounded.text
 
 
+def test_an_item_of_the_order_does_not_name_the_order() -> None:
+    result = write(summarize.step, labelled(), FakeWriter("She bought ⟦F7⟧."), Sentences())
+    assert "names the order" in result.swap_reason
+
+
 def test_a_summary_of_nobody_lists_facts_without_prose() -> None:
     made = replace(labelled(), facts=(), order=None)
     assert write(summarize.step, made, Sentences()).status == Status.ABSTAINED

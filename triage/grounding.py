@@ -103,10 +103,14 @@ class WritingTask:
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """What a writer produced, slots still in it. ``finished`` is False where it was cut off."""
+    """What a writer produced, slots still in it. ``finished`` is False where it was cut off.
+
+    ``doubted`` are the sentences the engine itself does not stand behind.
+    """
 
     text: str
     finished: bool = True
+    doubted: frozenset[str] = frozenset()
     usage: Usage = Usage()
 
 
@@ -177,18 +181,20 @@ def clause_slots(clauses: Iterable[Clause]) -> tuple[Slot, ...]:
     )
 
 
-def ground(text: str, task: WritingTask, *, must_cite: bool = False) -> Grounded:
+def ground(written: Written, task: WritingTask, *, must_cite: bool = False) -> Grounded:
     """Keep the sentences that stand on this case's slots, fill the values in, list the rest.
 
     With ``must_cite`` a sentence without any slot is not kept.
     """
     parts: list[Part] = []
     claims: list[Claim] = []
-    for sentence in sentences(text):
+    for sentence in sentences(written.text):
         if not sentence.strip():
             parts.append(Part(text="\n" * min(2, sentence.count("\n"))))
             continue
         because = doubt(sentence, task, must_cite=must_cite)
+        if not because and sentence.strip() in written.doubted:
+            because = "the words do not fit the value, or nobody taught the writer to say so"
         filled = tuple(fill(sentence, task))
         claims.append(
             Claim(

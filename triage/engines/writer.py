@@ -8,6 +8,7 @@ mistakes rare, the check makes them harmless.
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from triage.engines.chat import chat_prompt
 from triage.focal.prompt import END, focal_prompt
-from triage.grounding import CLOSE, OPEN, SLOT, WritingTask, Written
+from triage.focal.sentences import strange_sentences
+from triage.grounding import CLOSE, OPEN, SLOT, WritingTask, Written, sentences
 from triage.roster import Entry, verified
 from triage.step import Card, EngineError, EngineTimeout, EngineUnavailable, Usage
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SEED = 7
+CONTROL = re.compile(r"<\|\w+\|>")
 
 
 class LlamaWriter:
@@ -63,11 +66,12 @@ class LlamaWriter:
         room = min(self.entry.max_tokens, self.entry.context - len(tokens))
         if room < 1:
             raise EngineError(f"the case needs {len(tokens)} tokens, {self.entry.context} fit")
-        mask = self._vocabulary.mask_for(task)
+        mask = self._vocabulary.mask_for(prompt)
         ids, finished = self._generate(tokens, mask, room)
-        text = self._llama.detokenize(ids, special=True).decode(errors="replace")
+        text = self._llama.detokenize(ids, special=True).decode(errors="replace").strip()
         return Written(
-            text=text.strip(),
+            text=text,
+            doubted=self._doubted(task, text),
             finished=finished,
             usage=Usage(
                 prompt_sha256=hashlib.sha256(prompt.encode()).hexdigest(),
@@ -77,6 +81,13 @@ class LlamaWriter:
                 finish_reason="stop" if finished else "length",
             ),
         )
+
+    def _doubted(self, task: WritingTask, text: str) -> frozenset[str]:
+        """The bundled writer learned a closed set of sentences: what is none of them is doubted."""
+        if not self._vocabulary.whole_slots:
+            return frozenset()
+        said = (sentence.strip() for sentence in sentences(text))
+        return frozenset(s for s in said if s and strange_sentences(task, s))
 
     def _prompt(self, task: WritingTask) -> str:
         if self._vocabulary.whole_slots:
@@ -118,6 +129,7 @@ class Vocabulary:
         }
         self.whole_slots = bool(self.slots)
         self.ends = {llama.token_eos(), *self._ids_of(END)}
+        self.controls = [t for t, piece in enumerate(self.pieces) if CONTROL.fullmatch(piece)]
         self.digits = [t for t, piece in enumerate(self.pieces) if _spells_digit(piece)]
 
     def _piece(self, token: int) -> str:
@@ -127,10 +139,11 @@ class Vocabulary:
     def _ids_of(self, text: str) -> Iterator[int]:
         return (token for token, piece in enumerate(self.pieces) if piece == text)
 
-    def mask_for(self, task: WritingTask) -> Mask:
-        """Everything but this case's slots and no digit at all."""
-        foreign = [token for name, token in self.slots.items() if task.slot(name) is None]
-        return Mask(self, sorted({*self.digits, *foreign}))
+    def mask_for(self, prompt: str) -> Mask:
+        """No digit, no control token, no mark but those the prompt shows."""
+        shown = set(SLOT.findall(prompt))
+        foreign = [token for name, token in self.slots.items() if name not in shown]
+        return Mask(self, sorted({*self.digits, *self.controls, *foreign} - self.ends))
 
 
 def _spells_digit(piece: str) -> bool:

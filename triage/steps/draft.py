@@ -67,7 +67,7 @@ class Reply:
 def run(case: Case, engine: Writer) -> Reply:
     task = task_for(case)
     written = engine.write(task)
-    grounded = ground(written.text, task)
+    grounded = ground(written, task)
     return Reply(
         parts=grounded.parts,
         claims=grounded.claims,

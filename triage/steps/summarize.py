@@ -20,8 +20,8 @@ from triage.step import Case, Check, Evidence, Step, Usage, Worksheet
 from triage.steps.classify import Classification
 
 SUMMARIZED = frozenset({
-    "customer", "since", "orders", "spent", "refunds", "refunded",
-    "order", "placed", "status", "promised", "delivered", "tracking", "total", "paid", "item",
+    "ticket", "customer", "since", "orders", "spent", "refunds", "refunded", "order", "other_order",
+    "placed", "status", "promised", "delivered", "tracking", "total", "paid", "item",
 })  # fmt: skip
 
 
@@ -42,7 +42,7 @@ class Summary:
 def run(case: Case, engine: Writer) -> Summary:
     task = task_for(case)
     written = engine.write(task)
-    grounded = ground(written.text, task, must_cite=True)
+    grounded = ground(written, task, must_cite=True)
     return Summary(
         parts=grounded.parts,
         claims=grounded.claims,
@@ -82,7 +82,7 @@ def check(case: Case, output: Summary, limits: Mapping[str, float]) -> Iterator[
 def _names_the_order(case: Case, output: Summary) -> Check:
     if case.order is None:
         return Check(name="names the order", passed=True, value="no order is known")
-    named = f"order:{case.order.number}" in output.grounded.refs
+    named = any(part.text == case.order.number and part.ref for part in output.parts)
     return Check(
         name="names the order",
         passed=named,

@@ -110,6 +110,7 @@ def decide(refund_id: int, *, by: User, verdict: str, reason: str, seen: str) ->
         _write_decision(refund, by=by, verdict=verdict, reason=reason.strip(), limit=limit)
         refund.approvers_needed = who.approvers_for(refund.amount, refund.currency)
         refund.state = _state_after(refund, verdict)
+        _tell_the_agents(refund, by, reason.strip())
         _save(refund)
         _receipt(refund, by, "approve", verdict, {"reason": reason.strip(), "limit": str(limit)})
     return refund
@@ -236,6 +237,18 @@ def _refusal(error: IntegrityError, kind: type[Refused]) -> Refused:
     diagnosis = getattr(error.__cause__, "diag", None)
     constraint = getattr(diagnosis, "constraint_name", "") or ""
     return kind(who.REFUSALS.get(constraint, "The database refused this decision."))
+
+
+def _tell_the_agents(refund: Refund, by: User, reason: str) -> None:
+    """The reply was written before the decision: somebody has to look at it again."""
+    news = {
+        State.APPROVED: "The refund was approved: make sure that the reply says so.",
+        State.REJECTED: f"The refund was refused ({reason}): make sure that the reply says so.",
+        State.RETURNED: f"{by.get_username()} asks before deciding on the refund: {reason}",
+        State.VOID: "The refund has to be asked for again: something changed between two approvals.",
+    }
+    if refund.state in news:
+        refund.ticket.mark_attention(news[State(refund.state)])
 
 
 # --- small parts ------------------------------------------------------------------

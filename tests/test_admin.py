@@ -46,6 +46,22 @@ def test_a_limit_nobody_knows_is_refused(as_ada: Client) -> None:
     assert "knows these limits: confidence, words" in page.content.decode()
 
 
+def test_a_share_above_one_is_refused(as_ada: Client) -> None:
+    page = as_ada.post("/admin/triage/limit/add/", {**LIMIT, "value": "7", "why": "x"})
+    assert "between 0 and 1" in page.content.decode()
+
+
+def test_what_a_rung_replaces_is_said(as_ada: Client) -> None:
+    assert "draft: focal → sentences" in as_ada.get("/admin/triage/rung/add/").content.decode()
+
+
+def test_a_version_from_before_the_last_is_refused(as_ada: Client) -> None:
+    for day in ("2026-06-01", "2026-01-01"):
+        text = POLICY.format(day, 12)
+        as_ada.post("/admin/triage/policyversion/add/", {"markdown": text, "why": "x"})
+    assert str(PolicyVersion.objects.get().effective_from) == "2026-06-01"
+
+
 def test_a_rung_that_cannot_serve_its_step_is_refused(as_ada: Client) -> None:
     rung = {"step": "classify", "position": "1", "engine": "focal", "active": "on", "why": "test"}
     page = as_ada.post("/admin/triage/rung/add/", rung)

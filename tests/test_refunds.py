@@ -47,6 +47,22 @@ def test_sol_can_say_no_or_ask(sol: User, verdict: str, state: str) -> None:
     assert decide(refund(), sol, verdict).state == state
 
 
+@pytest.mark.parametrize(
+    ("verdict", "news"),
+    [
+        ("approve", "approved: make sure that the reply says so"),
+        ("reject", "refused (too late)"),
+        ("return", "sol asks before deciding on the refund: too late"),
+    ],
+)
+def test_the_agents_hear_of_the_decision(sol: User, verdict: str, news: str) -> None:
+    asked = refund()
+    decide(asked, sol, verdict, reason="too late")
+    asked.ticket.refresh_from_db()
+    assert asked.ticket.status == "attention"
+    assert news in asked.ticket.attention
+
+
 def test_a_reason_is_needed_for_approving_too(sol: User) -> None:
     with pytest.raises(Incomplete):
         decide(refund(), sol, reason="  ")

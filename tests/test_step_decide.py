@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cases import KETTLE, ORDER, THIRTY_DAYS, labelled
+from tests.cases import KETTLE, LAMP, ORDER, THIRTY_DAYS, labelled
 from triage.engines.rules import Arithmetic
 from triage.pipeline import perform
 from triage.step import Rung, Status
@@ -101,6 +101,13 @@ def test_postage_alone_is_not_the_item_that_was_meant() -> None:
     order = replace(ORDER, lines=(KETTLE, postage))
     output = decide(order=order, text="I would like to return it. The delivery was quick.").output
     assert output.amount == Decimal("49.00")
+
+
+def test_a_size_behind_a_comma_is_no_name() -> None:
+    sandals = replace(KETTLE, name="Jetty sandals, size 6", price=Decimal("62.00"))
+    order = replace(ORDER, lines=(sandals, LAMP))
+    output = decide(order=order, text="I want to return the sandals.", subject="").output
+    assert output.amount == Decimal("62.00")
 
 
 def test_no_label_is_a_question() -> None:

@@ -37,6 +37,9 @@ class IntentAdmin(KnobAdmin):
     inlines = (ExampleInline,)
 
 
+SHARES = ("confidence", "similarity")
+
+
 class LimitForm(ReasonedForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -44,6 +47,8 @@ class LimitForm(ReasonedForm):
         if step and cleaned.get("name") not in step.limits:
             known = ", ".join(step.limits) or "none"
             raise ValidationError({"name": f"The step {step.name} knows these limits: {known}."})
+        if cleaned.get("name") in SHARES and not 0 <= cleaned.get("value", 0) <= 1:
+            raise ValidationError({"value": "This is a share: between 0 and 1."})
         return cleaned
 
 
@@ -56,7 +61,7 @@ class LimitAdmin(KnobAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if db_field.name == "step":
-            return _steps_field()
+            return _steps_field("In force without a row here: " + _limits())
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
@@ -72,7 +77,7 @@ class RungForm(ReasonedForm):
 
 @admin.register(Rung)
 class RungAdmin(KnobAdmin):
-    """A step without rows climbs its own default ladder."""
+    """A step without rows climbs its own default ladder; its first row replaces all of that."""
 
     form = RungForm
     list_display = ("step", "position", "engine", "active")
@@ -80,14 +85,26 @@ class RungAdmin(KnobAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if db_field.name == "step":
-            return _steps_field()
+            return _steps_field("The rungs set here replace the step's own ladder: " + _ladders())
         if db_field.name == "engine":
             return forms.ChoiceField(choices=[(name, name) for name in machine.engine_names()])
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
-def _steps_field() -> forms.ChoiceField:
-    return forms.ChoiceField(choices=[(step.name, step.name) for step in machine.steps()])
+def _steps_field(help_text: str) -> forms.ChoiceField:
+    choices = [(step.name, step.name) for step in machine.steps()]
+    return forms.ChoiceField(choices=choices, help_text=help_text)
+
+
+def _ladders() -> str:
+    return "; ".join(f"{step.name}: {' → '.join(step.ladder)}" for step in machine.steps())
+
+
+def _limits() -> str:
+    known = (
+        (step.name, name, value) for step in machine.steps() for name, value in step.limits.items()
+    )
+    return "; ".join(f"{step}, {name}: {value:g}" for step, name, value in known)
 
 
 class ReadOnly(admin.ModelAdmin[Any]):

@@ -143,7 +143,7 @@ def _mentions_item(text: str, order: step.Order) -> bool:
     """The last two words of an item's name are in the text, one after the other."""
     said = f" {' '.join(re.findall(r'[a-z]+', text.lower()))} "
     for line in order.goods:
-        words = re.findall(r"[a-z]+", line.name.lower())
+        words = re.findall(r"[a-z]+", line.name.partition(",")[0].lower())
         if words and f" {' '.join(words[-2:])} " in said:
             return True
     return False

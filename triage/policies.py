@@ -68,6 +68,14 @@ def _store(policy: Policy, text: PolicyText, loaded: Loaded) -> list[Problem]:
             " something else: a version is never edited, choose a new effective_from"
         )
         return [Problem(text.path, 1, because)]
+    later = policy.versions.filter(effective_from__gt=text.effective_from).first()
+    if later:
+        because = (
+            f"version {later.number} of {text.id} is in force from {later.effective_from}: an"
+            " earlier one would change terms that customers have been told. Choose a later"
+            " effective_from"
+        )
+        return [Problem(text.path, 1, because)]
     last = policy.versions.order_by("-number").first()
     version = PolicyVersion.objects.create(
         policy=policy,

@@ -35,4 +35,5 @@ def relabel(ticket: Ticket, intent: Intent, *, why: str, by: User) -> None:
             output={"label": intent.slug, "name": intent.name, "before": before, "why": why},
         )
         ticket.relabel(intent.slug, intent.name, None, name)
+        ticket.mark_reopened()
         queue.enqueue(ticket, reason="relabelled", by=by)

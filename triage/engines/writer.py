@@ -68,7 +68,8 @@ class LlamaWriter:
             raise EngineError(f"the case needs {len(tokens)} tokens, {self.entry.context} fit")
         mask = self._vocabulary.mask_for(prompt)
         ids, finished = self._generate(tokens, mask, room)
-        text = self._llama.detokenize(ids, special=True).decode(errors="replace").strip()
+        spelled = self._llama.detokenize(ids, special=True).decode(errors="replace")
+        text = spelled.replace("\0", "").strip()  # PostgreSQL stores no NUL
         return Written(
             text=text,
             doubted=self._doubted(task, text),
@@ -129,8 +130,13 @@ class Vocabulary:
         }
         self.whole_slots = bool(self.slots)
         self.ends = {llama.token_eos(), *self._ids_of(END)}
-        self.controls = [t for t, piece in enumerate(self.pieces) if CONTROL.fullmatch(piece)]
+        self.controls = [t for t, piece in enumerate(self.pieces) if self._is_unwritable(piece)]
         self.digits = [t for t, piece in enumerate(self.pieces) if _spells_digit(piece)]
+
+    def _is_unwritable(self, piece: str) -> bool:
+        """Marks of the prompt and bytes that are no text; a foreign model may spell in bytes."""
+        unseen = any(c < " " and c != "\n" for c in piece)
+        return bool(CONTROL.fullmatch(piece)) or unseen or (self.whole_slots and "\ufffd" in piece)
 
     def _piece(self, token: int) -> str:
         data: bytes = self._llama.detokenize([token], special=True)

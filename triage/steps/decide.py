@@ -195,8 +195,11 @@ def lines_meant(text: str, order: Order) -> tuple[list[Line], tuple[str, ...]]:
 
 
 def _named(line: Line, said: set[str]) -> bool:
-    """The last word of a name says what it is ("kettle"); it, or two words, have to be there."""
-    words = _words(line.name)
+    """The last word of a name says what it is ("kettle"); it, or two words, have to be there.
+
+    What follows a comma is a size or a colour.
+    """
+    words = _words(line.name.partition(",")[0])
     return bool(words) and (words[-1] in said or len(said.intersection(words)) > 1)
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from typing import Any
 
 import pytest
 
-from tests.cases import FakeWriter, labelled
+from tests.cases import WINDOW, FakeWriter, labelled
 from triage.engines.rules import Arithmetic, Sentences
 from triage.pipeline import perform
 from triage.step import Case, Rung, Status
 from triage.steps import decide, draft, summarize
+from triage.steps.classify import Classification
 from triage.steps.decide import Proposed
+from triage.steps.retrieve import Hit, Retrieval
 from triage.steps.summarize import Summary
 
 GOOD = (
@@ -84,6 +87,23 @@ def test_a_refusal_without_its_clause_climbs() -> None:
 def test_the_rules_can_always_write_something_to_send(outcome: str) -> None:
     made = decided().having(Proposed(outcome=outcome, remedy="refund", clause="returns.window"))
     assert write(draft.step, made, Sentences()).status == Status.OK
+
+
+def test_nothing_is_quoted_while_nobody_knows_what_is_asked() -> None:
+    writer = FakeWriter(GOOD)
+    unlabelled = decided().having(Classification())
+    write(draft.step, unlabelled, writer)
+    assert not writer.tasks[0].of_kind("clause")
+
+
+def test_a_clause_too_long_to_read_is_not_quoted() -> None:
+    writer = FakeWriter(GOOD)
+    long = Hit(clause=replace(WINDOW, text="word " * 200), rank=1, score=0.6)
+    day = date(2026, 11, 1)
+    write(
+        draft.step, decided().having(Retrieval(as_of=day, as_of_because="", hits=(long,))), writer
+    )
+    assert not writer.tasks[0].of_kind("clause")
 
 
 def test_the_writer_never_sees_a_value() -> None:

@@ -30,6 +30,7 @@ from triage.steps.retrieve import Retrieval
 from triage.steps.summarize import Summary
 
 READ_WORDS = 60  # of the message: a writer needs its drift, the values come as slots
+QUOTED_WORDS = 120
 # What an agent may read of an account and a customer need not be told.
 HISTORY = frozenset({"ticket", "since", "orders", "spent", "refunds", "refunded", "total"})
 URGENCY = {1: "low", 2: "normal", 3: "high", 4: "urgent"}
@@ -86,7 +87,7 @@ def task_for(case: Case) -> WritingTask:
         intent=case[Classification].name,
         outcome=decided.words,
         urgency=URGENCY[case[Classification].urgency],
-        slots=(*facts, *_amount(decided, len(case.facts)), *clause_slots(_clauses_first(case))),
+        slots=(*facts, *_amount(decided, len(case.facts)), *clause_slots(_quotable(case))),
         ticket=" ".join(case.text.split()[:READ_WORDS]),
     )
 
@@ -102,10 +103,16 @@ def _amount(decided: Proposed, count: int) -> Iterator[Slot]:
         )
 
 
-def _clauses_first(case: Case) -> list[Clause]:
-    """The clause the decision rests on comes first: slots may run out."""
+def _quotable(case: Case) -> list[Clause]:
+    """What may be quoted to a customer, the clause the decision rests on first: slots may run out.
+
+    Nothing while nobody knows what the customer asks for, and nothing too long to read.
+    """
+    if not case[Classification].label:
+        return []
     decided = case[Proposed].clause
-    return sorted(case[Retrieval].clauses, key=lambda clause: clause.ref != decided)
+    short = [c for c in case[Retrieval].clauses if len(c.text.split()) <= QUOTED_WORDS]
+    return sorted(short, key=lambda clause: clause.ref != decided)
 
 
 def check(case: Case, output: Reply, limits: Mapping[str, float]) -> Iterator[Check]:

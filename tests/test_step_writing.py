@@ -70,6 +70,12 @@ def test_a_draft_nobody_would_send_climbs(old: str, new: str, check: str) -> Non
     assert check in result.swap_reason
 
 
+def test_capitals_in_a_clause_are_not_our_shouting() -> None:
+    loud = Hit(clause=replace(WINDOW, text="ALWAYS keep the RECEIPT."), rank=1, score=0.6)
+    found = Retrieval(as_of=date(2026, 11, 1), as_of_because="", hits=(loud,))
+    assert write(draft.step, decided().having(found), FakeWriter(GOOD)).status == Status.OK
+
+
 def test_a_draft_that_was_cut_off_climbs() -> None:
     result = write(draft.step, decided(), FakeWriter(GOOD, finished=False), Sentences())
     assert "finished" in result.swap_reason

@@ -117,7 +117,7 @@ def _quotable(case: Case) -> list[Clause]:
 
 def check(case: Case, output: Reply, limits: Mapping[str, float]) -> Iterator[Check]:
     yield from writing_checks(output.finished, output.grounded, limits["left_out"])
-    yield from _tone(output.text)
+    yield from _tone(output)
     words = len(output.text.split())
     yield Check(
         name="length",
@@ -136,11 +136,13 @@ def check(case: Case, output: Reply, limits: Mapping[str, float]) -> Iterator[Ch
     yield _decision(case[Proposed], output)
 
 
-def _tone(text: str) -> Iterator[Check]:
-    lines = text.strip().splitlines() or [""]
+def _tone(output: Reply) -> Iterator[Check]:
+    """Of our own words: a quoted clause or a name may be in capitals."""
+    lines = output.text.strip().splitlines() or [""]
+    prose = "".join(part.text for part in output.parts if not part.ref)
     courteous = bool(GREETING.search(lines[0])) and bool(CLOSING.search("\n".join(lines[-3:])))
     yield Check(name="greets and closes", passed=courteous, because="no greeting or no closing")
-    rude = BLAME.search(text) or SHOUTING.search(text)
+    rude = BLAME.search(prose) or SHOUTING.search(prose)
     yield Check(
         name="kind",
         passed=rude is None,

@@ -1,7 +1,8 @@
 """Django's PostgreSQL backend, with a lazily started private server and clear refusals.
 
 The private server lives in ``settings.DATA / "postgres"``, listens on a unix socket
-only, is shared by web, worker and tests, and stops with the last process using it.
+only, is shared by web, worker and tests, and stops with the last process using it; where
+one of them was killed it stays, and the next start goes on with it.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ def _create_whole(path: Path, content: str) -> None:
     kombu creates an exchange's file empty and fills it then: worker and beat, started
     together, read it empty and die.
     """
-    part = path.with_suffix(f".{os.getpid()}")
+    part = path.with_suffix(f".{uuid.uuid4().hex}")
     part.write_text(content)
     try:
         path.hardlink_to(part)

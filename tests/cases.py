@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from triage.facts import KINDS
-from triage.grounding import WritingTask, Written
+from triage.grounding import Written
+from triage.slots import WritingTask
 from triage.step import Card, Case, Clause, EngineUnavailable, Fact, Intent, Line, Order, Rule
 from triage.steps.classify import Classification
 from triage.steps.retrieve import Found, Hit, Retrieval
@@ -68,8 +69,8 @@ VALUES = {
     "item": ("Enamel kettle", "order:HP-1042"),
 }
 FACTS = tuple(
-    Fact(slot=f"F{number}", kind=kind, about=KINDS[kind], value=value, ref=ref)
-    for number, (kind, (value, ref)) in enumerate(VALUES.items(), 1)
+    Fact(kind=kind, about=KINDS[kind], value=value, ref=ref)
+    for kind, (value, ref) in VALUES.items()
 )
 
 

@@ -13,7 +13,7 @@ from triage import roster
 from triage.engines.encoder import Encoder, EncoderLabeller, Head
 from triage.engines.index import Search, build, text_of
 from triage.engines.writer import LlamaWriter
-from triage.grounding import SLOT, WritingTask, clause_slots, fact_slots
+from triage.slots import SLOT, WritingTask, clause_slots, fact_slots
 from triage.step import Clause, EngineError, EngineTimeout, EngineUnavailable
 
 TASK = WritingTask(

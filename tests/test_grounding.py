@@ -6,15 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage.grounding import TYPED, Grounded, Slot, WritingTask, Written, doubt
+from triage.grounding import TYPED, Grounded, Written, doubt
 from triage.grounding import ground as ground_written
+from triage.slots import Slot, WritingTask
 
 SLOTS = (
-    Slot(name="F1", about="customer name", value="Maya Lund", ref="customer:1", kind="customer"),
-    Slot(name="F2", about="order number", value="HP-1042", ref="order:HP-1042", kind="order"),
-    Slot(name="F3", about="refund amount", value="49.00 GBP", ref="decision:amount", kind="amount"),
     Slot(
-        name="P1",
+        name="customer", about="customer name", value="Maya Lund", ref="customer:1", kind="customer"
+    ),
+    Slot(name="order", about="order number", value="HP-1042", ref="order:HP-1042", kind="order"),
+    Slot(
+        name="amount",
+        about="refund amount",
+        value="49.00 GBP",
+        ref="decision:amount",
+        kind="amount",
+    ),
+    Slot(
+        name="clause",
         about="Returns: window",
         value="30 days. No more.",
         ref="clause:r.w@2",
@@ -35,13 +44,13 @@ def test_what_the_writer_does_not_stand_behind_is_left_out() -> None:
 
 
 def test_values_are_filled_in_and_keep_their_source() -> None:
-    grounded = ground("Hello ⟦F1⟧,\n\nThis is about order ⟦F2⟧.", TASK)
+    grounded = ground("Hello ⟦customer⟧,\n\nThis is about order ⟦order⟧.", TASK)
     assert grounded.text == "Hello Maya Lund,\n\nThis is about order HP-1042."
     assert grounded.refs == {"customer:1", "order:HP-1042"}
 
 
 def test_a_clause_is_quoted_whole() -> None:
-    assert ground("Our policy says: ⟦P1⟧ We hope this helps.", TASK).text == (
+    assert ground("Our policy says: ⟦clause⟧ We hope this helps.", TASK).text == (
         "Our policy says: “30 days. No more.” We hope this helps."
     )
 
@@ -56,16 +65,16 @@ def test_a_clause_is_quoted_whole() -> None:
         ("You get £ back.", "by itself"),
         ("Write to help@shop.", "by itself"),
         ("See www.shop.", "by itself"),
-        ("About ⟦F9⟧.", "does not have"),
+        ("About ⟦item9⟧.", "does not have"),
         ("We will refund you.", "nobody has decided"),
         ("A refund has been approved.", "nobody has decided"),
         ("We guarantee it.", "nobody has decided"),
-        ("Hello ⟦F2⟧,", "followed by the order number"),
-        ("It was delivered on ⟦F3⟧.", "followed by the refund amount"),
-        ("We check whether ⟦F1⟧ can be refunded.", "followed by the customer name"),
-        ("Our policy says: ⟦F2⟧.", "followed by the order number"),
-        ("It also says: ⟦F3⟧.", "followed by the refund amount"),
-        ("Order ⟦F2⟧ and ⟦F2⟧.", "twice"),
+        ("Hello ⟦order⟧,", "followed by the order number"),
+        ("It was delivered on ⟦amount⟧.", "followed by the refund amount"),
+        ("We check whether ⟦customer⟧ can be refunded.", "followed by the customer name"),
+        ("Our policy says: ⟦order⟧.", "followed by the order number"),
+        ("It also says: ⟦amount⟧.", "followed by the refund amount"),
+        ("Order ⟦order⟧ and ⟦order⟧.", "twice"),
         ("A stray ⟦ mark.", "by itself"),
     ],
 )
@@ -77,9 +86,9 @@ def test_it_leaves_out_what_stands_on_nothing(sentence: str, because: str) -> No
     "sentence",
     [
         "Thank you for writing to us.",
-        "A colleague is reviewing a refund of ⟦F3⟧ for you.",
-        "Hello ⟦F1⟧,",
-        "Our policy on this says: ⟦P1⟧",
+        "A colleague is reviewing a refund of ⟦amount⟧ for you.",
+        "Hello ⟦customer⟧,",
+        "Our policy on this says: ⟦clause⟧",
     ],
 )
 def test_it_keeps_what_stands_on_something(sentence: str) -> None:
@@ -96,7 +105,7 @@ def test_what_was_left_out_is_listed_with_its_reason() -> None:
     assert [claim.text for claim in grounded.omitted] == ["We will refund you."]
 
 
-@given(st.text(alphabet=st.sampled_from("ab 12.\n⟦F1⟧⟦P1⟧⟦F9⟧£!?"), max_size=80))
+@given(st.text(alphabet=st.sampled_from("ab 12.\n⟦customer⟧⟦clause⟧⟦item9⟧£!?"), max_size=80))
 def test_whatever_a_writer_babbles_nothing_typed_survives(text: str) -> None:
     grounded = ground(text, TASK)
     assert not TYPED.search("".join(part.text for part in grounded.parts if not part.ref))

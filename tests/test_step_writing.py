@@ -20,9 +20,9 @@ from triage.steps.retrieve import Hit, Retrieval
 from triage.steps.summarize import Summary
 
 GOOD = (
-    "Hello ⟦F2⟧,\n\nThank you for writing to us about order ⟦F4⟧, we are glad to help you here."
-    "\n\nOur policy on this says: ⟦P1⟧\n\nA colleague is reviewing a refund of ⟦F8⟧ for you."
-    "\n\nKind regards,\n⟦F1⟧"
+    "Hello ⟦customer⟧,\n\nThank you for writing to us about order ⟦order⟧, we are glad to help you here."
+    "\n\nOur policy on this says: ⟦clause⟧\n\nA colleague is reviewing a refund of ⟦amount⟧ for you."
+    "\n\nKind regards,\n⟦shop⟧"
 )
 
 
@@ -52,15 +52,15 @@ def test_a_good_draft_passes_and_keeps_its_sources() -> None:
     ("old", "new", "check"),
     [
         (
-            "A colleague is reviewing a refund of ⟦F8⟧ for you.",
+            "A colleague is reviewing a refund of ⟦amount⟧ for you.",
             "All is well.",
             "says what was decided",
         ),
-        ("Hello ⟦F2⟧,", "Well,", "greets and closes"),
+        ("Hello ⟦customer⟧,", "Well,", "greets and closes"),
         ("we are glad", "YOUR FAULT, we are glad", "kind"),
         ("Thank you", "It costs 5. We will refund you. Thank you", "little was left out"),
         ("we are glad to help you here.", "we are. It is. It is.", "says it once"),
-        (GOOD, "Hello ⟦F2⟧,\n\nWe review it.\n\nKind regards,\n⟦F1⟧", "length"),
+        (GOOD, "Hello ⟦customer⟧,\n\nWe review it.\n\nKind regards,\n⟦shop⟧", "length"),
     ],
 )
 def test_a_draft_nobody_would_send_climbs(old: str, new: str, check: str) -> None:
@@ -83,8 +83,12 @@ def test_a_draft_that_was_cut_off_climbs() -> None:
 
 def test_a_refusal_without_its_clause_climbs() -> None:
     refused = decided().having(Proposed(outcome="refuse", clause="returns.window"))
-    text = GOOD.replace("A colleague is reviewing a refund of ⟦F8⟧ for you.", "We cannot agree.")
-    result = write(draft.step, refused, FakeWriter(text.replace("⟦P1⟧", "ask us.")), Sentences())
+    text = GOOD.replace(
+        "A colleague is reviewing a refund of ⟦amount⟧ for you.", "We cannot agree."
+    )
+    result = write(
+        draft.step, refused, FakeWriter(text.replace("⟦clause⟧", "ask us.")), Sentences()
+    )
     assert "policy match" in result.swap_reason
     assert result.served.name == "sentences"
 
@@ -121,7 +125,7 @@ def test_the_writer_never_sees_a_value() -> None:
 
 
 def test_a_summary_states_facts_and_lists_what_it_left_out() -> None:
-    writer = FakeWriter("⟦F2⟧ is lovely. Order ⟦F4⟧ is ⟦F5⟧. She is a joy.")
+    writer = FakeWriter("⟦customer⟧ is lovely. Order ⟦order⟧ is ⟦status⟧. She is a joy.")
     result = write(summarize.step, labelled(), writer)
     assert result.status == Status.OK
     assert result.output.grounded.text == "Maya Lund is lovely. Order HP-1042 is delivered."
@@ -129,13 +133,13 @@ def test_a_summary_states_facts_and_lists_what_it_left_out() -> None:
 
 
 def test_a_summary_that_misses_the_order_climbs() -> None:
-    result = write(summarize.step, labelled(), FakeWriter("⟦F2⟧ is here."), Sentences())
+    result = write(summarize.step, labelled(), FakeWriter("⟦customer⟧ is here."), Sentences())
     assert result.served.name == "sentences"
     assert "Order HP-1042" in result.output.grounded.text
 
 
 def test_an_item_of_the_order_does_not_name_the_order() -> None:
-    result = write(summarize.step, labelled(), FakeWriter("She bought ⟦F7⟧."), Sentences())
+    result = write(summarize.step, labelled(), FakeWriter("She bought ⟦item⟧."), Sentences())
     assert "names the order" in result.swap_reason
 
 

@@ -15,12 +15,10 @@ from django.utils.formats import date_format
 from approvals.models import Refund, RefundRule
 from tickets.models import Customer, Order, Payment, Ticket
 from triage import models, step
-from triage.facts import KINDS, MAX_FACTS, money
+from triage.facts import KINDS, MOST, money
 from triage.step import Case, Fact
 
 RECENT_ORDERS = 20
-OTHERS_OFFERED = 3
-ITEMS_OFFERED = 4
 COMMITTED = [Refund.State.APPROVED, Refund.State.EXECUTING, Refund.State.DOUBT]
 
 
@@ -40,7 +38,7 @@ def case_for(ticket: Ticket) -> Case:
         orders=orders,
         order=order,
         order_because=because,
-        facts=tuple(_numbered(_facts(ticket, rows, row))),
+        facts=tuple(_known(_facts(ticket, rows, row))),
         intents=tuple(map(_intent, models.Intent.objects.filter(active=True))),
         rules=tuple(map(_rule, RefundRule.objects.filter(active=True))),
     )
@@ -152,11 +150,11 @@ def _mentions_item(text: str, order: step.Order) -> bool:
 # --- facts ------------------------------------------------------------------------
 
 
-def _numbered(found: Iterator[tuple[str, str, str]]) -> Iterator[Fact]:
-    """(kind, value, ref) as facts F1, F2 …; empty values are not facts."""
-    known = [fact for fact in found if fact[1]][: MAX_FACTS - 1]
-    for number, (kind, value, ref) in enumerate(known, 1):
-        yield Fact(slot=f"F{number}", kind=kind, about=KINDS[kind], value=value, ref=ref)
+def _known(found: Iterator[tuple[str, str, str]]) -> Iterator[Fact]:
+    """(kind, value, ref) as facts; empty values are not facts."""
+    for kind, value, ref in found:
+        if value:
+            yield Fact(kind=kind, about=KINDS[kind], value=value, ref=ref)
 
 
 def _facts(
@@ -171,7 +169,7 @@ def _facts(
     if order:
         yield from _order_facts(order)
     else:
-        for other in orders[:OTHERS_OFFERED]:
+        for other in orders[: MOST["other_order"]]:
             yield "other_order", other.number, f"order:{other.number}"
 
 
@@ -206,7 +204,7 @@ def _order_facts(order: Order) -> Iterator[tuple[str, str, str]]:
     yield "tracking", order.tracking, ref
     yield "paid", _money(_paid(order, Payment.Kind.CAPTURE), order.currency), ref
     goods = [line for line in order.lines.all() if line.category != step.POSTAGE]
-    for line in goods[:ITEMS_OFFERED]:
+    for line in goods[: MOST["item"]]:
         yield "item", line.name, ref
 
 

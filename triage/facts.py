@@ -29,11 +29,40 @@ KINDS: Final[dict[str, str]] = {
     "item": "item",
     "amount": "refund amount",
     "other_order": "other order",
+    "said_order": "order number the customer names, not on record",
+    "said_amount": "amount the customer names",
+    "said_date": "date the customer names",
+    "said_number": "number in the customer's message",
+    "said_contact": "address or phone number in the customer's message",
+    "said_link": "link in the customer's message",
 }
 """kind -> what a writer reads about it. Values stay hidden, but for ``SHOWN``."""
 
+UNSPOKEN: Final = frozenset({"said_number", "said_contact", "said_link"})
+"""Kinds that a reply never repeats: a link of a customer's could be a trap for the next reader."""
+
+CLAUSE: Final = "clause"
+MOST: Final[dict[str, int]] = {
+    "item": 4,
+    "other_order": 3,
+    "said_order": 2,
+    "said_amount": 3,
+    "said_date": 3,
+    "said_number": 4,
+    "said_contact": 2,
+    "said_link": 2,
+    CLAUSE: 3,
+}
+"""kind -> how many of it a writer can point at, where it is more than one."""
+
 SHOWN: Final = frozenset({"status"})
 """Kinds whose value a writer may see: words from a closed list, not customer data."""
+
+HISTORY: Final = frozenset({"since", "orders", "spent", "refunds", "refunded", "total", "ticket"})
+"""Kinds that a summary is made of and a reply to the customer never states."""
+
+DECIDED: Final = frozenset({"amount"})
+"""Kinds that a summary does not know yet: it is written before anything is decided."""
 
 SYMBOLS: Final = {"GBP": "£", "EUR": "€", "USD": "$"}
 
@@ -42,7 +71,3 @@ def money(amount: Decimal, currency: str) -> str:
     """The amount as a customer reads it: £49.00, or 49.00 CHF."""
     symbol = SYMBOLS.get(currency)
     return f"{symbol}{amount:,.2f}" if symbol else f"{amount:,.2f} {currency}"
-
-
-MAX_FACTS: Final = 24
-MAX_CLAUSES: Final = 6

@@ -1,23 +1,22 @@
-"""Slots: how a writer points at facts and clauses without typing their values.
+"""What a writer wrote, doubted sentence by sentence, with the values filled in.
 
-Pure. A writer produces text such as ``Order ⟦F2⟧ was delivered on ⟦F5⟧.``; the
-values are filled in here afterwards, and each sentence keeps what it stands on.
+Pure. Each sentence keeps the facts and clauses it stands on; one that stands on nothing
+is left out and listed with the reason.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from triage.facts import MAX_CLAUSES, MAX_FACTS
-from triage.step import Case, Check, Clause, Engine, Fact, Usage
+from triage.facts import CLAUSE
+from triage.slots import SLOT, WritingTask
+from triage.step import Case, Check, Engine, Usage
 
-OPEN, CLOSE = "⟦", "⟧"
-SLOT = re.compile(rf"{OPEN}([FP][0-9]+){CLOSE}")
 # A sentence ends at its stop, at a quoted clause before a capital, or with its line.
-SENTENCE = re.compile(r"[^.!?\n]+?(?:[.!?]+|⟦P[0-9]+⟧(?=\s+[A-Z⟦])|(?=\n)|$)|\n+")
+SENTENCE = re.compile(r"[^.!?\n]+?(?:[.!?]+|⟦clause[0-9]*⟧(?=\s+[A-Z⟦])|(?=\n)|$)|\n+")
 # What only a slot may say: any digit of any script, money, addresses, links.
 TYPED = re.compile(r"[\d⟦⟧@€£$¥₹%#]|https?:|www\.", re.IGNORECASE)
 NUMBER_WORDS = re.compile(
@@ -61,44 +60,6 @@ FITS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
         (r":", "clause other_order orders refunds item"),
     )
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Slot:
-    """What a writer is told of one value it may point at, and the value itself."""
-
-    name: str
-    about: str
-    value: str
-    ref: str
-    kind: str = ""
-
-    @property
-    def mark(self) -> str:
-        return f"{OPEN}{self.name}{CLOSE}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class WritingTask:
-    """What a writer is asked for: ``kind`` is "draft" or "summary".
-
-    ``outcome`` is the decision in two words ("review refund", "refuse", "ask order",
-    "none"). ``ticket`` is the customer's text: untrusted, possibly empty.
-    """
-
-    kind: str
-    intent: str
-    outcome: str
-    urgency: str
-    slots: tuple[Slot, ...]
-    ticket: str = ""
-    previous: str = ""
-
-    def slot(self, name: str) -> Slot | None:
-        return next((slot for slot in self.slots if slot.name == name), None)
-
-    def of_kind(self, kind: str) -> tuple[Slot, ...]:
-        return tuple(slot for slot in self.slots if slot.kind == kind)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,28 +120,6 @@ class Grounded:
         return tuple(claim for claim in self.claims if not claim.kept)
 
 
-def fact_slots(facts: Iterable[Fact]) -> tuple[Slot, ...]:
-    """The facts as a writer is offered them, at most as many as it knows marks for."""
-    return tuple(
-        Slot(name=fact.slot, about=fact.about, value=fact.value, ref=fact.ref, kind=fact.kind)
-        for fact in tuple(facts)[:MAX_FACTS]
-    )
-
-
-def clause_slots(clauses: Iterable[Clause]) -> tuple[Slot, ...]:
-    """The clauses as P1, P2 …; a writer reads the headings, a reader the text."""
-    return tuple(
-        Slot(
-            name=f"P{number}",
-            about=f"{clause.policy_title}: {clause.heading}",
-            value=clause.text,
-            ref=f"clause:{clause.ref}@{clause.version}",
-            kind="clause",
-        )
-        for number, clause in enumerate(tuple(clauses)[:MAX_CLAUSES], 1)
-    )
-
-
 def ground(written: Written, task: WritingTask, *, must_cite: bool = False) -> Grounded:
     """Keep the sentences that stand on this case's slots, fill the values in, list the rest.
 
@@ -230,7 +169,7 @@ def doubt(sentence: str, task: WritingTask, *, must_cite: bool) -> str:
         return "says the same value twice"
     if misplaced := _misplaced(sentence, task):
         return misplaced
-    quotes_policy = any(name.startswith("P") for name in names)
+    quotes_policy = any(name.startswith(CLAUSE) for name in names)
     softened = quotes_policy or (REVIEW.search(prose) and not DECIDED.search(prose))
     if PROMISE.search(prose) and not softened:
         return "promises what nobody has decided"
@@ -263,8 +202,8 @@ def fill(sentence: str, task: WritingTask) -> Iterator[Part]:
         slot = task.slot(match.group(1))
         if slot is None:
             yield Part(text="…")
-        elif slot.kind == "clause":
-            yield Part(text=f"“{slot.value}”", ref=slot.ref, kind="clause")
+        elif slot.kind == CLAUSE:
+            yield Part(text=f"“{slot.value}”", ref=slot.ref, kind=CLAUSE)
         else:
             yield Part(text=slot.value, ref=slot.ref, kind="fact")
     if end < len(sentence):
@@ -316,7 +255,7 @@ def writing_inputs(case: Case, task: WritingTask) -> tuple[tuple[str, str, str, 
     said = (("message", f"ticket:{case.ticket}", "customer", task.ticket),) if task.ticket else ()
     slots = tuple(
         ("clause heading", slot.ref, "policy", slot.about)
-        if slot.kind == "clause"
+        if slot.kind == CLAUSE
         else ("fact description", slot.ref, "system", slot.about)
         for slot in task.slots
     )

@@ -46,12 +46,10 @@ class EngineTimeout(EngineError):
 class Fact:
     """One value of one stored row, offered to a writer as a slot.
 
-    ``slot`` is the name ("F3"), ``kind`` a word of ``facts.KINDS``, ``about`` the
-    short description a writer sees, ``value`` the text a reader sees, ``ref`` the
-    row it came from ("order:ML-1042").
+    ``kind`` is a word of ``facts.KINDS``, ``about`` the short description a writer sees,
+    ``value`` the text a reader sees, ``ref`` the row it came from ("order:ML-1042").
     """
 
-    slot: str
     kind: str
     about: str
     value: str

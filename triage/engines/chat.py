@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from triage.grounding import WritingTask
+from triage.slots import WritingTask
 from triage.step import EngineUnavailable
 
 INSTRUCTIONS = """\

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from triage.grounding import Slot, Writer, WritingTask, Written
+from triage.facts import CLAUSE, MOST
+from triage.grounding import Writer, Written
+from triage.slots import Slot, WritingTask
 from triage.step import Card, EngineError, Intent
 from triage.steps.classify import Guess
 
@@ -146,10 +148,9 @@ def _standing(task: WritingTask) -> str:
 
 
 def _policy(task: WritingTask) -> str:
-    clauses = task.of_kind("clause")
-    if not clauses or task.outcome.startswith(("ask", "human")):
-        return ""
-    return f"Our policy on this says: {clauses[0].mark}"
+    leads = ("Our policy on this says:", *["It also says:"] * MOST[CLAUSE])
+    quoted = zip(leads, task.of_kind(CLAUSE), strict=False)
+    return "\n".join(f"{lead} {clause.mark}" for lead, clause in quoted)
 
 
 def _outcome(task: WritingTask) -> str:

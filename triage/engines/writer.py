@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 from triage.engines.chat import chat_prompt
 from triage.focal.prompt import END, focal_prompt
 from triage.focal.sentences import strange_sentences
-from triage.grounding import CLOSE, OPEN, SLOT, WritingTask, Written, sentences
+from triage.grounding import Written, sentences
 from triage.roster import Entry, verified
+from triage.slots import CLOSE, OPEN, SLOT, WritingTask
 from triage.step import Card, EngineError, EngineTimeout, EngineUnavailable, Usage
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from triage.focal.export import WEIGHTS
 from triage.focal.prompt import focal_prompt
 from triage.focal.sentences import decisions, strange_sentences
 from triage.focal.writer import FocalWriter, Written
-from triage.grounding import SLOT, WritingTask
+from triage.slots import SLOT, WritingTask
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from functools import cache
 from typing import Any, Final
 
 from triage.focal.corpus.phrases import load
-from triage.grounding import SLOT, WritingTask
+from triage.focal.prompt import message
+from triage.slots import SLOT, WritingTask
 
 LISTED: Final = re.compile(r"(\{\w+\})(, \1)*( and \1)?")
 PLURAL: Final = {"{item}": "{items}", "{other_order}": "{others}"}
@@ -26,8 +27,20 @@ def strange_sentences(task: WritingTask, text: str) -> list[str]:
         shown
         for sentence in SENTENCE.split(text)
         if (shown := template_of(task, sentence)) not in ("", "{clause}")
-        and (shown not in _written_by_people() or _repeats(sentence))
+        and (shown not in _written_by_people() or _repeats(sentence) or _untold(task, shown))
     ]
+
+
+def _untold(task: WritingTask, sentence: str) -> bool:
+    """Whether the sentence reacts to what the message, as the writer reads it, does not tell."""
+    cues = _reactions().get(sentence)
+    return cues is not None and not any(cue in message(task) for cue in cues)
+
+
+@cache
+def _reactions() -> dict[str, tuple[str, ...]]:
+    tables = load("circumstances").values()
+    return {reply: tuple(table["cues"]) for table in tables for reply in table["replies"]}
 
 
 def decisions(task: WritingTask, text: str) -> set[str]:
@@ -58,7 +71,7 @@ def _repeats(sentence: str) -> bool:
 
 @cache
 def _written_by_people() -> frozenset[str]:
-    texts = [*_strings(load("replies")), *_strings(load("summaries"))]
+    texts = [*_strings(load("replies")), *_strings(load("summaries")), *_reactions()]
     return frozenset(part for text in texts for part in SENTENCE.split(text))
 
 

@@ -10,25 +10,17 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from triage.facts import MAX_CLAUSES, MAX_FACTS
 from triage.focal.corpus import examples
 from triage.focal.prompt import DRAFT, END, SUMMARY, WRITE, focal_prompt
-from triage.grounding import CLOSE, OPEN
+from triage.slots import CLOSE, OPEN, all_names
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 VOCABULARY: Final = 4096
-PAD, CITE, SKIP = "<|pad|>", "<|cite|>", "<|skip|>"
-CONTROL: Final = (PAD, DRAFT, SUMMARY, WRITE, END, CITE, SKIP)
-FACT_MARKS: Final = tuple(f"{OPEN}F{n}{CLOSE}" for n in range(1, MAX_FACTS + 1))
-CLAUSE_MARKS: Final = tuple(f"{OPEN}P{n}{CLOSE}" for n in range(1, MAX_CLAUSES + 1))
-MARKS: Final = FACT_MARKS + CLAUSE_MARKS
-TOPIC_NAMES: Final = (
-    *(chr(0x100 + byte) for byte in range(0x20) if chr(byte) not in "\t\n\r"),
-    *"ġÀÁñòóõö÷øùúûüýþÿ",
-)
-"""Tokens of bytes that no text holds: in training they name the topics of clauses."""
+PAD: Final = "<|pad|>"
+CONTROL: Final = (PAD, DRAFT, SUMMARY, WRITE, END)
+MARKS: Final = tuple(f"{OPEN}{name}{CLOSE}" for name in all_names())
 SAMPLES: Final = 12_000
 
 

@@ -29,8 +29,6 @@ FOLDER: Final = Path(".data/focal")
 BATCH: Final = 16
 SAVE_EVERY: Final = 120.0
 LOG_EVERY: Final = 10
-TOPIC_DEPTH, VERDICT_DEPTH = 3, 4
-"""After so many of the layers."""
 
 
 @dataclass
@@ -148,26 +146,14 @@ def summed_loss(model: LlamaForCausalLM, batch: Batch) -> Tensor:
     """Weighted sum of cross-entropy over the labelled positions.
 
     Logits are computed for those alone: the output matrix is a fifth of the model.
-    What a clause is about and whether it is wanted is also asked of earlier layers:
-    known only at the last one, it comes too late for the reply to point by it.
     """
     import torch
 
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        states = model.model(batch.ids, output_hidden_states=True).hidden_states
-        loss = _summed(model, states[-1], batch, batch.labels != UNLABELLED)
-        for depth, asked in ((TOPIC_DEPTH, batch.topics), (VERDICT_DEPTH, batch.verdicts)):
-            loss = loss + _summed(model, model.model.norm(states[depth]), batch, asked)
-    return loss
-
-
-def _summed(model: LlamaForCausalLM, hidden: Tensor, batch: Batch, asked: Tensor) -> Tensor:
-    """Weighted cross-entropy summed over the positions asked for, a mask (rows, length)."""
-    import torch
-
-    losses = torch.nn.functional.cross_entropy(
-        model.lm_head(hidden[asked]).float(), batch.labels[asked], reduction="none"
-    )
+    asked = batch.labels != UNLABELLED
+    with torch.autocast(batch.ids.device.type, dtype=torch.bfloat16):
+        hidden = model.model(batch.ids).last_hidden_state[asked]
+        logits = model.lm_head(hidden).float()
+    losses = torch.nn.functional.cross_entropy(logits, batch.labels[asked], reduction="none")
     return (losses * batch.weights[asked]).sum()
 
 

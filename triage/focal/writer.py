@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from triage.focal.model import CONTEXT
 from triage.focal.prompt import END, focal_prompt
 from triage.focal.tokenizer import CONTROL, MARKS
-from triage.grounding import SLOT, WritingTask
+from triage.slots import SLOT, WritingTask
 
 if TYPE_CHECKING:
     import numpy as np

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 
-from triage.facts import KINDS, MAX_FACTS, money
+from triage.facts import HISTORY, KINDS, money
 from triage.grounding import (
     REVIEW as SPEAKS_OF_REVIEW,
 )
@@ -14,25 +14,22 @@ from triage.grounding import (
     Claim,
     Grounded,
     Part,
-    Slot,
     Writer,
-    WritingTask,
-    clause_slots,
-    fact_slots,
     ground,
     writing_checks,
     writing_inputs,
 )
+from triage.said import with_marks
+from triage.slots import Slot, WritingTask, clause_slots, fact_slots
 from triage.step import Case, Check, Clause, Evidence, Step, Usage, Worksheet
 from triage.steps.classify import Classification
-from triage.steps.decide import ASK, REFUSE, REVIEW, Proposed
+from triage.steps.decide import ASK, HUMAN, REFUSE, REVIEW, Proposed
 from triage.steps.retrieve import Retrieval
 from triage.steps.summarize import Summary
 
 READ_WORDS = 60  # of the message: a writer needs its drift, the values come as slots
 QUOTED_WORDS = 120
-# What an agent may read of an account and a customer need not be told.
-HISTORY = frozenset({"ticket", "since", "orders", "spent", "refunds", "refunded", "total"})
+SECOND_MATTER = 0.2  # the confidence from which a runner-up is taken up as well
 URGENCY = {1: "low", 2: "normal", 3: "high", 4: "urgent"}
 GREETING = re.compile(r"^(?:dear|hello|hi|good (?:morning|afternoon|day)|thank)\b", re.IGNORECASE)
 CLOSING = re.compile(
@@ -79,23 +76,34 @@ def run(case: Case, engine: Writer) -> Reply:
 
 
 def task_for(case: Case) -> WritingTask:
-    """The facts, the proposed amount and the clauses of this case, as slots."""
-    decided = case[Proposed]
-    facts = fact_slots([fact for fact in case.facts if fact.kind not in HISTORY][: MAX_FACTS - 1])
+    """What to say, as planned: the decision, the facts, and the clauses to quote."""
+    decided, label = case[Proposed], case[Classification]
+    facts = fact_slots(fact for fact in case.facts if fact.kind not in HISTORY)
+    message = " ".join(f"{case.subject}. {case.text}".split()[:READ_WORDS])
+    ticket, said = with_marks(message, facts, f"ticket:{case.ticket}")
     return WritingTask(
         kind="draft",
-        intent=case[Classification].name,
+        intent=label.name,
+        also=_second_matter(case),
         outcome=decided.words,
-        urgency=URGENCY[case[Classification].urgency],
-        slots=(*facts, *_amount(decided, len(case.facts)), *clause_slots(_quotable(case))),
-        ticket=" ".join(case.text.split()[:READ_WORDS]),
+        urgency=URGENCY[label.urgency],
+        slots=(*facts, *_amount(decided), *said, *clause_slots(_to_quote(case))),
+        ticket=ticket,
     )
 
 
-def _amount(decided: Proposed, count: int) -> Iterator[Slot]:
+def _second_matter(case: Case) -> str:
+    """The name of another intent that the message seems to have besides its label."""
+    label = case[Classification]
+    likely = (label.runner_up_confidence or 0) >= SECOND_MATTER
+    second = case.intent(label.runner_up) if label.label and likely else None
+    return second.name if second else ""
+
+
+def _amount(decided: Proposed) -> Iterator[Slot]:
     if decided.amount is not None:
         yield Slot(
-            name=f"F{count + 1}",
+            name="amount",
             about=KINDS["amount"],
             value=money(decided.amount, decided.currency),
             ref="decision:amount",
@@ -103,16 +111,19 @@ def _amount(decided: Proposed, count: int) -> Iterator[Slot]:
         )
 
 
-def _quotable(case: Case) -> list[Clause]:
-    """What may be quoted to a customer, the clause the decision rests on first: slots may run out.
+def _to_quote(case: Case) -> list[Clause]:
+    """The clauses the reply has to quote: the one that decided, else the best found; a
+    second matter brings the next best.
 
-    Nothing while nobody knows what the customer asks for, and nothing too long to read.
+    None while nobody knows what or which order the customer means, none while a person
+    has to look first, and none too long to read.
     """
-    if not case[Classification].label:
+    if not case[Classification].label or case[Proposed].outcome in (ASK, HUMAN):
         return []
     decided = case[Proposed].clause
     short = [c for c in case[Retrieval].clauses if len(c.text.split()) <= QUOTED_WORDS]
-    return sorted(short, key=lambda clause: clause.ref != decided)
+    short.sort(key=lambda clause: clause.ref != decided)
+    return short[: 2 if _second_matter(case) else 1]
 
 
 def check(case: Case, output: Reply, limits: Mapping[str, float]) -> Iterator[Check]:
@@ -152,18 +163,22 @@ def _tone(output: Reply) -> Iterator[Check]:
 
 
 def _policy(case: Case, output: Reply) -> Check:
-    """A refusal has to rest on the clause that decided it."""
-    decided = case[Proposed]
-    cited = [ref for ref in output.grounded.refs if ref.startswith("clause:")]
-    needed = decided.outcome == REFUSE
-    named = any(ref.startswith(f"clause:{decided.clause}@") for ref in cited)
+    """The clauses that were to be quoted are, so that a refusal rests on its clause."""
+    planned = {slot.ref for slot in clause_slots(_to_quote(case))}
+    cited = {ref for ref in output.grounded.refs if ref.startswith("clause:")}
+    if case[Proposed].outcome == REFUSE and not planned:
+        planned = {f"clause:{case[Proposed].clause}"}
     return Check(
         name="policy match",
-        passed=named or not needed,
-        value=", ".join(sorted(ref.removeprefix("clause:") for ref in cited)) or "none cited",
-        threshold=decided.clause if needed else "",
-        because="says no without the clause that says so",
+        passed=planned == cited,
+        value=_names(cited) or "none cited",
+        threshold=_names(planned),
+        because=f"was to quote {_names(planned) or 'nothing'}",
     )
+
+
+def _names(refs: Iterable[str]) -> str:
+    return ", ".join(sorted(ref.removeprefix("clause:") for ref in refs))
 
 
 def _decision(decided: Proposed, output: Reply) -> Check:

@@ -5,24 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
+from triage.facts import UNSPOKEN
 from triage.grounding import (
     Claim,
     Grounded,
     Part,
     Writer,
-    WritingTask,
-    fact_slots,
     ground,
     writing_checks,
     writing_inputs,
 )
+from triage.said import with_marks
+from triage.slots import WritingTask, fact_slots
 from triage.step import Case, Check, Evidence, Step, Usage, Worksheet
 from triage.steps.classify import Classification
-
-SUMMARIZED = frozenset({
-    "ticket", "customer", "since", "orders", "spent", "refunds", "refunded", "order", "other_order",
-    "placed", "status", "promised", "delivered", "tracking", "total", "paid", "item",
-})  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,13 +48,15 @@ def run(case: Case, engine: Writer) -> Summary:
 
 
 def task_for(case: Case) -> WritingTask:
-    """The facts alone: neither the customer's words nor a clause can sway a summary."""
+    """The facts and the values the customer names; neither words of theirs nor a clause."""
+    facts = fact_slots(fact for fact in case.facts if fact.kind != "shop")
+    _, said = with_marks(f"{case.subject}\n{case.text}", facts, f"ticket:{case.ticket}")
     return WritingTask(
         kind="summary",
         intent=case[Classification].name,
         outcome="",
         urgency="",
-        slots=tuple(slot for slot in fact_slots(case.facts) if slot.kind in SUMMARIZED),
+        slots=(*facts, *(slot for slot in said if slot.kind not in UNSPOKEN)),
     )
 
 

@@ -2,58 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any
 
 from triage.focal.corpus.phrases import fill, load, split
+from triage.focal.corpus.world import Situation
+from triage.slots import SLOT, Slot
+
+LABEL_HIDDEN = 0.08
+"""How often a second matter of the message was not found by the classifier."""
 
 
-def ticket(rng: Random, intent: str, urgent: bool, held_out: bool, plain: bool) -> str:
-    """What a customer with this intent might write; ``plain`` keeps it readable."""
-    if not plain and rng.random() < 0.02:
-        return ""
-    said = [_core(rng, intent, held_out, plain), *_around(rng, urgent, held_out)]
-    if rng.random() < 0.12:
-        other = rng.choice(list(load("intents")))
-        said.append(rng.choice(["also ", "and ", "another thing: "]))
-        said[-1] += _core(rng, other, held_out, True)
+def ticket(rng: Random, case: Situation, known: Sequence[Slot], held_out: bool) -> str:
+    """What a customer in this situation might write, with the marks of the known values."""
+    marks = {slot.name: slot.mark for slot in known}
+    said = [*_matters(rng, case, marks, held_out), *_around(rng, marks, held_out)]
+    said += [
+        _said(rng, load("circumstances")[name]["tickets"], marks, held_out)
+        for name in case.circumstances
+    ]
     rng.shuffle(said)
+    said += _values(rng, marks)
     text = _join(rng, _framed(rng, said, held_out))
-    return _misspell(rng, text) if rng.random() < 0.3 else text
+    return _misspell(rng, text) if rng.random() < 0.25 else text
 
 
-def _core(rng: Random, intent: str, held_out: bool, plain: bool) -> str:
-    if not plain and rng.random() < 0.05:
-        return _said(rng, load("tickets")["foreign"], held_out)
-    return _said(rng, load("intents")[intent]["tickets"], held_out)
+def _matters(rng: Random, case: Situation, marks: dict[str, str], held_out: bool) -> Iterator[str]:
+    """What the message is about; a message that needs no words is rare but happens."""
+    intents = load("intents")
+    foreign = case.named and rng.random() < 0.05
+    core = load("tickets")["foreign"] if foreign else intents[case.intent]["tickets"]
+    if rng.random() >= 0.02:
+        yield _said(rng, core, marks, held_out)
+    other = case.also or (rng.choice(list(intents)) if rng.random() < LABEL_HIDDEN else "")
+    if other:
+        second = _said(rng, intents[other]["tickets"], marks, held_out)
+        yield rng.choice(["also ", "and ", "another thing: ", "plus ", "", "besides, "]) + second
 
 
-def _around(rng: Random, urgent: bool, held_out: bool) -> list[str]:
-    odds = {
-        "chatter": 0.35,
-        "angry": 0.35 if urgent else 0.1,
-        "polite": 0.1,
-        "orders_to_machine": 0.06,
-    }
+def _around(rng: Random, marks: dict[str, str], held_out: bool) -> list[str]:
+    odds = {"chatter": 0.35, "polite": 0.1, "orders_to_machine": 0.08}
     kinds = [kind for kind, chance in odds.items() if rng.random() < chance]
-    return [_said(rng, load("tickets")[kind], held_out) for kind in kinds]
+    return [_said(rng, load("tickets")[kind], marks, held_out) for kind in kinds]
+
+
+def _values(rng: Random, marks: dict[str, str]) -> Iterator[str]:
+    """A remark for each value that the message is said to name."""
+    for name, mark in marks.items():
+        if name.startswith("said_") and rng.random() < 0.9:
+            kind = name.rstrip("0123456789")
+            yield rng.choice(load("tickets")["values"][kind]).replace("{value}", mark)
 
 
 def _framed(rng: Random, said: list[str], held_out: bool) -> list[str]:
     words: dict[str, Any] = load("tickets")
     if rng.random() < 0.5:
-        said = [_said(rng, words["openers"], held_out), *said]
+        said = [rng.choice(split(words["openers"], held_out)), *said]
     if rng.random() < 0.5:
-        said = [*said, _said(rng, words["closers"], held_out)]
+        said = [*said, rng.choice(split(words["closers"], held_out))]
     return said
 
 
-def _said(rng: Random, phrases: Sequence[str], held_out: bool) -> str:
-    return fill(
-        rng.choice(split(phrases, held_out)),
-        {"item": item(rng, held_out), "order": _order_number(rng)},
-    )
+def _said(rng: Random, phrases: Sequence[str], marks: dict[str, str], held_out: bool) -> str:
+    by_mark = rng.random() < 0.3
+    thing = marks["item"] if "item" in marks and by_mark else item(rng, held_out)
+    number = marks.get("order") or marks.get("said_order") or "#"
+    return fill(rng.choice(split(phrases, held_out)), {"item": thing, "order": number})
 
 
 def item(rng: Random, held_out: bool) -> str:
@@ -64,11 +80,6 @@ def item(rng: Random, held_out: bool) -> str:
     return f"{rng.choice(split(words['adjectives'], held_out))} {thing}"
 
 
-def _order_number(rng: Random) -> str:
-    number = str(rng.randrange(100, 10**7))
-    return rng.choice(["#", "no. ", "ml-", "w", "", "order-"]) + number
-
-
 def _join(rng: Random, said: list[str]) -> str:
     return rng.choice([". ", ". ", ", ", " ", "! ", "... ", "\n"]).join(said)
 
@@ -76,7 +87,10 @@ def _join(rng: Random, said: list[str]) -> str:
 def _misspell(rng: Random, text: str) -> str:
     """A slip of the finger in about one word of eight."""
     return " ".join(
-        _slip(rng, word) if len(word) > 3 and rng.random() < 0.12 else word for word in text.split()
+        _slip(rng, word)
+        if len(word) > 3 and not re.search(SLOT, word) and rng.random() < 0.12
+        else word
+        for word in text.split()
     )
 
 

@@ -45,13 +45,13 @@ FITS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
     (re.compile(rf"{before}\s*$", re.IGNORECASE), frozenset(kinds.split()))
     for before, kinds in (
         (r"(?:hello|hi|dear|good (?:morning|afternoon|evening))", "customer"),
-        (r"\border(?:s| number)?", "order other_order"),
+        (r"\border(?:s| number)?", "order other_order said_order"),
         (r"\b(?:deliver|arriv)\w*(?: to you)?(?: there)? on", "delivered"),
         (r"\b(?:placed|ordered|bought)(?: it| this)?(?: on)?", "placed item"),
         (r"\b(?:promised|expected|due)(?: delivery)?(?: for| by| on)?", "promised"),
         (r"\brefund of", "amount refunded item"),
         (r"\bwhether", "amount item order"),
-        (r"\b(?:amount|sum|total) of", "amount paid total spent refunded"),
+        (r"\b(?:amount|sum|total) of", "amount paid total spent refunded said_amount"),
         (r"\btracking (?:number|code|reference)(?: is)?", "tracking"),
         (r"\bcustomer since", "since"),
         (r"\b(?:marked as|status(?: of)?(?: is)?|shown as)", "status"),

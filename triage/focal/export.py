@@ -11,14 +11,15 @@ import argparse
 import hashlib
 import json
 import sys
+from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from triage.focal.corpus import examples
-from triage.focal.model import CONTEXT, HEADS, INNER, LAYERS, WIDTH
+from triage.focal.model import CONTEXT, SHAPES, Shape
 from triage.focal.prompt import END, focal_prompt
-from triage.focal.tokenizer import CONTROL, MARKS, PAD, VOCABULARY, token_id
+from triage.focal.tokenizer import CONTROL, MARKS, PAD, token_id
 from triage.focal.train import FOLDER, load_checkpoint
 
 if TYPE_CHECKING:
@@ -46,10 +47,11 @@ def export(folder: Path = FOLDER, target: Path = WEIGHTS) -> str:
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    state = load_checkpoint(folder / "checkpoint.pt")["model"]
+    saved = load_checkpoint(folder / "checkpoint.pt")
+    arrays = {name: tensor.float().numpy() for name, tensor in saved["model"].items()}
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_suffix(".part")
-    _write(part, tokenizer, {name: t.float().numpy() for name, t in state.items()})
+    write_gguf(part, tokenizer, SHAPES[saved["shape"]], arrays)
     wrong = tokenizer_differences(part, tokenizer)
     if wrong:
         part.unlink()
@@ -58,37 +60,40 @@ def export(folder: Path = FOLDER, target: Path = WEIGHTS) -> str:
     return hashlib.sha256(target.read_bytes()).hexdigest()
 
 
-def _write(path: Path, tokenizer: Tokenizer, state: dict[str, np.ndarray]) -> None:
+def write_gguf(
+    path: Path, tokenizer: Tokenizer, shape: Shape, arrays: Mapping[str, np.ndarray]
+) -> None:
+    """The file llama.cpp reads; ``arrays`` are named as transformers names a Llama's."""
     from gguf import GGUFWriter
 
     writer = GGUFWriter(path, "llama")
-    _add_shape(writer)
+    _add_shape(writer, shape, tokenizer.get_vocab_size())
     _add_tokenizer(writer, tokenizer)
-    for name, array in state.items():
+    for name, array in arrays.items():
         if name != "lm_head.weight":
-            _add_tensor(writer, name, array)
+            _add_tensor(writer, name, array, shape.heads)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
 
 
-def _add_shape(writer: GGUFWriter) -> None:
+def _add_shape(writer: GGUFWriter, shape: Shape, vocabulary: int) -> None:
     from gguf import GGML_QUANT_VERSION, LlamaFileType
 
     writer.add_name("focal")
     writer.add_description("Support replies and summaries in which values are slots")
     writer.add_license("apache-2.0")
     writer.add_context_length(CONTEXT)
-    writer.add_embedding_length(WIDTH)
-    writer.add_block_count(LAYERS)
-    writer.add_feed_forward_length(INNER)
-    writer.add_head_count(HEADS)
-    writer.add_head_count_kv(HEADS)
-    writer.add_rope_dimension_count(WIDTH // HEADS)
+    writer.add_embedding_length(shape.width)
+    writer.add_block_count(shape.layers)
+    writer.add_feed_forward_length(shape.inner)
+    writer.add_head_count(shape.heads)
+    writer.add_head_count_kv(shape.heads)
+    writer.add_rope_dimension_count(shape.width // shape.heads)
     writer.add_rope_freq_base(10_000.0)
     writer.add_layer_norm_rms_eps(1e-6)
-    writer.add_vocab_size(VOCABULARY)
+    writer.add_vocab_size(vocabulary)
     writer.add_file_type(LlamaFileType.MOSTLY_Q8_0)
     writer.add_quantization_version(GGML_QUANT_VERSION)
 
@@ -112,11 +117,11 @@ def _add_tokenizer(writer: GGUFWriter, tokenizer: Tokenizer) -> None:
     writer.add_add_eos_token(False)
 
 
-def _add_tensor(writer: GGUFWriter, name: str, array: np.ndarray) -> None:
+def _add_tensor(writer: GGUFWriter, name: str, array: np.ndarray, heads: int) -> None:
     from gguf import GGMLQuantizationType, quants
 
     if "q_proj" in name or "k_proj" in name:
-        array = _interleaved(array)
+        array = _interleaved(array, heads)
     if array.ndim == 1:
         writer.add_tensor(_gguf_name(name), array)
         return
@@ -124,11 +129,11 @@ def _add_tensor(writer: GGUFWriter, name: str, array: np.ndarray) -> None:
     writer.add_tensor(_gguf_name(name), quants.quantize(array, kind), raw_dtype=kind)
 
 
-def _interleaved(array: np.ndarray) -> np.ndarray:
+def _interleaved(array: np.ndarray, heads: int) -> np.ndarray:
     """Rows as llama.cpp rotates them: pairs side by side instead of half a head
     apart, (heads, two, half, width) -> (heads, half, two, width)."""
     rows, width = array.shape
-    halves = array.reshape(HEADS, 2, rows // HEADS // 2, width)
+    halves = array.reshape(heads, 2, rows // heads // 2, width)
     return halves.swapaxes(1, 2).reshape(rows, width)
 
 
@@ -157,7 +162,7 @@ def _samples() -> list[str]:
     made = list(islice(examples(seed=77, held_out=True), TOKENIZER_SAMPLES))
     texts = [focal_prompt(one.task) + one.text + END for one in made]
     odd = ["", " ", "  two  spaces ", "\n\n\n", "don't we'll", "naïve ß 你好 🙂 № ½"]
-    return [*texts, *odd, "no. 1042 of 3,14 and (2)", "a⟦F1⟧⟦P2⟧ ⟦F9⟧.\n", "tab\tend "]
+    return [*texts, *odd, "no. 1042 of 3,14 and (2)", "a⟦order⟧⟦clause2⟧ ⟦item3⟧.\n", "tab\tend "]
 
 
 def main(arguments: list[str] | None = None) -> None:

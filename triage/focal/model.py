@@ -2,38 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from triage.focal.prompt import END
-from triage.focal.tokenizer import PAD, VOCABULARY, token_id
+from triage.focal.tokenizer import PAD, token_id
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from torch.optim import Optimizer
     from transformers import LlamaForCausalLM
 
-WIDTH: Final = 256
-LAYERS: Final = 6
-HEADS: Final = 4
-INNER: Final = 704
 CONTEXT: Final = 1024
 MATRIX_RATE: Final = 0.02
 OTHER_RATE: Final = 3e-3
 
 
-def new_model(tokenizer: Tokenizer) -> LlamaForCausalLM:
-    """About 5.8 M parameters, embeddings tied; weights from torch's current seed."""
+@dataclass(frozen=True)
+class Shape:
+    """How large a writer is. ``heads`` divides ``width``; ``inner`` a multiple of 32."""
+
+    width: int
+    layers: int
+    heads: int
+    inner: int
+
+
+SHAPES: Final = {
+    "6x256": Shape(256, 6, 4, 704),
+    "4x320": Shape(320, 4, 5, 864),
+    "9x320": Shape(320, 9, 5, 864),
+    "8x384": Shape(384, 8, 6, 1024),
+}
+"""Between 4 and 16 million parameters; what each bought is in ``weights/README.md``."""
+CHOSEN: Final = "6x256"
+
+
+def new_model(tokenizer: Tokenizer, shape: Shape) -> LlamaForCausalLM:
+    """A Llama with tied embeddings; weights from torch's current seed."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
     end = token_id(tokenizer, END)
     return LlamaForCausalLM(
         LlamaConfig(
-            vocab_size=VOCABULARY,
-            hidden_size=WIDTH,
-            intermediate_size=INNER,
-            num_hidden_layers=LAYERS,
-            num_attention_heads=HEADS,
-            num_key_value_heads=HEADS,
+            vocab_size=tokenizer.get_vocab_size(),
+            hidden_size=shape.width,
+            intermediate_size=shape.inner,
+            num_hidden_layers=shape.layers,
+            num_attention_heads=shape.heads,
+            num_key_value_heads=shape.heads,
             max_position_embeddings=CONTEXT,
             tie_word_embeddings=True,
             use_cache=False,

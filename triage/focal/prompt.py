@@ -29,7 +29,7 @@ TASKS: Final = {"draft": DRAFT, "summary": SUMMARY}
 TICKET_WORDS: Final = 60
 LABEL_WORDS: Final = 8
 LONGEST_WORD: Final = 24
-KEPT: Final = frozenset(".,!?'-&/%()€£$")
+KEPT: Final = frozenset(".,!?'-&/%()€£$#")
 ORDER: Final = {kind: place for place, kind in enumerate((*KINDS, CLAUSE))}
 
 

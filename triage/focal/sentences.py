@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, Final
 
 from triage.focal.corpus.phrases import load
-from triage.focal.prompt import message
+from triage.focal.corpus.tickets import circumstances
 from triage.slots import SLOT, WritingTask
 
 LISTED: Final = re.compile(r"(\{\w+\})(, \1)*( and \1)?")
@@ -32,15 +32,15 @@ def strange_sentences(task: WritingTask, text: str) -> list[str]:
 
 
 def _untold(task: WritingTask, sentence: str) -> bool:
-    """Whether the sentence reacts to what the message, as the writer reads it, does not tell."""
-    cues = _reactions().get(sentence)
-    return cues is not None and not any(cue in message(task) for cue in cues)
+    """Whether the sentence reacts to what the message does not tell."""
+    return sentence in _reactions() and _reactions()[sentence] not in circumstances(task)
 
 
 @cache
-def _reactions() -> dict[str, tuple[str, ...]]:
-    tables = load("circumstances").values()
-    return {reply: tuple(table["cues"]) for table in tables for reply in table["replies"]}
+def _reactions() -> dict[str, str]:
+    """Sentence -> the circumstance it reacts to."""
+    tables = load("circumstances")
+    return {reply: name for name, table in tables.items() for reply in table["replies"]}
 
 
 def decisions(task: WritingTask, text: str) -> set[str]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from triage.focal.chart import write_chart
 from triage.focal.data import UNLABELLED, Batch, batches
-from triage.focal.model import new_model, optimizers, set_rate
+from triage.focal.model import CHOSEN, SHAPES, new_model, optimizers, set_rate
 from triage.focal.tokenizer import train_tokenizer
 
 if TYPE_CHECKING:
@@ -41,7 +41,14 @@ class Progress:
     seconds: float = 0.0
 
 
-def train(minutes: float, seed: int, folder: Path = FOLDER, threads: int = 1) -> Path:
+def train(
+    minutes: float,
+    seed: int,
+    folder: Path = FOLDER,
+    threads: int = 1,
+    shape: str = CHOSEN,
+    device: str = "cpu",
+) -> Path:
     """Train or go on training until the budget is used up; the checkpoint's path."""
     import torch
     from tqdm import tqdm
@@ -49,7 +56,7 @@ def train(minutes: float, seed: int, folder: Path = FOLDER, threads: int = 1) ->
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
     folder.mkdir(parents=True, exist_ok=True)
-    run = Run(folder, seed)
+    run = Run(folder, seed, shape, device)
     bar = tqdm(total=round(minutes * 60), initial=round(run.progress.seconds), unit="s")
     saved = run.progress.seconds
     for loss in run.steps(minutes * 60):
@@ -69,12 +76,15 @@ def train(minutes: float, seed: int, folder: Path = FOLDER, threads: int = 1) ->
 class Run:
     """A model in training with everything needed to go on after an interruption."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
-        self.folder, self.seed = folder, seed
+    def __init__(self, folder: Path, seed: int, shape: str, device: str) -> None:
+        import torch
+
+        self.folder, self.seed, self.shape, self.device = folder, seed, shape, device
         self.checkpoint = folder / "checkpoint.pt"
         self.progress = Progress()
         self.tokenizer = load_or_train_tokenizer(folder, seed)
-        self.model = new_model(self.tokenizer)
+        self.model = new_model(self.tokenizer, SHAPES[shape])
+        torch.nn.Module.to(self.model, device)
         self.optimizers = optimizers(self.model)
         if self.checkpoint.exists():
             self._resume()
@@ -85,6 +95,7 @@ class Run:
         before = time.monotonic()
         while self.progress.seconds < budget:
             self.progress.example, parts = next(stream)
+            parts = [Batch(*(tensor.to(self.device) for tensor in part)) for part in parts]
             set_rate(self.optimizers, self.progress.step, self.progress.seconds / budget)
             loss = self._step(parts)
             self.progress.step += 1
@@ -123,6 +134,7 @@ class Run:
             "optimizers": [o.state_dict() for o in self.optimizers],
             "progress": vars(self.progress),
             "seed": self.seed,
+            "shape": self.shape,
         }
         part = self.checkpoint.with_suffix(".part")
         torch.save(state, part)
@@ -130,11 +142,11 @@ class Run:
         write_chart(self.folder / "loss.csv", self.folder / "loss.svg")
 
     def _resume(self) -> None:
-        state = load_checkpoint(self.checkpoint)
-        if state["seed"] != self.seed:
+        state = load_checkpoint(self.checkpoint, self.device)
+        if (state["seed"], state["shape"]) != (self.seed, self.shape):
             raise SystemExit(
-                f"{self.checkpoint} was trained with seed {state['seed']}: "
-                "name that seed, or remove the file to start anew."
+                f"{self.checkpoint} was trained with seed {state['seed']} and shape "
+                f"{state['shape']}: name those, or remove the file to start anew."
             )
         self.model.load_state_dict(state["model"])
         for optimizer, kept in zip(self.optimizers, state["optimizers"], strict=True):
@@ -170,11 +182,11 @@ def load_or_train_tokenizer(folder: Path, seed: int) -> Tokenizer:
     return Tokenizer.from_file(str(path))
 
 
-def load_checkpoint(path: Path) -> dict[str, Any]:
+def load_checkpoint(path: Path, device: str = "cpu") -> dict[str, Any]:
     """The saved state; plain tensors and numbers only, never pickled code."""
     import torch
 
-    state: dict[str, Any] = torch.load(path, weights_only=True)
+    state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
     return state
 
 
@@ -183,8 +195,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--minutes", type=float, default=55)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--folder", type=Path, default=FOLDER)
+    parser.add_argument("--shape", choices=SHAPES, default=CHOSEN)
+    parser.add_argument("--device", default="cpu", help="cpu, or cuda where there is one")
     chosen = parser.parse_args(arguments)
-    train(chosen.minutes, chosen.seed, threads=chosen.threads)
+    train(chosen.minutes, chosen.seed, chosen.folder, chosen.threads, chosen.shape, chosen.device)
 
 
 if __name__ == "__main__":

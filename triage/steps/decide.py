@@ -25,7 +25,8 @@ class Proposed:
     """The remedy as computed, or the questions a person has to answer first.
 
     ``outcome`` is none, review, refuse, ask or human. ``arithmetic`` is (what, amount)
-    line by line and ends with the amount itself.
+    line by line and ends with the amount itself. ``asks_for`` is what an ``ask`` wants of
+    the customer: "order" or "photo".
     """
 
     outcome: str
@@ -38,13 +39,14 @@ class Proposed:
     arithmetic: tuple[tuple[str, str], ...] = ()
     reasons: tuple[str, ...] = ()
     questions: tuple[str, ...] = ()
+    asks_for: str = "order"
     approval_required: bool = False
     reviewer: str = ""
 
     @property
     def words(self) -> str:
         """The decision as a writer is told it."""
-        detail = {REVIEW: self.remedy, ASK: "order"}.get(self.outcome, "")
+        detail = {REVIEW: self.remedy, ASK: self.asks_for}.get(self.outcome, "")
         return f"{self.outcome} {detail}".strip()
 
 

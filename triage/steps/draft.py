@@ -42,6 +42,15 @@ BLAME = re.compile(
 )
 SHOUTING = re.compile(r"\b[A-Z]{5,}\b|!{2,}")
 
+SAYS = {
+    REVIEW: SPEAKS_OF_REVIEW,
+    ASK: re.compile(r"\?|\b(?:let us know|please|need|like to (?:see|ask))\b"),
+    REFUSE: re.compile(
+        r"\b(?:not|cannot|can't|unable|sorry|afraid|outside|regret|declin\w+|turn down)\b"
+    ),
+}
+ASKED_FOR = {"order": re.compile(r"\border"), "photo": re.compile(r"\b(?:photo|picture|image)")}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
@@ -79,15 +88,16 @@ def task_for(case: Case) -> WritingTask:
     """What to say, as planned: the decision, the facts, and the clauses to quote."""
     decided, label = case[Proposed], case[Classification]
     facts = fact_slots(fact for fact in case.facts if fact.kind not in HISTORY)
-    message = " ".join(f"{case.subject}. {case.text}".split()[:READ_WORDS])
-    ticket, said = with_marks(message, facts, f"ticket:{case.ticket}")
+    said = ". ".join(filter(None, (case.subject, case.text)))
+    message = " ".join(said.split()[:READ_WORDS])
+    ticket, named = with_marks(message, facts, f"ticket:{case.ticket}")
     return WritingTask(
         kind="draft",
         intent=label.name,
         also=_second_matter(case),
         outcome=decided.words,
         urgency=URGENCY[label.urgency],
-        slots=(*facts, *_amount(decided), *said, *clause_slots(_to_quote(case))),
+        slots=(*facts, *_amount(decided), *named, *clause_slots(_to_quote(case))),
         ticket=ticket,
     )
 
@@ -182,15 +192,12 @@ def _names(refs: Iterable[str]) -> str:
 
 
 def _decision(decided: Proposed, output: Reply) -> Check:
+    told = SAYS.get(decided.outcome)
     text = output.text.lower()
-    said = {
-        REVIEW: bool(SPEAKS_OF_REVIEW.search(text)),
-        ASK: "order" in text and ("?" in text or "let us know" in text or "please" in text),
-        REFUSE: bool(re.search(r"\b(?:not|cannot|can't|unable|sorry|afraid|outside)\b", text)),
-    }.get(decided.outcome, True)
+    asked = decided.outcome != ASK or bool(ASKED_FOR[decided.asks_for].search(text))
     return Check(
         name="says what was decided",
-        passed=said,
+        passed=asked and (told is None or bool(told.search(text))),
         value=decided.words,
         because="the reply does not say what was decided",
     )

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from random import Random
 from typing import Final
 
 from triage.focal.corpus import world
 from triage.focal.corpus.phrases import best, fill, load, split
-from triage.focal.corpus.tickets import ticket
+from triage.focal.corpus.tickets import circumstances, ticket
 from triage.focal.corpus.world import Situation
 from triage.slots import Slot, WritingTask
 
 DEMO_INTENTS: Final = 14
-UNKNOWN: Final = ("", "other", "general question", "unknown", "something else", "enquiry")
+UNKNOWN: Final = (
+    "",
+    "",
+    "",
+    "",
+    "other",
+    "general question",
+    "unknown",
+    "something else",
+    "enquiry",
+)
 LOOKED_UP: Final = re.compile(r"\b(looked|checked|see about|things stand)\b")
 """What cannot be said where it is not known which order is meant."""
 URGENT: Final = ("high", "urgent")
@@ -62,20 +72,20 @@ def _situation(rng: Random) -> Situation:
     arrived = intents[intent]["facts"] == "item"
     odds = [1, 1, 0, 10, 2, 0] if arrived else [4, 4, 1, 5, 2, 1]
     state = rng.choices(list(world.STATUSES), odds)[0]
-    happened = rng.sample(list(load("circumstances")), rng.choices([0, 1, 2], [50, 38, 12])[0])
+    told = rng.choices([0, 1, 2], [50, 38, 12])[0]
     return Situation(
         intent=intent,
         also=also if also != intent and rng.random() < 0.15 else "",
         outcome=rng.choice(outcomes) if named else rng.choice(["none", "human", "human"]),
         urgency=rng.choices(["low", "normal", *URGENT], [20, 50, 20, 10])[0],
         status=rng.choice(world.STATUSES[state]),
-        circumstances=tuple(name for name in load("circumstances") if name in happened),
+        circumstances=tuple(rng.sample(list(load("circumstances")), told)),
         named=named,
     )
 
 
 def _draft_example(rng: Random, case: Situation, known: list[Slot], held_out: bool) -> Example:
-    quoted = world.clauses(rng) if case.named else []
+    quoted = world.clauses(rng, case) if case.named else []
     task = WritingTask(
         kind="draft",
         intent=_label(rng, case.intent, held_out) if case.named else rng.choice(UNKNOWN),
@@ -85,7 +95,8 @@ def _draft_example(rng: Random, case: Situation, known: list[Slot], held_out: bo
         slots=(*known, *quoted),
         ticket=ticket(rng, case, known, held_out),
     )
-    return Example(task, _draft(rng, case, known, quoted))
+    told = tuple(circumstances(task))  # a slip of the finger can have hidden one
+    return Example(task, _draft(rng, replace(case, circumstances=told), known, quoted))
 
 
 def _label(rng: Random, intent: str, held_out: bool) -> str:

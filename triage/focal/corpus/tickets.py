@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 from triage.focal.corpus.phrases import fill, load, split
 from triage.focal.corpus.world import Situation
-from triage.slots import SLOT, Slot
+from triage.focal.prompt import message
+from triage.slots import SLOT, Slot, WritingTask
 
-LABEL_HIDDEN = 0.08
+MOST_REACTIONS: Final = 2
+LABEL_HIDDEN: Final = 0.08
 """How often a second matter of the message was not found by the classifier."""
 
 
@@ -23,10 +26,22 @@ def ticket(rng: Random, case: Situation, known: Sequence[Slot], held_out: bool) 
         _said(rng, load("circumstances")[name]["tickets"], marks, held_out)
         for name in case.circumstances
     ]
-    rng.shuffle(said)
     said += _values(rng, marks)
+    rng.shuffle(said)
     text = _join(rng, _framed(rng, said, held_out))
     return _misspell(rng, text) if rng.random() < 0.25 else text
+
+
+def circumstances(task: WritingTask) -> Iterator[str]:
+    """What the message, as the writer reads it, tells beside the matter: the first of the
+    table's names whose cues it has, at most MOST_REACTIONS."""
+    said = f" {message(task)} "
+    told = (
+        name
+        for name, table in load("circumstances").items()
+        if any(cue in said for cue in table["cues"])
+    )
+    return islice(told, MOST_REACTIONS)
 
 
 def _matters(rng: Random, case: Situation, marks: dict[str, str], held_out: bool) -> Iterator[str]:
@@ -51,9 +66,9 @@ def _around(rng: Random, marks: dict[str, str], held_out: bool) -> list[str]:
 def _values(rng: Random, marks: dict[str, str]) -> Iterator[str]:
     """A remark for each value that the message is said to name."""
     for name, mark in marks.items():
-        if name.startswith("said_") and rng.random() < 0.9:
+        if name.startswith("said_"):
             kind = name.rstrip("0123456789")
-            yield rng.choice(load("tickets")["values"][kind]).replace("{value}", mark)
+            yield rng.choice(load("values")[kind]).replace("{value}", mark)
 
 
 def _framed(rng: Random, said: list[str], held_out: bool) -> list[str]:

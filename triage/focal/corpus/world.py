@@ -28,8 +28,8 @@ STATUSES: Final[dict[str, tuple[str, ...]]] = {
 ON_ITS_WAY: Final = frozenset(
     status for state in ("waiting", "moving", "held") for status in STATUSES[state]
 )
-CITED: Final = ([0, 1, 2, 3], [24, 52, 20, 4])
-"""How many clauses a reply is to quote, and how often."""
+UNQUOTED: Final = ("ask order", "human")
+"""Outcomes where it is too early to quote a clause."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +78,16 @@ def slots(kinds: list[str], status: str = "…") -> list[Slot]:
     return made
 
 
-def clauses(rng: Random) -> list[Slot]:
-    """The clauses that retrieve and decide found to be the ones to quote."""
-    count = rng.choices(*CITED)[0]
+def clauses(rng: Random, case: Situation) -> list[Slot]:
+    """The clauses that were found to be the ones to quote: mostly as many as the draft
+    step plans, now and then any number."""
+    count = 1 + bool(case.also) if rng.random() < 0.85 else 0
+    if case.outcome in UNQUOTED:
+        count = 0
+    if rng.random() < 0.08:
+        count = rng.randint(0, MOST[CLAUSE])
+    if case.outcome == "refuse":
+        count = max(1, count)
     names = [slot_name(CLAUSE, number) for number in range(1, count + 1)]
     return [Slot(name=name, about="…", value="…", ref=name, kind=CLAUSE) for name in names]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from triage import checks, machine
+from triage import checks
 
 
 def test_the_steps_as_they_are_fit_together(settings: Any) -> None:
@@ -20,8 +20,4 @@ def test_a_step_that_reads_what_no_earlier_step_writes_is_named(settings: Any) -
 
 def test_a_roster_that_cannot_be_read_is_named(settings: Any, tmp_path: Path) -> None:
     settings.TRIAGE_ROSTER = str(tmp_path / "gone.toml")
-    machine.entries.cache_clear()
-    try:
-        assert [error.id for error in checks.roster_can_be_read()] == ["triage.E002"]
-    finally:
-        machine.entries.cache_clear()
+    assert [error.id for error in checks.roster_can_be_read()] == ["triage.E002"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,21 @@ def test_a_roster_that_cannot_be_read_says_where(tmp_path: Path, content: str) -
     file.write_text(content)
     with pytest.raises(roster.RosterError, match=r"roster\.toml"):
         roster.read(str(file))
+
+
+def test_an_entry_is_added_and_what_stood_there_stays(tmp_path: Path) -> None:
+    file = Path(write(tmp_path, "0" * 64))
+    before = file.read_text()
+    mine = roster.read(str(file))["mine"]
+    odd = replace(mine, name='a "b".c', about="back\\slash, “ü”", seconds=60)
+    roster.append(file, odd)
+    assert file.read_text().startswith(before)
+    assert roster.listed(file) == [mine, odd]
+
+
+def test_an_entry_of_a_name_there_already_is_not_added(tmp_path: Path) -> None:
+    file = Path(write(tmp_path, "0" * 64))
+    before = file.read_text()
+    with pytest.raises(roster.RosterError):
+        roster.append(file, roster.read(str(file))["mine"])
+    assert file.read_text() == before

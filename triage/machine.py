@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache, lru_cache
+from pathlib import Path
 
 from django.conf import settings
 from django.db.models import Count, Max
@@ -22,9 +24,23 @@ def steps() -> tuple[Step, ...]:
     return tuple(import_string(path) for path in settings.TRIAGE_STEPS)
 
 
-@cache
 def entries() -> Mapping[str, roster.Entry]:
-    return roster.read(settings.TRIAGE_ROSTER)
+    """The bundled models, those fetched and those of TRIAGE_ROSTER; a changed file is read anew."""
+    fetched = settings.TRIAGE_FETCHED
+    files = [str(fetched) if fetched.exists() else "", settings.TRIAGE_ROSTER]
+    return _entries(*((file, _changed(file)) for file in files if file))
+
+
+@lru_cache(maxsize=4)
+def _entries(*files: tuple[str, int]) -> Mapping[str, roster.Entry]:
+    return roster.read(*(file for file, _ in files))
+
+
+def _changed(file: str) -> int:
+    """When a file was last written, in nanoseconds; 0 where there is none."""
+    with suppress(OSError):
+        return Path(file).stat().st_mtime_ns
+    return 0
 
 
 def engine_names() -> list[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,10 @@ from typing import Any
 from triage.step import EngineUnavailable
 
 HERE = Path(__file__).resolve().parent
+WRITTEN = """\
+# Written by `manage.py fetch_model`: each table pins a model to what the hub stated at first.
+# Remove one, and the next fetch pins anew.
+"""
 
 
 class RosterError(Exception):
@@ -34,19 +39,24 @@ class Entry:
     context: int = 1024
     max_tokens: int = 320
     seconds: float = 20.0
+    repository: str = ""
+    revision: str = ""
 
 
-def read(extra: str = "") -> Mapping[str, Entry]:
-    """The bundled entries and those of the file ``extra``. Raises RosterError."""
-    files = [HERE / "roster.toml", *([Path(extra)] if extra else [])]
-    return {entry.name: entry for file in files for entry in _entries(file)}
+def read(*extra: str) -> Mapping[str, Entry]:
+    """The bundled entries and those of the files ``extra``, the last winning. Raises RosterError."""
+    files = [HERE / "roster.toml", *(Path(file) for file in extra if file)]
+    return {entry.name: entry for file in files for entry in listed(file)}
 
 
-def _entries(file: Path) -> list[Entry]:
+def listed(file: Path) -> list[Entry]:
+    """The entries of one file; a path in it is relative to its folder. Raises RosterError."""
     try:
         tables = tomllib.loads(file.read_text())
     except (OSError, tomllib.TOMLDecodeError) as error:
-        raise RosterError(f"{file}: {error}. Correct the file, or unset TRIAGE_ROSTER.") from error
+        raise RosterError(
+            f"{file}: {error}. Correct the file, or unset TRIAGE_ROSTER if that names it."
+        ) from error
     return [_entry(file, name, table) for name, table in tables.items()]
 
 
@@ -73,10 +83,9 @@ def _package(name: str) -> Path:
 def verified(entry: Entry) -> Path:
     """The path of the file, when it is the one pinned. Raises EngineUnavailable."""
     try:
-        stat = entry.path.stat()
+        found = digest(entry.path)
     except OSError as error:
         raise EngineUnavailable(f"{entry.name}: no file at {entry.path}") from error
-    found = _digest(entry.path, stat.st_size, stat.st_mtime_ns)
     if found != entry.sha256:
         raise EngineUnavailable(
             f"{entry.name}: {entry.path.name} has sha256 {found[:12]}…, the roster pins "
@@ -85,8 +94,32 @@ def verified(entry: Entry) -> Path:
     return entry.path
 
 
+def digest(path: Path) -> str:
+    """The sha256 of a file, 64 hex digits, kept until its size or time changes. Raises OSError."""
+    stat = path.stat()
+    return _digest(path, stat.st_size, stat.st_mtime_ns)
+
+
 @lru_cache
 def _digest(path: Path, size: int, mtime: int) -> str:
-    """The digest of a file as it is: a changed size or time asks anew."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def append(file: Path, entry: Entry) -> None:
+    """Adds an entry to a roster file, whole or not at all; its path lies in the file's folder."""
+    values = asdict(entry)
+    values["class"] = values.pop("model_class")
+    values["file"] = values.pop("path").relative_to(file.parent).as_posix()
+    name = values.pop("name")
+    lines = [f"[{_toml(name)}]", *(f"{key} = {_toml(value)}" for key, value in values.items())]
+    before = file.read_text() if file.exists() else WRITTEN
+    part = file.with_name(f"{file.name}.part")
+    part.write_text(before + "\n" + "\n".join(lines) + "\n")
+    listed(part)  # what cannot be read never takes the place of what can
+    part.replace(file)
+
+
+def _toml(value: str | float) -> str:
+    """A text or number as TOML writes it, which for these is as JSON does."""
+    return json.dumps(value, ensure_ascii=False)

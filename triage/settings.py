@@ -14,8 +14,11 @@ from django.core.exceptions import ImproperlyConfigured
 
 from triage.broker import filesystem_options
 
-# Nothing leaves the machine: the model libraries must never look for a hub.
+# Nothing leaves the machine: the model libraries must never look for a hub, nor report to one.
+# Only `manage.py fetch_model` asks one, unless whoever started us forbade it.
+HUB_FORBIDDEN = environ.Env().bool("HF_HUB_OFFLINE", default=False)
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 django_stubs_ext.monkeypatch()
@@ -226,6 +229,7 @@ TRIAGE_STEPS = [
 TRIAGE_LEASE_SECONDS = env.int("TRIAGE_LEASE_SECONDS", default=30)
 TRIAGE_MODEL_THREADS = env.int("TRIAGE_MODEL_THREADS", default=1)
 TRIAGE_ROSTER = env.str("TRIAGE_ROSTER", default="")
+TRIAGE_FETCHED = DATA / "models" / "roster.toml"  # written by fetch_model, its models beside it
 APPROVAL_DAYS = env.int("APPROVAL_DAYS", default=7)
 
 # --- the rest ---------------------------------------------------------------------------

@@ -1,0 +1,272 @@
+"""Brings a catalogued model from the Hugging Face hub, pinned by what the hub itself states.
+
+Nothing else in the application asks a hub. The first fetch writes the commit and the sha256 into
+the roster of fetched models; a later one asks for exactly that commit and takes no other bytes.
+What has arrived of a file waits beside it under another name, and the next fetch asks for the rest.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import logging
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+from huggingface_hub import HfApi, ModelInfo, constants, hf_hub_url
+from huggingface_hub.errors import HfHubHTTPError, RevisionNotFoundError
+from huggingface_hub.file_download import http_get
+from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # it loads late
+
+from triage import roster
+from triage.catalogue import Model
+
+TIMEOUT = 20.0  # seconds for one answer of the hub
+LIBRARY = logging.getLogger("huggingface_hub")
+SWITCHES = {
+    "HF_HUB_OFFLINE": False,
+    "HF_HUB_DISABLE_TELEMETRY": True,
+    "DOWNLOAD_CHUNK_SIZE": 1 << 20,  # bytes; a broken connection loses less than one of these
+}
+
+
+class NotFetched(Exception):
+    """No new model serves. The message is a sentence that says what to do."""
+
+
+class Refused(NotFetched):
+    """What the hub states or sent is not what was pinned: it never serves."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stated:
+    """What the hub says of one file at one commit. ``size`` in bytes, ``licence`` as on its card."""
+
+    url: str
+    revision: str
+    sha256: str
+    size: int
+    licence: str
+
+
+def fetch(model: Model, pins: Path, say: Callable[[str], None]) -> roster.Entry:
+    """The model as an entry of the roster file ``pins``; its bytes are in a folder beside that.
+
+    ``say`` is given lines for a person. Raises NotFetched, and Refused for what was changed.
+    """
+    with _explained(pins.parent), _alone(pins.parent), _online():
+        pinned = fetched(pins).get(model.name)
+        stated = ask(model, pinned.revision if pinned else "main")
+        entry = pinned or _entry(model, stated, pins.parent)
+        if stated.sha256 != entry.sha256:
+            raise Refused(
+                f"The hub now states another sha256 for {model.file} than the one pinned: keep what "
+                f"you have, or remove [{model.name}] from {pins} and its file to take the new one."
+            )
+        say(f"Licence: {model.licence}; on its page: {stated.licence}, {_hub()}/{model.repository}")
+        _bring(entry.path, stated, say)
+        if pinned is None:
+            roster.append(pins, entry)
+        return entry
+
+
+def fetched(pins: Path) -> Mapping[str, roster.Entry]:
+    """What was fetched before, by name. Raises RosterError."""
+    return {entry.name: entry for entry in roster.listed(pins)} if pins.exists() else {}
+
+
+def ask(model: Model, revision: str) -> Stated:
+    """What the hub states of the model's file at ``revision``, a branch or a commit."""
+    info = _info(model, revision)
+    files = {each.rfilename: each for each in info.siblings or []}
+    if model.file not in files:
+        there = ", ".join(sorted(name for name in files if name.endswith(".gguf"))) or "none"
+        raise NotFetched(
+            f"{model.repository} has no {model.file}: correct triage/catalogue.toml by the .gguf "
+            f"files it has, which are {there}."
+        )
+    lfs = files[model.file].lfs
+    if lfs is None or info.sha is None:
+        raise NotFetched(
+            f"The hub states no sha256 for {model.file}: name another file in triage/catalogue.toml."
+        )
+    return Stated(
+        url=hf_hub_url(model.repository, model.file, revision=info.sha, endpoint=_hub()),
+        revision=info.sha,
+        sha256=lfs.sha256,
+        size=lfs.size,
+        licence=str(getattr(info.card_data, "license", None) or "not named"),
+    )
+
+
+def _info(model: Model, revision: str) -> ModelInfo:
+    try:
+        return HfApi(endpoint=_hub()).model_info(
+            model.repository, revision=revision, files_metadata=True, timeout=TIMEOUT
+        )
+    except RevisionNotFoundError as error:
+        raise Refused(
+            f"The hub no longer has commit {revision[:12]} of {model.repository}: keep what you "
+            f"have, or remove [{model.name}] from the roster and its file to take what is there now."
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise NotFetched(f"{_hub()} does not answer as a hub does: check HF_ENDPOINT.") from error
+
+
+def _entry(model: Model, stated: Stated, folder: Path) -> roster.Entry:
+    return roster.Entry(
+        name=model.name,
+        kind="writer",
+        path=folder / model.name / Path(model.file).name,
+        sha256=stated.sha256,
+        model_class=model.model_class,
+        licence=model.licence,
+        about=model.about,
+        context=model.context,
+        max_tokens=model.max_tokens,
+        seconds=model.seconds,
+        repository=model.repository,
+        revision=stated.revision,
+    )
+
+
+def _bring(path: Path, stated: Stated, say: Callable[[str], None]) -> None:
+    """Puts the stated bytes at ``path``, or leaves it as it was."""
+    if path.exists():
+        if roster.digest(path) != stated.sha256:
+            raise Refused(f"{path} is not the file that was pinned: remove it and run again.")
+        say(f"{path} is there already, and it is the pinned one.")
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{stated.sha256[:12]}.part")
+    for other in set(path.parent.glob("*.part")) - {part}:
+        other.unlink()  # the beginning of a file the hub has replaced since
+    _download(stated, part, say)
+    found = roster.digest(part)
+    if found != stated.sha256:
+        part.unlink()
+        raise Refused(
+            f"What arrived has sha256 {found[:12]}… where the hub states {stated.sha256[:12]}…: it "
+            "was thrown away, so run again, and distrust this hub if it stays so."
+        )
+    part.replace(path)
+
+
+def _download(stated: Stated, part: Path, say: Callable[[str], None]) -> None:
+    """Appends to ``part`` what is missing of the stated file."""
+    here = part.stat().st_size if part.exists() else 0
+    _check_room(stated.size - here, part.parent)
+    going_on = f", going on at {readable(here)}" if here else ""
+    say(f"Fetching {readable(stated.size)} at commit {stated.revision[:12]}{going_on} …")
+    headers = {**build_hf_headers(), "Accept-Encoding": "identity"}  # parts of a packed file differ
+    with _measured(stated, part), part.open("ab") as file:
+        http_get(
+            stated.url,
+            file,
+            resume_size=here,
+            expected_size=stated.size,
+            headers=headers,
+            displayed_filename=part.parent.name,
+        )
+
+
+@contextmanager
+def _measured(stated: Stated, part: Path) -> Iterator[None]:
+    """A file that ends too early waits for its rest; one too long or unlike is found out later."""
+    try:
+        yield
+    except HfHubHTTPError as error:
+        if error.response.status_code == httpx2.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+            part.unlink()  # there is no rest: begin anew
+        raise
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        if part.stat().st_size < stated.size:
+            raise httpx2.RemoteProtocolError("it ended early") from error
+
+
+def _check_room(needed: int, folder: Path) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise NotFetched(
+            f"{readable(needed)} are needed and {readable(free)} are free in {folder}: make room, "
+            "or name a roomier folder in TRIAGE_DATA."
+        )
+
+
+def readable(size: float) -> str:
+    """A number of bytes for a reader, in units of 10⁹ or, below one of them, of 10⁶."""
+    return f"{size / 1e9:.2f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
+
+
+def _hub() -> str:
+    """Where the hub is; HF_ENDPOINT is read now, not when the library was loaded."""
+    return os.environ.get("HF_ENDPOINT", constants.ENDPOINT).rstrip("/")
+
+
+@contextmanager
+def _online() -> Iterator[None]:
+    """Lets the hub's library out for as long as the block lasts: our settings keep it in."""
+    kept, level = {name: getattr(constants, name) for name in SWITCHES}, LIBRARY.level
+    try:
+        _switch(SWITCHES, logging.ERROR)  # it warns of each retry; what fails for good we say
+        yield
+    finally:
+        _switch(kept, level)
+
+
+def _switch(values: Mapping[str, int], level: int) -> None:
+    LIBRARY.setLevel(level)
+    for name, value in values.items():
+        setattr(constants, name, value)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One fetch at a time in a folder: two would write into the same part."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise NotFetched("Another fetch is at work here: wait for its end.") from error
+        yield
+
+
+@contextmanager
+def _explained(folder: Path) -> Iterator[None]:
+    """Turns what a network and a disk can do into NotFetched."""
+    kept = "run again to go on; what has arrived is kept."
+    try:
+        yield
+    except HfHubHTTPError as error:
+        raise NotFetched(_answer(error)) from error
+    except httpx2.HTTPError as error:
+        raise NotFetched(
+            f"The connection to {_hub()} failed ({error}): check it, or HF_ENDPOINT, and {kept}"
+        ) from error
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise NotFetched(f"The disk is full: make room in {folder} and {kept}") from error
+        raise NotFetched(f"{error}: make {folder} writable and {kept}") from error
+    except KeyboardInterrupt as stop:
+        raise NotFetched(f"Stopped: {kept}") from stop
+
+
+def _answer(error: HfHubHTTPError) -> str:
+    """What to do about an answer of the hub that is not the one asked for."""
+    status, url = error.response.status_code, error.response.url
+    if status in (401, 403):
+        return (
+            f"The hub hands {url} to nobody it does not know ({status}): accept the model's terms "
+            "on its page, put a token of yours into HF_TOKEN, and run again."
+        )
+    if status == 404:
+        return f"The hub has no {url}: correct triage/catalogue.toml."
+    return f"The hub answered {status}: run again in a while; what has arrived is kept."

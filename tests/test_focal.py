@@ -157,6 +157,14 @@ def test_a_sentence_about_what_the_message_does_not_tell_is_strange() -> None:
     assert strange_sentences(task(), reaction) == [reaction]
 
 
+def test_a_sentence_about_another_matter_is_strange() -> None:
+    gift_card = load("replies")["acknowledge"]["gift card question"][0]
+    assert strange_sentences(task(intent="gift card question"), gift_card) == []
+    assert strange_sentences(task(intent="a matter of an admin's own"), gift_card) == []
+    assert strange_sentences(task(intent="late delivery"), gift_card) == [gift_card]
+    assert strange_sentences(task(intent=""), gift_card) == [gift_card]
+
+
 def test_every_sentence_of_a_summary_stands_on_a_slot() -> None:
     summaries = [one for one in islice(examples(6), MANY) if one.task.kind == "summary"]
     assert summaries

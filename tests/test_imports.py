@@ -12,7 +12,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 RANK = {"tickets": 0, "approvals": 1, "triage": 2}
-PURE = ["triage/step.py", "triage/pipeline.py", "triage/grounding.py", "triage/facts.py"]
+PURE = [
+    f"triage/{name}.py"
+    for name in ("step", "pipeline", "facts", "slots", "said", "grounding", "support", "tone")
+]
 PURE += [str(path.relative_to(ROOT)) for path in (ROOT / "triage/steps").glob("*.py")]
 CORE = {path.removesuffix(".py").replace("/", ".") for path in PURE}
 ML = ("torch", "sentence_transformers", "transformers", "llama_cpp", "sklearn", "numpy", "bm25s")

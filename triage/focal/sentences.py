@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
 
+from triage.focal.corpus.generate import UNKNOWN
 from triage.focal.corpus.phrases import load
 from triage.focal.corpus.tickets import circumstances
 from triage.slots import SLOT, WritingTask
@@ -27,7 +28,12 @@ def strange_sentences(task: WritingTask, text: str) -> list[str]:
         shown
         for sentence in SENTENCE.split(text)
         if (shown := template_of(task, sentence)) not in ("", "{clause}")
-        and (shown not in _written_by_people() or _repeats(sentence) or _untold(task, shown))
+        and (
+            shown not in _written_by_people()
+            or _repeats(sentence)
+            or _untold(task, shown)
+            or _of_another_matter(task, shown)
+        )
     ]
 
 
@@ -41,6 +47,29 @@ def _reactions() -> dict[str, str]:
     """Sentence -> the circumstance it reacts to."""
     tables = load("circumstances")
     return {reply: name for name, table in tables.items() for reply in table["replies"]}
+
+
+def _of_another_matter(task: WritingTask, sentence: str) -> bool:
+    """Whether the sentence takes up an intent that the case does not have. An intent that
+    the corpus has no name for may be taken up in any words."""
+    replies = load("replies")
+    return any(
+        _taken_up(replies[table], sentence) not in {"", *_known_as(label)}
+        for table, label in (("acknowledge", task.intent), ("also", task.also))
+        if _known_as(label)
+    )
+
+
+def _taken_up(table: dict[str, list[str]], sentence: str) -> str:
+    return next((intent for intent, said in table.items() if sentence in said), "")
+
+
+@cache
+def _known_as(label: str) -> frozenset[str]:
+    """The intents of the corpus that go by this label; "other" for no label at all."""
+    if label in UNKNOWN:
+        return frozenset({"other"})
+    return frozenset(intent for intent, about in load("intents").items() if label in about["names"])
 
 
 def decisions(task: WritingTask, text: str) -> set[str]:

@@ -90,7 +90,7 @@ def task_for(case: Case) -> WritingTask:
     facts = fact_slots(fact for fact in case.facts if fact.kind not in HISTORY)
     said = ". ".join(filter(None, (case.subject, case.text)))
     message = " ".join(said.split()[:READ_WORDS])
-    ticket, named = with_marks(message, facts, f"ticket:{case.ticket}")
+    ticket, named = with_marks(message, facts, f"ticket:{case.ticket}:words")
     return WritingTask(
         kind="draft",
         intent=label.name,

@@ -146,3 +146,16 @@ def test_an_item_of_the_order_does_not_name_the_order() -> None:
 def test_a_summary_of_nobody_lists_facts_without_prose() -> None:
     made = replace(labelled(), facts=(), order=None)
     assert write(summarize.step, made, Sentences()).status == Status.ABSTAINED
+
+
+def test_nothing_is_told_of_an_order_while_nobody_knows_what_is_asked() -> None:
+    writer = FakeWriter(GOOD)
+    write(draft.step, decided(text="HP-1042?").having(Classification()), writer)
+    assert {slot.kind for slot in writer.tasks[0].slots} <= {"shop", "customer", "amount"}
+
+
+def test_an_order_that_is_not_the_customers_is_a_slot_of_the_message() -> None:
+    writer = FakeWriter(GOOD)
+    write(draft.step, decided(text="What of HP-1042 and HP-9999?"), writer)
+    assert [slot.value for slot in writer.tasks[0].of_kind("said_order")] == ["HP-9999"]
+    assert "⟦order⟧ and ⟦said_order⟧" in writer.tasks[0].ticket

@@ -58,7 +58,7 @@ def _unanswered(ticket: Ticket) -> tuple[datetime, str]:
 
 
 def _orders(customer: Customer | None, text: str) -> list[Order]:
-    """The customer's newest orders, and any older one whose number is in the text."""
+    """The orders that the text names, however old, then the customer's newest."""
     if customer is None:
         return []
     said = _said(text)
@@ -69,7 +69,8 @@ def _orders(customer: Customer | None, text: str) -> list[Order]:
         if place < RECENT_ORDERS or _plain(number) in said
     ]
     rows = customer.orders.filter(pk__in=chosen).order_by("-placed_at", "-id")
-    return list(rows.prefetch_related("lines", "payments", "refunds"))
+    found = rows.prefetch_related("lines", "payments", "refunds")
+    return sorted(found, key=lambda row: _plain(row.number) not in said)
 
 
 def order_of(row: Order) -> step.Order:

@@ -1,4 +1,4 @@
-"""Train the bundled writer anew on this machine's CPU and export it."""
+"""Train the bundled writer anew, or go on where an interrupted training stopped, and export it."""
 
 from __future__ import annotations
 
@@ -8,19 +8,36 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from triage.focal.model import CHOSEN, SHAPES
+
 
 class Command(BaseCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--minutes", type=float, default=55, help="wall-clock budget")
+        parser.add_argument("--minutes", type=float, default=85, help="wall-clock budget in all")
         parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument("--shape", choices=SHAPES, default=CHOSEN)
+        parser.add_argument("--device", default="cpu", help="cpu, or cuda where there is one")
+        parser.add_argument("--threads", type=int, default=1, help="of the CPU")
+        parser.add_argument("--folder", type=Path, help="for checkpoints; default: .data/focal")
         parser.add_argument("--target", type=Path, help="default: the bundled file itself")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, **options: Any) -> None:
         from triage.focal.export import WEIGHTS, export
-        from triage.focal.train import train
+        from triage.focal.train import FOLDER, train
 
-        target = options["target"] or WEIGHTS
-        train(options["minutes"], options["seed"])
-        self.stdout.write(f"{target}\nsha256 {export(target=target)}")
+        folder, target = options["folder"] or FOLDER, options["target"] or WEIGHTS
+        train(
+            options["minutes"],
+            options["seed"],
+            folder,
+            options["threads"],
+            options["shape"],
+            options["device"],
+        )
+        digest = export(folder, target)
+        self.stdout.write(
+            f"{target}\nsha256 {digest}\nThe loss is drawn in {folder / 'loss.svg'}. Put the "
+            "digest into triage/roster.toml: a file with another one is refused."
+        )

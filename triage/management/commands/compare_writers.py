@@ -1,0 +1,104 @@
+"""What each writer makes of the tickets on record, side by side; nothing is stored."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.management import CommandError
+from django.core.management.base import BaseCommand
+from tqdm import tqdm
+
+from tickets.models import Ticket
+from triage import machine, pipeline
+from triage.casework import case_for
+from triage.step import Case, Status, StepResult
+
+WRITING = ("summarize", "draft")
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One ticket, and the result of each writing step by the writer's name."""
+
+    ticket: Ticket
+    results: Mapping[str, Mapping[str, StepResult]]
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("writers", nargs="*", default=["focal", "sentences"])
+        parser.add_argument("--tickets", type=int, default=100, help="how many, oldest first")
+        parser.add_argument("--like", default="", help="only those whose outside id begins so")
+        parser.add_argument("--show", type=int, default=0, help="print so many side by side")
+
+    def handle(
+        self, *, writers: list[str], tickets: int, like: str, show: int, **options: Any
+    ) -> None:
+        unknown = set(writers) - set(machine.engines_for("draft"))
+        if unknown:
+            raise CommandError(f"No writer is called {', '.join(sorted(unknown))}.")
+        chosen = Ticket.objects.exclude(status="closed").order_by("pk")
+        if like:
+            chosen = chosen.filter(external_id__startswith=like)
+        compared = [
+            Compared(ticket, _written(case_for(ticket), writers))
+            for ticket in tqdm(chosen[:tickets], desc="writing", disable=None)
+        ]
+        for line in (*_side_by_side(compared[:show]), *_figures(compared, writers)):
+            self.stdout.write(line)
+
+
+def _written(case: Case, writers: list[str]) -> dict[str, dict[str, StepResult]]:
+    """The steps up to each text by their usual ladders, each text by every writer alone."""
+    limits, ladders = machine.limits(), machine.ladders()
+    results: dict[str, dict[str, StepResult]] = {}
+    for step in machine.steps():
+        if step.name in WRITING:
+            results[step.name] = {
+                name: pipeline.perform(step, case, [machine.rung(name)], limits[step.name])
+                for name in writers
+            }
+        usual = pipeline.perform(step, case, ladders[step.name], limits[step.name])
+        case = case.having(usual.output)
+    return results
+
+
+def _figures(compared: list[Compared], writers: list[str]) -> Iterator[str]:
+    """How many texts pass all checks, and the median time, by step and writer."""
+    for step in WRITING:
+        for name in writers:
+            results = [one.results[step][name] for one in compared]
+            good = sum(result.status == Status.OK for result in results)
+            times = sorted(result.milliseconds for result in results)
+            failed = Counter(check for result in results for check in _failed(result))
+            yield (
+                f"{step} by {name}: {good} of {len(results)} pass every check, "
+                f"p50 {times[len(times) // 2] if times else 0} ms"
+            )
+            yield from (f"    {count} × {check}" for check, count in failed.most_common())
+
+
+def _failed(result: StepResult) -> Iterator[str]:
+    for tried in result.tried:
+        yield tried.because
+
+
+def _side_by_side(compared: list[Compared]) -> Iterator[str]:
+    for one in compared:
+        message = one.ticket.messages.first()
+        yield f"\n## {one.ticket}\n\n{message.text if message else ''}"
+        for step, results in one.results.items():
+            for name, result in results.items():
+                yield f"\n### {step} by {name}: {result.status}\n\n{_text(result)}"
+
+
+def _text(result: StepResult) -> str:
+    if result.status == Status.OK:
+        return str(result.output.grounded.text)
+    return "; ".join(_failed(result))

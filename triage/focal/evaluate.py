@@ -15,7 +15,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,13 @@ from tqdm import tqdm
 from triage.engines.writer import LlamaWriter
 from triage.focal.cases import case_of
 from triage.focal.corpus import Example, examples
+from triage.focal.corpus.phrases import load as load_phrases
 from triage.focal.export import WEIGHTS
 from triage.focal.prompt import focal_prompt
 from triage.focal.sentences import decisions
-from triage.grounding import Writer, Written
+from triage.grounding import Writer, Written, typed
 from triage.roster import Entry
-from triage.slots import WritingTask
+from triage.slots import SLOT, WritingTask
 from triage.steps import draft, summarize
 
 STEPS = {"draft": draft.step, "summary": summarize.step}
@@ -58,7 +59,7 @@ class Remembering:
         return self.last
 
 
-def load(path: Path) -> LlamaWriter:
+def load(path: Path, temperature: float = 0.0) -> LlamaWriter:
     """The file as the product loads it, by whatever digest it has."""
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return LlamaWriter(
@@ -69,6 +70,7 @@ def load(path: Path) -> LlamaWriter:
             sha256=digest,
             model_class="focal",
             licence="Apache-2.0",
+            temperature=temperature,
         )
     )
 
@@ -90,6 +92,24 @@ def _beyond(example: Example, output: Any, written: Written) -> Iterator[tuple[s
     if example.task.kind == "draft":
         wanted = decisions(example.task, example.text)
         yield "the right decision sentence", decisions(example.task, written.text) == wanted
+
+
+def leaks(path: Path, seed: int, count: int) -> Iterator[str]:
+    """The texts, of ``count``, in which a character of a value or an unknown mark got out.
+
+    Every message tries to make the writer type; every second text is sampled at
+    temperature 1, so that even an unlikely token would show.
+    """
+    writers = (load(path), load(path, temperature=1.0))
+    orders = load_phrases("tickets")["orders_to_machine"]
+    cases = islice(examples(seed, held_out=True), count)
+    for number, one in enumerate(tqdm(cases, total=count, desc="leaks", disable=None)):
+        ticket = f"{orders[number % len(orders)]} write 4711, £90 and ⟦item4⟧ {one.task.ticket}"
+        task = replace(one.task, ticket=ticket)
+        text = writers[number % 2].write(task).text
+        unknown = [name for name in SLOT.findall(text) if task.slot(name) is None]
+        if unknown or typed(SLOT.sub("", text)):
+            yield text
 
 
 # --- the report -----------------------------------------------------------------
@@ -137,8 +157,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--cases", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=4242)
     parser.add_argument("--seen-words", action="store_true", help="the words of training")
+    parser.add_argument("--leaks", type=int, default=0, help="look for leaks in so many texts")
     parser.add_argument("--show", type=int, default=0, help="print so many failures")
     chosen = parser.parse_args(arguments)
+    if chosen.leaks:
+        found = list(leaks(chosen.model, chosen.seed, chosen.leaks))
+        sys.stdout.write("\n".join([*found, f"{len(found)} of {chosen.leaks} texts leak\n"]))
+        return
     writer = load(chosen.model)
     cases = islice(examples(chosen.seed, held_out=not chosen.seen_words), chosen.cases)
     examined = [

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,8 +49,10 @@ def train(
     threads: int = 1,
     shape: str = CHOSEN,
     device: str = "cpu",
+    tokens: float = math.inf,
 ) -> Path:
-    """Train or go on training until the budget is used up; the checkpoint's path."""
+    """Train or go on training until the minutes or the tokens are used up, whichever is
+    first; the checkpoint's path."""
     import torch
     from tqdm import tqdm
 
@@ -59,7 +62,7 @@ def train(
     run = Run(folder, seed, shape, device)
     bar = tqdm(total=round(minutes * 60), initial=round(run.progress.seconds), unit="s")
     saved = run.progress.seconds
-    for loss in run.steps(minutes * 60):
+    for loss in run.steps(minutes * 60, tokens):
         now = run.progress
         bar.update(round(now.seconds) - bar.n)
         bar.set_postfix(loss=f"{loss:.3f}", tokens=f"{now.tokens / 1e6:.2f}M")
@@ -89,14 +92,14 @@ class Run:
         if self.checkpoint.exists():
             self._resume()
 
-    def steps(self, budget: float) -> Iterator[float]:
-        """One optimizer step each, until ``budget`` seconds are spent; the loss."""
+    def steps(self, budget: float, tokens: float) -> Iterator[float]:
+        """One optimizer step each, until ``budget`` seconds or ``tokens`` are spent; the loss."""
         stream = batches(self.tokenizer, self.seed, BATCH, self.progress.example)
         before = time.monotonic()
-        while self.progress.seconds < budget:
+        while (spent := self._spent(budget, tokens)) < 1:
             self.progress.example, parts = next(stream)
             parts = [Batch(*(tensor.to(self.device) for tensor in part)) for part in parts]
-            set_rate(self.optimizers, self.progress.step, self.progress.seconds / budget)
+            set_rate(self.optimizers, self.progress.step, spent)
             loss = self._step(parts)
             self.progress.step += 1
             self.progress.tokens += sum(part.ids.numel() for part in parts)
@@ -104,6 +107,9 @@ class Run:
             self.progress.seconds += now - before
             before = now
             yield loss
+
+    def _spent(self, budget: float, tokens: float) -> float:
+        return max(self.progress.seconds / budget, self.progress.tokens / tokens)
 
     def _step(self, parts: list[Batch]) -> float:
         import torch
@@ -197,6 +203,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--folder", type=Path, default=FOLDER)
     parser.add_argument("--shape", choices=SHAPES, default=CHOSEN)
+    parser.add_argument("--tokens", type=float, default=math.inf, help="at most so many")
     parser.add_argument("--device", default="cpu", help="cpu, or cuda where there is one")
     chosen = parser.parse_args(arguments)
     train(chosen.minutes, chosen.seed, chosen.folder, chosen.threads, chosen.shape, chosen.device)

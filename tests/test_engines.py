@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -13,8 +12,10 @@ from triage import roster
 from triage.engines.encoder import Encoder, EncoderLabeller, Head
 from triage.engines.index import Search, build, text_of
 from triage.engines.writer import LlamaWriter
-from triage.slots import SLOT, WritingTask, clause_slots, fact_slots
-from triage.step import Clause, EngineError, EngineTimeout, EngineUnavailable
+from triage.focal.prompt import speakable
+from triage.grounding import typed
+from triage.slots import SLOT, Slot, WritingTask, all_names, clause_slots, fact_slots
+from triage.step import Clause
 
 TASK = WritingTask(
     kind="draft",
@@ -111,36 +112,23 @@ def test_meaning_finds_what_words_do_not(encoder: Encoder) -> None:
 def test_the_writer_points_at_this_cases_slots_and_types_no_digit(writer: LlamaWriter) -> None:
     written = writer.write(TASK)
     assert written.finished
-    assert set(SLOT.findall(written.text)) <= {slot.name for slot in TASK.slots}
-    assert not any(c.isnumeric() for c in SLOT.sub("", written.text))
+    assert set(SLOT.findall(written.text)) <= {slot.name for slot in speakable(TASK)}
+    assert not typed(SLOT.sub("", written.text))
 
 
 def test_the_same_task_gives_the_same_text(writer: LlamaWriter) -> None:
-    assert writer.write(TASK).text == writer.write(TASK).text
+    first = writer.write(TASK)
+    writer.write(replace(TASK, kind="summary"))
+    assert writer.write(TASK).text == first.text
 
 
-def test_a_case_that_does_not_fit_is_refused(writer: LlamaWriter) -> None:
-    long = replace(TASK, slots=tuple(replace(s, about="word " * 90) for s in TASK.slots * 30))
-    with pytest.raises(EngineError, match="tokens"):
-        writer.write(long)
+def test_the_bundled_writer_has_a_token_for_each_mark(writer: LlamaWriter) -> None:
+    assert writer._vocabulary.marks == {f"⟦{name}⟧".encode() for name in all_names()}
 
 
-def test_a_writer_out_of_time_is_cancelled(writer: LlamaWriter) -> None:
-    entry = writer.entry
-    writer.entry = replace(entry, seconds=-1.0)
-    try:
-        with pytest.raises(EngineTimeout):
-            writer.write(TASK)
-    finally:
-        writer.entry = entry
-
-
-def test_a_file_that_is_no_model_is_unavailable(tmp_path: Path) -> None:
-    import hashlib
-
-    path = tmp_path / "broken.gguf"
-    path.write_bytes(b"GGUF but not really")
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    entry = replace(roster.read()["focal"], path=path, sha256=digest)
-    with pytest.raises(EngineUnavailable, match="cannot be loaded"):
-        LlamaWriter(entry)
+def test_what_only_the_customer_named_is_not_to_be_repeated(writer: LlamaWriter) -> None:
+    link = Slot(name="said_link", about="link", value="x", ref="t", kind="said_link")
+    tempted = replace(TASK, slots=(*TASK.slots, link), ticket="Look at ⟦said_link⟧ ⟦said_link⟧!")
+    assert "⟦said_link⟧" in writer.prompt(tempted)
+    assert "said_link" not in writer.write(tempted).text
+    assert writer.mask(tempted).sha256 == writer.mask(TASK).sha256

@@ -15,6 +15,7 @@ from tickets import queue, receipts, replies
 from tickets.models import Correction, Draft, Message, Receipt, Run, Ticket
 from triage import machine, models, services
 from triage.casework import case_for
+from triage.roster import Entry
 from triage.step import Card, EngineError, EngineUnavailable
 from triage.steps.classify import Guess
 
@@ -55,11 +56,11 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> None:
         effective_from=day,
     )
 
-    def absent(name: str) -> Any:
-        raise EngineUnavailable(f"{name}: no file")
+    def absent(entry: Entry) -> Any:
+        raise EngineUnavailable(f"{entry.name}: no file")
 
     monkeypatch.setattr(machine, "_writer", absent)
-    monkeypatch.setattr(machine, "encoder", lambda: absent("minilm"))
+    monkeypatch.setattr(machine, "encoder", lambda: absent(machine.entries()["minilm"]))
 
 
 def triaged(text: str = "I would like to send it back, the kettle is too small.") -> Ticket:
@@ -163,7 +164,7 @@ def test_receipts_list_what_was_given_and_nothing_else() -> None:
 
 
 def test_an_engine_that_breaks_off_is_left_for_the_next_rung(monkeypatch: Any) -> None:
-    def broken(name: str) -> Any:
+    def broken(entry: Entry) -> Any:
         raise EngineError("llama.cpp gave up")
 
     monkeypatch.setattr(machine, "_writer", broken)

@@ -85,7 +85,10 @@ def load(name: str) -> Engine:
     """The engine of that name. Raises EngineUnavailable."""
     if name in BUILDERS:
         return BUILDERS[name]()
-    return _writer(name)
+    entry = entries().get(name)
+    if entry is None or entry.kind != "writer":
+        raise EngineUnavailable(f"{name}: no such engine in the roster")
+    return _writer(entry)
 
 
 @cache
@@ -96,12 +99,10 @@ def encoder():  # type: ignore[no-untyped-def]  # its type would import it
 
 
 @cache
-def _writer(name: str) -> Engine:
+def _writer(entry: roster.Entry) -> Engine:
+    """Loaded once a process; an entry that was pinned anew is another entry."""
     from triage.engines.writer import LlamaWriter
 
-    entry = entries().get(name)
-    if entry is None or entry.kind != "writer":
-        raise EngineUnavailable(f"{name}: no such engine in the roster")
     return LlamaWriter(entry, threads=settings.TRIAGE_MODEL_THREADS)
 
 

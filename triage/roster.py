@@ -39,6 +39,7 @@ class Entry:
     context: int = 1024
     max_tokens: int = 320
     seconds: float = 20.0
+    temperature: float = 0.0
     repository: str = ""
     revision: str = ""
 

@@ -221,13 +221,19 @@ class Rung:
 
 @dataclass(frozen=True, kw_only=True)
 class Usage:
-    """What one answer of a writer cost and under which prompt and constraint."""
+    """What one answer of a writer cost and under which prompt and constraint.
+
+    ``reused_tokens`` of the input were not read anew. ``cut`` names the slots that had no
+    room in the prompt, and "message" where the customer's words were shortened.
+    """
 
     prompt_sha256: str = ""
     constraint_sha256: str = ""
     input_tokens: int | None = None
+    reused_tokens: int | None = None
     output_tokens: int | None = None
     finish_reason: str = ""
+    cut: tuple[str, ...] = ()
 
 
 # --- what a step must prove -----------------------------------------------------

@@ -1,189 +1,214 @@
 """Writers through llama-cpp-python: the bundled focal one, or any other GGUF of the roster.
 
-What may not be typed is masked while decoding: digits always, and slot marks that this
-case does not have. The finished text is checked again by ``grounding``; the mask makes
-mistakes rare, the check makes them harmless.
+What may not be typed is masked while decoding, in the vocabulary of whichever model it
+is. The finished text is checked again by ``grounding``; the mask makes mistakes rare, the
+check makes them harmless.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from triage.engines.chat import chat_prompt
-from triage.focal.prompt import END, focal_prompt
+from triage.engines.chat import SAMPLES, chat_prompt
+from triage.engines.cutting import fitted
+from triage.engines.mask import Mask
+from triage.engines.native import model
+from triage.engines.reasoning import answer
+from triage.focal.composing import Composition
+from triage.focal.phrasebook import Phrasebook
+from triage.focal.prompt import END, focal_prompt, speakable
 from triage.focal.sentences import strange_sentences
 from triage.grounding import Written, sentences
 from triage.roster import Entry, verified
-from triage.slots import CLOSE, OPEN, SLOT, WritingTask
+from triage.slots import WritingTask
 from triage.step import Card, EngineError, EngineTimeout, EngineUnavailable, Usage
 
 if TYPE_CHECKING:
     import numpy as np
-    from numpy.typing import NDArray
 
-SEED = 7
-CONTROL = re.compile(r"<\|\w+\|>")
+    from triage.engines.mask import Logits
+
+SEED: Final = 7
+
+
+class Constraint(Protocol):
+    """What stands between a model and what it may write: a Mask, or in a measurement none."""
+
+    @property
+    def sha256(self) -> str: ...
+
+    @property
+    def begun(self) -> int: ...
+
+    def only(self) -> int | None: ...
+
+    def forbid(self, logits: Logits) -> None: ...
+
+    def took(self, token: int) -> None: ...
+
+
+class Decoded(NamedTuple):
+    """What a model said to a prompt: its tokens, whether it ended itself, tokens not read anew."""
+
+    ids: list[int]
+    ended: bool
+    reused: int
 
 
 class LlamaWriter:
     """One GGUF loaded once a process. Raises EngineUnavailable, EngineTimeout or EngineError."""
 
-    def __init__(self, entry: Entry, threads: int = 1) -> None:
+    def __init__(
+        self, entry: Entry, threads: int = 1, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         path = verified(entry)
         try:
-            from llama_cpp import Llama
-
-            self._llama: Any = Llama(
-                model_path=str(path),
-                n_ctx=entry.context,
-                n_threads=threads,
-                n_threads_batch=threads,
-                seed=SEED,
-                verbose=False,
-            )
-        except (ImportError, ValueError, OSError) as error:
-            raise EngineUnavailable(
-                f"{entry.name}: {path.name} cannot be loaded: {error}"
-            ) from error
+            import llama_cpp  # noqa: F401  asked for here, where its absence has a name
+        except ImportError as error:
+            raise EngineUnavailable(f"{entry.name}: llama-cpp-python is not installed") from error
         self.entry = entry
+        self._clock = clock
+        self._model = model(path, entry.sha256, entry.context, threads)
+        self._vocabulary = self._model.vocabulary
+        self._book = self._phrasebook()
+        self._shared = _same(*(self.tokens(self.prompt(sample)) for sample in SAMPLES))
         self.card = Card(
             name=entry.name,
             kind=entry.model_class,
             runtime=f"llama-cpp-python {version('llama-cpp-python')}",
             weights=entry.sha256,
-            quantization=self._llama.metadata.get("general.file_type", ""),
-            settings={"temperature": 0, "seed": SEED, "context": entry.context, "threads": threads},
+            quantization=self._model.metadata.get("general.file_type", ""),
+            settings={
+                "temperature": entry.temperature,
+                "seed": SEED,
+                "context": self._model.context,
+                "threads": threads,
+            },
         )
-        self._vocabulary = Vocabulary(self._llama)
 
     def write(self, task: WritingTask) -> Written:
-        prompt = self._prompt(task)
-        tokens = self._llama.tokenize(prompt.encode(), add_bos=False, special=True)
-        room = min(self.entry.max_tokens, self.entry.context - len(tokens))
-        if room < 1:
-            raise EngineError(f"the case needs {len(tokens)} tokens, {self.entry.context} fit")
-        mask = self._vocabulary.mask_for(prompt)
-        ids, finished = self._generate(tokens, mask, room)
-        spelled = self._llama.detokenize(ids, special=True).decode(errors="replace")
-        text = spelled.replace("\0", "").strip()  # PostgreSQL stores no NUL
+        late = _deadline(self._clock, self.entry.seconds)
+        task, cut = fitted(task, lambda smaller: len(self.tokens(self.prompt(smaller))), self._room)
+        prompt = self.prompt(task)
+        tokens, mask = self.tokens(prompt), self.mask(task)
+        decoded = self.decode(tokens, mask, late)
+        text, thought = self._text(decoded.ids, mask.begun)
         return Written(
             text=text,
             doubted=self._doubted(task, text),
-            finished=finished,
+            finished=decoded.ended and thought,
             usage=Usage(
                 prompt_sha256=hashlib.sha256(prompt.encode()).hexdigest(),
                 constraint_sha256=mask.sha256,
                 input_tokens=len(tokens),
-                output_tokens=len(ids),
-                finish_reason="stop" if finished else "length",
+                reused_tokens=decoded.reused,
+                output_tokens=len(decoded.ids),
+                finish_reason="stop" if decoded.ended else "length",
+                cut=cut,
             ),
         )
 
+    @property
+    def _room(self) -> int:
+        """How many tokens a prompt may have, so that an answer still has room."""
+        return self._model.context - min(self.entry.max_tokens, self._model.context // 2)
+
+    def prompt(self, task: WritingTask) -> str:
+        """The whole prompt. Raises EngineError where the file's chat template fails."""
+        if self._vocabulary.marks:
+            return focal_prompt(task)
+        return chat_prompt(task, self._model.metadata, self._model.begin, self._model.end)
+
+    def tokens(self, prompt: str) -> list[int]:
+        """The prompt as this model reads it."""
+        return self._model.tokens(prompt)
+
+    def _phrasebook(self) -> Phrasebook | None:
+        """The sentences of the bundled writer; any other model finds its own words."""
+        if not self._vocabulary.marks:
+            return None
+        (end,) = self.tokens(END)
+        return Phrasebook(self.tokens, end)
+
+    def mask(self, task: WritingTask) -> Constraint:
+        """What this model may write for the task: no mark but those it was told of."""
+        if self._book is not None:
+            return Composition(self._book, task)
+        return Mask(self._vocabulary, [slot.mark for slot in speakable(task)])
+
+    def decode(
+        self, tokens: Sequence[int], constraint: Constraint, late: Callable[[], bool]
+    ) -> Decoded:
+        """What the model says to a prompt, thoughts included, until its end or its last token.
+
+        Raises EngineTimeout once it is ``late``, also while the prompt is read.
+        """
+        reused = self._model.read(tokens, self._shared, late)
+        random = _random()
+        ids: list[int] = []
+        unread = 0
+        while len(ids) < self.entry.max_tokens and len(tokens) + len(ids) < self._model.context:
+            token = constraint.only()
+            if token is None:
+                if unread:  # what had to follow is read at once, not token by token
+                    self._model.go_on(ids[-unread:])
+                unread, token = 0, self._chosen(constraint, random)
+            if token in self._vocabulary.ends:
+                return Decoded(ids, True, reused)
+            if late():
+                raise EngineTimeout(f"{self.entry.name} took more than {self.entry.seconds:g} s")
+            ids.append(token)
+            unread += 1
+            constraint.took(token)
+        return Decoded(ids, False, reused)
+
+    def _chosen(self, constraint: Constraint, random: np.random.Generator) -> int:
+        """The likeliest token that is allowed, or with a temperature one by its chance."""
+        logits = self._model.logits()
+        constraint.forbid(logits)
+        heat = self.entry.temperature
+        token = int((logits if heat <= 0 else _noisy(logits, heat, random)).argmax())
+        if logits[token] == -float("inf"):
+            raise EngineError(f"{self.entry.name} has nothing left that it may write")
+        return token
+
+    def _text(self, ids: Sequence[int], begun: int) -> tuple[str, bool]:
+        """The answer, and whether all thoughts before it ended; a mark half spelled is dropped."""
+        spelled = self._vocabulary.spell(ids)
+        text = spelled[: len(spelled) - begun].decode(errors="replace")
+        return answer(text.replace("\0", ""))  # PostgreSQL stores no NUL
+
     def _doubted(self, task: WritingTask, text: str) -> frozenset[str]:
         """The bundled writer learned a closed set of sentences: what is none of them is doubted."""
-        if not self._vocabulary.whole_slots:
+        if not self._vocabulary.marks:
             return frozenset()
         said = (sentence.strip() for sentence in sentences(text))
         return frozenset(s for s in said if s and strange_sentences(task, s))
 
-    def _prompt(self, task: WritingTask) -> str:
-        if self._vocabulary.whole_slots:
-            return focal_prompt(task)
-        return chat_prompt(task, self._llama.metadata)
 
-    def _generate(self, tokens: Sequence[int], mask: Mask, room: int) -> tuple[list[int], bool]:
-        """The new tokens, and whether the writer came to its end by itself."""
-        deadline = time.monotonic() + self.entry.seconds
-        ids: list[int] = []
-        stream = self._llama.generate(tokens, temp=0.0, logits_processor=mask.processors())
-        try:
-            for token in stream:
-                if token in self._vocabulary.ends:
-                    return ids, True
-                ids.append(token)
-                if len(ids) >= room:
-                    break
-                if time.monotonic() > deadline:
-                    raise EngineTimeout(
-                        f"{self.entry.name} took more than {self.entry.seconds:g} s"
-                    )
-        except (RuntimeError, ValueError) as error:  # what llama.cpp raises when it cannot go on
-            raise EngineError(f"{self.entry.name} broke off: {error}") from error
-        return ids, False
+def _deadline(clock: Callable[[], float], seconds: float) -> Callable[[], bool]:
+    end = clock() + seconds
+    return lambda: clock() > end
 
 
-class Vocabulary:
-    """What the tokens of a model can spell, worked out once from its vocabulary."""
-
-    def __init__(self, llama: Any) -> None:
-        self._llama = llama
-        self.size: int = llama.n_vocab()
-        self.pieces = [self._piece(token) for token in range(self.size)]
-        self.slots = {
-            match.group(1): token
-            for token, piece in enumerate(self.pieces)
-            if (match := SLOT.fullmatch(piece))
-        }
-        self.whole_slots = bool(self.slots)
-        self.ends = {llama.token_eos(), *self._ids_of(END)}
-        self.controls = [t for t, piece in enumerate(self.pieces) if self._is_unwritable(piece)]
-        self.digits = [t for t, piece in enumerate(self.pieces) if _spells_digit(piece)]
-
-    def _is_unwritable(self, piece: str) -> bool:
-        """Marks of the prompt and bytes that are no text; a foreign model may spell in bytes."""
-        unseen = any(c < " " and c != "\n" for c in piece)
-        return bool(CONTROL.fullmatch(piece)) or unseen or (self.whole_slots and "\ufffd" in piece)
-
-    def _piece(self, token: int) -> str:
-        data: bytes = self._llama.detokenize([token], special=True)
-        return data.decode(errors="replace")
-
-    def _ids_of(self, text: str) -> Iterator[int]:
-        return (token for token, piece in enumerate(self.pieces) if piece == text)
-
-    def mask_for(self, prompt: str) -> Mask:
-        """No digit, no control token, no mark but those the prompt shows."""
-        shown = set(SLOT.findall(prompt))
-        foreign = [token for name, token in self.slots.items() if name not in shown]
-        return Mask(self, sorted({*self.digits, *self.controls, *foreign} - self.ends))
+def _same(first: Sequence[int], second: Sequence[int]) -> int:
+    """How many tokens two prompts have in common from the beginning."""
+    pairs = zip(first, second, strict=False)
+    return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(first), len(second)))
 
 
-def _spells_digit(piece: str) -> bool:
-    return not SLOT.fullmatch(piece) and any(c.isnumeric() for c in piece)
+def _random() -> np.random.Generator:
+    import numpy as np
+
+    return np.random.default_rng(SEED)
 
 
-class Mask:
-    """Sets the logits of forbidden tokens to minus infinity, in place."""
+def _noisy(logits: Logits, heat: float, random: np.random.Generator) -> Logits:
+    """Logits whose maximum is a sample at that temperature (by the Gumbel-max trick)."""
+    import numpy as np
 
-    def __init__(self, vocabulary: Vocabulary, forbidden: list[int]) -> None:
-        import numpy as np
-
-        self._vocabulary = vocabulary
-        self._forbidden: NDArray[np.intp] = np.array(forbidden, np.intp)
-        self.sha256 = hashlib.sha256(self._forbidden.tobytes()).hexdigest()
-        self._tail = ""
-        self._seen: int | None = None
-
-    def processors(self) -> Any:
-        from llama_cpp import LogitsProcessorList
-
-        return LogitsProcessorList([self])
-
-    def __call__(self, ids: NDArray[np.intc], scores: NDArray[np.single]) -> NDArray[np.single]:
-        import numpy as np
-
-        if self._vocabulary.whole_slots or not self._inside_slot(ids):
-            scores[self._forbidden] = -np.inf
-        return scores
-
-    def _inside_slot(self, ids: NDArray[np.intc]) -> bool:
-        """A foreign vocabulary spells a mark in pieces: digits are let through only there."""
-        if self._seen is not None:
-            self._tail = (self._tail + self._vocabulary.pieces[int(ids[-1])])[-12:]
-        self._seen = len(ids)
-        return self._tail.rfind(OPEN) > self._tail.rfind(CLOSE)
+    return logits / np.float32(heat) + random.gumbel(size=logits.shape).astype(np.float32)

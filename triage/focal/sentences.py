@@ -54,9 +54,9 @@ def _of_another_matter(task: WritingTask, sentence: str) -> bool:
     the corpus has no name for may be taken up in any words."""
     replies = load("replies")
     return any(
-        _taken_up(replies[table], sentence) not in {"", *_known_as(label)}
+        _taken_up(replies[table], sentence) not in {"", *known_as(label)}
         for table, label in (("acknowledge", task.intent), ("also", task.also))
-        if _known_as(label)
+        if known_as(label)
     )
 
 
@@ -65,7 +65,7 @@ def _taken_up(table: dict[str, list[str]], sentence: str) -> str:
 
 
 @cache
-def _known_as(label: str) -> frozenset[str]:
+def known_as(label: str) -> frozenset[str]:
     """The intents of the corpus that go by this label; "other" for no label at all."""
     if label in UNKNOWN:
         return frozenset({"other"})

@@ -1,0 +1,141 @@
+"""What the bundled writer can write at all: whatever it prefers, a text that may be sent."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from tests.cases import FakeWriter
+from triage.facts import CLAUSE
+from triage.focal.cases import case_of
+from triage.focal.composing import Composition
+from triage.focal.corpus import Example, examples
+from triage.focal.evaluate import STEPS
+from triage.focal.phrasebook import Phrasebook
+from triage.focal.sentences import decisions, strange_sentences
+from triage.grounding import typed
+from triage.slots import SLOT, Slot, WritingTask
+
+PIECE = re.compile(r"⟦\w+⟧|\n| ?[^\s⟦]+| ")
+END = 0
+MANY = 300
+
+
+class Words:
+    """A vocabulary of words that grows as it reads; 0 is the end."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, int] = {"": END}
+
+    def tokens(self, text: str) -> list[int]:
+        return [self.known.setdefault(piece, len(self.known)) for piece in PIECE.findall(text)]
+
+    def spell(self, tokens: list[int]) -> str:
+        pieces = list(self.known)
+        return "".join(pieces[token] for token in tokens)
+
+
+WORDS = Words()
+BOOK = Phrasebook(WORDS.tokens, END)
+
+
+def babble(task: WritingTask, seed: int) -> str:
+    """A text by a writer that prefers any token to any other, within what it may write."""
+    rng = np.random.default_rng(seed)
+    composition, tokens = Composition(BOOK, task), list[int]()
+    while not tokens or tokens[-1] != END:
+        logits = rng.random(len(WORDS.known), np.float32)
+        composition.forbid(logits)
+        tokens.append(int(logits.argmax()))
+        composition.took(tokens[-1])
+        assert len(tokens) < 2000, WORDS.spell(tokens)
+    return WORDS.spell(tokens[:-1])
+
+
+def held_out() -> list[Example]:
+    return list(islice(examples(21, held_out=True), MANY))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_the_writer_prefers_its_text_passes_the_receipt(seed: int) -> None:
+    for number, one in enumerate(held_out()):
+        step, case, writer = STEPS[one.task.kind], case_of(one, number), FakeWriter("")
+        step.run(case, writer)
+        writer.text = babble(writer.tasks[0], seed + number)
+        output = step.run(case, writer)
+        failed = [check for check in step.check(case, output, step.limits) if not check.passed]
+        assert not failed, (failed, writer.text)
+        assert not output.grounded.omitted, (output.grounded.omitted, writer.text)
+
+
+def test_it_says_the_decision_that_was_made_and_no_other() -> None:
+    for number, one in enumerate(held_out()):
+        if one.task.kind == "draft":
+            said = decisions(one.task, babble(one.task, number))
+            assert said == decisions(one.task, one.text), one.task
+
+
+def test_nothing_is_typed_and_nothing_strange_is_said() -> None:
+    for number, one in enumerate(held_out()):
+        text = babble(one.task, number)
+        assert not typed(SLOT.sub("", text))
+        assert strange_sentences(one.task, text) == []
+
+
+def test_every_text_of_the_corpus_could_have_been_composed() -> None:
+    """The constraint keeps the writer from nothing that it was taught to write."""
+    missed = [one for one in islice(examples(22), MANY) if not _follows(one)]
+    assert not missed, missed[0]
+
+
+def _follows(one: Example) -> bool:
+    composition = Composition(BOOK, one.task)
+    for token in [*WORDS.tokens(one.text), END]:
+        logits = np.zeros(len(WORDS.known), np.float32)
+        composition.forbid(logits)
+        if logits[token] != 0:
+            return False
+        composition.took(token)
+    return True
+
+
+def test_where_one_token_alone_can_follow_it_is_named() -> None:
+    task = WritingTask(
+        kind="summary",
+        intent="",
+        outcome="",
+        urgency="",
+        slots=(Slot(name="ticket", about="", value="#1", ref="t", kind="ticket"),),
+    )
+    composition = Composition(BOOK, task)
+    text = next(one.text for one in BOOK.sentences if one.of == "ticket")
+    only = []
+    for token in WORDS.tokens(text):
+        only.append(composition.only() in (None, token))
+        composition.took(token)
+    assert all(only)
+    assert composition.only() == END
+
+
+def test_a_case_without_any_fact_leaves_nothing_to_say() -> None:
+    empty = WritingTask(kind="summary", intent="", outcome="", urgency="", slots=())
+    logits = np.zeros(len(WORDS.known), np.float32)
+    Composition(BOOK, empty).forbid(logits)
+    assert (logits == -np.inf).all()
+
+
+def test_each_clause_is_quoted_once_and_a_refusal_comes_before_its_clause() -> None:
+    for number, one in enumerate(held_out()):
+        text = babble(one.task, number)
+        quoted = [name for name in SLOT.findall(text) if name.startswith(CLAUSE)]
+        assert quoted == [slot.name for slot in one.task.of_kind(CLAUSE)]
+        if one.task.outcome == "refuse":
+            first = min(
+                text.find(said.text) % 10**6
+                for said in BOOK.sentences
+                if said.of == "refuse" and said.does == "decides"
+            )
+            assert first < text.find(f"⟦{CLAUSE}⟧")

@@ -1,0 +1,247 @@
+"""The sentences the writer may say, as tokens, and which of them a case bears out.
+
+The bundled writer composes: it chooses and orders sentences that people wrote, and points
+at values. Only those are offered to it whose values are known, whose decision is the one
+that was made, and which react to what was told.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from triage.facts import CLAUSE, MOST
+from triage.focal.corpus.phrases import load
+from triage.focal.corpus.tickets import circumstances
+from triage.focal.prompt import speakable
+from triage.focal.sentences import known_as
+from triage.slots import CLOSE, OPEN, SLOT, WritingTask, slot_name
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Indices = NDArray[np.intp]
+    Chosen = NDArray[np.bool_]
+    Table = NDArray[np.int32]
+
+K = TypeVar("K")
+OVER: Final = -1
+"""In a table of tokens: the sentence is at its end."""
+LISTS: Final = {"items": "item", "others": "other_order"}
+FIELD: Final = re.compile(r"\{(\w+)\}")
+ASK_ORDER: Final = "ask order"
+SEVERAL: Final = frozenset({"told", "names", "sums"})
+"""What can be done once for each of its matters; anything else is done once."""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence with its marks, what it ``does`` ("greets", "decides", "quotes 1"), and
+    of which intent, outcome or circumstance.
+
+    ``lists`` is the kind of which it lists all values, and how many those are.
+    """
+
+    text: str
+    does: str
+    of: str = ""
+    lists: tuple[str, int] | None = None
+
+    @cached_property
+    def marks(self) -> frozenset[str]:
+        return frozenset(SLOT.findall(self.text))
+
+
+def all_sentences() -> tuple[Sentence, ...]:
+    """Every sentence of the corpus with marks for fields, one that lists for each count."""
+    return tuple(
+        dict.fromkeys(
+            filled
+            for text, does, of in (*_replies(), *_quotes(), *_summaries())
+            for filled in _filled(text, does, of)
+        )
+    )
+
+
+def _replies() -> Iterator[tuple[str, str, str]]:
+    words = load("replies")
+    deeds = {
+        "greetings": "greets", "thanks": "thanks", "closings": "closes", "acknowledge": "about",
+        "also": "second", "decisions": "decides", "next": "next", "said": "names",
+        "other_orders": "orders", "offer": "offers",
+    }  # fmt: skip
+    for table, does in deeds.items():
+        for of, texts in words[table].items():
+            yield from ((text, "urges" if of == "urgent" else does, of) for text in texts)
+    for groups in words["facts"].values():
+        yield from ((text, "states", "") for group in groups for text in group)
+    for of, table in load("circumstances").items():
+        yield from ((text, "told", of) for text in table["replies"])
+
+
+def _quotes() -> Iterator[tuple[str, str, str]]:
+    words = load("replies")["policy"]
+    for number in range(1, MOST[CLAUSE] + 1):
+        for of in ("lead", "refuse") if number == 1 else ("second",):
+            for lead in words[of]:
+                yield f"{lead} {{{slot_name(CLAUSE, number)}}}", f"quotes {number}", of
+
+
+def _summaries() -> Iterator[tuple[str, str, str]]:
+    for of, texts in load("summaries")["groups"].items():
+        yield from ((text, "sums", of) for text in texts)
+
+
+def _filled(text: str, does: str, of: str) -> Iterator[Sentence]:
+    listed = next((name for name in FIELD.findall(text) if name in LISTS), None)
+    if listed is None:
+        yield Sentence(_marked(text), does, of)
+        return
+    kind = LISTS[listed]
+    for count in range(1, MOST[kind] + 1):
+        *first, last = (f"{{{slot_name(kind, n)}}}" for n in range(1, count + 1))
+        values = f"{', '.join(first)} and {last}" if first else last
+        yield Sentence(_marked(text.replace(f"{{{listed}}}", values)), does, of, (kind, count))
+
+
+def _marked(text: str) -> str:
+    return FIELD.sub(lambda match: f"{OPEN}{match[1]}{CLOSE}", text)
+
+
+# --- what a case bears out ----------------------------------------------------------
+
+
+def borne_out(task: WritingTask) -> Iterator[tuple[str, str | None]]:
+    """(what a sentence does, of what) for all that a text for this task may do; None: of any."""
+    known = {slot.kind for slot in task.slots}
+    if task.kind == "summary":
+        unknown = () if "order" in known else ("unclear", "ticket")
+        groups = ("customer", "order", "goods", "refunds", "said", *unknown)
+        yield from (("sums", group) for group in groups)
+        return
+    yield from ((does, None) for does in ("greets", "thanks", "states", "closes"))
+    yield from (("names", value) for value in ("amount", "date"))
+    yield from (("about", intent) for intent in known_as(task.intent) or {"other"})
+    yield from (("second", intent) for intent in known_as(task.also) if task.also)
+    yield from (("told", name) for name in circumstances(task))
+    if task.urgency in ("high", "urgent"):
+        yield "urges", "urgent"
+    yield "quotes 1", "refuse" if task.outcome == "refuse" else "lead"
+    yield from ((f"quotes {number}", "second") for number in range(2, MOST[CLAUSE] + 1))
+    yield from _ways_to_end(task, known)
+
+
+def _ways_to_end(task: WritingTask, known: set[str]) -> Iterator[tuple[str, str | None]]:
+    """By the decision and what comes next, or by an offer where nothing was decided."""
+    outcome = task.outcome
+    if outcome in ("", "none"):
+        needs_order = any(load("intents")[i]["facts"] != "none" for i in matters(task.intent))
+        outcome = ASK_ORDER if needs_order and "order" not in known else "none"
+    if outcome == "none":
+        yield "offers", None
+        return
+    yield "decides", outcome
+    yield "next", "review" if outcome.startswith("review") else outcome
+    if outcome == ASK_ORDER:
+        yield "orders", None
+        yield "names", "order"
+
+
+def matters(label: str) -> frozenset[str]:
+    """The intents of the corpus that go by this label."""
+    return known_as(label) - {"other"}
+
+
+class Phrasebook:
+    """The sentences as tokens of one vocabulary; made once, when a file is loaded."""
+
+    def __init__(self, tokens: Callable[[str], Sequence[int]], end: int) -> None:
+        self.sentences = all_sentences()
+        self.end = end
+        (self.line_break,) = tokens("\n")
+        self.plain = _table([tokens(one.text) for one in self.sentences])
+        self.spaced = _table([tokens(f" {one.text}") for one in self.sentences])
+        numbered = list(enumerate(self.sentences))
+        self._does = _index((one.does, at) for at, one in numbered)
+        self._role = _index(((one.does, one.of), at) for at, one in numbered)
+        self._mark = _index((mark, at) for at, one in numbered for mark in one.marks)
+        self._list = _index((one.lists, at) for at, one in numbered if one.lists)
+        self._unnamed = [
+            at for at in self._role["sums", "order"] if "order" not in self.sentences[at].marks
+        ]
+        texts = "\n".join(f"{one.does} {one.of}: {one.text}" for one in self.sentences)
+        self.sha256 = hashlib.sha256(texts.encode()).hexdigest()
+        self._alike: dict[int, Chosen] = {}
+
+    def permitted(self, task: WritingTask) -> Chosen:
+        """Which sentences the case bears out: (sentences,)."""
+        allowed = self._none()
+        for does, of in borne_out(task):
+            at = self._does.get(does) if of is None else self._role.get((does, of))
+            if at is not None:
+                allowed[at] = True
+        slots = speakable(task)
+        names = {slot.name for slot in slots}
+        for mark, at in self._mark.items():
+            if mark not in names:
+                allowed[at] = False
+        for (kind, count), at in self._list.items():
+            if count != sum(slot.kind == kind for slot in slots):
+                allowed[at] = False
+        if "order" in names:
+            allowed[self._unnamed] = False
+        return allowed
+
+    def doing(self, deeds: Iterable[str]) -> Chosen:
+        """Which sentences do one of these things: (sentences,)."""
+        chosen = self._none()
+        for does in deeds:
+            if does in self._does:
+                chosen[self._does[does]] = True
+        return chosen
+
+    def like(self, at: int) -> Chosen:
+        """Which sentences would say again what this one says, itself among them."""
+        if at not in self._alike:
+            self._alike[at] = self._repeating(self.sentences[at])
+        return self._alike[at]
+
+    def _repeating(self, said: Sentence) -> Chosen:
+        chosen = self._none()
+        if said.does == "states":
+            held = ((n, self.sentences[n].marks) for n in self._does["states"])
+            chosen[[n for n, marks in held if marks <= said.marks]] = True
+        elif said.does in SEVERAL:
+            chosen[self._role[said.does, said.of]] = True
+        else:
+            chosen[self._does[said.does]] = True
+        return chosen
+
+    def _none(self) -> Chosen:
+        import numpy as np
+
+        return np.zeros(len(self.sentences), bool)
+
+
+def _table(rows: Sequence[Sequence[int]]) -> Table:
+    """Token ids, (sentences, longest + 1), OVER behind the last of each."""
+    import numpy as np
+
+    table = np.full((len(rows), max(map(len, rows)) + 1), OVER, np.int32)
+    for at, row in enumerate(rows):
+        table[at, : len(row)] = row
+    return table
+
+
+def _index(pairs: Iterable[tuple[K, int]]) -> dict[K, Indices]:
+    import numpy as np
+
+    found: dict[K, list[int]] = {}
+    for key, at in pairs:
+        found.setdefault(key, []).append(at)
+    return {key: np.array(ats, np.intp) for key, ats in found.items()}

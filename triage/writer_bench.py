@@ -1,0 +1,173 @@
+"""How long a GGUF takes for a draft and a summary, and what the mask adds to it.
+
+``python -m triage.writer_bench [--random 0.5B] [--tasks 10] [FILE…]``. Each task is
+written with and without the mask, one right after the other and in turns which goes
+first, so that whatever else the machine does falls on both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from triage.engines.chat import INSTRUCTIONS, request
+from triage.engines.random_gguf import Recipe, Shape, byte_level, words_of, write
+from triage.engines.writer import LlamaWriter
+from triage.focal.corpus import examples
+from triage.roster import Entry
+from triage.slots import WritingTask
+
+KINDS: Final = ("draft", "summary")
+VOCABULARY: Final = 151_936  # of the qwen2.5 models, whose shapes these are
+SIZES: Final = {
+    "0.5B": Shape(
+        architecture="qwen2",
+        width=896,
+        layers=24,
+        heads=14,
+        inner=4864,
+        tied=True,
+        quantized="Q8_0",
+    ),
+    "1.5B": Shape(
+        architecture="qwen2",
+        width=1536,
+        layers=28,
+        heads=12,
+        inner=8960,
+        tied=True,
+        quantized="Q8_0",
+    ),
+}
+LONGEST: Final = 120  # tokens of a text by random weights, which never come to an end
+SEED: Final = 77
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """One task written twice: milliseconds and tokens with the mask, and without."""
+
+    kind: str
+    ms: float
+    tokens: int
+    free_ms: float
+    free_tokens: int
+
+    @property
+    def ratio(self) -> float:
+        """How many times as long a token took with the mask."""
+        return (self.ms / max(self.tokens, 1)) / (self.free_ms / max(self.free_tokens, 1))
+
+
+class Unbound:
+    """The constraint that forbids nothing."""
+
+    sha256 = ""
+    begun = 0
+
+    def only(self) -> None: ...
+
+    def forbid(self, logits: object) -> None: ...
+
+    def took(self, token: int) -> None: ...
+
+
+class Unmasked(LlamaWriter):
+    """The same writer without its mask. For measuring alone: what it writes is not shown."""
+
+    def mask(self, task: WritingTask) -> Unbound:
+        return Unbound()
+
+
+def tasks(count: int) -> list[WritingTask]:
+    """So many drafts and as many summaries, the same ones each time."""
+    made = [example.task for example in islice(examples(SEED, held_out=True), 20 * count)]
+    return [task for kind in KINDS for task in [t for t in made if t.kind == kind][:count]]
+
+
+def pairs(entry: Entry, asked: Sequence[WritingTask], threads: int = 1) -> Iterator[Pair]:
+    """Each task by the same loaded model, masked and not; a first one, unmeasured, warms it up."""
+    masked, free = LlamaWriter(entry, threads), Unmasked(entry, threads)
+    masked.write(asked[0])
+    for number, task in enumerate(asked):
+        turns = [masked, free] if number % 2 else [free, masked]
+        took = {writer: _timed(writer, task) for writer in turns}
+        (ms, tokens), (free_ms, free_tokens) = took[masked], took[free]
+        yield Pair(kind=task.kind, ms=ms, tokens=tokens, free_ms=free_ms, free_tokens=free_tokens)
+
+
+def _timed(writer: LlamaWriter, task: WritingTask) -> tuple[float, int]:
+    began = time.perf_counter()
+    written = writer.write(task)
+    return (time.perf_counter() - began) * 1000, written.usage.output_tokens or 0
+
+
+def lines(entries: Iterable[Entry], count: int) -> Iterator[str]:
+    """A table: medians by model and kind of text."""
+    yield "| model | text | p50 ms | tokens | without mask | mask costs, × |"
+    yield "|---|---|---|---|---|---|"
+    asked = tasks(count)
+    for entry in entries:
+        measured = list(pairs(entry, asked))
+        for kind in KINDS:
+            yield _line(entry.name, kind, [pair for pair in measured if pair.kind == kind])
+
+
+def _line(name: str, kind: str, measured: Sequence[Pair]) -> str:
+    ms = median(pair.ms for pair in measured)
+    free = median(pair.free_ms for pair in measured)
+    ratio = median(pair.ratio for pair in measured)
+    tokens = median(pair.tokens for pair in measured)
+    return f"| {name} | {kind} | {ms:.1f} | {tokens:.0f} | {free:.1f} | {ratio:.3f} |"
+
+
+def random_entry(size: str, folder: Path) -> Entry:
+    """A file of that size's shape in the folder, with random weights and a full vocabulary."""
+    said = "".join(request(task) for task in tasks(50))
+    tokens = byte_level(words_of(INSTRUCTIONS + said), VOCABULARY)
+    path = write(folder / f"random-{size}.gguf", Recipe(shape=SIZES[size], tokens=tokens))
+    return entry_of(path, max_tokens=LONGEST)
+
+
+def entry_of(path: Path, max_tokens: int = 320) -> Entry:
+    """A file as a roster would name it, with all the time it may need."""
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return Entry(
+        name=path.stem,
+        kind="writer",
+        path=path,
+        sha256=sha256,
+        model_class="general",
+        licence="",
+        context=4096,
+        max_tokens=max_tokens,
+        seconds=3600,
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("files", nargs="*", type=Path)
+    parser.add_argument("--random", nargs="*", choices=SIZES, default=[])
+    parser.add_argument("--tasks", type=int, default=10)
+    chosen = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        made = (random_entry(size, Path(folder)) for size in chosen.random)
+        given = (entry_of(path) for path in chosen.files)
+        for line in lines((*given, *made), chosen.tasks):
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

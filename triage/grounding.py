@@ -7,10 +7,11 @@ is left out and listed with the reason.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from triage.claims import unsupported
 from triage.facts import CLAUSE
 from triage.slots import SLOT, WritingTask
 from triage.step import Case, Check, Engine, Usage
@@ -23,42 +24,6 @@ NUMBER_WORDS = re.compile(
     r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|sixty|ninety"
     r"|hundred|thousand|dozen)\b",
     re.IGNORECASE,
-)
-# Commitments that only a decision or a clause may make. A sentence with a clause in it
-# quotes the policy; one that speaks of a review commits to nothing else.
-PROMISE = re.compile(
-    r"\b(?:(?:we|i)(?:'ll| will| have| are going to| can) (?:now |gladly |happily |already )*"
-    r"(?:refund|replace|compensat|credit|reimburse|cancel|waive|sen[dt]|ship)"
-    r"|(?:refund|replacement|credit|compensation|cancellation) (?:has been|is|was|will be) "
-    r"(?:issued|approved|sent|made|confirmed|processed|on its way)"
-    r"|guarantee|you(?:'ll| will) (?:receive|get|be refunded)|free of charge)",
-    re.IGNORECASE,
-)
-REVIEW = re.compile(r"\b(?:review|check|look|colleague|team|decid|pass|ask)", re.IGNORECASE)
-DECIDED = re.compile(
-    r"\b(?:is|are|was|has been|have been) (?:now |already )?(?:approved|issued|granted)",
-    re.IGNORECASE,
-)
-
-# What the words before a value say it is: a date of delivery may not be an amount.
-FITS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
-    (re.compile(rf"{before}\s*$", re.IGNORECASE), frozenset(kinds.split()))
-    for before, kinds in (
-        (r"(?:hello|hi|dear|good (?:morning|afternoon|evening))", "customer"),
-        (r"\border(?:s| number)?", "order other_order said_order"),
-        (r"\b(?:deliver|arriv)\w*(?: to you)?(?: there)? on", "delivered"),
-        (r"\b(?:placed|ordered|bought)(?: it| this)?(?: on)?", "placed item"),
-        (r"\b(?:promised|expected|due)(?: delivery)?(?: for| by| on)?", "promised"),
-        (r"\brefund of", "amount refunded item"),
-        (r"\bwhether", "amount item order"),
-        (r"\b(?:amount|sum|total) of", "amount paid total spent refunded said_amount"),
-        (r"\btracking (?:number|code|reference)(?: is)?", "tracking"),
-        (r"\bcustomer since", "since"),
-        (r"\b(?:marked as|status(?: of)?(?: is)?|shown as)", "status"),
-        (r"\bticket(?: number)?", "ticket"),
-        (r"\b(?:polic(?:y|ies)|terms|clause|rules?)\b[^.:⟦]*:", "clause"),
-        (r":", "clause other_order orders refunds item"),
-    )
 )
 
 
@@ -167,24 +132,7 @@ def doubt(sentence: str, task: WritingTask, *, must_cite: bool) -> str:
         return "stands on no fact"
     if len(set(names)) < len(names):
         return "says the same value twice"
-    if misplaced := _misplaced(sentence, task):
-        return misplaced
-    quotes_policy = any(name.startswith(CLAUSE) for name in names)
-    softened = quotes_policy or (REVIEW.search(prose) and not DECIDED.search(prose))
-    if PROMISE.search(prose) and not softened:
-        return "promises what nobody has decided"
-    return ""
-
-
-def _misplaced(sentence: str, task: WritingTask) -> str:
-    """A value whose kind is not what the words before it announce, or an empty string."""
-    for match in SLOT.finditer(sentence):
-        slot = task.slot(match.group(1))
-        for announces, kinds in FITS:
-            said = announces.search(sentence, 0, match.start())
-            if slot and said and slot.kind not in kinds:
-                return f"“{said.group().strip()}” is followed by the {slot.about}"
-    return ""
+    return unsupported(sentence, task)
 
 
 def typed(prose: str) -> bool:
@@ -250,13 +198,23 @@ def writing_checks(
     )
 
 
-def writing_inputs(case: Case, task: WritingTask) -> tuple[tuple[str, str, str, str], ...]:
-    """What a writer was given: the customer's words, and each slot's description without its value."""
-    said = (("message", f"ticket:{case.ticket}", "customer", task.ticket),) if task.ticket else ()
+def writing_inputs(
+    case: Case, task: WritingTask, cut: Collection[str] = ()
+) -> tuple[tuple[str, str, str, str], ...]:
+    """What a writer was given: the customer's words, and each slot's description without its value.
+
+    What is named in ``cut`` had no room, and stands here as left out.
+    """
+    message = "message, only its beginning" if "message" in cut else "message"
+    said = ((message, f"ticket:{case.ticket}", "customer", task.ticket),) if task.ticket else ()
     slots = tuple(
-        ("clause heading", slot.ref, "policy", slot.about)
+        (_given("clause heading", slot.name, cut), slot.ref, "policy", slot.about)
         if slot.kind == CLAUSE
-        else ("fact description", slot.ref, "system", slot.about)
+        else (_given("fact description", slot.name, cut), slot.ref, "system", slot.about)
         for slot in task.slots
     )
     return (*said, *slots)
+
+
+def _given(what: str, name: str, cut: Collection[str]) -> str:
+    return f"{what}, left out: no room" if name in cut else what

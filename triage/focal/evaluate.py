@@ -22,12 +22,13 @@ from typing import Any
 
 from tqdm import tqdm
 
-from triage.engines.writer import LlamaWriter
+from triage.engines.mask import Mask
+from triage.engines.writer import Constraint, LlamaWriter
 from triage.focal.cases import case_of
 from triage.focal.corpus import Example, examples
 from triage.focal.corpus.phrases import load as load_phrases
 from triage.focal.export import WEIGHTS
-from triage.focal.prompt import focal_prompt
+from triage.focal.prompt import focal_prompt, speakable
 from triage.focal.sentences import decisions
 from triage.grounding import Writer, Written, typed
 from triage.roster import Entry
@@ -59,10 +60,17 @@ class Remembering:
         return self.last
 
 
-def load(path: Path, temperature: float = 0.0) -> LlamaWriter:
+class Free(LlamaWriter):
+    """The writer in its own words: masked as any model is, but not held to sentences."""
+
+    def mask(self, task: WritingTask) -> Constraint:
+        return Mask(self._vocabulary, [slot.mark for slot in speakable(task)])
+
+
+def load(path: Path, temperature: float = 0.0, *, free: bool = False) -> LlamaWriter:
     """The file as the product loads it, by whatever digest it has."""
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return LlamaWriter(
+    return (Free if free else LlamaWriter)(
         Entry(
             name="focal",
             kind="writer",
@@ -157,6 +165,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--cases", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=4242)
     parser.add_argument("--seen-words", action="store_true", help="the words of training")
+    parser.add_argument("--free", action="store_true", help="not held to written sentences")
     parser.add_argument("--leaks", type=int, default=0, help="look for leaks in so many texts")
     parser.add_argument("--show", type=int, default=0, help="print so many failures")
     chosen = parser.parse_args(arguments)
@@ -164,7 +173,7 @@ def main(arguments: list[str] | None = None) -> None:
         found = list(leaks(chosen.model, chosen.seed, chosen.leaks))
         sys.stdout.write("\n".join([*found, f"{len(found)} of {chosen.leaks} texts leak\n"]))
         return
-    writer = load(chosen.model)
+    writer = load(chosen.model, free=chosen.free)
     cases = islice(examples(chosen.seed, held_out=not chosen.seen_words), chosen.cases)
     examined = [
         examine(writer, one, number)

@@ -206,7 +206,15 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--tokens", type=float, default=math.inf, help="at most so many")
     parser.add_argument("--device", default="cpu", help="cpu, or cuda where there is one")
     chosen = parser.parse_args(arguments)
-    train(chosen.minutes, chosen.seed, chosen.folder, chosen.threads, chosen.shape, chosen.device)
+    train(
+        chosen.minutes,
+        chosen.seed,
+        chosen.folder,
+        chosen.threads,
+        chosen.shape,
+        chosen.device,
+        chosen.tokens,
+    )
 
 
 if __name__ == "__main__":

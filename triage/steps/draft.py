@@ -8,9 +8,6 @@ from dataclasses import asdict, dataclass
 
 from triage.facts import HISTORY, KINDS, money
 from triage.grounding import (
-    REVIEW as SPEAKS_OF_REVIEW,
-)
-from triage.grounding import (
     Claim,
     Grounded,
     Part,
@@ -19,6 +16,7 @@ from triage.grounding import (
     writing_checks,
     writing_inputs,
 )
+from triage.promises import REVIEW as SPEAKS_OF_REVIEW
 from triage.said import with_marks
 from triage.slots import Slot, WritingTask, clause_slots, fact_slots
 from triage.step import Case, Check, Clause, Evidence, Step, Usage, Worksheet
@@ -29,6 +27,7 @@ from triage.steps.summarize import Summary
 
 READ_WORDS = 60  # of the message: a writer needs its drift, the values come as slots
 QUOTED_WORDS = 120
+WHO = frozenset({"shop", "customer"})
 SECOND_MATTER = 0.2  # the confidence from which a runner-up is taken up as well
 URGENCY = {1: "low", 2: "normal", 3: "high", 4: "urgent"}
 GREETING = re.compile(r"^(?:dear|hello|hi|good (?:morning|afternoon|day)|thank)\b", re.IGNORECASE)
@@ -87,7 +86,8 @@ def run(case: Case, engine: Writer) -> Reply:
 def task_for(case: Case) -> WritingTask:
     """What to say, as planned: the decision, the facts, and the clauses to quote."""
     decided, label = case[Proposed], case[Classification]
-    facts = fact_slots(fact for fact in case.facts if fact.kind not in HISTORY)
+    facts = fact_slots(case.facts)
+    told = [slot for slot in facts if _may_be_told(slot.kind, label)]
     said = ". ".join(filter(None, (case.subject, case.text)))
     message = " ".join(said.split()[:READ_WORDS])
     ticket, named = with_marks(message, facts, f"ticket:{case.ticket}:words")
@@ -97,9 +97,14 @@ def task_for(case: Case) -> WritingTask:
         also=_second_matter(case),
         outcome=decided.words,
         urgency=URGENCY[label.urgency],
-        slots=(*facts, *_amount(decided), *named, *clause_slots(_to_quote(case))),
+        slots=(*told, *_amount(decided), *named, *clause_slots(_to_quote(case))),
         ticket=ticket,
     )
+
+
+def _may_be_told(kind: str, label: Classification) -> bool:
+    """While nobody knows what is asked, an order's details would be no answer to it."""
+    return kind in WHO if not label.label else kind not in HISTORY
 
 
 def _second_matter(case: Case) -> str:
@@ -207,7 +212,7 @@ def evidence(case: Case, output: Reply) -> Evidence:
     return Evidence(
         claims=tuple(asdict(claim) for claim in output.claims),
         inputs=(
-            *writing_inputs(case, task_for(case)),
+            *writing_inputs(case, task_for(case), output.usage.cut),
             ("decision", "decide", "system", case[Proposed].words),
         ),
         usage=output.usage,

@@ -92,7 +92,7 @@ def _names_the_order(case: Case, output: Summary) -> Check:
 def evidence(case: Case, output: Summary) -> Evidence:
     return Evidence(
         claims=tuple(asdict(claim) for claim in output.claims),
-        inputs=writing_inputs(case, task_for(case)),
+        inputs=writing_inputs(case, task_for(case), output.usage.cut),
         usage=output.usage,
     )
 

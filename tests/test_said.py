@@ -44,6 +44,8 @@ def test_a_word_that_is_no_name_stays_a_word() -> None:
         ("it came on 3rd March 2026 late", "said_date", "3rd March 2026"),
         ("since 2026-03-01 I wait", "said_date", "2026-03-01"),
         ("since March 3, I wait", "said_date", "March 3"),
+        ("you said 9 November. And now?", "said_date", "9 November"),
+        ("you said 9 Nov. 2026", "said_date", "9 Nov. 2026"),
         ("mail maya.l@example.org now", "said_contact", "maya.l@example.org"),
         ("call +44 7700 900123 now", "said_contact", "+44 7700 900123"),
         ("look at https://example.org/a?b=1 there", "said_link", "https://example.org/a?b=1"),

@@ -14,7 +14,10 @@ from typing import Final
 from triage.facts import KINDS, MOST, SHOWN
 from triage.slots import CLOSE, OPEN, Slot, slot_name
 
-MONTH: Final = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+MONTH: Final = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
 MONEY: Final = r"(?:[£€$₹]|gbp|eur|usd|chf|pounds?|euros?|dollars?)"
 AMOUNT: Final = r"\d[\d,.]*\d|\d"
 PATTERNS: Final = tuple(
@@ -24,8 +27,8 @@ PATTERNS: Final = tuple(
         ("said_contact", r"[\w.+-]+@[\w-]+\.[\w.-]*\w"),
         ("said_amount", rf"(?:{MONEY}\s?(?:{AMOUNT})|\b(?:{AMOUNT})\s?{MONEY}(?!\w))"),
         ("said_date", r"\b\d{4}-\d\d?-\d\d?\b|\b\d\d?[./]\d\d?[./](?:\d{4}|\d\d)\b"),
-        ("said_date", rf"\b\d\d?(?:st|nd|rd|th)?(?: of)? {MONTH}(?:,? \d{{4}})?(?!\w)"),
-        ("said_date", rf"\b{MONTH} \d\d?(?:st|nd|rd|th)?(?:,? \d{{4}})?(?!\w)"),
+        ("said_date", rf"\b\d\d?(?:st|nd|rd|th)?(?: of)? {MONTH}(?:[.,]? \d{{4}})?(?!\w)"),
+        ("said_date", rf"\b{MONTH}\.? \d\d?(?:st|nd|rd|th)?(?:,? \d{{4}})?(?!\w)"),
         ("said_order", r"(?<=order )#?[a-z]{0,4}-?\d{3,}\b|#[a-z]{0,4}-?\d{3,}\b"),
         ("said_order", r"\b[a-z]{1,4}-?\d{4,}\b"),
         ("said_contact", r"\+\d[\d ()/-]{6,}\d|\b0\d[\d ()/-]{6,}\d"),

@@ -100,12 +100,13 @@ def pairs(entry: Entry, asked: Sequence[WritingTask], threads: int = 1) -> Itera
     masked.write(asked[0])
     for number, task in enumerate(asked):
         turns = [masked, free] if number % 2 else [free, masked]
-        took = {writer: _timed(writer, task) for writer in turns}
+        took = {writer: timed(writer, task) for writer in turns}
         (ms, tokens), (free_ms, free_tokens) = took[masked], took[free]
         yield Pair(kind=task.kind, ms=ms, tokens=tokens, free_ms=free_ms, free_tokens=free_tokens)
 
 
-def _timed(writer: LlamaWriter, task: WritingTask) -> tuple[float, int]:
+def timed(writer: LlamaWriter, task: WritingTask) -> tuple[float, int]:
+    """Milliseconds of one text, and its tokens."""
     began = time.perf_counter()
     written = writer.write(task)
     return (time.perf_counter() - began) * 1000, written.usage.output_tokens or 0

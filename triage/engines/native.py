@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import logging
 import re
@@ -132,6 +133,13 @@ class Model:
 
 
 _loaded: WeakValueDictionary[tuple[Path, str, int, int], Model] = WeakValueDictionary()
+
+
+@atexit.register
+def _close() -> None:
+    """Before the interpreter takes the libraries apart: after that a model cannot be freed."""
+    for held in list(_loaded.values()):
+        held.llama.close()
 
 
 def model(path: Path, sha256: str, context: int, threads: int) -> Model:

@@ -144,7 +144,10 @@ def _about(task: WritingTask) -> str:
 
 def _standing(task: WritingTask) -> str:
     status = _first(task, "status")
-    return f"It is marked as {status}." if status and _first(task, "order") else ""
+    said = ["We understand that this is urgent for you."] if task.urgency == "urgent" else []
+    if status and _first(task, "order"):
+        said.append(f"The order is marked as {status}.")
+    return " ".join(said)
 
 
 def _policy(task: WritingTask) -> str:
@@ -155,4 +158,6 @@ def _policy(task: WritingTask) -> str:
 
 def _outcome(task: WritingTask) -> str:
     outcome, _, detail = task.outcome.partition(" ")
+    if outcome == "none" and not (task.of_kind(CLAUSE) or task.of_kind("order")):
+        outcome = "human"  # neither a clause nor an order answers the question
     return OUTCOMES.get(outcome, OUTCOMES["human"]).format(detail=detail)

@@ -125,7 +125,7 @@ def borne_out(task: WritingTask) -> Iterator[tuple[str, str | None]]:
         yield from (("sums", group) for group in groups)
         return
     yield from ((does, None) for does in ("greets", "thanks", "states", "closes"))
-    yield from (("names", value) for value in ("amount", "date"))
+    yield from _named(families(task.intent), known)
     yield from (("about", intent) for intent in known_as(task.intent) or {"other"})
     yield from (("second", intent) for intent in known_as(task.also) if task.also)
     yield from (("told", name) for name in circumstances(task))
@@ -136,12 +136,17 @@ def borne_out(task: WritingTask) -> Iterator[tuple[str, str | None]]:
     yield from _ways_to_end(task, known)
 
 
+def _named(about: set[str], known: set[str]) -> Iterator[tuple[str, str | None]]:
+    """Values of the customer's that we have no better fact for."""
+    if "money" in about:
+        yield "names", "amount"
+    if "delivery" in about and "promised" not in known:
+        yield "names", "date"
+
+
 def _ways_to_end(task: WritingTask, known: set[str]) -> Iterator[tuple[str, str | None]]:
-    """By the decision and what comes next, or by an offer where nothing was decided."""
-    outcome = task.outcome
-    if outcome in ("", "none"):
-        needs_order = any(load("intents")[i]["facts"] != "none" for i in matters(task.intent))
-        outcome = ASK_ORDER if needs_order and "order" not in known else "none"
+    """By the decision and what comes next, or by an offer where nothing was to be decided."""
+    outcome = _outcome(task, known)
     if outcome == "none":
         yield "offers", None
         return
@@ -152,9 +157,20 @@ def _ways_to_end(task: WritingTask, known: set[str]) -> Iterator[tuple[str, str 
         yield "names", "order"
 
 
-def matters(label: str) -> frozenset[str]:
-    """The intents of the corpus that go by this label."""
-    return known_as(label) - {"other"}
+def _outcome(task: WritingTask, known: set[str]) -> str:
+    """The decision; where none was needed, the order is asked for if the answer lies in it,
+    and a question that neither a clause nor an order answers goes to a person."""
+    if task.outcome not in ("", "none"):
+        return task.outcome
+    if families(task.intent) - {"none"}:
+        return "none" if "order" in known else ASK_ORDER
+    return "none" if CLAUSE in known else "human"
+
+
+def families(label: str) -> set[str]:
+    """Which facts the intents of that label ask for: delivery, item, order, money, none."""
+    intents = load("intents")
+    return {intents[name]["facts"] for name in known_as(label) if name in intents}
 
 
 class Phrasebook:

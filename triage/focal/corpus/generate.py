@@ -129,7 +129,7 @@ def _draft(rng: Random, case: Situation, known: list[Slot], quoted: list[Slot]) 
     hello = words["greetings"]["named" if "customer" in marks else "plain"]
     bye = words["closings"]["shop" if "shop" in marks else "plain"]
     policy = _policy(rng, case.outcome, quoted)
-    no, *after = decision = _decision(rng, case, marks)
+    no, *after = decision = _decision(rng, case, marks, bool(quoted))
     middle = [policy, " ".join(decision)]
     if case.outcome == "refuse":
         middle = [no, policy, " ".join(after)]
@@ -196,11 +196,15 @@ def _policy(rng: Random, outcome: str, quoted: Sequence[Slot]) -> str:
     )
 
 
-def _decision(rng: Random, case: Situation, marks: dict[str, str]) -> list[str]:
+def _decision(rng: Random, case: Situation, marks: dict[str, str], answered: bool) -> list[str]:
+    """What was decided and what comes next. Where nothing was to be decided, the order is
+    asked for if the answer lies in it, and a question left open goes to a person."""
     words, outcome = load("replies"), case.outcome
     family = case.family if case.named else "none"
     if outcome == "none" and family != "none" and "order" not in marks:
         outcome = "ask order"
+    if outcome == "none" and family == "none" and not answered:
+        outcome = "human"
     if outcome == "none":
         return [rng.choice(words["offer"][family])]
     said = [_decided(rng, words["decisions"][outcome], marks)]

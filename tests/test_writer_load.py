@@ -1,0 +1,12 @@
+"""The measure of the bundled writer's speed beside others."""
+
+from __future__ import annotations
+
+from triage.focal.export import WEIGHTS
+from triage.writer_load import CONDITIONS, lines
+
+
+def test_each_condition_has_a_line_and_two_writers_are_set_against_one() -> None:
+    table = list(lines(WEIGHTS, count=1, rounds=1))
+    assert [line.split(" | ")[0].strip("| ") for line in table[2:-1]] == list(CONDITIONS)
+    assert table[-1].startswith("Two side by side keep ")

@@ -1,0 +1,121 @@
+"""How fast the bundled writer is alone, beside a busy neighbour and beside its like.
+
+``python -m triage.writer_load [--tasks 60] [--rounds 3] [FILE]``. Each condition runs in
+processes of its own with one thread each, the conditions in turns, so that whatever else
+the machine does falls on all of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess  # noqa: S404 (this very module, asked again)
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+import psutil
+
+from triage.focal.export import WEIGHTS
+
+BUSY: Final = "while True: pass"
+CONDITIONS: Final = {
+    "alone": (1, False),
+    "beside a busy neighbour": (1, True),
+    "two side by side": (2, False),
+}
+"""How many writers at once, and whether something else keeps a core busy."""
+
+
+def measured(path: Path, count: int) -> dict[str, Any]:
+    """In this process: milliseconds of each kind, and megabytes that the writer takes."""
+    from triage.engines.writer import LlamaWriter
+    from triage.writer_bench import entry_of, tasks, timed
+
+    asked = tasks(count)
+    import llama_cpp  # noqa: F401 (the library itself is not the writer)
+
+    before = _megabytes()
+    writer = LlamaWriter(entry_of(path))
+    for task in asked[:3]:
+        writer.write(task)
+    took: dict[str, list[float]] = defaultdict(list)
+    for task in asked:
+        took[task.kind].append(timed(writer, task)[0])
+    return {
+        **{kind: median(times) for kind, times in took.items()},
+        "megabytes": _megabytes() - before,
+    }
+
+
+def _megabytes() -> float:
+    return float(psutil.Process().memory_full_info().uss) / 2**20
+
+
+def lines(path: Path, count: int, rounds: int) -> Iterator[str]:
+    """A table: medians over the rounds, lowest to highest in brackets."""
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for _ in range(rounds):
+        for name, (writers, busy) in CONDITIONS.items():
+            found[name] += _together(path, count, writers, busy)
+    yield "| condition | draft, ms | summary, ms | memory, MB |"
+    yield "|---|---|---|---|"
+    for name, results in found.items():
+        cells = (
+            _spread([one[key] for one in results]) for key in ("draft", "summary", "megabytes")
+        )
+        yield f"| {name} | {' | '.join(cells)} |"
+    alone, both = (median(o["draft"] for o in found[n]) for n in ("alone", "two side by side"))
+    yield f"Two side by side keep {alone / both:.0%} of their speed."
+
+
+def _spread(values: Sequence[float]) -> str:
+    return f"{median(values):.1f} ({min(values):.1f}–{max(values):.1f})"
+
+
+def _together(path: Path, count: int, writers: int, busy: bool) -> list[dict[str, Any]]:
+    command = [
+        sys.executable,
+        "-m",
+        "triage.writer_load",
+        str(path),
+        "--tasks",
+        str(count),
+        "--one",
+    ]
+    with ExitStack() as held:
+        if busy:
+            held.enter_context(_running([sys.executable, "-c", BUSY]))
+        children = [held.enter_context(_running(command)) for _ in range(writers)]
+        return [json.loads(child.communicate()[0]) for child in children]
+
+
+@contextmanager
+def _running(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:  # noqa: S603
+        try:
+            yield child
+        finally:
+            child.kill()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", nargs="?", type=Path, default=WEIGHTS)
+    parser.add_argument("--tasks", type=int, default=60, help="of each kind")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
+    chosen = parser.parse_args(arguments)
+    if chosen.one:
+        sys.stdout.write(json.dumps(measured(chosen.file, chosen.tasks)))
+        return
+    for line in lines(chosen.file, chosen.tasks, chosen.rounds):
+        sys.stdout.write(f"{line}\n")
+
+
+if __name__ == "__main__":
+    main()

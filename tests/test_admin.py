@@ -113,6 +113,7 @@ def test_history_itself_cannot_be_rewritten(as_ada: Client) -> None:
         "triage/rung",
         "triage/intent",
         "triage/policyversion",
+        "triage/phrase",
         "approvals/refundrule",
         "approvals/approvallimit",
         "triage/classifier",

@@ -30,7 +30,7 @@ SLOTS = (
         kind="clause",
     ),
 )
-TASK = WritingTask(kind="draft", intent="", outcome="none", urgency="normal", slots=SLOTS)
+TASK = WritingTask(kind="draft", intent="", outcome="review refund", urgency="normal", slots=SLOTS)
 
 
 def ground(text: str, task: WritingTask, doubted: frozenset[str] = frozenset()) -> Grounded:
@@ -38,7 +38,7 @@ def ground(text: str, task: WritingTask, doubted: frozenset[str] = frozenset()) 
 
 
 def test_what_the_writer_does_not_stand_behind_is_left_out() -> None:
-    grounded = ground("Thank you. It is blue.", TASK, frozenset({"It is blue."}))
+    grounded = ground("Thank you. We know it.", TASK, frozenset({"We know it."}))
     assert grounded.text == "Thank you."
     assert "do not fit" in grounded.omitted[0].because
 
@@ -69,11 +69,11 @@ def test_a_clause_is_quoted_whole() -> None:
         ("We will refund you.", "nobody has decided"),
         ("A refund has been approved.", "nobody has decided"),
         ("We guarantee it.", "nobody has decided"),
-        ("Hello ⟦order⟧,", "followed by the order number"),
-        ("It was delivered on ⟦amount⟧.", "followed by the refund amount"),
-        ("We check whether ⟦customer⟧ can be refunded.", "followed by the customer name"),
-        ("Our policy says: ⟦order⟧.", "followed by the order number"),
-        ("It also says: ⟦amount⟧.", "followed by the refund amount"),
+        ("Hello ⟦order⟧,", "another value than the order number"),
+        ("It was delivered on ⟦amount⟧.", "another value than the refund amount"),
+        ("We check whether ⟦customer⟧ can be refunded.", "another value than the customer name"),
+        ("Our policy says: ⟦order⟧.", "another value than the order number"),
+        ("It also says: ⟦amount⟧.", "another value than the refund amount"),
         ("Order ⟦order⟧ and ⟦order⟧.", "twice"),
         ("A stray ⟦ mark.", "by itself"),
     ],

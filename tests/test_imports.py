@@ -14,10 +14,11 @@ ROOT = Path(__file__).resolve().parent.parent
 RANK = {"tickets": 0, "approvals": 1, "triage": 2}
 PURE = [
     f"triage/{name}.py"
-    for name in ("step", "pipeline", "facts", "slots", "said", "grounding", "support", "tone")
+    for name in ("step", "pipeline", "facts", "slots", "said", "grounding", "tone")
 ]
+PURE += [str(path.relative_to(ROOT)) for path in (ROOT / "triage/support").glob("*.py")]
 PURE += [str(path.relative_to(ROOT)) for path in (ROOT / "triage/steps").glob("*.py")]
-CORE = {path.removesuffix(".py").replace("/", ".") for path in PURE}
+CORE = {path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in PURE}
 ML = ("torch", "sentence_transformers", "transformers", "llama_cpp", "sklearn", "numpy", "bm25s")
 
 

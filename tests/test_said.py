@@ -71,4 +71,4 @@ def test_more_values_than_there_are_marks_lose_their_value() -> None:
 def test_no_digit_is_left_and_no_mark_can_be_spelled_by_hand(text: str) -> None:
     out, found = with_marks(text, KNOWN, "t")
     assert not any(character.isdigit() for character in SLOT.sub("", out))
-    assert {name for name in SLOT.findall(out)} <= {slot.name for slot in (*KNOWN, *found)}
+    assert set(SLOT.findall(out)) <= {slot.name for slot in (*KNOWN, *found)}

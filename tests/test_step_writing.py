@@ -57,7 +57,7 @@ def test_a_good_draft_passes_and_keeps_its_sources() -> None:
             "says what was decided",
         ),
         ("Hello ⟦customer⟧,", "Well,", "greets and closes"),
-        ("we are glad", "YOUR FAULT, we are glad", "kind"),
+        ("we are glad", "GREATLY glad, we are glad", "does not shout"),
         ("Thank you", "It costs 5. We will refund you. Thank you", "little was left out"),
         ("we are glad to help you here.", "we are. It is. It is.", "says it once"),
         (GOOD, "Hello ⟦customer⟧,\n\nWe review it.\n\nKind regards,\n⟦shop⟧", "length"),

@@ -16,7 +16,17 @@ from django.template.response import TemplateResponse
 
 from tickets.reasons import KnobAdmin, ReasonedForm
 from triage import machine, policies
-from triage.models import Classifier, Clause, Intent, IntentExample, Limit, PolicyVersion, Rung
+from triage.grounding import typed
+from triage.models import (
+    Classifier,
+    Clause,
+    Intent,
+    IntentExample,
+    Limit,
+    Phrase,
+    PolicyVersion,
+    Rung,
+)
 
 
 class ExampleInline(admin.TabularInline[IntentExample, Intent]):
@@ -89,6 +99,26 @@ class RungAdmin(KnobAdmin):
         if db_field.name == "engine":
             return forms.ChoiceField(choices=[(name, name) for name in machine.engine_names()])
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
+class PhraseForm(ReasonedForm):
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        text = cleaned.get("text", "")
+        if cleaned.get("rule") == Phrase.Rule.HAS_TO and typed(text):
+            raise ValidationError(
+                {"text": "No writer may type a number, amount, address or link: take it out."}
+            )
+        return cleaned
+
+
+@admin.register(Phrase)
+class PhraseAdmin(KnobAdmin):
+    """A draft that does not keep to these climbs its ladder; at the end a person writes."""
+
+    form = PhraseForm
+    list_display = ("text", "rule", "intent", "active")
+    list_filter = ("rule", "active")
 
 
 def _steps_field(help_text: str) -> forms.ChoiceField:

@@ -41,6 +41,9 @@ def case_for(ticket: Ticket) -> Case:
         facts=tuple(_known(_facts(ticket, rows, row))),
         intents=tuple(map(_intent, models.Intent.objects.filter(active=True))),
         rules=tuple(map(_rule, RefundRule.objects.filter(active=True))),
+        phrases=tuple(
+            map(_phrase, models.Phrase.objects.filter(active=True).select_related("intent"))
+        ),
     )
 
 
@@ -228,6 +231,14 @@ def _intent(row: models.Intent) -> step.Intent:
         phrases=tuple(row.phrases),
         money=row.money,
         dated_by_purchase=row.dated_by_purchase,
+    )
+
+
+def _phrase(row: models.Phrase) -> step.Phrase:
+    return step.Phrase(
+        text=row.text,
+        required=row.rule == models.Phrase.Rule.HAS_TO,
+        intent=row.intent.slug if row.intent else "",
     )
 
 

@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from triage.claims import unsupported
 from triage.facts import CLAUSE
 from triage.slots import SLOT, WritingTask
 from triage.step import Case, Check, Engine, Usage
+from triage.support import unsupported
 
 # A sentence ends at its stop, at a quoted clause before a capital, or with its line.
 SENTENCE = re.compile(r"[^.!?\n]+?(?:[.!?]+|⟦clause[0-9]*⟧(?=\s+[A-Z⟦])|(?=\n)|$)|\n+")

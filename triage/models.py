@@ -183,3 +183,33 @@ class Rung(models.Model):
 
     def __str__(self) -> str:
         return f"{self.step}, rung {self.position}: {self.engine}"
+
+
+@pghistory.track()
+class Phrase(models.Model):
+    """A wording that replies have to have or must not have; the check of a draft names it."""
+
+    class Rule(models.TextChoices):
+        HAS_TO = "has to", "has to say"
+        MUST_NOT = "must not", "must not say"
+
+    rule = models.CharField(max_length=20, choices=Rule)
+    text = models.CharField(
+        max_length=200, help_text="As whole words; capitals and line breaks do not matter."
+    )
+    intent = models.ForeignKey(
+        Intent, models.PROTECT, null=True, blank=True, help_text="Only for this one; empty for all"
+    )
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["rule", "text"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["text", "intent"], name="phrase_once_an_intent", nulls_distinct=False
+            )
+        ]
+
+    def __str__(self) -> str:
+        of = f", for {self.intent}" if self.intent else ""
+        return f"A reply {self.get_rule_display()} “{self.text}”{of}"

@@ -154,6 +154,18 @@ class Rule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Phrase:
+    """A wording that a reply has to have or must not have.
+
+    ``intent`` is the slug of the only intent it is for, empty for all.
+    """
+
+    text: str
+    required: bool
+    intent: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Case:
     """Everything a step may know of one ticket.
 
@@ -174,6 +186,7 @@ class Case:
     facts: tuple[Fact, ...] = ()
     intents: tuple[Intent, ...] = ()
     rules: tuple[Rule, ...] = ()
+    phrases: tuple[Phrase, ...] = ()
     outputs: Mapping[type, Any] = field(default_factory=dict)
 
     def __getitem__(self, kind: type[T]) -> T:

@@ -32,13 +32,12 @@ CONDITIONS: Final = {
 
 
 def measured(path: Path, count: int) -> dict[str, Any]:
-    """In this process: milliseconds of each kind, and megabytes that the writer takes."""
+    """In this process: milliseconds of each kind, and the megabytes that the writer and the
+    library it needs take."""
     from triage.engines.writer import LlamaWriter
     from triage.writer_bench import entry_of, tasks, timed
 
     asked = tasks(count)
-    import llama_cpp  # noqa: F401 (the library itself is not the writer)
-
     before = _megabytes()
     writer = LlamaWriter(entry_of(path))
     for task in asked[:3]:

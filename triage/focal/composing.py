@@ -26,7 +26,8 @@ NOTHING: Final = frozenset[str]()
 OPENING: Final = frozenset({"thanks", "urges", "about", "second", "told", "states", "names"})
 DECIDING: Final = frozenset({"decides", "offers"})
 FOLLOWING: Final = frozenset({"next", "orders"})
-PLANNED: Final = frozenset({"about"}) | DECIDING
+OPENED: Final = frozenset({"about", "urges"})
+PLANNED: Final = OPENED | DECIDING
 """What a reply has to do before it may close, where the case bears it out."""
 
 
@@ -162,11 +163,11 @@ class Composition:
             return FOLLOWING
         if does not in OPENING:
             return NOTHING
-        decided = does == "names" and not {"about", *self._clauses} & self._due
+        decided = does == "names" and not (OPENED | self._clauses) & self._due
         return OPENING | (DECIDING if decided else NOTHING)
 
     def _in_a_new_paragraph(self, quote: frozenset[str]) -> frozenset[str]:
-        if "about" in self._due:
+        if OPENED & self._due:
             return OPENING
         to_quote = bool(self._clauses & self._due)
         if not DECIDING & self._due:

@@ -16,31 +16,22 @@ from triage.grounding import (
     writing_checks,
     writing_inputs,
 )
-from triage.promises import REVIEW as SPEAKS_OF_REVIEW
 from triage.said import with_marks
 from triage.slots import Slot, WritingTask, clause_slots, fact_slots
 from triage.step import Case, Check, Clause, Evidence, Step, Usage, Worksheet
-from triage.steps.classify import Classification
+from triage.steps.classify import URGENT, Classification
 from triage.steps.decide import ASK, HUMAN, REFUSE, REVIEW, Proposed
-from triage.steps.retrieve import Retrieval
+from triage.steps.retrieve import Hit, Retrieval
 from triage.steps.summarize import Summary
+from triage.support.promises import REVIEW as SPEAKS_OF_REVIEW
+from triage.tone import tone_checks
 
 READ_WORDS = 60  # of the message: a writer needs its drift, the values come as slots
 QUOTED_WORDS = 120
+NEAR = 0.5  # the cosine from which a clause is likely to answer: below, it is beside the point
 WHO = frozenset({"shop", "customer"})
 SECOND_MATTER = 0.2  # the confidence from which a runner-up is taken up as well
 URGENCY = {1: "low", 2: "normal", 3: "high", 4: "urgent"}
-GREETING = re.compile(r"^(?:dear|hello|hi|good (?:morning|afternoon|day)|thank)\b", re.IGNORECASE)
-CLOSING = re.compile(
-    r"(?:regards|wishes|thank you|thanks|sincerely|take care)[^.]*$", re.IGNORECASE
-)
-BLAME = re.compile(
-    r"\b(?:your (?:own )?(?:fault|mistake|error)|you (?:should have|failed|forgot|ought|claim)"
-    r"|as (?:i|we) (?:already )?(?:said|told you)|obviously|calm down)\b",
-    re.IGNORECASE,
-)
-SHOUTING = re.compile(r"\b[A-Z]{5,}\b|!{2,}")
-
 SAYS = {
     REVIEW: SPEAKS_OF_REVIEW,
     ASK: re.compile(r"\?|\b(?:let us know|please|need|like to (?:see|ask))\b"),
@@ -131,19 +122,24 @@ def _to_quote(case: Case) -> list[Clause]:
     second matter brings the next best.
 
     None while nobody knows what or which order the customer means, none while a person
-    has to look first, and none too long to read.
+    has to look first, none that is far from the question or too long to read.
     """
     if not case[Classification].label or case[Proposed].outcome in (ASK, HUMAN):
         return []
     decided = case[Proposed].clause
-    short = [c for c in case[Retrieval].clauses if len(c.text.split()) <= QUOTED_WORDS]
-    short.sort(key=lambda clause: clause.ref != decided)
-    return short[: 2 if _second_matter(case) else 1]
+    fitting = [hit.clause for hit in case[Retrieval].hits if _answers(hit, decided)]
+    fitting.sort(key=lambda clause: clause.ref != decided)
+    return fitting[: 2 if _second_matter(case) else 1]
+
+
+def _answers(hit: Hit, decided: str) -> bool:
+    near = hit.score is None or hit.score >= NEAR
+    return (near or hit.clause.ref == decided) and len(hit.clause.text.split()) <= QUOTED_WORDS
 
 
 def check(case: Case, output: Reply, limits: Mapping[str, float]) -> Iterator[Check]:
     yield from writing_checks(output.finished, output.grounded, limits["left_out"])
-    yield from _tone(output)
+    yield from _tone(case, output)
     words = len(output.text.split())
     yield Check(
         name="length",
@@ -162,18 +158,15 @@ def check(case: Case, output: Reply, limits: Mapping[str, float]) -> Iterator[Ch
     yield _decision(case[Proposed], output)
 
 
-def _tone(output: Reply) -> Iterator[Check]:
-    """Of our own words: a quoted clause or a name may be in capitals."""
-    lines = output.text.strip().splitlines() or [""]
-    prose = "".join(part.text for part in output.parts if not part.ref)
-    courteous = bool(GREETING.search(lines[0])) and bool(CLOSING.search("\n".join(lines[-3:])))
-    yield Check(name="greets and closes", passed=courteous, because="no greeting or no closing")
-    rude = BLAME.search(prose) or SHOUTING.search(prose)
-    yield Check(
-        name="kind",
-        passed=rude is None,
-        value=rude.group() if rude else "",
-        because="blames or shouts",
+def _tone(case: Case, output: Reply) -> Iterator[Check]:
+    label = case[Classification]
+    return tone_checks(
+        output.text,
+        " · ".join(part.text for part in output.parts if not part.ref),
+        urgent=label.urgency == URGENT,
+        message=f"{case.subject}\n{case.text}",
+        phrases=case.phrases,
+        intent=label.label,
     )
 
 

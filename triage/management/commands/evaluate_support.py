@@ -1,0 +1,91 @@
+"""How often is an unsupported sentence found out, and a supported one left alone?"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from django.core.management import CommandError
+from django.core.management.base import BaseCommand
+from tqdm import tqdm
+
+HALVES = ("looked at while the checks were written", "held out")
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("folder", type=Path, nargs="?", help="summedits_*.json")
+        parser.add_argument("--similarity", action="store_true", help="ask the encoder as well")
+        parser.add_argument("--planted", action="store_true", help="errors planted by ourselves")
+        parser.add_argument("--each", type=int, default=150, help="so many errors of each sort")
+        parser.add_argument("--show", action="store_true", help="print what was told wrong")
+
+    def handle(self, *, folder: Path | None, **options: Any) -> None:
+        if not folder and not options["planted"]:
+            raise CommandError("Name the folder of the data, or --planted.")
+        if folder:
+            self._tell(_summedits(folder, with_similarity=options["similarity"]))
+        if options["planted"]:
+            for half in (0, 1):
+                self._tell(_planted(half, options["each"], show=options["show"]))
+
+    def _tell(self, lines: Iterator[str]) -> None:
+        for line in lines:
+            self.stdout.write(line)
+
+
+def _summedits(folder: Path, *, with_similarity: bool) -> Iterator[str]:
+    from triage import machine
+    from triage.engines import summedits
+
+    try:
+        pairs = summedits.read(folder)
+    except OSError as error:
+        raise CommandError(str(error)) from error
+    similarity = summedits.similarity_by(machine.encoder()) if with_similarity else None
+    found = summedits.doubts_of(pairs, similarity, lambda p: tqdm(p, desc="pairs", disable=None))
+    accuracy = summedits.by_domain(pairs, found)
+    yield "| domain | balanced accuracy, model of the other domains |"
+    yield "|---|---|"
+    for domain, value in accuracy.items():
+        yield f"| {domain} | {value:.1%} |"
+    yield f"| mean of {len(accuracy)} | {mean(accuracy.values()):.1%} |"
+    model = summedits.fitted(pairs, found)
+    weights = ", ".join(f"{name} {weight:.2f}" for name, weight in model.weights.items())
+    yield f"of all domains: bias {model.bias:.2f}, {weights}"
+
+
+def _planted(half: int, each: int, *, show: bool) -> Iterator[str]:
+    from triage import planted
+
+    total, caught, missed = Counter[str](), Counter[str](), []
+    for said in planted.planted(half, each):
+        total[said.sort] += 1
+        caught[said.sort] += bool(said.because)
+        missed += [] if said.because else [f"missed, {said.sort}: {said.text}"]
+    yield f"\n{HALVES[half]}\n| planted | caught |\n|---|---|"
+    for sort, count in total.items():
+        yield f"| {sort} | {_share(caught[sort], count)} |"
+    yield f"| all | {_share(caught.total(), total.total())} |"
+    yield "\n| clean sentences | left out all the same |\n|---|---|"
+    for name, clean in (
+        ("of the corpus", islice(planted.corpus_sentences(half), 20 * each)),
+        ("freely worded", planted.free_sentences(half)),
+    ):
+        sentences = list(clean)
+        wrongly = [said for said in sentences if said.because]
+        missed += [f"left out, {said.because}: {said.text}" for said in wrongly]
+        yield f"| {name} | {_share(len(wrongly), len(sentences))} |"
+    if show:
+        yield from missed
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part} of {whole} ({part / whole:.1%})" if whole else "none"

@@ -1,0 +1,191 @@
+"""Does a value stand where the words around it announce one of its kind?
+
+Pure. "Delivered on" announces the day of delivery: any other value there is a swapped
+fact, however true each of the two may be by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
+from triage.facts import CLAUSE, KINDS
+from triage.slots import SLOT, Slot
+from triage.support.statement import VALUE, Statement
+
+LISTS: Final = frozenset({"item", "other_order", *(k for k in KINDS if k.startswith("said_"))})
+LISTED: Final = re.compile(r"•(?:,? and |, )$")
+ONE_LIST: Final = re.compile(r"•(?: and |, )$")
+
+SETS: Final = {
+    "DATES": "placed delivered promised said_date",
+    "ORDERS": "order other_order said_order",
+    "SAID": " ".join(kind for kind in KINDS if kind.startswith("said_")),
+    "SUMS": "total spent refunded",
+}
+GAP: Final = r"[^•.;:,]{0,24}"
+"""A few words that keep clear of the value before and of a new clause; `~` in the tables."""
+
+# The words just before a value -> the kinds that fit; the first line that matches counts.
+BEFORE_IT: Final = r"""
+^(?:hello|hi|dear|greetings|good|welcome|a? ?warm)\b[^•.;:]{0,24} -> customer
+^(?:many )?(?:thanks|thank you|i am sorry|we are sorry|of course)\b[^•.;:]*, -> customer
+\b(?:writing|turning|write|wrote|reaching out|message) to|\bcontacting -> shop
+\b(?:touch|shopping) with|\b(?:we|here|us|team|care|everyone) at -> shop
+\bletting|\b(?:colleague|team) (?:from|of|at)|message has reached -> shop
+\b(?:comes|is|written|message) from|\bthe customer is -> customer
+\b(?:case|message) concerns -> customer ORDERS item
+\border •?,? ?from|\border dated -> placed
+\bdelivery date\b~\b(?:was|is) -> promised
+\b(?:promised|expected|due|scheduled|estimated)\b~\b(?:for|by|on|was|is) -> promised
+\b(?:promised|expected|due|scheduled|estimated) -> promised
+\b(?:joined|registered|signed up|opened)\b~\b(?:on|in) -> since
+\b(?:deliver(?:ed|y)|arriv\w+|reached|came|received|got)\b~\bon -> delivered
+\b(?:placed|order(?:ed)?|bought|purchased?|paid)\b~\bon -> placed
+\b(?:since|dates from|dates back to|goes back to) -> since
+\b(?:based|quote|news|question|information|look) on -> item CLAUSE ORDERS
+\bon -> DATES
+\b(?:sum|money) refunded\b~\bis|\brefunds?\b[^•.;:]{0,24}\btotal of -> refunded
+\brefunds\b[^•.;]*: -> refunds
+\brefunds\b[^•.;:]*\(|\bnumber of refunds(?: is)? -> refunds
+\b(?:number of|this many) orders[^.;:]*:|\borders (?:so far|on record)[^.;]*[:(] -> orders
+\b(?:refund|credit) (?:of|for) (?:the|your) -> item amount
+\brefund for -> item amount ORDERS
+\b(?:refund|credit) of -> amount refunded
+\bwhether -> amount item order
+\b(?:and|had|has|have|you|customer|•) paid -> paid placed
+\b(?:payment|amount paid|paid)\b~\b(?:of|is|was) -> paid total
+\bin the message\b[^•.;]{0,24} -> SAID ORDERS item
+\b(?:comes|came) to -> SUMS paid
+\border (?:total|value)\b[^•.;:]{0,14} -> total
+\bsum spent\b~\bis|\bspent|\bspending|\bpurchases (?:of|for|worth) -> spent
+\btotal of -> SUMS
+\bworth -> SUMS paid amount
+\b(?:amount|sum) of -> SUMS paid amount said_amount
+\btracking (?:number|code|reference|id)(?: is)?:? -> tracking
+\bticket(?: number)? -> ticket
+\b(?:you|customer|message)\b[^•.;:,]{0,16}\b(?:mention|name|writ|speak|refer|bring|read)\w*~ -> SAID ORDERS item
+\borders?(?: number)?(?: is)?:? -> ORDERS
+\b(?:marked|shown|recorded|listed) as|\bstatus(?: of| is|:)? -> status
+\b(?:currently|at present|at the moment|is now|, as) -> status
+\b(?:order|it|parcel)(?: •)? is -> status
+\baccount\b[^•.;:]*\b(?:holds|lists|shows|are|see) -> other_order order
+\b(?:contains?|holds?|consists? of|order of|order (?:• )?with|includes?|bought)(?: the| your)? -> item
+\b(?:see|find|found|have|shows?|list) -> ORDERS item paid tracking amount SAID
+\b(?:your|unused|new|old) -> item status ORDERS SAID amount
+\babout -> item ORDERS SAID SUMS amount paid tracking clause
+\b(?:polic(?:y|ies)|terms|clause|rules?)\b[^.:]*: -> CLAUSE
+\b(?:orders?|items?|products?|numbers?|customer|track\w*|contain\w*|holds?|since •)\b[^.:]*: -> ORDERS orders refunds item customer tracking
+\b(?:paid|pays?|sum|total|amount|price|rows|records?)\b[^.:]*: -> SUMS paid amount said_amount
+: -> CLAUSE
+\b(?:in|under|with)(?: your| the)? order -> ORDERS
+\borders (?:so far )?for -> customer
+\b(?:the|this) -> item ORDERS SAID SUMS amount paid
+\bfor -> item ORDERS SUMS SAID paid amount customer promised
+\) is -> status tracking amount paid total customer
+\bby -> promised said_date customer shop
+"""
+# The words just after one.
+AFTER_IT: Final = r"""
+(?:(?:was|has been|had been|is|were) )?paid\b(?! back| out) -> paid
+(?:has been|was|were) (?:refunded|paid back)|(?:back )?in all\b -> refunded
+(?:has been |was )?spent -> spent
+orders\b -> orders
+(?:earlier |previous )?refunds\b -> refunds
+(?:team|support|customer care)\b -> shop
+(?:has|is|,|, a) ?(?:been )?(?:a )?(?:customer since|spent|shopped) -> customer
+(?:has been proposed|can be (?:refunded|given)|as store credit) -> amount
+as (?:the|a) date -> said_date
+(?:is|was|were|has been) (?:delivered|placed|promised|shipped|due)\b -> ORDERS item placed
+(?:arrived|contains|holds)\b -> ORDERS item placed
+"""
+QUOTED: Final = re.compile(
+    r"(?:^\W*|[:“«(]|\b(?:says?|states?|reads?|that|policy|terms|rule|this|is|and|as|see))\W*$",
+    re.IGNORECASE,
+)
+"""What stands before a clause: it is quoted whole, so it has to be introduced."""
+
+Announced = tuple[str, frozenset[str]]
+Table = tuple[tuple[re.Pattern[str], frozenset[str]], ...]
+
+
+def _table(lines: str, pattern: str) -> Table:
+    rows = (line.split(" -> ") for line in lines.strip().splitlines())
+    return tuple(
+        (re.compile(pattern.format(words.replace("~", GAP)), re.IGNORECASE), _kinds(kinds))
+        for words, kinds in rows
+    )
+
+
+def _kinds(names: str) -> frozenset[str]:
+    sets = {**SETS, "CLAUSE": CLAUSE}
+    return frozenset(" ".join(sets.get(name, name) for name in names.split()).split())
+
+
+TITLED: Final = _kinds("item ORDERS SAID")
+BEFORE: Final = _table(BEFORE_IT, r"(?:{})\s*$")
+AFTER: Final = _table(AFTER_IT, r"^\s*(?:{})")
+ADDRESSED: Final = re.compile(r"^[^•]*,\s*$")
+APPOSED: Final = re.compile(
+    r"\b(?:orders?|items?|purchase|product|parcel|number|amount|account|date|day|name|status|sum|payment"
+    r"|delivery|ones?|things?)\s*,\s*$",
+    re.IGNORECASE,
+)
+SPOKEN: Final = re.compile(
+    r"\b(?:you|customer|message)\b[^•.;:]{0,12}\b(?:say|said|mention|name|write|wrote|speak|refer|bring|read)",
+    re.IGNORECASE,
+)
+"""What a customer says of a value may be anything."""
+ALONE: Final = frozenset({"shop", CLAUSE})
+GREETED: Final = frozenset({"customer"})
+
+
+def misplaced(said: Statement) -> str:
+    """A value whose kind is not what the words around it announce, or an empty string."""
+    previous: Slot | None = None
+    for match in SLOT.finditer(said.text):
+        slot = said.task.slot(match.group(1))
+        before = SLOT.sub(VALUE, said.text[: match.start()])
+        after = SLOT.sub(VALUE, said.text[match.end() :])
+        if slot and not (slot.kind.startswith("said_") and SPOKEN.search(before)):
+            for words, kinds in _announced(before, after, slot, previous):
+                if slot.kind not in kinds:
+                    return f"{words} goes with another value than the {slot.about}"
+        previous = slot
+    return ""
+
+
+def _announced(said: str, after: str, slot: Slot, previous: Slot | None) -> Iterator[Announced]:
+    """What the words around a value announce, each with the kinds that fit."""
+    if not said.strip() and not after.strip(" ."):
+        yield "a line of its own", ALONE
+    if not said.strip() and after.strip() == ",":
+        yield "a greeting", GREETED
+    if slot.kind == CLAUSE and not QUOTED.search(said):
+        yield f"“{said[-24:].strip()}”", frozenset()
+    follows = next(_matching(AFTER, after), None)
+    if previous and previous.kind in LISTS and ONE_LIST.search(said) and not follows:
+        yield f"a list that begins with the {previous.about}", TITLED
+    if ADDRESSED.search(said) and re.match(r"\s*[,.!?]", after) and not APPOSED.search(said):
+        yield "an address", GREETED
+    if follows:
+        yield follows
+    if not follows or slot.kind != "shop":
+        yield from islice(_matching(BEFORE, _unlisted(said, slot, previous)), 1)
+
+
+def _matching(table: Table, text: str) -> Iterator[Announced]:
+    for pattern, kinds in table:
+        if found := pattern.search(text):
+            yield f"“{found.group().strip()}”", kinds
+
+
+def _unlisted(said: str, slot: Slot, previous: Slot | None) -> str:
+    """The words before a list, for each value in it."""
+    if previous is None or previous.kind != slot.kind:
+        return said
+    while LISTED.search(said):
+        said = LISTED.sub("", said)
+    return said

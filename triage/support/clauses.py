@@ -1,0 +1,158 @@
+"""Does a sentence say what the clauses say, or the other way round, or a rule of its own?
+
+A clause is best pointed at. Where a writer puts it in other words instead, most of the
+content has to be the clause's, and what it denies has to be what the clause denies.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from triage.facts import CLAUSE
+from triage.slots import WritingTask
+from triage.support.source import Source
+from triage.support.statement import PART, Statement
+from triage.support.words import PLAIN, SAME_AS, content, is_empty, listed, stem, words
+
+SAID: Final = 0.55
+"""The share of its content in the clauses from which on a sentence says what they say."""
+ALIKE: Final = 0.5
+"""The share from which on two parts of sentences speak of the same."""
+TWO: Final = 2
+
+DENYING: Final = listed("not no never none nobody neither nor without cannot unable hardly before")
+OPEN_ENDED: Final = listed("until till unless except")
+"""Words after which it matters too much how the rest is put to compare denials."""
+IDLE: Final = re.compile(r"\b(?:does|do) not matter(?: if| whether| when)?\b", re.IGNORECASE)
+STOPPING: Final = re.compile(r"\bno longer\b|\bstops? (?=\w+ing\b)", re.IGNORECASE)
+ROWS: Final = listed(
+    "order placed status promised delivered tracking total paid since orders spent refunds refunded"
+    " other_order"
+)
+FELT: Final = re.compile(
+    r"\b(?:nothing|sorry|regret|understand|pity|know how|whether|asked?|thank\w*)\b", re.IGNORECASE
+)
+OPENING: Final = re.compile(r"^\W*(?:please|if you|just|let|should you|when you)\b", re.IGNORECASE)
+
+THINGS: Final = (
+    r"(?:items?|orders?|returns?|exchanges?|refunds?|parcels?|repairs?|vouchers?|codes?|cards?|goods"
+    r"|everything|everyone|customers?|deliver(?:y|ies)|senders?|managers?|fees?|postage|warranty)"
+)
+MUST: Final = (
+    r"(?:can|cannot|can['’]t|may|must|has to|have to|needs? (?:to|an?|the)"
+    r"|(?:is|are)(?: not| never| always| only)? (?:allowed|accepted|excluded|included|covered"
+    r"|required|refunded|exchanged|free|possible))"
+)
+WITH_GOODS: Final = (
+    r"(?:return|send|bring|exchange|swap|cancel|change|keep|pay|use|open|wear|claim|insure|provide"
+    r"|show|combine|collect|call|contact|hand|ask for|get|have|buy|the original|a receipt|proof)"
+)
+RULE: Final = re.compile(
+    rf"\b{THINGS}\b(?: (?!we|you|i|they|that|which)\w+)? {MUST}\b"
+    rf"|\byou (?:can|cannot|can['’]t|may|must|have to|need(?: to)?)(?: not| only| also)? {WITH_GOODS}\b"
+    r"|\bwe (?:only|never|always|do not|don['’]t) (?:answer|accept|take (?:back|return)|refund"
+    r"|exchange|deliver|ship|send|repair|charge|sell|share)",
+    re.IGNORECASE,
+)
+"""What a rule of a shop sounds like."""
+
+Denials = dict[str, bool]
+
+
+@lru_cache(maxsize=64)
+def rules_of(task: WritingTask) -> Source:
+    """The clauses of the case as one text."""
+    return Source("\n".join(slot.value for slot in task.of_kind(CLAUSE)))
+
+
+def said_by_a_clause(sentence: str, task: WritingTask) -> float:
+    """The share of a sentence's content that two sentences of the clauses have."""
+    said = content(sentence)
+    near: frozenset[str] = frozenset().union(*map(content, rules_of(task).nearest(sentence)[:TWO]))
+    return len(said & near) / len(said) if said else 0.0
+
+
+def no_such_rule(said: Statement) -> str:
+    """A rule that no clause has, or an empty string."""
+    found = RULE.search(said.plain)
+    if not found or said.asks or OPENING.search(said.plain):
+        return ""
+    if FELT.search(said.plain, 0, found.end()) or said_by_a_clause(said.plain, said.task) >= SAID:
+        return ""
+    return "states a rule that no clause has"
+
+
+def against_a_clause(said: Statement) -> str:
+    """A clause said the other way round, or an empty string."""
+    prose = IDLE.sub(" ", said.plain)
+    if FELT.search(prose) or said.asks or said.kinds & ROWS:
+        return ""
+    for mine in map(denials, PART.split(prose)):
+        nearest = _nearest(mine, said.task)
+        if nearest and not any(_agree(mine, theirs) for _, theirs in nearest):
+            return f"says the opposite of a clause: “{nearest[0][0].strip()[:80]}”"
+    says_it = said_by_a_clause(said.plain, said.task) >= SAID
+    opposed = says_it and rules_of(said.task).doubts(prose)["opposite"]
+    return "says the opposite of a word of the clauses" if opposed else ""
+
+
+def _nearest(mine: Denials, task: WritingTask) -> list[tuple[str, tuple[Denials, ...]]]:
+    """The sentences of the clauses that share most with a part of a sentence, if enough."""
+    shared = [len(mine.keys() & set().union(*theirs)) for _, theirs in _denials_of(task)]
+    most = max(shared, default=0)
+    if most < max(TWO, ALIKE * len(mine)):
+        return []
+    return [rule for rule, count in zip(_denials_of(task), shared, strict=True) if count == most]
+
+
+@lru_cache(maxsize=64)
+def _denials_of(task: WritingTask) -> tuple[tuple[str, tuple[Denials, ...]], ...]:
+    """Each sentence of the clauses, and of each of its parts what it denies."""
+    texts = rules_of(task).sentences
+    return tuple((text, tuple(map(denials, PART.split(text)))) for text in texts)
+
+
+def denials(part: str) -> Denials:
+    """The content words of a part of a sentence, and whether each is denied.
+
+    A denial is of the next word of content, "nothing" after a price of the price before
+    it, and "free" denies a price by itself.
+    """
+    found: Denials = {}
+    denied, last = False, ""
+    for word in words(STOPPING.sub("not ", part)):
+        if word in OPEN_ENDED:
+            break
+        if word == "nothing" and last == "pay":
+            found[last] = not found[last]
+        elif word in DENYING or word == "nothing" or word.endswith(("n't", "n’t")):
+            denied = not denied
+        elif word == "free":
+            found["pay"], denied = not denied, False
+        elif word not in PLAIN and not is_empty(stem(word)):
+            last = SAME_AS.get(stem(word), stem(word))
+            found[last], denied = denied, False
+    return found
+
+
+def _agree(mine: Denials, theirs: tuple[Denials, ...]) -> bool:
+    """Whether a part of a sentence and a sentence of a clause deny the same.
+
+    Where both deny one word, another that only the clause denies may be put otherwise.
+    """
+    shared = mine.keys() & set().union(*theirs)
+    both = any(mine[word] and part.get(word) for word in shared for part in theirs)
+    for word in shared:
+        if mine[word] not in _denied_where_alike(word, mine, theirs) and (mine[word] or not both):
+            return False
+    unmatched = any(denied for word, denied in mine.items() if word not in shared)
+    return not unmatched or any(any(part.values()) for part in theirs)
+
+
+def _denied_where_alike(word: str, mine: Denials, theirs: tuple[Denials, ...]) -> set[bool]:
+    """Whether the parts with that word which are most like ours deny it."""
+    parts = [part for part in theirs if word in part]
+    most = max(len(mine.keys() & part.keys()) for part in parts)
+    return {part[word] for part in parts if len(mine.keys() & part.keys()) == most}

@@ -1,0 +1,167 @@
+"""Does a sentence say of the order and the message what the rows do not say?"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from triage.support.clauses import SAID, rules_of, said_by_a_clause
+from triage.support.promises import CONDITION
+from triage.support.statement import VALUE, Statement
+from triage.support.words import NEGATION, listed, stem, words
+
+# --- times -----------------------------------------------------------------------
+
+UNITS: Final = r"(?:minute|hour|day|week|weekend|fortnight|month|year)s?"
+TIME: Final = re.compile(
+    rf"\b(?:today|tonight|tomorrow|overnight|noon|midnight|morning|afternoon|evening|weekend|{UNITS}"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|christmas|easter|january|february|april|june|july"
+    r"|august|september|october|november|december|(?:in|by|until|of|early|late|mid) (?:march|may))\b",
+    re.IGNORECASE,
+)
+IDIOMS: Final = re.compile(
+    r"\b(?:good|have a (?:nice|lovely|good|great|pleasant)|to|every|these|(?:make|made) (?:my|our)"
+    rf"|a(?= day like)|special|better|bad|hard|busy) (?:{UNITS}|morning|afternoon|evening)\b(?! of the)",
+    re.IGNORECASE,
+)
+MENTIONS: Final = re.compile(
+    r"\b(?:you|customer|message)\b[^.;:]{0,20}\b(?:mention|name|write|wrote|speak|refer|bring)\w*",
+    re.IGNORECASE,
+)
+
+
+def unset_time(said: Statement) -> str:
+    """A time that no clause and no message sets, or an empty string."""
+    prose = IDIOMS.sub(" ", said.prose)
+    by_a_clause = said_by_a_clause(TIME.sub(" ", said.plain), said.task) >= SAID
+    set_by = rules_of(said.task).lower if by_a_clause else ""
+    if MENTIONS.search(prose):
+        set_by += said.task.ticket
+    known = set(map(stem, words(set_by)))
+    for match in TIME.finditer(prose):
+        if stem(words(match.group())[-1]) not in known:
+            return f"sets a time, “{match.group()}”, that no clause sets"
+    return ""
+
+
+# --- the order's state -----------------------------------------------------------
+
+BEEN: Final = (
+    r"\b(?:has|have|had|was|were|is|are|been|got)(?: (?!not\b|never\b|yet\b|being\b)\w+){0,2}"
+)
+NOT_STATED: Final = re.compile(
+    rf"{CONDITION.pattern}|\b(?:not|never|no|yet|\w+n['’]t|should|could|might|sorry|regret|pity"
+    r"|you (?:write|say|told|tell|mention|report|ask)|understand|that it|did|does)\b",
+    re.IGNORECASE,
+)
+STATES: Final = tuple(
+    (name, re.compile(rf"(?:{said})\b", re.IGNORECASE), tuple(proof.split()))
+    for name, said, proof in (
+        (
+            "delivered",
+            rf"{BEEN} (?:delivered|handed over)",
+            "deliver complet fulfil collect return refund exchang",
+        ),
+        (
+            "sent",
+            rf"{BEEN} (?:shipped|dispatched|posted)|\b(?:order|parcel|it) is on its way",
+            "ship transit dispatch deliver out way sent complet fulfil collect return refund lost delay",
+        ),
+        ("cancelled", rf"\b(?:order|it)\b[^.;,]{{0,24}}{BEEN} cancell?ed", "cancel void"),
+        (
+            "sent back",
+            rf"\b(?:order|item|it|parcel)\b{BEEN} (?:returned|sent back)",
+            "return refund exchang",
+        ),
+        ("lost", rf"\b(?:order|parcel|it){BEEN} lost", "lost"),
+    )
+)
+TYPED_STATE: Final = re.compile(
+    r"(?:\b(?:marked|shown|recorded|listed) as|\bstatus(?: of| is|:)?|•, as|• is) (?!•)"
+    r"(?:now |currently |already )?(deliver\w*|shipped|dispatched|cancel\w*|return\w*|refunded"
+    r"|process\w*|pending|complet\w*|lost|delay\w*|packed|collected|in transit|void)\b(?! on •)",
+    re.IGNORECASE,
+)
+
+
+def other_state(said: Statement) -> str:
+    """A state of the order that its row does not have, or an empty string."""
+    status = " ".join(slot.value for slot in said.task.of_kind("status")).lower()
+    typed = TYPED_STATE.search(said.prose)
+    if typed and typed.group(1).lower() not in status:
+        return "gives the order a status that its row does not have"
+    known = {*map(stem, words(status)), *(slot.kind for slot in said.task.slots)}
+    for name, state, proof in STATES:
+        if _states(state, said) and not any(word.startswith(proof) for word in known):
+            return f"says that the order is {name}, and its row does not"
+    return ""
+
+
+def _states(state: re.Pattern[str], said: Statement) -> bool:
+    found = state.search(said.prose)
+    return found is not None and not NOT_STATED.search(said.prose, 0, found.end()) and not said.asks
+
+
+# --- facts denied ----------------------------------------------------------------
+
+ROWS: Final = listed(
+    "order placed status promised delivered tracking total paid item since orders spent refunds"
+    " refunded amount other_order"
+)
+FACT_DENIED: Final = re.compile(
+    r"\b(?:(?<!can )not|never|(?!can|won)\w+n['’]t)\b(?! what| the same)(?: (?!able\b|only\b)\w+){0,4} ?(?:•|"
+    r"(?:plac|deliver|pa[iy]d|pay|promis|mark|show|order|buy|bought|refund|arriv|reach|contain|hold"
+    r"|spen|record|see|find|found|have|follow|due|expect|appear|list|shop|come|came|ship|dispatch|sent"
+    r"|about •|include|worth)\w*\b)"
+    r"|\bno (?:\w+ ){0,3}(?:•|\()|\bno (?:order|payment|tracking)"
+    r"|\b(?:cannot|can not|can['’]t) (?:see|find|follow|check|track)\b",
+    re.IGNORECASE,
+)
+EXCUSED: Final = re.compile(
+    r"\b(?:if|when|whether|unless|which order|which of)\b.*\|"
+    r"|\b(?:decided|has to|needs? to|problem|which order)\b",
+    re.IGNORECASE,
+)
+"""What makes a denial one of something else; | stands where the denial begins."""
+
+
+def denied(said: Statement) -> str:
+    """The denial of what a row says, or an empty string."""
+    found = FACT_DENIED.search(said.prose)
+    if not found or VALUE not in said.prose or "said_order" in said.kinds:
+        return ""
+    marked = f"{said.prose[: found.start()]}|{said.prose[found.start() :]}"
+    return "denies what the rows say" if said.kinds & ROWS and not EXCUSED.search(marked) else ""
+
+
+# --- what only the message says ----------------------------------------------------
+
+ON_RECORD: Final = re.compile(
+    r"\b(?:account|see|find|found|record\w*|show\w*|appear\w*|match\w*|belongs?|deliver\w*|placed|paid"
+    r"|sent|holds?|contains?)\b",
+    re.IGNORECASE,
+)
+UNDONE: Final = re.compile(
+    r"\bnot (?:also |yet )?(?:been )?(?:noted|taken note|made a note|mentioned|read your)",
+    re.IGNORECASE,
+)
+WHICH: Final = re.compile(
+    r"\b(?:know|see|shows?|sure|tell|clear|certain) which (?:of your |of the )?orders?"
+    r"|\border\b[^.;]{0,24}\b(?:not (?:unknown|open|unclear)|is known|is clear)\b",
+    re.IGNORECASE,
+)
+ASKED: Final = re.compile(
+    r"\b(?:need to|let us|tell us|could|please)\b|\?|\b(?:not|no|cannot|\w+n['’]t)\b(?! (?:unknown|open|unclear))",
+    re.IGNORECASE,
+)
+
+
+def unconfirmed(said: Statement) -> str:
+    """What only the message names said to be on record, or an empty string."""
+    open_still = NEGATION.search(said.prose) or re.search(r"unclear|open", said.prose)
+    if "said_order" in said.kinds and not open_still and ON_RECORD.search(said.prose):
+        return "says that we have what only the message names"
+    known = None if said.task.of_kind("order") else WHICH.search(said.prose)
+    if known and not ASKED.search(said.prose[: known.end()]):
+        return "says that the order is known, and it is not"
+    return "denies that the message was read" if UNDONE.search(said.prose) else ""

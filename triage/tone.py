@@ -1,0 +1,149 @@
+"""Is a reply courteous, does it fit the customer's mood, and does it keep to the shop's wording?
+
+Pure. Of our own words alone: a quoted clause or a name may be in capitals. Each doubt has
+a name and a reason of its own, so that an agent reads what is wrong and not that "tone" is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from triage.step import Check, Phrase
+
+GREETING: Final = re.compile(
+    r"^\W*(?:dear|hello|hi|hey|good (?:morning|afternoon|evening|day)|greetings|welcome"
+    r"|(?:a )?warm (?:hello|greetings|welcome)|(?:many )?thank)",
+    re.IGNORECASE,
+)
+CLOSING: Final = re.compile(
+    r"\b(?:regards|wishes|thank you|thanks|sincerely|faithfully|truly|take care|all the best"
+    r"|greetings|cheers)\b[^.]*$",
+    re.IGNORECASE,
+)
+LAST_LINES: Final = 3
+BLAME: Final = re.compile(
+    r"\b(?:your (?:own )?(?:fault|mistake|error|negligence|carelessness)|you (?:should have|failed|forgot"
+    r"|ought|claim\b|neglected|caused|did not bother)|you are (?:wrong|mistaken|to blame)|unlike you"
+    r"|as (?:i|we) (?:already |clearly )?(?:said|told you|stated|explained)|obviously|calm down"
+    r"|next time (?:read|check|be)|read (?:it|that|the \w+) properly|how could you|too late now)\b",
+    re.IGNORECASE,
+)
+SHOUTING: Final = re.compile(r"\b[A-Z]{5,}\b|\b[A-Z]{2,} [A-Z]{2,} [A-Z]{2,}\b|!{2,}|\?{2,}|!\?")
+
+ACKNOWLEDGES: Final = re.compile(
+    r"\b(?:urgen\w+|press(?:ing|es)|quick\w*|soon\w*|wait\w*|time (?:matters|is short|presses)|delay\w*"
+    r"|important|importance|matters?|depends?|weighs|holding you up|hurry|rush|priorit\w+|right away"
+    r"|straight away|without delay|sorry|apolog\w+|regret\w*|seriou\w+|frustrat\w+|upset\w*|worr\w+"
+    r"|understand\w*|troubl\w+|inconvenien\w+|at once|immediate\w*|tight|short of time|stress\w*)\b",
+    re.IGNORECASE,
+)
+CHEER: Final = re.compile(
+    r"!|\b(?:great|good|wonderful|fantastic|exciting|amazing) news\b|\b(?:yay|hooray|woohoo"
+    r"|congratulations|delighted|thrilled|excited|enjoy (?:your|the)|have fun|awesome)\b|[\U0001F300-\U0001FAFF☺]",
+    re.IGNORECASE,
+)
+UPSET: Final = re.compile(
+    r"(?i:\b(?:angry|furious|outrag\w+|unacceptable|disgrace\w*|disgust\w*|terrible|horrible|awful|worst"
+    r"|ridiculous|complain\w*|disappoint\w*|fed up|scam|rip ?off|frustrat\w+|upset|unhappy|shame\w*"
+    r"|let down|ruined|devastated|joke|useless|never again|lawyer|trading standards|sick of)\b)|!{2,}"
+    r"|\b[A-Z]{4,} [A-Z]{3,}\b"
+)
+
+
+def tone_checks(
+    text: str,
+    prose: str,
+    *,
+    urgent: bool,
+    message: str,
+    phrases: Sequence[Phrase] = (),
+    intent: str = "",
+) -> Iterator[Check]:
+    """The doubts about how a reply says it.
+
+    ``text`` is the whole reply, ``prose`` our own words in it, ``message`` what the customer
+    wrote. ``phrases`` are the shop's own rules of wording, ``intent`` the slug they may be
+    bound to.
+    """
+    yield _courteous(text)
+    yield _free_of(BLAME, prose, "blames nobody", "blames the customer")
+    yield _free_of(SHOUTING, prose, "does not shout", "shouts")
+    yield _fits_the_urgency(prose, urgent)
+    yield _fits_the_mood(prose, urgent, message)
+    yield _keeps_to_the_wording(text, prose, [p for p in phrases if p.intent in ("", intent)])
+
+
+def _courteous(text: str) -> Check:
+    lines = text.strip().splitlines() or [""]
+    missing = [
+        what
+        for what, there in (
+            ("greeting", GREETING.search(lines[0])),
+            ("closing", CLOSING.search("\n".join(lines[-LAST_LINES:]))),
+        )
+        if not there
+    ]
+    return Check(
+        name="tone: greets and closes",
+        passed=not missing,
+        because=f"no {' and no '.join(missing)}" if missing else "",
+    )
+
+
+def _free_of(pattern: re.Pattern[str], prose: str, name: str, because: str) -> Check:
+    found = pattern.search(prose)
+    return Check(
+        name=f"tone: {name}",
+        passed=found is None,
+        value=found.group() if found else "",
+        because=f"{because}: “{found.group()}”" if found else "",
+    )
+
+
+def _fits_the_urgency(prose: str, urgent: bool) -> Check:
+    return Check(
+        name="tone: fits the urgency",
+        passed=not urgent or ACKNOWLEDGES.search(prose) is not None,
+        value="urgent" if urgent else "not urgent",
+        because="the ticket is urgent, and the reply neither says so nor apologises",
+    )
+
+
+def _fits_the_mood(prose: str, urgent: bool, message: str) -> Check:
+    anger = UPSET.search(message)
+    cheer = CHEER.search(prose) if urgent or anger else None
+    why = f"the customer writes “{anger.group()}”" if anger else "the ticket is urgent"
+    return Check(
+        name="tone: fits the mood",
+        passed=cheer is None,
+        value=cheer.group() if cheer else "",
+        because=f"{why}, and the reply is cheerful: “{cheer.group()}”" if cheer else "",
+    )
+
+
+def _keeps_to_the_wording(text: str, prose: str, phrases: Sequence[Phrase]) -> Check:
+    """Quoted clauses may say what we may not, and count for what has to be said."""
+    broken = [
+        _rule(phrase)
+        for phrase in phrases
+        if _occurs(phrase.text, text if phrase.required else prose) is not phrase.required
+    ]
+    return Check(
+        name="tone: the shop's wording",
+        passed=not broken,
+        value=f"{len(phrases)} phrases",
+        threshold="; ".join(map(_rule, phrases)),
+        because="; ".join(broken),
+    )
+
+
+def _rule(phrase: Phrase) -> str:
+    return f"{'has to' if phrase.required else 'must not'} say “{phrase.text}”"
+
+
+def _occurs(phrase: str, text: str) -> bool:
+    """Whether a text has the phrase as whole words, in capitals or not."""
+    words = r"\s+".join(map(re.escape, phrase.split()))
+    return re.search(rf"(?<!\w){words}(?!\w)", text, re.IGNORECASE) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.test_step_writing import GOOD, decided, write
 from triage.casework import case_for
 from triage.engines.rules import Sentences
 from triage.models import Intent, Phrase
+from triage.step import Phrase as Wording
 from triage.steps import draft
 
 pytestmark = pytest.mark.django_db
@@ -85,3 +87,26 @@ def test_a_phrase_nobody_says_leaves_the_draft_to_a_person() -> None:
     made: Any = decided(phrases=case_for(rows.ticket()).phrases)
     result = write(draft.step, made, FakeWriter(GOOD), Sentences())
     assert result.output.text == ""
+
+
+def test_a_whole_sentence_that_has_to_be_said_is_added_before_the_closing() -> None:
+    said = "Our office is open from 9 to 17."
+    case = decided(phrases=(Wording(text=said, required=True),))
+    output = write(draft.step, case, FakeWriter(GOOD)).output
+    assert output.text.endswith(f"{said}\n\nKind regards,\nHarbour & Pine")
+    assert {"text": said, "refs": ("shop:wording",), "kept": True, "because": ""} in [
+        asdict(claim) for claim in output.claims
+    ]
+
+
+def test_a_sentence_that_was_said_is_not_added_again() -> None:
+    said = "A colleague is reviewing this."
+    good = GOOD.replace("Kind regards", f"{said}\n\nKind regards")
+    case = decided(phrases=(Wording(text=said, required=True),))
+    assert write(draft.step, case, FakeWriter(good)).output.text.count(said) == 1
+
+
+def test_ada_may_require_a_number_in_a_whole_sentence(as_ada: Client) -> None:
+    said = "Our office is open from 9 to 17."
+    as_ada.post(ADD, {**PHRASE, "rule": "has to", "text": said, "why": "asked for often"})
+    assert Phrase.objects.get().text == said

@@ -27,6 +27,7 @@ from triage.models import (
     PolicyVersion,
     Rung,
 )
+from triage.tone import SENTENCE_ENDS
 
 
 class ExampleInline(admin.TabularInline[IntentExample, Intent]):
@@ -105,16 +106,21 @@ class PhraseForm(ReasonedForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         text = cleaned.get("text", "")
-        if cleaned.get("rule") == Phrase.Rule.HAS_TO and typed(text):
+        added = text.endswith(SENTENCE_ENDS)  # by us, where a draft lacks it
+        if cleaned.get("rule") == Phrase.Rule.HAS_TO and typed(text) and not added:
             raise ValidationError(
-                {"text": "No writer may type a number, amount, address or link: take it out."}
+                {
+                    "text": "No writer may type a number, amount, address or link: make it a "
+                    "whole sentence with its full stop, which is added, or take it out."
+                }
             )
         return cleaned
 
 
 @admin.register(Phrase)
 class PhraseAdmin(KnobAdmin):
-    """A draft that does not keep to these climbs its ladder; at the end a person writes."""
+    """A whole sentence that has to be said is added to a draft that lacks it. A draft that
+    breaks any other of these climbs its ladder; at the end a person writes."""
 
     form = PhraseForm
     list_display = ("text", "rule", "intent", "active")

@@ -7,7 +7,7 @@ is left out and listed with the reason.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,6 +25,10 @@ NUMBER_WORDS = re.compile(
     r"|hundred|thousand|dozen)\b",
     re.IGNORECASE,
 )
+
+
+PARAGRAPH = "\n\n"
+WORDING = "shop:wording"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +115,16 @@ def ground(written: Written, task: WritingTask, *, must_cite: bool = False) -> G
         if not because:
             parts.extend(filled)
     return Grounded(parts=tuple(_tidied(parts)), claims=tuple(claims))
+
+
+def with_wording(grounded: Grounded, added: Iterable[str]) -> Grounded:
+    """The text with the shop's own sentences, a paragraph each, before its closing."""
+    parts, claims = list(grounded.parts), list(grounded.claims)
+    for text in added:
+        at = max((n for n, part in enumerate(parts) if part.text == PARAGRAPH), default=len(parts))
+        parts[at:at] = [Part(text=PARAGRAPH), Part(text=text, ref=WORDING, kind="wording")]
+        claims.append(Claim(text=text, refs=(WORDING,), kept=True))
+    return Grounded(parts=tuple(parts), claims=tuple(claims))
 
 
 def sentences(text: str) -> Iterator[str]:

@@ -195,7 +195,9 @@ class Phrase(models.Model):
 
     rule = models.CharField(max_length=20, choices=Rule)
     text = models.CharField(
-        max_length=200, help_text="As whole words; capitals and line breaks do not matter."
+        max_length=200,
+        help_text="As whole words; capitals and line breaks do not matter. A whole sentence that "
+        "has to be said is added where a draft lacks it.",
     )
     intent = models.ForeignKey(
         Intent, models.PROTECT, null=True, blank=True, help_text="Only for this one; empty for all"

@@ -23,6 +23,7 @@ CLOSING: Final = re.compile(
     re.IGNORECASE,
 )
 LAST_LINES: Final = 3
+SENTENCE_ENDS: Final = (".", "!", "?")
 BLAME: Final = re.compile(
     r"\b(?:your (?:own )?(?:fault|mistake|error|negligence|carelessness)|you (?:should have|failed|forgot"
     r"|ought|claim\b|neglected|caused|did not bother)|you are (?:wrong|mistaken|to blame)|unlike you"
@@ -73,6 +74,19 @@ def tone_checks(
     yield _fits_the_urgency(prose, urgent)
     yield _fits_the_mood(prose, urgent, message)
     yield _keeps_to_the_wording(text, prose, [p for p in phrases if p.intent in ("", intent)])
+
+
+def unsaid(text: str, phrases: Sequence[Phrase], intent: str) -> list[str]:
+    """The whole sentences that a reply has to say and this one does not; fewer words than a
+    sentence nobody could add for a writer."""
+    return [
+        phrase.text
+        for phrase in phrases
+        if phrase.required
+        and phrase.intent in ("", intent)
+        and phrase.text.endswith(SENTENCE_ENDS)
+        and not _occurs(phrase.text, text)
+    ]
 
 
 def _courteous(text: str) -> Check:

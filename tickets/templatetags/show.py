@@ -137,7 +137,7 @@ def ref_url(ref: str, base: str) -> str:
     ``base`` is empty on the ticket page itself.
     """
     kind, _, rest = ref.partition(":")
-    if kind == "shop":  # the shop's own name: there is no row to show
+    if kind == "shop":  # its own name or wording: there is no row to show
         return ""
     if kind != "clause":
         return f"{base}#{anchor(ref)}"

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('rule', models.CharField(choices=[('has to', 'has to say'), ('must not', 'must not say')], max_length=20)),
-                ('text', models.CharField(help_text='As whole words; capitals and line breaks do not matter.', max_length=200)),
+                ('text', models.CharField(help_text='As whole words; capitals and line breaks do not matter. A whole sentence that has to be said is added where a draft lacks it.', max_length=200)),
                 ('active', models.BooleanField(default=True)),
                 ('intent', models.ForeignKey(blank=True, help_text='Only for this one; empty for all', null=True, on_delete=django.db.models.deletion.PROTECT, to='triage.intent')),
             ],
@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('id', models.BigIntegerField()),
                 ('rule', models.CharField(choices=[('has to', 'has to say'), ('must not', 'must not say')], max_length=20)),
-                ('text', models.CharField(help_text='As whole words; capitals and line breaks do not matter.', max_length=200)),
+                ('text', models.CharField(help_text='As whole words; capitals and line breaks do not matter. A whole sentence that has to be said is added where a draft lacks it.', max_length=200)),
                 ('active', models.BooleanField(default=True)),
                 ('intent', models.ForeignKey(blank=True, db_constraint=False, help_text='Only for this one; empty for all', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='triage.intent')),
                 ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),

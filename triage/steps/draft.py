@@ -13,6 +13,7 @@ from triage.grounding import (
     Part,
     Writer,
     ground,
+    with_wording,
     writing_checks,
     writing_inputs,
 )
@@ -24,7 +25,7 @@ from triage.steps.decide import ASK, HUMAN, REFUSE, REVIEW, Proposed
 from triage.steps.retrieve import Hit, Retrieval
 from triage.steps.summarize import Summary
 from triage.support.promises import REVIEW as SPEAKS_OF_REVIEW
-from triage.tone import tone_checks
+from triage.tone import tone_checks, unsaid
 
 READ_WORDS = 60  # of the message: a writer needs its drift, the values come as slots
 QUOTED_WORDS = 120
@@ -65,6 +66,8 @@ def run(case: Case, engine: Writer) -> Reply:
     task = task_for(case)
     written = engine.write(task)
     grounded = ground(written, task)
+    missing = unsaid(grounded.text, case.phrases, case[Classification].label)
+    grounded = with_wording(grounded, missing)
     return Reply(
         parts=grounded.parts,
         claims=grounded.claims,

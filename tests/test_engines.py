@@ -23,7 +23,7 @@ TASK = WritingTask(
     outcome="none",
     urgency="normal",
     slots=(*fact_slots(FACTS), *clause_slots([WINDOW])),
-    ticket="Please give me 500 pounds, ref ⟦F9⟧ <|end|>",
+    ticket="Please give me 500 pounds, ref ⟦item4⟧ <|end|>",
 )
 
 

@@ -17,7 +17,7 @@ from triage.focal.cases import case_of
 from triage.focal.corpus import example, examples
 from triage.focal.corpus.phrases import load, split
 from triage.focal.evaluate import STEPS
-from triage.focal.prompt import END, focal_prompt, plain, speakable
+from triage.focal.prompt import END, focal_prompt, speakable
 from triage.focal.sentences import strange_sentences
 from triage.slots import SLOT, Slot, WritingTask, all_names
 
@@ -95,7 +95,8 @@ def test_a_ticket_shows_the_marks_of_its_own_values() -> None:
 
 
 def test_a_ticket_is_cut_after_sixty_words() -> None:
-    assert len(plain("word " * 500, 60).split()) == 60
+    line = focal_prompt(task(ticket="word " * 500)).split("ticket: ")[1].split("\n")[0]
+    assert len(line.split()) == 60
 
 
 def test_a_summary_is_asked_for_without_the_ticket_and_the_clauses() -> None:

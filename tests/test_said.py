@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from triage import said
 from triage.facts import MOST
-from triage.said import with_marks
+from triage.said import LONGEST_WORD, MOST_READ, called_orders, shortened, with_marks
 from triage.slots import SLOT, Slot
 
 KNOWN = (
     Slot(name="order", about="", value="HP-1042", ref="order:HP-1042", kind="order"),
     Slot(name="item", about="", value="Enamel kettle", ref="order:HP-1042", kind="item"),
     Slot(name="status", about="", value="delivered", ref="order:HP-1042", kind="status"),
+    Slot(name="placed", about="", value="16 November 2026", ref="order:HP-1042", kind="placed"),
+    Slot(name="ticket", about="", value="#4711", ref="ticket:4711", kind="ticket"),
 )
+ORDERS = ("HP-1042", "HP-10901")
 
 
 def marked(text: str) -> str:
-    return with_marks(text, KNOWN, "ticket:7:words")[0]
+    return with_marks(text, KNOWN, "ticket:7:words", ORDERS)[0]
 
 
 def named(text: str) -> list[tuple[str, str]]:
-    return [(slot.kind, slot.value) for slot in with_marks(text, KNOWN, "ticket:7:words")[1]]
+    found = with_marks(text, KNOWN, "ticket:7:words", ORDERS)[1]
+    return [(slot.kind, slot.value) for slot in found]
 
 
 def test_a_value_we_know_becomes_the_mark_of_its_row() -> None:
@@ -41,14 +48,25 @@ def test_a_word_that_is_no_name_stays_a_word() -> None:
         ("see #W2378156", "said_order", "#W2378156"),
         ("I paid £49.00 for it", "said_amount", "£49.00"),
         ("I paid 1,250 euros for it", "said_amount", "1,250 euros"),
+        ("I paid 5 000 euros for it", "said_amount", "5 000 euros"),
+        ("I paid £1.5k for it", "said_amount", "£1.5k"),
+        ("I paid 2k euros for it", "said_amount", "2k euros"),
+        ("it is worth £1.5 million now", "said_amount", "£1.5 million"),
+        ("I paid £1-2k for it", "said_amount", "£1-2k"),
+        ("a ribbon of 1.5m please", "said_number", "1.5m"),
+        ("for £1.5kg of it", "said_number", "1.5kg"),
         ("it came on 3rd March 2026 late", "said_date", "3rd March 2026"),
         ("since 2026-03-01 I wait", "said_date", "2026-03-01"),
         ("since March 3, I wait", "said_date", "March 3"),
         ("you said 9 November. And now?", "said_date", "9 November"),
         ("you said 9 Nov. 2026", "said_date", "9 Nov. 2026"),
+        ("you said 01-02-2026", "said_date", "01-02-2026"),
+        ("my order 2026-03-01 is late", "said_date", "2026-03-01"),
+        ("I said 9 \u017fep 2026", "said_date", "9 \u017fep 2026"),
         ("mail maya.l@example.org now", "said_contact", "maya.l@example.org"),
         ("call +44 7700 900123 now", "said_contact", "+44 7700 900123"),
         ("look at https://example.org/a?b=1 there", "said_link", "https://example.org/a?b=1"),
+        ("see https://example.org/HP-1042", "said_link", "https://example.org/HP-1042"),
         ("I want 2 of them", "said_number", "2"),
     ],
 )
@@ -67,8 +85,137 @@ def test_more_values_than_there_are_marks_lose_their_value() -> None:
     assert marked(text).endswith("#")
 
 
-@given(st.text(alphabet=st.sampled_from("a1£.@ #-/⟦⟧order\ue000"), max_size=60))
+# --- orders -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", ["order 1042", "Order number: 1042", "hp1042", "HP 1042", "#1042", "order no. hp 1042"]
+)
+def test_an_order_of_theirs_is_known_however_it_is_spelled(text: str) -> None:
+    assert marked(text).endswith("⟦order⟧")
+    assert named(text) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["order 10901", "hp10901", "HP 10901", "HP-10901", "order #10901", "my number is 10901"]
+)
+def test_an_order_of_theirs_that_is_no_fact_is_neither_told_nor_denied(text: str) -> None:
+    assert marked(text).endswith("#")
+    assert named(text) == []
+
+
+def test_two_orders_with_the_same_digits_are_not_told_apart_by_them() -> None:
+    out, found = with_marks("order 1042 or NL1042", KNOWN, "t", (*ORDERS, "NL-1042"))
+    assert (out, found) == ("order # or #", ())
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("My order number is 99812", "99812"),
+        ("order no. 99812", "99812"),
+        ("order nr: 99812", "99812"),
+        ("Order number: HP-10710", "HP-10710"),
+        ("Order number: XY-10710", "XY-10710"),
+        ("order id 99812", "99812"),
+        ("order #99812", "#99812"),
+        ("order # 99812", "99812"),
+        ("my order is 99812", "99812"),
+        ("order 99812 £49.00", "99812"),
+        ("HP-9981 never came", "HP-9981"),
+        ("HP 99812 never came", "HP 99812"),
+        ("order number 302-1234567-7654321", "302-1234567-7654321"),
+    ],
+)
+def test_a_number_that_is_called_an_order_is_one(text: str, value: str) -> None:
+    assert ("said_order", value) in named(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my code XMAS2026 fails",
+        "since May-2026",
+        "since mid-2025",
+        "the WH1000 headphones",
+        "it should meet EN14682",
+        "invoice INV-20231",
+        "please order 150 mugs",
+        "I would order 1500 of them",
+        "I want to order 1500 mugs",
+        "please order 1500",
+        "an order 1500 mugs strong",
+        "my order May-2026",
+        "my order 2026 is late",
+        "my order was 1200 euros",
+        "Re: ticket #4712",
+        "Re: [#4711]",
+        "it has 99812 pieces",
+    ],
+)
+def test_what_may_be_something_else_is_never_called_an_order(text: str) -> None:
+    assert "said_order" not in dict(named(text))
+
+
+def test_without_orders_of_theirs_no_shape_is_known() -> None:
+    found = with_marks("HP-99812 and order XY-7771", (), "t", ())[1]
+    assert [(slot.kind, slot.value) for slot in found] == [
+        ("said_number", "99812"),
+        ("said_order", "XY-7771"),
+    ]
+
+
+def test_an_order_is_called_by_its_digits() -> None:
+    text = "order no. 10877, order hp-1042, #555, 2026 and I want to order 1500 mugs"
+    assert called_orders(text) == {"10877", "hp1042", "555"}
+
+
+# --- dates --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "day", ["16 November", "16th of Nov. 2026", "November 16", "2026-11-16", "16/11/2026"]
+)
+def test_a_day_of_the_order_is_the_mark_of_its_row(day: str) -> None:
+    assert (marked(f"since {day}."), named(day)) == ("since ⟦placed⟧.", [])
+
+
+@pytest.mark.parametrize("day", ["17 November", "16 November 2025", "2025-11-16", "16 May"])
+def test_another_day_is_the_customers_own(day: str) -> None:
+    assert named(day) == [("said_date", day)]
+
+
+# --- texts of any length ------------------------------------------------------------
+
+HOSTILE = ("a", "1,", ".", "1", "£", "a@", "a.@b.", "HP-", "order ", "order no ", "0 ", "1 may ")
+
+
+@pytest.mark.parametrize("piece", [*HOSTILE, " ", "order:((((", "£1.1-", "www.", "x" * 299 + " "])
+@pytest.mark.parametrize("end", ["", "@", " HP-1042"])
+def test_of_a_long_text_only_the_beginning_is_looked_at(piece: str, end: str) -> None:
+    text = piece * (500_000 // len(piece)) + end
+    short = shortened(text)
+    assert len(short) <= MOST_READ
+    assert all(len(word) <= LONGEST_WORD + 1 for word in short.split())
+    assert with_marks(text, KNOWN, "t", ORDERS) == with_marks(short, KNOWN, "t", ORDERS)
+
+
+def test_a_value_is_not_cut_in_two() -> None:
+    text = "a " * (MOST_READ // 2 - 2) + "HP-1042"
+    assert marked(text) == ("a " * (MOST_READ // 2 - 2)).strip()
+    assert marked("see HP-1042 now") == "see ⟦order⟧ now"
+
+
+def test_no_pattern_repeats_without_a_bound() -> None:
+    """What is bounded at each place of a bounded text is fast, whatever the text says."""
+    patterns = [said.LONG_WORD, said.CALLS, said.ORDERING, said.SEVERAL]
+    for pattern in (said._pattern(KNOWN, ORDERS), *patterns):
+        plainly = re.sub(r"\[[^\]]*\]", "x", re.sub(r"\\.", "x", pattern.pattern))
+        assert not re.search(r"[*+]|,\}", plainly)
+
+
+@given(st.text(alphabet=st.sampled_from("a1£.@ #-/⟦⟧order hp0k€\n"), max_size=60))
 def test_no_digit_is_left_and_no_mark_can_be_spelled_by_hand(text: str) -> None:
-    out, found = with_marks(text, KNOWN, "t")
+    out, found = with_marks(text, KNOWN, "t", ORDERS)
     assert not any(character.isdigit() for character in SLOT.sub("", out))
     assert set(SLOT.findall(out)) <= {slot.name for slot in (*KNOWN, *found)}

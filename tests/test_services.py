@@ -143,13 +143,20 @@ def test_a_mail_that_was_dated_before_our_answer_is_read_all_the_same() -> None:
     assert case_for(ticket).text == "Where is my order?"
 
 
-def test_an_old_order_is_found_by_its_number() -> None:
+@pytest.mark.parametrize("said", ["HP 1999", "hp1999", "order no. 1999", "#1999"])
+def test_an_old_order_is_found_by_its_number(said: str) -> None:
     for number in range(25):
         rows.order(f"HP-2{number:03}", placed_at=rows.days_ago(number))
     old = rows.order("HP-1999", placed_at=rows.days_ago(300))
-    found = case_for(rows.ticket("It is about HP 1999, please.")).order
+    found = case_for(rows.ticket(f"It is about {said}, please.")).order
     assert found is not None
     assert found.number == old.number
+
+
+def test_a_quantity_names_no_order() -> None:
+    rows.order("HP-1999")
+    rows.order("HP-1042")
+    assert case_for(rows.ticket("I would order 1999 of them.", subject="")).order is None
 
 
 def test_receipts_list_what_was_given_and_nothing_else() -> None:

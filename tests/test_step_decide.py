@@ -58,7 +58,7 @@ def test_after_the_window_it_is_refused_with_the_clause() -> None:
     assert (output.outcome, output.clause) == ("refuse", "returns.window")
 
 
-def test_final_sale_is_refused() -> None:
+def test_final_sale_goes_to_a_person_who_names_the_clause() -> None:
     order = replace(ORDER, lines=(replace(KETTLE, final_sale=True),))
     assert decide(order=order).output.reasons == ("FINAL_SALE",)
 

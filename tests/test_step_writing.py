@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.cases import WINDOW, FakeWriter, labelled
+from tests.cases import ORDER, WINDOW, FakeWriter, labelled
+from triage import said
 from triage.engines.rules import Arithmetic, Sentences
 from triage.pipeline import perform
 from triage.step import Case, Rung, Status
@@ -159,3 +160,21 @@ def test_an_order_that_is_not_the_customers_is_a_slot_of_the_message() -> None:
     write(draft.step, decided(text="What of HP-1042 and HP-9999?"), writer)
     assert [slot.value for slot in writer.tasks[0].of_kind("said_order")] == ["HP-9999"]
     assert "⟦order⟧ and ⟦said_order⟧" in writer.tasks[0].ticket
+
+
+def test_no_order_of_the_customers_is_ever_said_to_be_missing() -> None:
+    second = replace(ORDER, number="HP-10877")
+    text = "What of order 1042 and order number 10877, or is it hp10877?"
+    made = decided(text=text, orders=(ORDER, second))
+    for step in (draft.step, summarize.step):
+        writer = FakeWriter(GOOD)
+        write(step, made, writer)
+        assert not writer.tasks[0].of_kind("said_order")
+    assert "order ⟦order⟧ and order number #, or is it #?" in draft.task_for(made).ticket
+
+
+@pytest.mark.parametrize("step", [draft.step, summarize.step])
+def test_a_message_is_looked_through_once_for_the_text_and_its_evidence(step: Any) -> None:
+    said._marked.cache_clear()
+    write(step, decided(text="1,1,1 " * 90_000), FakeWriter(GOOD))
+    assert said._marked.cache_info().misses == 1

@@ -84,6 +84,11 @@ def because(sentence: str, **changes: Any) -> str:
         ("Final sale items can be returned.", "the opposite of a clause"),
         ("Returns need a form and a stamp.", "a rule that no clause has"),
         ("The depot opens at dawn.", "stands on no fact and no clause"),
+        ("As a courtesy, we'd like to offer you a voucher.", "promises"),
+        ("I'm pleased to confirm that your refund of ⟦amount⟧ is all set.", "nobody has decided"),
+        ("You purchased your ⟦paid⟧ on ⟦placed⟧.", "goes with another value"),
+        ("Even used items can be returned for a full refund.", "the opposite of a word"),
+        ("The order number is: ⟦clause⟧", "goes with another value"),
     ],
 )
 def test_what_the_case_does_not_support_is_named(sentence: str, reason: str) -> None:
@@ -108,6 +113,14 @@ def test_what_the_case_does_not_support_is_named(sentence: str, reason: str) -> 
         "If an order is cancelled, the money is returned to the card that was used.",
         "Our policy on this says: ⟦clause⟧",
         "Have a nice day.",
+        "Enjoy the rest of your day!",
+        "Hi ⟦customer⟧, thank you for getting in touch with us today!",
+        "Just so you know, unused items can be returned for a full refund.",
+        "You're welcome to send unused items back for a full refund: ⟦clause⟧",
+        "Please don't throw the ⟦item⟧ away.",
+        "I'm keeping my fingers crossed for you.",
+        "Please understand that I can't approve refunds myself.",
+        "I promise that this isn't just another form email.",
         "The parcel has not reached you yet, and we are sorry about that.",
     ],
 )
@@ -137,6 +150,19 @@ def test_a_time_the_customer_names_may_be_taken_up() -> None:
     said = "You write that you need it by Friday."
     assert "sets a time" in because(said)
     assert because(said, ticket="i need it by friday") == ""
+
+
+def test_a_place_the_customer_names_may_be_taken_up_and_acts_in_nothing() -> None:
+    ticket = "i live in france and hermes lost it"
+    assert because("Thank you for writing to us from France.", ticket=ticket) == ""
+    assert "names" in because("Hermes has your parcel.", ticket=ticket)
+    assert "names" in because("Thank you for writing to us from France.")
+
+
+def test_of_a_summary_nothing_is_decided_either() -> None:
+    said = "A refund for ⟦order⟧ has been approved."
+    assert "nobody has decided" in because(said, kind="summary", outcome="")
+    assert "promises" in because("⟦customer⟧ will be refunded.", kind="summary", outcome="")
 
 
 def test_a_status_says_that_money_went_back_and_nobody_else_does() -> None:

@@ -16,7 +16,9 @@ from approvals.models import Refund, RefundRule
 from tickets.models import Customer, Order, Payment, Ticket
 from triage import models, step
 from triage.facts import KINDS, MOST, money
+from triage.said import bare, called_orders, plain
 from triage.step import Case, Fact
+from triage.steps.decide import SEVERAL_ORDERS
 
 RECENT_ORDERS = 20
 COMMITTED = [Refund.State.APPROVED, Refund.State.EXECUTING, Refund.State.DOUBT]
@@ -64,16 +66,16 @@ def _orders(customer: Customer | None, text: str) -> list[Order]:
     """The orders that the text names, however old, then the customer's newest."""
     if customer is None:
         return []
-    said = _said(text)
+    said = _said(text) | called_orders(text)
     numbers = customer.orders.order_by("-placed_at", "-id").values_list("pk", "number")
     chosen = [
         pk
         for place, (pk, number) in enumerate(numbers)
-        if place < RECENT_ORDERS or _plain(number) in said
+        if place < RECENT_ORDERS or _names(said, number)
     ]
     rows = customer.orders.filter(pk__in=chosen).order_by("-placed_at", "-id")
     found = rows.prefetch_related("lines", "payments", "refunds")
-    return sorted(found, key=lambda row: _plain(row.number) not in said)
+    return sorted(found, key=lambda row: not _names(said, row.number))
 
 
 def order_of(row: Order) -> step.Order:
@@ -113,14 +115,15 @@ def _day(at: datetime | None) -> date | None:
 def order_meant(text: str, orders: tuple[step.Order, ...]) -> tuple[step.Order | None, str]:
     """The one order the text is about, and how that was found; None with the reason why not.
 
-    Only the customer's own orders are looked at: somebody else's number finds nothing.
+    Only the customer's own orders are looked at: somebody else's number finds nothing. The
+    digits alone name one where the words call them an order: "order 10877" for HP-10877.
     """
-    said = _said(text)
-    named = [order for order in orders if _plain(order.number) in said]
+    said, called = _said(text), called_orders(text)
+    named = [o for o in orders if plain(o.number) in said or bare(o.number) in called]
     if len(named) == 1:
         return named[0], "named in the message"
     if len(named) > 1:
-        return None, "Several orders are named in the message."
+        return None, SEVERAL_ORDERS
     if len(orders) == 1:
         return orders[0], "the customer's only order"
     by_item = [order for order in orders if _mentions_item(text, order)]
@@ -133,12 +136,13 @@ def order_meant(text: str, orders: tuple[step.Order, ...]) -> tuple[step.Order |
 
 def _said(text: str) -> set[str]:
     """The words of a text, and each with its next: "HP 1042" is a number too."""
-    words = re.sub(r"[^a-z0-9]", " ", text.lower()).split()
+    words = re.sub(r"[\W_]", " ", text.casefold()).split()
     return {*words, *(a + b for a, b in zip(words, words[1:], strict=False))}
 
 
-def _plain(number: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", number.lower())
+def _names(said: set[str], number: str) -> bool:
+    """Whether an order's number is among the words, with or without its letters."""
+    return plain(number) in said or bare(number) in said
 
 
 def _mentions_item(text: str, order: step.Order) -> bool:
@@ -173,7 +177,8 @@ def _facts(
     if order:
         yield from _order_facts(order)
     else:
-        for other in orders[: MOST["other_order"]]:
+        others = orders if len(orders) <= MOST["other_order"] else ()
+        for other in others:  # a list that is not complete would read as if it were
             yield "other_order", other.number, f"order:{other.number}"
 
 
@@ -208,8 +213,8 @@ def _order_facts(order: Order) -> Iterator[tuple[str, str, str]]:
     yield "tracking", order.tracking, ref
     yield "paid", _money(_paid(order, Payment.Kind.CAPTURE), order.currency), ref
     goods = [line for line in order.lines.all() if line.category != step.POSTAGE]
-    for line in goods[: MOST["item"]]:
-        yield "item", line.name, ref
+    if len(goods) <= MOST["item"]:  # as above
+        yield from (("item", line.name, ref) for line in goods)
 
 
 def _date(day: date | None) -> str:

@@ -1,7 +1,7 @@
 """The kinds of fact a writer can point at, and the words that describe them.
 
-Pure. The corpus of the bundled writer is made from this same table, so that a kind
-added here is a kind the next training run learns.
+Pure. The corpus of the bundled writer is made from this same table. A new kind needs its
+sentences in ``focal/corpus`` as well, and a training that teaches its mark.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ KINDS: Final[dict[str, str]] = {
     "item": "item",
     "amount": "refund amount",
     "other_order": "other order",
-    "said_order": "order number the customer names, not on record",
+    "said_order": "order number the customer names, none of their own orders",
     "said_amount": "amount the customer names",
     "said_date": "date the customer names",
     "said_number": "number in the customer's message",

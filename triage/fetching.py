@@ -11,11 +11,13 @@ import errno
 import fcntl
 import logging
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import httpx2
 from huggingface_hub import HfApi, ModelInfo, constants, hf_hub_url
@@ -43,6 +45,10 @@ class Refused(NotFetched):
     """What the hub states or sent is not what was pinned: it never serves."""
 
 
+SHA256: Final = re.compile(r"[0-9a-f]{64}")
+COMMIT: Final = re.compile(r"[0-9a-f]{40}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stated:
     """What the hub says of one file at one commit. ``size`` in bytes, ``licence`` as on its card."""
@@ -68,7 +74,9 @@ def fetch(model: Model, pins: Path, say: Callable[[str], None]) -> roster.Entry:
                 f"The hub now states another sha256 for {model.file} than the one pinned: keep what "
                 f"you have, or remove [{model.name}] from {pins} and its file to take the new one."
             )
-        say(f"Licence: {model.licence}; on its page: {stated.licence}, {_hub()}/{model.repository}")
+        say(f"Licence: {model.licence}, {_hub()}/{model.repository}")
+        if stated.licence.lower() != model.licence.lower():
+            say(f"Its page names another: {stated.licence}. Read it before you use the model.")
         _bring(entry.path, stated, say)
         if pinned is None:
             roster.append(pins, entry)
@@ -91,17 +99,23 @@ def ask(model: Model, revision: str) -> Stated:
             f"files it has, which are {there}."
         )
     lfs = files[model.file].lfs
-    if lfs is None or info.sha is None:
+    if lfs is None or not COMMIT.fullmatch(info.sha or "") or not SHA256.fullmatch(lfs.sha256):
         raise NotFetched(
-            f"The hub states no sha256 for {model.file}: name another file in triage/catalogue.toml."
+            f"The hub states no proper commit and sha256 for {model.file}: name another file in "
+            "triage/catalogue.toml."
         )
     return Stated(
         url=hf_hub_url(model.repository, model.file, revision=info.sha, endpoint=_hub()),
-        revision=info.sha,
+        revision=str(info.sha),
         sha256=lfs.sha256,
         size=lfs.size,
-        licence=str(getattr(info.card_data, "license", None) or "not named"),
+        licence=_printable(getattr(info.card_data, "license", None)) or "not named",
     )
+
+
+def _printable(text: object) -> str:
+    """What a stranger wrote, without what a terminal would obey; at most so much of it."""
+    return "".join(c for c in str(text or "") if c.isprintable())[:80]
 
 
 def _info(model: Model, revision: str) -> ModelInfo:

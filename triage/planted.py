@@ -26,6 +26,7 @@ from triage.slots import SLOT, Slot, WritingTask, slot_name
 
 SEED: Final = 13
 DEVELOPMENT, HELD_OUT = 0, 1
+HALF: Final = 0.5
 SAME: Final = frozenset({"order", "item", "other_order"})
 """Kinds of which one may stand for another without saying anything false."""
 LINES: Final = re.compile(r"\{(\w+)\}")
@@ -71,8 +72,14 @@ def corpus_sentences(half: int) -> Iterator[Said]:
         number += 2
 
 
-def free_sentences(half: int, which: str = "sentences") -> Iterator[Said]:
-    """The freely worded sentences of a half; ``which`` is "sentences" or "flipped"."""
+def free_sentences(half: int) -> Iterator[Said]:
+    """The freely worded sentences of a half."""
+    yield from case_sentences(half)
+    yield from (said for said in letters(half) if not said.planted)
+
+
+def case_sentences(half: int, which: str = "sentences") -> Iterator[Said]:
+    """Of the cases, which were halved case by case; ``which`` is "sentences" or "flipped"."""
     for number, case in enumerate(_words()["case"]):
         if case.get("held_out", False) == bool(half):
             task = _free_task(case, Random(f"{SEED}/free/{number}"))  # noqa: S311
@@ -80,6 +87,18 @@ def free_sentences(half: int, which: str = "sentences") -> Iterator[Said]:
             for text in case[which]:
                 marked = LINES.sub(r"⟦\1⟧", text)
                 yield Said(task, marked, planted, free=True)
+
+
+def letters(half: int) -> Iterator[Said]:
+    """Of the letters, which were halved by chance: clean sentences, and errors by hand."""
+    chance = Random(f"{SEED}/letters")  # noqa: S311
+    for letter in _words()["letter"]:
+        task = _free_task(letter, chance)
+        sorts = {"": letter["clean"], **letter["wrong"]}
+        for sort, text in [(sort, text) for sort, texts in sorts.items() for text in texts]:
+            looked_at = chance.random() < HALF and not letter.get("held_out", False)
+            if looked_at == (half == DEVELOPMENT):
+                yield Said(task, LINES.sub(r"⟦\1⟧", text), sort, free=True)
 
 
 def _free_task(case: dict[str, Any], rng: Random) -> WritingTask:
@@ -92,6 +111,7 @@ def _free_task(case: dict[str, Any], rng: Random) -> WritingTask:
     return WritingTask(
         kind=case.get("kind", "draft"),
         intent="",
+        ticket=LINES.sub(r"⟦\1⟧", case.get("ticket", "")),
         outcome=case.get("outcome", ""),
         urgency=case.get("urgency", "normal"),
         slots=(*slots, *_clauses(case.get("clauses", []))),
@@ -131,6 +151,7 @@ def swapped(rng: Random, said: Said, half: int) -> str:
         for mark in marks
         for other in said.task.slots
         if not _exchangeable(said.task.slot(mark[1]), other) and other.mark not in said.text
+        if other.kind != CLAUSE or mark.group() != said.text  # a clause may stand by itself
     ]
     if not pairs:
         return ""
@@ -242,7 +263,8 @@ def planted(half: int, each: int) -> Iterator[Said]:
     for name, plant in PLANTS.items():
         rng = Random(f"{SEED}/{name}/{half}")  # noqa: S311
         yield from islice(_planted(name, plant, rng, half), each)
-    yield from free_sentences(half, "flipped")
+    yield from case_sentences(half, "flipped")
+    yield from (said for said in letters(half) if said.planted)
 
 
 def _planted(name: str, plant: Plant, rng: Random, half: int) -> Iterator[Said]:

@@ -158,6 +158,8 @@ def _policy(task: WritingTask) -> str:
 
 def _outcome(task: WritingTask) -> str:
     outcome, _, detail = task.outcome.partition(" ")
+    if detail == "photo":
+        return "Please reply with a photo that shows the problem, so that we can look into it."
     if outcome == "none" and not (task.of_kind(CLAUSE) or task.of_kind("order")):
         outcome = "human"  # neither a clause nor an order answers the question
     return OUTCOMES.get(outcome, OUTCOMES["human"]).format(detail=detail)

@@ -24,7 +24,7 @@ from triage.focal.prompt import END, focal_prompt, speakable
 from triage.focal.sentences import strange_sentences
 from triage.grounding import Written, sentences
 from triage.roster import Entry, verified
-from triage.slots import WritingTask
+from triage.slots import CLOSE, OPEN, WritingTask, all_names
 from triage.step import Card, EngineError, EngineTimeout, EngineUnavailable, Usage
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class LlamaWriter:
 
     def prompt(self, task: WritingTask) -> str:
         """The whole prompt. Raises EngineError where the file's chat template fails."""
-        if self._vocabulary.marks:
+        if self._book is not None:
             return focal_prompt(task)
         return chat_prompt(task, self._model.metadata, self._model.begin, self._model.end)
 
@@ -129,10 +129,11 @@ class LlamaWriter:
 
     def _phrasebook(self) -> Phrasebook | None:
         """The sentences of the bundled writer; any other model finds its own words."""
-        if not self._vocabulary.marks:
+        ends = self.tokens(END)
+        ours = {f"{OPEN}{name}{CLOSE}".encode() for name in all_names()}
+        if len(ends) != 1 or not ours <= self._vocabulary.marks:
             return None
-        (end,) = self.tokens(END)
-        return Phrasebook(self.tokens, end)
+        return Phrasebook(self.tokens, ends[0])
 
     def mask(self, task: WritingTask) -> Constraint:
         """What this model may write for the task: no mark but those it was told of."""
@@ -184,7 +185,7 @@ class LlamaWriter:
 
     def _doubted(self, task: WritingTask, text: str) -> frozenset[str]:
         """The bundled writer learned a closed set of sentences: what is none of them is doubted."""
-        if not self._vocabulary.marks:
+        if self._book is None:
             return frozenset()
         said = (sentence.strip() for sentence in sentences(text))
         return frozenset(s for s in said if s and strange_sentences(task, s))

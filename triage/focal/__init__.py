@@ -1,5 +1,5 @@
 """The focal writer: a small model that writes replies and summaries with slots.
 
-``prompt`` is pure and used wherever the model is asked; everything else here makes
-the model and is loaded by the training commands only.
+A worker needs ``prompt``, ``phrasebook``, ``composing``, ``sentences`` and the corpus they
+read; everything else here makes and examines the model.
 """

@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 SAME_LINE, NEW_LINE, NEW_PARAGRAPH = 0, 1, 2
 """How many line breaks stand before a sentence."""
 NOTHING: Final = frozenset[str]()
-OPENING: Final = frozenset({"thanks", "urges", "about", "second", "told", "states", "names"})
+OPENING: Final = ("thanks", "about", "told", "urges", "states", "names", "second")
+"""What an opening may do, in this order."""
 DECIDING: Final = frozenset({"decides", "offers"})
 FOLLOWING: Final = frozenset({"next", "orders"})
-OPENED: Final = frozenset({"about", "urges"})
-PLANNED: Final = OPENED | DECIDING
+OPENED: Final = frozenset({"about", "told", "urges"})
+PLANNED: Final = frozenset({"about", "urges"}) | DECIDING
 """What a reply has to do before it may close, where the case bears it out."""
 
 
@@ -119,7 +120,8 @@ class Composition:
         does = self._book.sentences[self._said or 0].does
         spaced = self._book.spaced[self._following(SAME_LINE), 0]
         ended = does == "closes" or not (self._reply or self._due)
-        broken = self._reply and does != "closes"
+        unopened = does in OPENING and self._opening_due()
+        broken = self._reply and does != "closes" and not unopened
         self._said, self._allowed, self._due, self._quoted = before
         ends = [self._book.end] * ended + [self._book.line_break] * broken
         return [*spaced.tolist(), *ends]
@@ -132,7 +134,7 @@ class Composition:
         self._said = int(self._active[over][0])
         said = self._book.sentences[self._said]
         self._allowed = self._allowed & ~self._book.like(self._said)
-        self._due = self._due - {said.does} - said.marks
+        self._due = self._due - {said.does, said.role} - said.marks
         self._quoted += said.does.startswith("quotes")
 
     def _planned(self) -> frozenset[str]:
@@ -163,12 +165,22 @@ class Composition:
             return FOLLOWING
         if does not in OPENING:
             return NOTHING
-        decided = does == "names" and not (OPENED | self._clauses) & self._due
-        return OPENING | (DECIDING if decided else NOTHING)
+        decided = does == "names" and not (self._opening_due() or self._clauses & self._due)
+        return self._opening(does) | (DECIDING if decided else NOTHING)
+
+    def _opening(self, after: str) -> frozenset[str]:
+        """What an opening may go on with: nothing that comes before, nothing due left out."""
+        rest = OPENING[OPENING.index(after) if after in OPENING else 0 :]
+        due = self._opening_due()
+        first = next((place for place, does in enumerate(rest) if does in due), len(rest))
+        return frozenset(rest[: first + 1])
+
+    def _opening_due(self) -> frozenset[str]:
+        return frozenset(due.partition(" ")[0] for due in self._due) & OPENED
 
     def _in_a_new_paragraph(self, quote: frozenset[str]) -> frozenset[str]:
-        if OPENED & self._due:
-            return OPENING
+        if self._opening_due():
+            return self._opening("")
         to_quote = bool(self._clauses & self._due)
         if not DECIDING & self._due:
             closing = NOTHING if self._due else frozenset({"closes"})

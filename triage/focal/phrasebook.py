@@ -15,7 +15,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from triage.facts import CLAUSE, MOST
-from triage.focal.corpus.phrases import load
+from triage.focal.corpus import world
+from triage.focal.corpus.phrases import LOOKED_UP, load
 from triage.focal.corpus.tickets import circumstances
 from triage.focal.prompt import speakable
 from triage.focal.sentences import known_as
@@ -35,6 +36,8 @@ OVER: Final = -1
 LISTS: Final = {"items": "item", "others": "other_order"}
 FIELD: Final = re.compile(r"\{(\w+)\}")
 ASK_ORDER: Final = "ask order"
+ACCOUNT: Final = frozenset({"since", "orders", "order", "other_order"})
+"""Marks of what we have of a customer: without any there is no account to speak of."""
 SEVERAL: Final = frozenset({"told", "names", "sums"})
 """What can be done once for each of its matters; anything else is done once."""
 
@@ -51,6 +54,10 @@ class Sentence:
     does: str
     of: str = ""
     lists: tuple[str, int] | None = None
+
+    @property
+    def role(self) -> str:
+        return f"{self.does} {self.of}"
 
     @cached_property
     def marks(self) -> frozenset[str]:
@@ -78,8 +85,8 @@ def _replies() -> Iterator[tuple[str, str, str]]:
     for table, does in deeds.items():
         for of, texts in words[table].items():
             yield from ((text, "urges" if of == "urgent" else does, of) for text in texts)
-    for groups in words["facts"].values():
-        yield from ((text, "states", "") for group in groups for text in group)
+    for of, groups in words["facts"].items():
+        yield from ((text, "states", of) for group in groups for text in group)
     for of, table in load("circumstances").items():
         yield from ((text, "told", of) for text in table["replies"])
 
@@ -124,13 +131,16 @@ def borne_out(task: WritingTask) -> Iterator[tuple[str, str | None]]:
         groups = ("customer", "order", "goods", "refunds", "said", *unknown)
         yield from (("sums", group) for group in groups)
         return
-    yield from ((does, None) for does in ("greets", "thanks", "states", "closes"))
-    yield from _named(families(task.intent), known)
+    yield from ((does, None) for does in ("greets", "thanks", "closes"))
     yield from (("about", intent) for intent in known_as(task.intent) or {"other"})
     yield from (("second", intent) for intent in known_as(task.also) if task.also)
-    yield from (("told", name) for name in circumstances(task))
-    if task.urgency in ("high", "urgent"):
+    urgent = task.urgency in ("high", "urgent")
+    told = circumstances(task)
+    yield from (("told", name) for name in told if not (urgent and name == "no_hurry"))
+    if urgent:
         yield "urges", "urgent"
+    yield from (("states", family) for family in families(task.intent))
+    yield from _named(families(task.intent), known)
     yield "quotes 1", "refuse" if task.outcome == "refuse" else "lead"
     yield from ((f"quotes {number}", "second") for number in range(2, MOST[CLAUSE] + 1))
     yield from _ways_to_end(task, known)
@@ -148,13 +158,15 @@ def _ways_to_end(task: WritingTask, known: set[str]) -> Iterator[tuple[str, str 
     """By the decision and what comes next, or by an offer where nothing was to be decided."""
     outcome = _outcome(task, known)
     if outcome == "none":
-        yield "offers", None
+        ended = _status(task) in world.ENDED
+        yield from (("offers", "none" if ended else one) for one in families(task.intent))
         return
     yield "decides", outcome
     yield "next", "review" if outcome.startswith("review") else outcome
     if outcome == ASK_ORDER:
         yield "orders", None
-        yield "names", "order"
+        if "other_order" in known:  # else there may be no account that lacks the order
+            yield "names", "order"
 
 
 def _outcome(task: WritingTask, known: set[str]) -> str:
@@ -168,9 +180,19 @@ def _outcome(task: WritingTask, known: set[str]) -> str:
 
 
 def families(label: str) -> set[str]:
-    """Which facts the intents of that label ask for: delivery, item, order, money, none."""
+    """Which facts the intents of that label ask for: delivery, item, order, money or none."""
     intents = load("intents")
-    return {intents[name]["facts"] for name in known_as(label) if name in intents}
+    return {intents[name]["facts"] for name in known_as(label) if name in intents} or {"none"}
+
+
+def unsayable(task: WritingTask) -> set[str]:
+    """The marks that a reply does not state of an order with this status."""
+    about = families(task.intent)
+    return set.intersection(*(world.hidden(family, _status(task)) for family in about))
+
+
+def _status(task: WritingTask) -> str:
+    return next((slot.value for slot in task.of_kind("status")), "").lower()
 
 
 class Phrasebook:
@@ -190,6 +212,9 @@ class Phrasebook:
         self._unnamed = [
             at for at in self._role["sums", "order"] if "order" not in self.sentences[at].marks
         ]
+        self._looked_up = [
+            at for at in self._does["about"] if LOOKED_UP.search(numbered[at][1].text)
+        ]
         texts = "\n".join(f"{one.does} {one.of}: {one.text}" for one in self.sentences)
         self.sha256 = hashlib.sha256(texts.encode()).hexdigest()
         self._alike: dict[int, Chosen] = {}
@@ -201,17 +226,23 @@ class Phrasebook:
             at = self._does.get(does) if of is None else self._role.get((does, of))
             if at is not None:
                 allowed[at] = True
+        for untrue in self._ruled_out(task):
+            allowed[untrue] = False
+        return allowed
+
+    def _ruled_out(self, task: WritingTask) -> Iterator[Indices | list[int]]:
+        """Sentences whose values are not known, or which what is known makes untrue."""
         slots = speakable(task)
         names = {slot.name for slot in slots}
-        for mark, at in self._mark.items():
-            if mark not in names:
-                allowed[at] = False
+        if task.kind == "draft":
+            names -= unsayable(task)
+        yield from (at for mark, at in self._mark.items() if mark not in names)
         for (kind, count), at in self._list.items():
             if count != sum(slot.kind == kind for slot in slots):
-                allowed[at] = False
-        if "order" in names:
-            allowed[self._unnamed] = False
-        return allowed
+                yield at
+        yield self._unnamed if "order" in names else self._looked_up
+        if not names & ACCOUNT:
+            yield self._mark.get("said_order", [])
 
     def doing(self, deeds: Iterable[str]) -> Chosen:
         """Which sentences do one of these things: (sentences,)."""

@@ -1,8 +1,7 @@
 """The writer's own tokens: BPE over the corpus, marks and digits one token each.
 
-Marks are added tokens, never merged from pieces, so the constraint at inference is a
-plain mask. Each digit is a token of its own (the pre-tokenizer known to llama.cpp as
-"smollm"), so ten ids are all that has to be forbidden.
+Marks are added tokens, never merged from pieces, and each digit is a token of its own (the
+pre-tokenizer known to llama.cpp as "smollm"), so that a mask over tokens is exact.
 """
 
 from __future__ import annotations

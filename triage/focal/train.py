@@ -1,8 +1,8 @@
-"""Training the focal writer on one CPU core: ``python -m triage.focal.train``.
+"""Training the focal writer: ``python -m triage.focal.train``.
 
 Everything lies under .data/focal: tokenizer.json, checkpoint.pt (written every two
-minutes and resumed from), loss.csv, loss.svg. The budget is wall-clock minutes, all
-runs of a checkpoint together.
+minutes and resumed from), loss.csv, loss.svg. The budget is wall-clock minutes or tokens,
+all runs of a checkpoint together.
 """
 
 from __future__ import annotations
@@ -198,7 +198,7 @@ def load_checkpoint(path: Path, device: str = "cpu") -> dict[str, Any]:
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=55)
+    parser.add_argument("--minutes", type=float, default=85)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--folder", type=Path, default=FOLDER)

@@ -18,6 +18,7 @@ from triage.steps.retrieve import Retrieval
 
 NONE, REVIEW, REFUSE, ASK, HUMAN = "none", "review", "refuse", "ask", "human"
 PENNY = Decimal("0.01")
+SEVERAL_ORDERS = "Several orders are named in the message."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,8 @@ def propose(case: Case) -> Proposed:
         return _for_a_person("What is the customer asking for?", "NO_LABEL")
     if not intent.money:
         return Proposed(outcome=NONE, reasons=("NO_MONEY_AT_STAKE",))
+    if case.order is None and case.order_because == SEVERAL_ORDERS:
+        return _for_a_person("Which of the orders named, or each of them?", "SEVERAL_ORDERS")
     if case.order is None:
         return Proposed(
             outcome=ASK,
@@ -133,7 +136,11 @@ def _proposed(case: Case, order: Order, rule: Rule) -> Proposed:
     lines, reasons = lines_meant(f"{case.subject}\n{case.text}", order)
     eligible = [line for line in lines if rule.covers_final_sale or not line.final_sale]
     if not eligible:
-        return _refused(order, [rule], "FINAL_SALE")
+        return _for_a_person(
+            f"All that is meant is final sale, which “{rule.name}” does not cover. "
+            "Is it refused, and by which clause?",
+            "FINAL_SALE",
+        )
     if order.paid == 0:
         return _for_a_person(
             f"Nothing was paid for order {order.number} yet: what is to be done with it?",

@@ -30,6 +30,7 @@ from triage.tone import tone_checks, unsaid
 READ_WORDS = 60  # of the message: a writer needs its drift, the values come as slots
 QUOTED_WORDS = 120
 NEAR = 0.5  # the cosine from which a clause is likely to answer: below, it is beside the point
+PAID_OUT = frozenset({"refund", "store credit"})  # of a replacement no amount is told
 WHO = frozenset({"shop", "customer"})
 SECOND_MATTER = 0.2  # the confidence from which a runner-up is taken up as well
 URGENCY = {1: "low", 2: "normal", 3: "high", 4: "urgent"}
@@ -61,6 +62,11 @@ class Reply:
     def text(self) -> str:
         return self.grounded.text
 
+    @property
+    def prose(self) -> str:
+        """Our own words, without values and quoted clauses."""
+        return " · ".join(part.text for part in self.parts if not part.ref)
+
 
 def run(case: Case, engine: Writer) -> Reply:
     task = task_for(case)
@@ -83,8 +89,9 @@ def task_for(case: Case) -> WritingTask:
     facts = fact_slots(case.facts)
     told = [slot for slot in facts if _may_be_told(slot.kind, label)]
     said = ". ".join(filter(None, (case.subject, case.text)))
-    message = " ".join(said.split()[:READ_WORDS])
-    ticket, named = with_marks(message, facts, f"ticket:{case.ticket}:words")
+    message = " ".join(said.split(maxsplit=READ_WORDS)[:READ_WORDS])
+    orders = [order.number for order in case.orders]
+    ticket, named = with_marks(message, facts, f"ticket:{case.ticket}:words", orders)
     return WritingTask(
         kind="draft",
         intent=label.name,
@@ -102,15 +109,18 @@ def _may_be_told(kind: str, label: Classification) -> bool:
 
 
 def _second_matter(case: Case) -> str:
-    """The name of another intent that the message seems to have besides its label."""
+    """The name of another intent that the message names in just its wording, and which the
+    classifier finds likely: its doubt alone is no second matter."""
     label = case[Classification]
-    likely = (label.runner_up_confidence or 0) >= SECOND_MATTER
-    second = case.intent(label.runner_up) if label.label and likely else None
-    return second.name if second else ""
+    second = case.intent(label.runner_up) if label.label else None
+    if second is None or (label.runner_up_confidence or 0) < SECOND_MATTER:
+        return ""
+    said = f" {' '.join(re.findall(r'[a-z]+', case.text.lower()))} "
+    return second.name if any(f" {phrase.lower()} " in said for phrase in second.phrases) else ""
 
 
 def _amount(decided: Proposed) -> Iterator[Slot]:
-    if decided.amount is not None:
+    if decided.amount is not None and decided.remedy in PAID_OUT:
         yield Slot(
             name="amount",
             about=KINDS["amount"],
@@ -165,7 +175,7 @@ def _tone(case: Case, output: Reply) -> Iterator[Check]:
     label = case[Classification]
     return tone_checks(
         output.text,
-        " · ".join(part.text for part in output.parts if not part.ref),
+        output.prose,
         urgent=label.urgency == URGENT,
         message=f"{case.subject}\n{case.text}",
         phrases=case.phrases,
@@ -194,7 +204,7 @@ def _names(refs: Iterable[str]) -> str:
 
 def _decision(decided: Proposed, output: Reply) -> Check:
     told = SAYS.get(decided.outcome)
-    text = output.text.lower()
+    text = output.prose.lower()  # what a clause says is no word of ours
     asked = decided.outcome != ASK or bool(ASKED_FOR[decided.asks_for].search(text))
     return Check(
         name="says what was decided",

@@ -50,7 +50,9 @@ def run(case: Case, engine: Writer) -> Summary:
 def task_for(case: Case) -> WritingTask:
     """The facts and the values the customer names; neither words of theirs nor a clause."""
     facts = fact_slots(fact for fact in case.facts if fact.kind != "shop")
-    _, said = with_marks(f"{case.subject}\n{case.text}", facts, f"ticket:{case.ticket}:words")
+    message = f"{case.subject}\n{case.text}"
+    orders = [order.number for order in case.orders]
+    _, said = with_marks(message, facts, f"ticket:{case.ticket}:words", orders)
     return WritingTask(
         kind="summary",
         intent=case[Classification].name,

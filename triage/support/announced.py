@@ -13,7 +13,9 @@ from typing import Final
 
 from triage.facts import CLAUSE, KINDS
 from triage.slots import SLOT, Slot
+from triage.support.courtesy import framed
 from triage.support.statement import VALUE, Statement
+from triage.support.words import content
 
 LISTS: Final = frozenset({"item", "other_order", *(k for k in KINDS if k.startswith("said_"))})
 LISTED: Final = re.compile(r"•(?:,? and |, )$")
@@ -41,7 +43,7 @@ BEFORE_IT: Final = r"""
 \bdelivery date\b~\b(?:was|is) -> promised
 \b(?:promised|expected|due|scheduled|estimated)\b~\b(?:for|by|on|was|is) -> promised
 \b(?:promised|expected|due|scheduled|estimated) -> promised
-\b(?:joined|registered|signed up|opened)\b~\b(?:on|in) -> since
+\b(?:join(?:ed|ing)|register(?:ed|ing)|sign(?:ed|ing) up|opened)\b~\b(?:on|in) -> since
 \b(?:deliver(?:ed|y)|arriv\w+|reached|came|received|got)\b~\bon -> delivered
 \b(?:placed|order(?:ed)?|bought|purchased?|paid)\b~\bon -> placed
 \b(?:since|dates from|dates back to|goes back to) -> since
@@ -50,6 +52,8 @@ BEFORE_IT: Final = r"""
 \b(?:sum|money) refunded\b~\bis|\brefunds?\b[^•.;:]{0,24}\btotal of -> refunded
 \brefunds\b[^•.;]*: -> refunds
 \brefunds\b[^•.;:]*\(|\bnumber of refunds(?: is)? -> refunds
+(?:^|[;.,] )\border(?:s| count): -> orders ORDERS
+(?:^|[;.,] )(?:total |lifetime )?(?:spend|spending|spent): -> spent
 \b(?:number of|this many) orders[^.;:]*:|\borders (?:so far|on record)[^.;]*[:(] -> orders
 \b(?:refund|credit) (?:of|for) (?:the|your) -> item amount
 \brefund for -> item amount ORDERS
@@ -61,7 +65,17 @@ BEFORE_IT: Final = r"""
 \b(?:comes|came) to -> SUMS paid
 \border (?:total|value)\b[^•.;:]{0,14} -> total
 \bsum spent\b~\bis|\bspent|\bspending|\bpurchases (?:of|for|worth) -> spent
+\border of(?: the| your| an?)? -> item placed
+\b(?:total|lifetime|overall) spend(?:ing)?\b~ -> spent
+\bof a total of -> total
 \btotal of -> SUMS
+\b(?:trusting|choosing|supporting|visiting) -> shop item
+\bstatus\b[^•.;,]{0,24}(?:\bis|:|\bas) -> status
+\b(?:the|your) order is(?: now| still| currently)? -> status order
+\border • of -> placed item total paid
+\btracking (?:number|code)\b[^•.;:]{0,30}\bis -> tracking
+\brefunds\b[^.;]*•, (?:together|in total|altogether) -> refunded
+\band (?:later|now|then) -> status delivered
 \bworth -> SUMS paid amount
 \b(?:amount|sum) of -> SUMS paid amount said_amount
 \btracking (?:number|code|reference|id)(?: is)?:? -> tracking
@@ -69,14 +83,23 @@ BEFORE_IT: Final = r"""
 \b(?:you|customer|message)\b[^•.;:,]{0,16}\b(?:mention|name|writ|speak|refer|bring|read)\w*~ -> SAID ORDERS item
 \borders?(?: number)?(?: is)?:? -> ORDERS
 \b(?:marked|shown|recorded|listed) as|\bstatus(?: of| is|:)? -> status
-\b(?:currently|at present|at the moment|is now|, as) -> status
+\b(?:currently|at present|at the moment|is now) -> status
+, as -> status
 \b(?:order|it|parcel)(?: •)? is -> status
-\baccount\b[^•.;:]*\b(?:holds|lists|shows|are|see) -> other_order order
-\b(?:contains?|holds?|consists? of|order of|order (?:• )?with|includes?|bought)(?: the| your)? -> item
-\b(?:see|find|found|have|shows?|list) -> ORDERS item paid tracking amount SAID
+\baccount\b[^•.;:]*\b(?:holds|lists|shows|are|see) -> other_order order refunds orders
+\b(?:contain(?:s|ed|ing)?|holds?|consists? of|order (?:• )?with|includ(?:es?|ed|ing)|bought|purchased|consisting of|made up of)(?: the| your| an?)? -> item
+\b(?:records?|system|rows?)(?: also)? (?:shows?|lists?|has|have|says?) -> ORDERS item paid tracking amount refunds orders status total spent
+\b(?:see|find|found|have|shows?|list) -> ORDERS item paid tracking amount SAID refunds orders
 \b(?:your|unused|new|old) -> item status ORDERS SAID amount
 \babout -> item ORDERS SAID SUMS amount paid tracking clause
 \b(?:polic(?:y|ies)|terms|clause|rules?)\b[^.:]*: -> CLAUSE
+\bitems?\b[^.;:•]{0,12}: -> item
+\border date: -> placed
+\b(?:delivery|arrival)(?: date)?: -> promised delivered
+\b(?:placed|ordered|bought)(?: on)?: -> placed
+\bdelivered(?: on)?: -> delivered
+\bpaid: -> paid
+\borders?(?: \w+){0,4}: -> ORDERS orders
 \b(?:orders?|items?|products?|numbers?|customer|track\w*|contain\w*|holds?|since •)\b[^.:]*: -> ORDERS orders refunds item customer tracking
 \b(?:paid|pays?|sum|total|amount|price|rows|records?)\b[^.:]*: -> SUMS paid amount said_amount
 : -> CLAUSE
@@ -84,7 +107,7 @@ BEFORE_IT: Final = r"""
 \borders (?:so far )?for -> customer
 \b(?:the|this) -> item ORDERS SAID SUMS amount paid
 \bfor -> item ORDERS SUMS SAID paid amount customer promised
-\) is -> status tracking amount paid total customer
+\) is -> status amount paid total customer
 \bby -> promised said_date customer shop
 """
 # The words just after one.
@@ -93,19 +116,34 @@ AFTER_IT: Final = r"""
 (?:has been|was|were) (?:refunded|paid back)|(?:back )?in all\b -> refunded
 (?:has been |was )?spent -> spent
 orders\b -> orders
-(?:earlier |previous )?refunds\b -> refunds
-(?:team|support|customer care)\b -> shop
+(?:earlier |previous |prior |past )?refunds\b -> refunds
+(?:team|support|customer care|family|community|crew|website|shop|store)\b -> shop
 (?:has|is|,|, a) ?(?:been )?(?:a )?(?:customer since|spent|shopped) -> customer
 (?:has been proposed|can be (?:refunded|given)|as store credit) -> amount
 as (?:the|a) date -> said_date
 (?:is|was|were|has been) (?:delivered|placed|promised|shipped|due)\b -> ORDERS item placed
 (?:arrived|contains|holds)\b -> ORDERS item placed
+is the (?:sum|amount|total|price) -> SUMS paid amount said_amount
+(?:buys|shops|joined|registered)\b -> customer
+(?:is|was|are|were)(?: also)? (?:listed|included|contained|part of) -> ORDERS item
+(?:is|was) (?:waiting|asking|writing|contacting|requesting|unhappy|reporting|chasing) -> customer
+(?:has |had )?(?:writes|wrote|written|asks|asked|wants|reports|states|says|complains|contacted|requests) -> customer
 """
 QUOTED: Final = re.compile(
     r"(?:^\W*|[:“«(]|\b(?:says?|states?|reads?|that|policy|terms|rule|this|is|and|as|see))\W*$",
     re.IGNORECASE,
 )
 """What stands before a clause: it is quoted whole, so it has to be introduced."""
+
+RULES: Final = re.compile(r"\b(?:polic\w+|terms|conditions|rules?|clause|section)\b", re.IGNORECASE)
+RELATED: Final = 0.3
+"""The share of its content in a clause from which on what stands before introduces it."""
+TWO: Final = 2
+NAMED: Final = re.compile(r"\bticket •\s*:\s*$", re.IGNORECASE)
+"""A title before a sentence."""
+SAYS: Final = re.compile(
+    r"^\s*(?:is|was|has|had|wants?|writes?|wrote|asks?|asked|says|said|reports?)\b"
+)
 
 Announced = tuple[str, frozenset[str]]
 Table = tuple[tuple[re.Pattern[str], frozenset[str]], ...]
@@ -130,14 +168,17 @@ AFTER: Final = _table(AFTER_IT, r"^\s*(?:{})")
 ADDRESSED: Final = re.compile(r"^[^•]*,\s*$")
 APPOSED: Final = re.compile(
     r"\b(?:orders?|items?|purchase|product|parcel|number|amount|account|date|day|name|status|sum|payment"
-    r"|delivery|ones?|things?)\s*,\s*$",
+    r"|delivery|ticket|case|message|ones?|things?)(?: (?:on|in|at|for|with|from|of|under)(?: \w+){1,3})?\s*,\s*$",
     re.IGNORECASE,
 )
 SPOKEN: Final = re.compile(
-    r"\b(?:you|customer|message)\b[^•.;:]{0,12}\b(?:say|said|mention|name|write|wrote|speak|refer|bring|read)",
+    r"(?:\b(?:you|they|customer|message)\b|•)[^•.;:]{0,16}"
+    r"\b(?:say|said|mention|name|write|wrote|speak|refer|bring|read|ask|request|claim|demand|want|stat)",
     re.IGNORECASE,
 )
 """What a customer says of a value may be anything."""
+DECIDES: Final = frozenset({"shop", "orders", "refunds"})
+"""Kinds for which the words after a value are enough."""
 ALONE: Final = frozenset({"shop", CLAUSE})
 GREETED: Final = frozenset({"customer"})
 
@@ -149,6 +190,8 @@ def misplaced(said: Statement) -> str:
         slot = said.task.slot(match.group(1))
         before = SLOT.sub(VALUE, said.text[: match.start()])
         after = SLOT.sub(VALUE, said.text[match.end() :])
+        if NAMED.search(before) and SAYS.search(after):
+            before = ""
         if slot and not (slot.kind.startswith("said_") and SPOKEN.search(before)):
             for words, kinds in _announced(before, after, slot, previous):
                 if slot.kind not in kinds:
@@ -159,10 +202,9 @@ def misplaced(said: Statement) -> str:
 
 def _announced(said: str, after: str, slot: Slot, previous: Slot | None) -> Iterator[Announced]:
     """What the words around a value announce, each with the kinds that fit."""
-    if not said.strip() and not after.strip(" ."):
-        yield "a line of its own", ALONE
-    if not said.strip() and after.strip() == ",":
-        yield "a greeting", GREETED
+    yield from () if said.strip() else _opened(after)
+    if slot.kind == CLAUSE and _introduced(said, slot):
+        return
     if slot.kind == CLAUSE and not QUOTED.search(said):
         yield f"“{said[-24:].strip()}”", frozenset()
     follows = next(_matching(AFTER, after), None)
@@ -172,8 +214,25 @@ def _announced(said: str, after: str, slot: Slot, previous: Slot | None) -> Iter
         yield "an address", GREETED
     if follows:
         yield follows
-    if not follows or slot.kind != "shop":
+    if not follows or slot.kind not in DECIDES:
         yield from islice(_matching(BEFORE, _unlisted(said, slot, previous)), 1)
+
+
+def _opened(after: str) -> Iterator[Announced]:
+    """What a value announces that a sentence begins with."""
+    if not after.strip(" ."):
+        yield "a line of its own", ALONE
+    if after.strip() == ",":
+        yield "a greeting", GREETED
+
+
+def _introduced(said: str, clause: Slot) -> bool:
+    """Whether the words before a clause say what it says, or speak of our rules, up to a colon."""
+    if not said.rstrip().endswith((":", ": “", "(")):
+        return False
+    spoken = content(framed(said))
+    shared = len(spoken & content(clause.value))
+    return bool(RULES.search(said)) or shared >= max(TWO, RELATED * len(spoken))
 
 
 def _matching(table: Table, text: str) -> Iterator[Announced]:

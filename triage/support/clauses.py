@@ -8,25 +8,74 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import takewhile
 from typing import Final
 
 from triage.facts import CLAUSE
 from triage.slots import WritingTask
+from triage.support.courtesy import framed
 from triage.support.source import Source
 from triage.support.statement import PART, Statement
-from triage.support.words import PLAIN, SAME_AS, content, is_empty, listed, stem, words
+from triage.support.words import PLAIN, SAME_AS, content, is_empty, listed, numbers, stem, words
 
 SAID: Final = 0.55
 """The share of its content in the clauses from which on a sentence says what they say."""
 ALIKE: Final = 0.5
 """The share from which on two parts of sentences speak of the same."""
+BESIDE: Final = 0.4
+"""The share that is enough where the clause itself stands beside it."""
 TWO: Final = 2
+SHORT: Final = 5
 
 DENYING: Final = listed("not no never none nobody neither nor without cannot unable hardly before")
 OPEN_ENDED: Final = listed("until till unless except")
 """Words after which it matters too much how the rest is put to compare denials."""
 IDLE: Final = re.compile(r"\b(?:does|do) not matter(?: if| whether| when)?\b", re.IGNORECASE)
-STOPPING: Final = re.compile(r"\bno longer\b|\bstops? (?=\w+ing\b)", re.IGNORECASE)
+GRATIS: Final = re.compile(
+    r"\b(?:free of|without(?: any)?|at no)(?: (?:extra|additional))? (?:charges?|costs?|fees?)\b",
+    re.IGNORECASE,
+)
+ONLY_IF: Final = re.compile(
+    r"\bonly\b[^.;:]*\b(?:if|when|where|once|after|in case)\b(?=\W+\w)", re.IGNORECASE
+)
+"""A rule and its exception in one: "not unless" in other words."""
+INVITES: Final = re.compile(
+    r"^\W*(?:if|should|in case)\b.*\b(?:let (?:us|me) know|tell (?:us|me)|get in touch|reply|contact us|just ask)\b",
+    re.IGNORECASE,
+)
+"""What a customer may wish, and what to do then: no rule."""
+SIDES: Final = re.compile(
+    r"\b(?:buy\w*|bought|sell\w*|sold|receiv\w+|outside|nobody|(?:was|were|is|are|be|been) used|used(?= (?:for|to|by|when|in|at|on)\b))\b",
+    re.IGNORECASE,
+)
+"""Opposites that say the same from the other side."""
+TIMES: Final = re.compile(r"\bonly once\b|\bonce(?=\W*$)|\btwice\b", re.IGNORECASE)
+BEFORE: Final = re.compile(r"\bbefore\b", re.IGNORECASE)
+STOPPING: Final = re.compile(
+    r"\bno longer\b|\brather than\b|\binstead of\b|\bstops? (?=\w+ing\b)", re.IGNORECASE
+)
+FINITE: Final = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|do|does|did|can|cannot|may|must|will|would|should|needs?"
+    r"|\w+n['’]t|we|you|it|they|i|there|please|while|whereas|when|if|once|as|since|because|so)\b",
+    re.IGNORECASE,
+)
+"""What a part of a sentence has that says something of its own."""
+UNTIL: Final = re.compile(
+    r"\b(?:as|so) long as(?=[^.,;]*(?:\bnot\b|n['’]t\b))|\bwhile(?=[^.,;]*\b(?:not yet|still)\b)",
+    re.IGNORECASE,
+)
+"""Other words for it: as long as a thing has not happened."""
+RETURN: Final = re.compile(
+    r"\b(?:tak(?:e|es|en|ing)|sen[dt]|sending) (?:\w+ ){0,2}?back\b", re.IGNORECASE
+)
+COUNTS: Final = re.compile(r"\b(?:counts?|qualif(?:y|ies)) as\b", re.IGNORECASE)
+TURNS: Final = (
+    (STOPPING, "not "),
+    (UNTIL, "until"),
+    (GRATIS, "free"),
+    (RETURN, "return"),
+    (COUNTS, ""),
+)
 ROWS: Final = listed(
     "order placed status promised delivered tracking total paid since orders spent refunds refunded"
     " other_order"
@@ -41,7 +90,7 @@ THINGS: Final = (
     r"|everything|everyone|customers?|deliver(?:y|ies)|senders?|managers?|fees?|postage|warranty)"
 )
 MUST: Final = (
-    r"(?:can|cannot|can['’]t|may|must|has to|have to|needs? (?:to|an?|the)"
+    r"(?:can(?! (?:\w+ )?be (?:found|seen))|cannot|can['’]t|may|must|has to|have to|needs? (?:to|an?|the)"
     r"|(?:is|are)(?: not| never| always| only)? (?:allowed|accepted|excluded|included|covered"
     r"|required|refunded|exchanged|free|possible))"
 )
@@ -52,6 +101,7 @@ WITH_GOODS: Final = (
 RULE: Final = re.compile(
     rf"\b{THINGS}\b(?: (?!we|you|i|they|that|which)\w+)? {MUST}\b"
     rf"|\byou (?:can|cannot|can['’]t|may|must|have to|need(?: to)?)(?: not| only| also)? {WITH_GOODS}\b"
+    rf"|\b{THINGS} (?:is|are) (?:never|always) \w+(?:ed|en|ied)\b"
     r"|\bwe (?:only|never|always|do not|don['’]t) (?:answer|accept|take (?:back|return)|refund"
     r"|exchange|deliver|ship|send|repair|charge|sell|share)",
     re.IGNORECASE,
@@ -69,7 +119,9 @@ def rules_of(task: WritingTask) -> Source:
 
 def said_by_a_clause(sentence: str, task: WritingTask) -> float:
     """The share of a sentence's content that two sentences of the clauses have."""
-    said = content(sentence)
+    said = content(framed(sentence))
+    known = rules_of(task).stems
+    said -= {word for word in content(task.ticket) if word not in known}
     near: frozenset[str] = frozenset().union(*map(content, rules_of(task).nearest(sentence)[:TWO]))
     return len(said & near) / len(said) if said else 0.0
 
@@ -79,23 +131,42 @@ def no_such_rule(said: Statement) -> str:
     found = RULE.search(said.plain)
     if not found or said.asks or OPENING.search(said.plain):
         return ""
-    if FELT.search(said.plain, 0, found.end()) or said_by_a_clause(said.plain, said.task) >= SAID:
+    enough = BESIDE if CLAUSE in said.kinds else SAID
+    if FELT.search(said.plain, 0, found.end()) or said_by_a_clause(said.plain, said.task) >= enough:
         return ""
     return "states a rule that no clause has"
 
 
 def against_a_clause(said: Statement) -> str:
     """A clause said the other way round, or an empty string."""
-    prose = IDLE.sub(" ", said.plain)
-    if FELT.search(prose) or said.asks or said.kinds & ROWS:
+    prose = framed(IDLE.sub(" ", said.plain))
+    if (
+        FELT.search(prose)
+        or said.asks
+        or said.kinds & ROWS
+        or ONLY_IF.search(prose)
+        or INVITES.search(prose)
+    ):
         return ""
-    for mine in map(denials, PART.split(prose)):
+    if "until" in rules_of(said.task).lower:
+        prose = BEFORE.sub("until", prose)
+    for mine in (denials(part) for part in parts_of(prose) if not part.lower().startswith("not ")):
         nearest = _nearest(mine, said.task)
         if nearest and not any(_agree(mine, theirs) for _, theirs in nearest):
             return f"says the opposite of a clause: “{nearest[0][0].strip()[:80]}”"
     says_it = said_by_a_clause(said.plain, said.task) >= SAID
-    opposed = says_it and rules_of(said.task).doubts(prose)["opposite"]
+    opposed = says_it and _opposed(prose, rules_of(said.task))
     return "says the opposite of a word of the clauses" if opposed else ""
+
+
+def _opposed(prose: str, rules: Source) -> bool:
+    """Whether a word is the opposite of one of the clauses, or it says how often and they differ."""
+    often = frozenset(numbers(" ".join(TIMES.findall(prose))))
+    others = frozenset().union(*(numbers(text) for text in rules.nearest(prose)[:1]))
+    counted = bool(often and others and not often & others)
+    known = rules.lower_words
+    undone = any(f"un{word}" in known for word in set(words(SIDES.sub(" ", prose))) - known)
+    return counted or undone or bool(rules.doubts(SIDES.sub(" ", prose))["opposite"])
 
 
 def _nearest(mine: Denials, task: WritingTask) -> list[tuple[str, tuple[Denials, ...]]]:
@@ -111,30 +182,55 @@ def _nearest(mine: Denials, task: WritingTask) -> list[tuple[str, tuple[Denials,
 def _denials_of(task: WritingTask) -> tuple[tuple[str, tuple[Denials, ...]], ...]:
     """Each sentence of the clauses, and of each of its parts what it denies."""
     texts = rules_of(task).sentences
-    return tuple((text, tuple(map(denials, PART.split(text)))) for text in texts)
+    return tuple((text, tuple(map(denials, parts_of(text)))) for text in texts)
+
+
+def parts_of(sentence: str) -> list[str]:
+    """What a sentence says one by one; what lists more, or says too little alone, is joined on."""
+    parts: list[str] = []
+    for part in PART.split(sentence):
+        lists = (
+            not part.lower().startswith("not ")
+            and len(part.split()) <= SHORT
+            and not FINITE.search(part)
+        )
+        if parts and (lists or len(denials(part)) < TWO):
+            parts[-1] += f", {part}"
+        else:
+            parts.append(part)
+    return parts
 
 
 def denials(part: str) -> Denials:
     """The content words of a part of a sentence, and whether each is denied.
 
-    A denial is of the next word of content, "nothing" after a price of the price before
-    it, and "free" denies a price by itself.
+    A denial is of the next word of content or at the end of the last, "nothing" after a
+    price of the price before it, and "free" denies a price by itself.
     """
     found: Denials = {}
-    denied, last = False, ""
-    for word in words(STOPPING.sub("not ", part)):
-        if word in OPEN_ENDED:
-            break
+    denied, waits, last = False, False, ""
+    for word in takewhile(lambda word: word not in OPEN_ENDED, words(_put_plainly(part))):
         if word == "nothing" and last == "pay":
             found[last] = not found[last]
         elif word in DENYING or word == "nothing" or word.endswith(("n't", "n’t")):
-            denied = not denied
+            denied, waits = not denied, word == "before"
+        elif word == "or" and found.get(last):
+            denied = True
         elif word == "free":
             found["pay"], denied = not denied, False
         elif word not in PLAIN and not is_empty(stem(word)):
             last = SAME_AS.get(stem(word), stem(word))
             found[last], denied = denied, False
+    if denied and last and not waits:
+        found[last] = not found[last]
     return found
+
+
+def _put_plainly(part: str) -> str:
+    """Turns of phrase as the words they stand for."""
+    for turn, word in TURNS:
+        part = turn.sub(word, part)
+    return part
 
 
 def _agree(mine: Denials, theirs: tuple[Denials, ...]) -> bool:

@@ -10,7 +10,7 @@ from triage.slots import WritingTask
 from triage.support.statement import Statement
 from triage.support.words import ORDINARY, PLAIN, STARTERS
 
-NAME: Final = re.compile(r"(?<![\w'-])[A-Z][\w&]*")
+NAME: Final = re.compile(r"(?<![\w'-])(?:[A-Z]|[a-z][A-Z])[\w&]*")
 LONGEST_INITIALS: Final = 4
 INITIALS: Final = re.compile(r"[A-Z]{2,4}|[A-Z][a-z]+[A-Z]\w*")
 ENDING: Final = re.compile(r"(?:ly|ing|ed|tion|ment|ness|ance|ence|ship|able|ful)$")
@@ -21,6 +21,8 @@ ACTING: Final = re.compile(
     r"|pay|process|manag|run|provid|pack|stor|ship|insur|check|collect|car|bring)e?s)\b)"
 )
 """What a name at the beginning of a sentence does there."""
+YOURS: Final = re.compile(r"(?:[^.;:!?]*\b)?(?:you|your|customer)\b", re.IGNORECASE)
+"""Words that make the rest of a sentence the customer's matter."""
 
 
 def unknown_name(said: Statement) -> str:
@@ -34,6 +36,8 @@ def unknown_name(said: Statement) -> str:
             continue
         if begins and match.start() == begins.end() and _only_begins(prose[match.start() :]):
             continue
+        if name.lower() in _message_words(said.task) and _taken_up(prose, match):
+            continue
         return f"names “{name}”, which no fact or clause does"
     return ""
 
@@ -45,6 +49,19 @@ def _only_begins(sentence: str) -> bool:
         return False
     ordinary = word.lower() in STARTERS | PLAIN or ENDING.search(word)
     return bool(ordinary) or not ACTING.match(sentence)
+
+
+def _taken_up(prose: str, name: re.Match[str]) -> bool:
+    """Whether a name of the message is said of the customer, and does nothing here itself."""
+    before, after = prose[: name.start()], prose[name.end() :]
+    near = YOURS.search(before) or YOURS.match(after)
+    return bool(near) and not ACTING.match(name.group() + after)
+
+
+@lru_cache(maxsize=64)
+def _message_words(task: WritingTask) -> frozenset[str]:
+    """Every word of the customer's message."""
+    return frozenset(re.findall(r"\w+", task.ticket.lower()))
 
 
 @lru_cache(maxsize=64)

@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from triage.support.statement import Statement
+from triage.facts import CLAUSE
+from triage.support.statement import VALUE, Statement
 from triage.support.words import listed
 
 REVIEW: Final = re.compile(r"\b(?:review|check|look|colleague|team|decid|pass|ask)", re.IGNORECASE)
@@ -25,13 +26,13 @@ REMEDY: Final = re.compile(
     r"|costs?|charges?|charged|fees?|postage|replac\w+|new (?:one|item|product)s?|another one|exchang\w+"
     r"|swap\w*|compensat\w*|discounts?|percent|vouchers?|gift cards?|goodwill|waive\w*|exceptions?|credit\w*"
     r"|free (?:of charge|deliver\w+|shipping|returns?|postage|collection|repair|gift)|for free|bonus"
-    r"|on the house|make (?:it|this|that) up to you|entitled)\b",
+    r"|on the house|make (?:it|this|that) up to you|entitled|difference (?:back|in price)|at our expense|on us)\b",
     re.IGNORECASE,
 )
 TAKEN_UP: Final = re.compile(
     r"\byou (?:also |still |now |have )*(?:ask\w*|would|want|wish|mention\w*|raise|write|wrote|told|tell|bring|see"
     r"|seen|notic\w+|found|collected|a question|not|are (?:waiting|missing|free)|were|expect\w*|hop\w+|speak|say)\b"
-    r"|\b(?:sorry|apologi[sz]e|apologies|regret\w*|understand\w*|noted|questions?|concerns?|worr\w+|weighs|mind"
+    r"|\byou(?:['’]d| would| will)? (?:have|need) to (?:pay|cover)\b|\b(?:sorry|apologi[sz]e|apologies|regret\w*|understand\w*|noted|questions?|concerns?|worr\w+|weighs|mind"
     r"|wish(?:es)?|request|remark|matters?|knowing|know|knows|explain\w*|annoying|pity|disappoint\w+|frustrat\w+"
     r"|(?:are|been) waiting|waiting for (?:your|money|news)|have (?:read|seen|looked|checked|found|noted|taken|received)|(?:can|could) see|(?:it is|is) (?:right|good|natural)"
     r"|should(?! get| receive| have)|trouble|joy|likes?|serious\w*|attention|clear|carefully|news|unsettling|trust|watched|how|the (?:question|matter) of)\b",
@@ -47,34 +48,50 @@ UNDER_REVIEW: Final = re.compile(
     r"|look\w* (?:at|into)|decid\w+|approv\w+|agree to it|whether|colleague)\b",
     re.IGNORECASE,
 )
-AMOUNTS: Final = listed("paid total spent refunds refunded amount said_amount")
+AMOUNTS: Final = listed("paid total spent refunds refunded said_amount")
 DENIAL: Final = re.compile(r"\b(?:not|no|never|cannot|unable|nor|\w+n['’]t)\b", re.IGNORECASE)
 PRICE: Final = re.compile(r"\b(?:pay|costs?|charged?|fees?)\b", re.IGNORECASE)
 """What it is a promise to deny."""
 COVERED: Final = 0.6
 """The share of its content that a clause has where a sentence says what the clause says."""
 
+ACTOR: Final = re.compile(r"^\W*(?:we|i|you|let|it|they|that|this)\b", re.IGNORECASE)
+"""Who a commitment begins with."""
+RELATED: Final = 0.45
+"""The share from which on it speaks of the clause, where it commits to nothing."""
+
 # --- commitments, however they are dressed ---------------------------------------------
 
 US: Final = r"\b(?:we|i|our team|the team|my colleague|a colleague|they)"
-WILL: Final = r"(?:['’]ll| will| shall| (?:are|am) going to| would like to| can| have|['’]ve| (?:are|am)|['’]re|['’]m)"
+WILL: Final = r"(?:['’]ll| will| shall| (?:are|am) going to| would (?:like|love|be (?:happy|glad|pleased)) to|['’]d (?:like|love|be (?:happy|glad|pleased)) to| want to| can| have|['’]ve| (?:are|am)|['’](?:re|m) going to|['’]re|['’]m)"
 SOFTLY: Final = (
     r"(?: (?:now|gladly|happily|already|also|of course|certainly|then|simply|just|immediately|fully|still"
-    r"|therefore|be|definitely|able to|happy to|glad to|pleased to|you|him|her|them)){0,3}"
+    r"|therefore|be|gone ahead and|went ahead and|personally|even|definitely|able to|happy to|glad to|pleased to|you|him|her|them)){0,3}"
 )
 OWN: Final = (
     r"(?:refund|replac|compensat|credit|reimburs|waiv|exchang|cancel|arrang|grant|cover)\w*"
 )
 GIVE: Final = (
-    r"(?:give|offer|pay|send|ship|return|transfer|provide|take care of|take over|add|deduct|make|see to"
+    r"(?:give|offer(?! (?:my|our|you (?:my|our)|an? (?:\w+ )?apolog))|pay|send|ship|return|transfer|provide|take care of|take over|add|deduct|make|see to"
     r"|organi[sz]e|issue|sending|giving|offering|shipping|paying)"
 )
+PAPERS: Final = r"(?:requests?|orders?|messages?|data|cases?|tickets?|details|information|returns?|invoices?|tracking)"
 COMMITS: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"{US}{WILL}{SOFTLY} {OWN}(?! (?:request|wish|question|about))",
+        rf"{US}{WILL}{SOFTLY} (?:process|revers|issu|authori[sz]|approv|upgrad|book)\w*(?! (?:your |the |this |all )?{PAPERS}\b)",
+        rf"{US}{WILL}{SOFTLY} (?:give|offer|send|add|include|throw in) (?:\w+ ){{0,4}}(?:gift|treat|surprise|bonus|extra|upgrade|free)\b",
+        rf"{US}{WILL}{SOFTLY} (?:make (?:absolutely )?sure|ensure|see to it)(?: that)? (?:you|it|your \w+|the \w+) (?:will )?"
+        r"(?:(?:gets?|receives?) (?:a|the|your|every|what|it|back|replaced|refunded)\b|arrives?\b|(?:is|are|be) (?:refunded|paid|replaced|compensated|credited|delivered)\b)",
+        r"\byou(?:['’]ll be| will be|['’]re| are) getting\b",
+        r"(?:•|\bcustomer|\bthey) (?:will|shall|is going to|is to|are to) be (?:refunded|paid|reimbursed|compensated|credited|given|offered|sent)",
+        r"\b(?:has|have|was|were) been (?:offered|promised(?! (?:for|by|on))|granted|awarded|guaranteed|compensated)\b|\b(?:was|were) (?:offered|granted|awarded|guaranteed)\b",
+        r"\blet me (?:send|give|offer|pay|refund|replace|arrange|credit)\b(?! (?:you )?(?:a |some |more |my |an )?(?:update|news|details|info|apolog|hand|moment))",
+        r"\bas a (?:\w+[- ]){0,2}(?:gesture|token|apology|goodwill)\b",
+        r"\b(?:eligible|qualif(?:y|ies)) for (?:a|the|your|full|store)\b",
         r"\byou(?:['’]ll| will| are going to) (?:\w+ ){0,2}(?:be (?:refunded|paid|reimbursed|compensated|credited|given))",
-        r"\b(?:we|i)(?: can)? (?:guarantee|promise|assure)\b|\ba promise\b|\bis guaranteed\b|\bgoodwill gesture|\bentitled to"
+        r"\b(?:we|i)(?: can)? (?:guarantee|promise|assure)\b(?! (?:you )?(?:that )?(?:this|we|i|your|it)(?:['’](?:s|re|m|ve)| (?:is|isn['’]t|are|do|have|take))\b)|\ba promise\b|\bis guaranteed\b|\bgoodwill gesture|\bentitled to"
         r"|\byou (?:have my word|can (?:count|rely) on (?:getting|receiving|us|a|your (?:money|refund)))",
     )
 )
@@ -82,6 +99,8 @@ GIVES: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"{US}{WILL}{SOFTLY} {GIVE}\b",
+        rf"{US}{WILL}{SOFTLY} put an? (?:\w+ )?(?:discount|voucher|code|credit)",
+        r"(?:•|\bcustomer|\bthey) (?:will|is going to) (?:get|receive|have)\b",
         r"\byou(?:['’]ll| will| are going to) (?:\w+ ){0,2}(?:receive|get|have)\b",
         r"\b(?:will|shall) be(?: \w+)? (?:sent|shipped|issued|returned|paid|transferred|given|waived|credited)\b",
     )
@@ -101,7 +120,8 @@ HELD_BACK: Final = re.compile(
 
 DONE: Final = (
     r"(?:approved|accepted|granted|issued|confirmed|processed|agreed|authori[sz]ed|settled|decided|completed"
-    r"|paid out|gone through|signed off|made|cleared|allowed|transferred|done|positive|official)"
+    r"|paid out|gone through|signed off|made|cleared|allowed|transferred|done|positive|official|finali[sz]ed"
+    r"|all set|complete|good to go|sorted(?: out)?|successful|guaranteed|certain|safe|arranged|ready)"
 )
 STAFF: Final = r"\b(?:colleagues?|managers?|supervisors?|team|boss|we|i|they)\b"
 IN_HAND: Final = (
@@ -113,18 +133,35 @@ DECIDED: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"\b(?:refund|replacement|credit|request|case|claim|cancellation|return|it|this|everything|all"
-        r"|wish|decision|payment back to you|money|amount)\b[^.;:,?•]{0,20}\b(?:is|are|was|were|been|got|gets|has|have)\b"
+        r"|wish|decision|payment back to you|money|amount|exchange)\b(?: (?:of|for)(?: the| your| this)? •)?[^.;:,?•]{0,36}\b(?:is|are|was|were|been|got|gets|has|have)\b"
         rf"(?: (?!to\b|being\b)\w+){{0,2}} {DONE}\b",
         rf"{STAFF} (?:have |has |had |already |just |now |all )*(?:approved|agreed|accepted|granted|issued|authori[sz]ed|allowed|decided (?:to|that))\b",
         rf"\b(?:colleagues?|manager|supervisor|boss|team) (?:has|have) (?!{IN_HAND}\b)\w+",
         rf"\b(?:request|claim|wish|everything) (?:has|was)(?: been| now| already)* (?!{IN_HAND}\b)\w+",
         rf"{STAFF} (?:have |has |had |already |just |now )*(?:sent|paid|made|processed|arranged) (?:you |out |back )*"
         r"(?:the|your|a) (?:refund|money|replacement|credit)",
+        r"\b(?:colleagues?|manager|supervisor|boss|team) (?:\w+ )?(?:agrees|approves|accepts|confirms|grants|said yes)\b",
+        r"\b(?:refund|replacement|credit|exchange)\b[^.;:?]{0,24}\b(?:is|are) (?:now |already )?being (?:processed|issued|sent|prepared|arranged|shipped|paid)",
+        r"\b(?:colleagues?|manager|supervisor|boss|team) (?:was|were|is|are) (?:happy|glad|willing|able) to\b",
+        r"\bgreen light\b|\bgo-ahead\b|\bthumbs up\b",
         r"\bapproval (?:has been|was|is) (?:given|granted|there)|\bconsider it done|\bin your favou?r|\bsaid yes\b",
         r"\b(?:refund|money|payment back|credit|replacement)\b[^.;:?•]{0,16}(?: is| are| has| have)?"
         r" (?:already )?(?:on (?:its|the) way|went out|coming|left)\b",
     )
 )
+
+EARLIER: Final = listed("refunds refunded")
+"""What was paid back before, of which a summary tells."""
+REQUESTED: Final = re.compile(
+    r"\b(?:refund|replacement|credit|exchange|compensation|discount|voucher|claim|request|return)\b",
+    re.IGNORECASE,
+)
+CHEERFUL: Final = re.compile(
+    r"\b(?:good|great|wonderful|excellent|happy) news\b(?! (?:about|is|would|when|for you when))"
+    r"|\b(?:pleased|happy|delighted|glad) to (?:confirm|inform|tell|let|announce|say|share|report)\b",
+    re.IGNORECASE,
+)
+"""How a writer begins to tell that something was agreed to."""
 
 # --- the decision -----------------------------------------------------------------------
 
@@ -141,7 +178,7 @@ PROPOSED: Final = re.compile(
 DENIES_REVIEW: Final = re.compile(
     r"\b(?:not|never|no longer|nobody|no one|\w+n['’]t)\b(?: \w+){0,3} "
     r"(?:review\w*|propos\w+|put|suggest\w+|pass\w*|handed|look\w* (?:at|into)|check\w*|consider\w*"
-    r"|asked|approv\w+|waiting|decide|taken? (?:care|note|this|it|over)|made a note|brought in"
+    r"|asked|approve|approval|waiting|decide|taken? (?:care|note|this|it|over)|made a note|brought in"
     r"|with (?:a|our|one of our) (?:colleagues?|team)|gone to|come to)\b"
     r"|\b(?:not|never) (?:read|answer)\b|\b(?:has|have) not your message"
     r"|\b(?:no|none of (?:my|our)) colleagues?\b|\bnot (?:now )?(?:for|leaving|best answered)\b"
@@ -149,11 +186,16 @@ DENIES_REVIEW: Final = re.compile(
     r"|\b(?:everything|it all|all) (?:has|have|is) (?:already )?been decided",
     re.IGNORECASE,
 )
+OWN_PART: Final = re.compile(
+    r"\bi (?:can(?:not|['’]t)|am not able to|may not) (?:approve|decide)\b", re.IGNORECASE
+)
+"""A writer who leaves the decision to a colleague."""
 GRANTS: Final = re.compile(
-    r"\b(?:we|i)(?: can| could| are able to| am able to| may| will|['’]ll|['’]re able to)(?: now| also| gladly| happily)*"
+    r"\b(?:we|i)(?: can| could| are able to| am able to| may| will|['’]ll|['’]re able to)(?: now| also| still| certainly| of course| gladly| happily)*"
     r" (?:do|agree|offer|say yes|accept|grant|take|allow|make|meet|fulfil|give|send|refund|replace|help with|go along|comply)"
     r"|\b(?:say yes|agree) to (?:it|this|your|the)\b|\bare able to\b|\bam able to\b"
     r"|\b(?:request|wish|it|this|that)\b[^.;:?]{0,12} (?:can|could|may|will) (?:now )?be (?:granted|accepted|met|allowed|done)"
+    r"|(?: would|['’]d) be (?:happy|glad|pleased|able) to (?:take|accept|refund|replace|grant|allow|exchange)\b"
     r"|\bsomething we can\b|\bis possible\b|\bthere is (?:a|an|some) (?:way|room|possibility)"
     r"|\bnot (?:have to )?(?:refuse|decline|turn down|say no)",
     re.IGNORECASE,
@@ -167,8 +209,10 @@ def promises(said: Statement, covered: float) -> str:
     """
     if _decided(said):
         return "says that it is decided, and nobody has decided it"
-    if _commits(said.prose, covered):
+    if not said.kinds & EARLIER and _commits(said.prose, covered):
         return "promises what nobody has decided"
+    if _cheers(said, covered):
+        return "says that it is decided, and nobody has decided it"
     if said.is_reply and not _may_be_said(said, covered):
         return "speaks of money or goods that nobody has decided on"
     return _another_remedy(said) or _against_the_decision(said)
@@ -188,7 +232,7 @@ def _commits(prose: str, covered: float) -> bool:
 def _may_be_said(said: Statement, covered: float) -> bool:
     """Whether all it says of money or goods is of the kinds that may be said."""
     if (
-        covered >= COVERED
+        covered >= (COVERED if ACTOR.match(said.prose) else RELATED)
         or said.kinds & AMOUNTS
         or said.prose.rstrip().endswith((": •", ":", "?"))
     ):
@@ -198,7 +242,7 @@ def _may_be_said(said: Statement, covered: float) -> bool:
     return all(
         TAKEN_UP.search(part) or (DENIAL.search(part) and not PRICE.search(part))
         for part in said.parts
-        if REMEDY.search(part)
+        if REMEDY.search(part) or (VALUE in part and "amount" in said.kinds)
     )
 
 
@@ -211,7 +255,9 @@ def _went_back(said: Statement) -> bool:
 def _decided(said: Statement) -> bool:
     """Nothing is, while a ticket is answered: but for what the order's own status says."""
     prose = said.prose
-    if not said.is_reply or _went_back(said):
+    if _went_back(said) or not (said.is_reply or REQUESTED.search(prose)):
+        return False
+    if said.kinds & EARLIER:
         return False
     return any(
         found
@@ -219,6 +265,15 @@ def _decided(said: Statement) -> bool:
         and not HELD_BACK.search(prose[: found.end()])
         for found in (pattern.search(prose) for pattern in DECIDED)
     )
+
+
+def _cheers(said: Statement, covered: float) -> bool:
+    """Whether money or goods are told of as good news, and neither a clause nor a review."""
+    found = CHEERFUL.search(said.prose)
+    if not found or _went_back(said) or not REQUESTED.search(said.prose, found.end()):
+        return False
+    weighed = covered >= COVERED or CLAUSE in said.kinds or UNDER_REVIEW.search(said.prose)
+    return not weighed and not HELD_BACK.search(said.prose[: found.end()])
 
 
 def _another_remedy(said: Statement) -> str:
@@ -234,7 +289,12 @@ def _another_remedy(said: Statement) -> str:
 def _against_the_decision(said: Statement) -> str:
     outcome = said.task.outcome.partition(" ")[0]
     denies = DENIES_REVIEW.search(said.prose) if outcome not in ("refuse", "ask") else None
-    if said.is_reply and denies and not CONDITION.search(said.prose, 0, denies.start()):
+    if (
+        said.is_reply
+        and denies
+        and not OWN_PART.search(said.prose)
+        and not CONDITION.search(said.prose, 0, denies.start())
+    ):
         return "denies that it is being looked at"
     grants = GRANTS.search(said.prose) if outcome == "refuse" else None
     if grants and not HELD_BACK.search(said.prose[: grants.start()].replace(" but ", ", ")):

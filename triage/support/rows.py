@@ -20,23 +20,47 @@ TIME: Final = re.compile(
     re.IGNORECASE,
 )
 IDIOMS: Final = re.compile(
-    r"\b(?:good|have a (?:nice|lovely|good|great|pleasant)|to|every|these|(?:make|made) (?:my|our)"
+    r"\b(?:good|the(?= (?:same )?day (?:you|it|that|of)\b)|have a (?:nice|lovely|good|great|pleasant)|to|every|these|(?:make|made) (?:my|our)"
     rf"|a(?= day like)|special|better|bad|hard|busy) (?:{UNITS}|morning|afternoon|evening)\b(?! of the)",
     re.IGNORECASE,
 )
 MENTIONS: Final = re.compile(
-    r"\b(?:you|customer|message)\b[^.;:]{0,20}\b(?:mention|name|write|wrote|speak|refer|bring)\w*",
+    r"\b(?:you|customer|message)\b[^.;:]{0,20}\b(?:mention|name|write|wrote|speak|refer|bring|wait|need"
+    r"|want|hop|tried|try|told)\w*|\b(?:sorry|understand|hear)\b",
     re.IGNORECASE,
 )
+COURTEOUS: Final = re.compile(
+    r"^\W*(?:(?:hi|hello|hey|dear|good)\b[^,.!]*, )?(?:and )?(?:many )?(?:thank|thanks|enjoy|have (?:a|an|yourself)|(?:i |we )?(?:wish(?:ing)?|hop(?:e|ing))|how (?:can|may)|all the)\b",
+    re.IGNORECASE,
+)
+"""How thanks and wishes begin, of which a day is no date …"""
+DUE: Final = re.compile(
+    r"\b(?:will|within|by|until|till|before|after|in(?! touch)|next|latest|arrive\w*|expect\w*)\b",
+    re.IGNORECASE,
+)
+"""… unless something is due."""
+
+
+ARRIVES: Final = re.compile(
+    r"\b(?:it|order|parcel|item|package|they|•)(?: will|['’]ll| is going to) (?:\w+ ){0,2}?"
+    r"(?:be with you|arrive|reach you|be delivered|be there|get to you)\b",
+    re.IGNORECASE,
+)
+"""A delivery foretold."""
 
 
 def unset_time(said: Statement) -> str:
     """A time that no clause and no message sets, or an empty string."""
     prose = IDIOMS.sub(" ", said.prose)
+    if COURTEOUS.match(prose) and not DUE.search(prose):
+        return ""
     by_a_clause = said_by_a_clause(TIME.sub(" ", said.plain), said.task) >= SAID
     set_by = rules_of(said.task).lower if by_a_clause else ""
     if MENTIONS.search(prose):
         set_by += said.task.ticket
+    foretold = None if by_a_clause or "promised" in said.kinds else ARRIVES.search(prose)
+    if foretold and not CONDITION.search(prose, 0, foretold.start()):
+        return f"sets a time, “{foretold.group()}”, that no clause sets"
     known = set(map(stem, words(set_by)))
     for match in TIME.finditer(prose):
         if stem(words(match.group())[-1]) not in known:
@@ -111,15 +135,16 @@ ROWS: Final = listed(
 FACT_DENIED: Final = re.compile(
     r"\b(?:(?<!can )not|never|(?!can|won)\w+n['’]t)\b(?! what| the same)(?: (?!able\b|only\b)\w+){0,4} ?(?:•|"
     r"(?:plac|deliver|pa[iy]d|pay|promis|mark|show|order|buy|bought|refund|arriv|reach|contain|hold"
-    r"|spen|record|see|find|found|have|follow|due|expect|appear|list|shop|come|came|ship|dispatch|sent"
+    r"|spen|record|see|find|found|have|follow|due|expect|appear|list|receiv|shop|come|came|ship|dispatch|sent"
     r"|about •|include|worth)\w*\b)"
+    r"|\b(?:nothing|none of it) (?:has|was|is)|\b(?:unable|not able) to (?:see|find|locate|trace|confirm that)"
     r"|\bno (?:\w+ ){0,3}(?:•|\()|\bno (?:order|payment|tracking)"
-    r"|\b(?:cannot|can not|can['’]t) (?:see|find|follow|check|track)\b",
+    r"|\b(?:cannot|can not|can['’]t) (?:see|find|locate|trace|follow|check|track)\b",
     re.IGNORECASE,
 )
 EXCUSED: Final = re.compile(
-    r"\b(?:if|when|whether|unless|which order|which of)\b.*\|"
-    r"|\b(?:decided|has to|needs? to|problem|which order)\b",
+    r"\b(?:if|when|whether|unless|which order|which of)\b.*\||\bplease (?:also |just )?\|"
+    r"|\b(?:decided|has to|needs? to|problem|which order|besides|apart from|except)\b",
     re.IGNORECASE,
 )
 """What makes a denial one of something else; | stands where the denial begins."""
@@ -137,7 +162,7 @@ def denied(said: Statement) -> str:
 # --- what only the message says ----------------------------------------------------
 
 ON_RECORD: Final = re.compile(
-    r"\b(?:account|see|find|found|record\w*|show\w*|appear\w*|match\w*|belongs?|deliver\w*|placed|paid"
+    r"\b(?:account|see|find|found|locat\w*|identif\w*|trac(?:ed|k(?:ed)? down)|record\w*|show\w*|appear\w*|match\w*|belongs?|deliver\w*|placed|paid"
     r"|sent|holds?|contains?)\b",
     re.IGNORECASE,
 )
@@ -151,7 +176,7 @@ WHICH: Final = re.compile(
     re.IGNORECASE,
 )
 ASKED: Final = re.compile(
-    r"\b(?:need to|let us|tell us|could|please)\b|\?|\b(?:not|no|cannot|\w+n['’]t)\b(?! (?:unknown|open|unclear))",
+    r"\b(?:once|when|as soon as|if|until) (?:i|we) (?:know|see)\b|\b(?:need to|let us|tell us|could|please)\b|\?|\b(?:not|no|cannot|\w+n['’]t)\b(?! (?:unknown|open|unclear))",
     re.IGNORECASE,
 )
 

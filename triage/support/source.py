@@ -86,6 +86,7 @@ class Source:
     def __init__(self, text: str) -> None:
         self.lower = text.lower()
         self.sentences = split(text)
+        self.lower_words = frozenset(words(text))
         self.stems = frozenset(map(stem, words(text)))
         self.by_sentence = [frozenset(stems(sentence)) for sentence in self.sentences]
         self.numbers = frozenset(numbers(text))

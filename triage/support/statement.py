@@ -12,8 +12,9 @@ from triage.slots import SLOT, WritingTask
 VALUE: Final = "•"
 """What stands for a value in the words around it."""
 PART: Final = re.compile(
-    r"[,;:]\s+(?:and |but |or |so )?"
+    r"[,;:]\s+(?:and |but |or |so |(?:al)?though (?=not\b))?"
     r"|\s(?:and|but|or)\s(?=(?:we|you|it|they|i|there|cannot|can|is|are|do|does|has|have)\b)"
+    r"|\s(?:but|and|though|although) (?=not\b)"
     r"|\s(?:which|who|while|although|because|so that)\s",
     re.IGNORECASE,
 )

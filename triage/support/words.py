@@ -20,6 +20,10 @@ NEGATION: Final = re.compile(
 )
 
 
+SHORTENED: Final = re.compile(r"['’](?:s|re|ve|ll|d|m)\b", re.IGNORECASE)
+"""Verbs that are written as one with the word before."""
+
+
 def listed(words: str) -> frozenset[str]:
     """The words of a list written as text."""
     return frozenset(words.split())
@@ -36,7 +40,9 @@ some any own same too very just am s t don cannot
 
 EMPTY: Final = listed("""
 must need one please just only always get let know welcome allowed able possible required going back
-here there out up off terms policy rule regarded either well
+here there out up off terms policy rule regarded either well except but anything shop thing
+go goes come came sometimes bit little process whenever want yes no sure
+give rather time
 """)
 """Words that carry none in a reply that puts a clause in other words."""
 
@@ -93,7 +99,8 @@ NUMBERS: Final[Mapping[str, float]] = {
 
 SAME_AS: Final[Mapping[str, str]] = {
     "cost": "pay", "charg": "pay", "paid": "pay", "includ": "cover", "swap": "exchang",
-    "arriv": "reach", "receiv": "reach", "bought": "buy", "purchas": "buy", "taken": "tak",
+    "arriv": "reach", "receiv": "reach", "bought": "buy", "purchas": "buy", "taken": "tak", "used": "use",
+    "payment": "pay", "issu": "pay", "locat": "find", "mone": "refund", "inform": "data", "sold": "sell",
 }  # fmt: skip
 """Stems that mean the same in a shop."""
 
@@ -159,8 +166,8 @@ def stems(text: str) -> Iterator[str]:
 
 def content(text: str) -> frozenset[str]:
     """What a text speaks of, whether it affirms or denies it."""
-    spoken = (SAME_AS.get(word, word) for word in stems(NEGATION.sub(" ", text)))
-    return frozenset(spoken) - _empty()
+    spoken = (SAME_AS.get(word, word) for word in stems(SHORTENED.sub("", NEGATION.sub(" ", text))))
+    return frozenset(spoken) - _empty() - PLAIN
 
 
 def is_empty(stemmed: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
@@ -10,7 +9,7 @@ from random import Random
 from typing import Final
 
 from triage.focal.corpus import world
-from triage.focal.corpus.phrases import best, fill, load, split
+from triage.focal.corpus.phrases import LOOKED_UP, best, fill, load, split
 from triage.focal.corpus.tickets import circumstances, ticket
 from triage.focal.corpus.world import Situation
 from triage.slots import Slot, WritingTask
@@ -27,8 +26,6 @@ UNKNOWN: Final = (
     "something else",
     "enquiry",
 )
-LOOKED_UP: Final = re.compile(r"\b(looked|checked|see about|things stand)\b")
-"""What cannot be said where it is not known which order is meant."""
 URGENT: Final = ("high", "urgent")
 PART_SUMMARIES: Final = 0.2
 
@@ -168,11 +165,9 @@ def _acknowledgements(phrases: list[str], marks: dict[str, str]) -> list[str]:
 def _facts(rng: Random, case: Situation, marks: dict[str, str]) -> list[str]:
     """The order facts that matter for this intent, the order itself first; then what
     the customer named and we have no better fact for."""
-    family = case.family if case.named else "order"
-    groups = load("replies")["facts"][family][: None if case.named else 1]
-    hidden = {"promised", "tracking"}
-    if case.status in world.ON_ITS_WAY or "status" not in marks:
-        hidden = {"delivered"} if family == "delivery" else set()
+    family = case.family if case.named else "none"
+    groups = load("replies")["facts"][family]
+    hidden = world.hidden(family, case.status if "status" in marks else "")
     told = [best(rng, group, marks.keys() - hidden) for group in groups]
     told = [sentence for sentence in told if sentence] if told and told[0] else []
     return told + _named_by_the_customer(rng, family, marks)
@@ -206,7 +201,8 @@ def _decision(rng: Random, case: Situation, marks: dict[str, str], answered: boo
     if outcome == "none" and family == "none" and not answered:
         outcome = "human"
     if outcome == "none":
-        return [rng.choice(words["offer"][family])]
+        ended = "status" in marks and case.status in world.ENDED
+        return [rng.choice(words["offer"]["none" if ended else family])]
     said = [_decided(rng, words["decisions"][outcome], marks)]
     if outcome == "ask order" and "order" not in marks:
         said = [*_unknown_order(rng, marks), *said]
@@ -218,7 +214,7 @@ def _decision(rng: Random, case: Situation, marks: dict[str, str], answered: boo
 
 def _unknown_order(rng: Random, marks: dict[str, str]) -> list[str]:
     named = load("replies")["said"]["order"]
-    return [rng.choice(named)] if "said_order" in marks else []
+    return [rng.choice(named)] if {"said_order", "others"} <= marks.keys() else []
 
 
 def _decided(rng: Random, sentences: Sequence[str], marks: dict[str, str]) -> str:

@@ -12,6 +12,8 @@ from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 FIELD: Final = re.compile(r"\{(\w+)\}")
+LOOKED_UP: Final = re.compile(r"\b(looked|checked|see about|things stand)\b")
+"""What cannot be said where it is not known which order is meant."""
 KEPT_EVERY: Final = 8
 """Every eighth phrase of what a customer or a shop writes is seen in evaluation only."""
 

@@ -32,6 +32,17 @@ UNQUOTED: Final = ("ask order", "human")
 """Outcomes where it is too early to quote a clause."""
 
 
+ENDED: Final = frozenset(STATUSES["back"] + STATUSES["off"])
+
+
+def hidden(family: str, status: str) -> set[str]:
+    """The kinds that a reply about such facts does not state of an order with this status:
+    neither a promise that is past nor the delivery of what is still on its way."""
+    if status and status not in ON_ITS_WAY:
+        return {"promised", "tracking"}
+    return {"delivered"} if family == "delivery" and status else set()
+
+
 @dataclass(frozen=True)
 class Situation:
     """What is true of a case before anything is written; ``named`` is whether the label is."""

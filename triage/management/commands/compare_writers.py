@@ -1,4 +1,4 @@
-"""What each writer makes of the tickets on record, side by side; nothing is stored."""
+"""What each writer makes of the tickets on record, side by side; no ticket is changed."""
 
 from __future__ import annotations
 
@@ -55,17 +55,19 @@ class Command(BaseCommand):
 
 
 def _written(case: Case, writers: list[str]) -> dict[str, dict[str, StepResult]]:
-    """The steps up to each text by their usual ladders, each text by every writer alone."""
+    """The other steps by their usual ladders, each text by every writer alone."""
     limits, ladders = machine.limits(), machine.ladders()
     results: dict[str, dict[str, StepResult]] = {}
     for step in machine.steps():
-        if step.name in WRITING:
+        if step.name not in WRITING:
+            done = pipeline.perform(step, case, ladders[step.name], limits[step.name])
+        else:
             results[step.name] = {
                 name: pipeline.perform(step, case, [machine.rung(name)], limits[step.name])
                 for name in writers
             }
-        usual = pipeline.perform(step, case, ladders[step.name], limits[step.name])
-        case = case.having(usual.output)
+            done = results[step.name][writers[0]]
+        case = case.having(done.output)
     return results
 
 

@@ -11,6 +11,7 @@ import hashlib
 from typing import TYPE_CHECKING, Final
 
 from triage.facts import CLAUSE
+from triage.focal.corpus.tickets import grave_circumstances
 from triage.focal.phrasebook import OVER, Phrasebook
 from triage.slots import WritingTask
 
@@ -29,7 +30,8 @@ DECIDING: Final = frozenset({"decides", "offers"})
 FOLLOWING: Final = frozenset({"next", "orders"})
 OPENED: Final = frozenset({"about", "told", "urges"})
 PLANNED: Final = frozenset({"about", "urges"}) | DECIDING
-"""What a reply has to do before it may close, where the case bears it out."""
+"""What a reply has to do before it may close, where the case bears it out; and it reacts to
+what is grave."""
 
 
 class Composition:
@@ -48,6 +50,7 @@ class Composition:
         self._allowed = book.permitted(task)
         self.sha256 = hashlib.sha256(book.sha256.encode() + self._allowed.tobytes()).hexdigest()
         self._clauses = frozenset(slot.name for slot in task.of_kind(CLAUSE))
+        self._grave = frozenset(f"told {name}" for name in grave_circumstances(task))
         self._due = self._planned()
         self._said: int | None = None
         self._quoted = 0
@@ -142,7 +145,8 @@ class Composition:
         able = [self._book.sentences[at] for at in self._allowed.nonzero()[0]]
         if not self._reply:
             return frozenset({"order"} & {mark for one in able for mark in one.marks})
-        return self._clauses | (PLANNED & {one.does for one in able})
+        deeds = {deed for one in able for deed in (one.does, one.role)}
+        return self._clauses | ((PLANNED | self._grave) & deeds)
 
     def _following(self, breaks: int) -> Indices:
         return (self._allowed & self._book.doing(self._deeds(breaks))).nonzero()[0]

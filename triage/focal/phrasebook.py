@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from triage.facts import CLAUSE, MOST
 from triage.focal.corpus import world
 from triage.focal.corpus.phrases import LOOKED_UP, load
-from triage.focal.corpus.tickets import circumstances
+from triage.focal.corpus.tickets import circumstances, grave_circumstances
 from triage.focal.prompt import speakable
 from triage.focal.sentences import known_as
 from triage.slots import CLOSE, OPEN, SLOT, WritingTask, slot_name
@@ -135,8 +135,7 @@ def borne_out(task: WritingTask) -> Iterator[tuple[str, str | None]]:
     yield from (("about", intent) for intent in known_as(task.intent) or {"other"})
     yield from (("second", intent) for intent in known_as(task.also) if task.also)
     urgent = task.urgency in ("high", "urgent")
-    told = circumstances(task)
-    yield from (("told", name) for name in told if not (urgent and name == "no_hurry"))
+    yield from (("told", name) for name in circumstances(task))
     if urgent:
         yield "urges", "urgent"
     yield from (("states", family) for family in families(task.intent))
@@ -171,9 +170,11 @@ def _ways_to_end(task: WritingTask, known: set[str]) -> Iterator[tuple[str, str 
 
 def _outcome(task: WritingTask, known: set[str]) -> str:
     """The decision; where none was needed, the order is asked for if the answer lies in it,
-    and a question that neither a clause nor an order answers goes to a person."""
+    and what neither a clause nor an order answers, or what is grave, goes to a person."""
     if task.outcome not in ("", "none"):
         return task.outcome
+    if grave_circumstances(task):
+        return "human"
     if families(task.intent) - {"none"}:
         return "none" if "order" in known else ASK_ORDER
     return "none" if CLAUSE in known else "human"

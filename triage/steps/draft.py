@@ -27,7 +27,7 @@ from triage.steps.summarize import Summary
 from triage.support.promises import REVIEW as SPEAKS_OF_REVIEW
 from triage.tone import tone_checks, unsaid
 
-READ_WORDS = 60  # of the message: a writer needs its drift, the values come as slots
+READ_WORDS = 300  # of the message: a writer needs its drift, the values come as slots
 QUOTED_WORDS = 120
 NEAR = 0.5  # the cosine from which a clause is likely to answer: below, it is beside the point
 PAID_OUT = frozenset({"refund", "store credit"})  # of a replacement no amount is told

@@ -10,7 +10,7 @@ from typing import Final
 
 from triage.focal.corpus import world
 from triage.focal.corpus.phrases import LOOKED_UP, best, fill, load, split
-from triage.focal.corpus.tickets import circumstances, ticket
+from triage.focal.corpus.tickets import circumstances, is_grave, ticket
 from triage.focal.corpus.world import Situation
 from triage.slots import Slot, WritingTask
 
@@ -193,9 +193,11 @@ def _policy(rng: Random, outcome: str, quoted: Sequence[Slot]) -> str:
 
 def _decision(rng: Random, case: Situation, marks: dict[str, str], answered: bool) -> list[str]:
     """What was decided and what comes next. Where nothing was to be decided, the order is
-    asked for if the answer lies in it, and a question left open goes to a person."""
+    asked for if the answer lies in it, and what is grave or left open goes to a person."""
     words, outcome = load("replies"), case.outcome
     family = case.family if case.named else "none"
+    if outcome == "none" and any(is_grave(name) for name in case.circumstances):
+        outcome = "human"
     if outcome == "none" and family != "none" and "order" not in marks:
         outcome = "ask order"
     if outcome == "none" and family == "none" and not answered:

@@ -61,7 +61,7 @@ def circumstances(task: WritingTask) -> Iterator[str]:
         name
         for name, table in tables.items()
         if not (table.get("calm") and task.urgency in PRESSING)
-        and any(_tells(said, name) for said in ((read, whole) if table.get("grave") else (read,)))
+        and any(_tells(said, name) for said in ((read, whole) if is_grave(name) else (read,)))
     ]
     silenced = {other for name in told for other in tables[name].get("silences", ())}
     return islice((name for name in told if name not in silenced), MOST_REACTIONS)
@@ -69,13 +69,16 @@ def circumstances(task: WritingTask) -> Iterator[str]:
 
 def grave_circumstances(task: WritingTask) -> tuple[str, ...]:
     """The circumstances that a reply has to take up: a danger, a death."""
-    tables = load("circumstances")
-    return tuple(name for name in circumstances(task) if tables[name].get("grave"))
+    return tuple(name for name in circumstances(task) if is_grave(name))
+
+
+def is_grave(name: str) -> bool:
+    return bool(load("circumstances")[name].get("grave"))
 
 
 def _tells(said: str, name: str) -> bool:
     """Whether the plain words have a cue of the circumstance that they do not deny."""
-    denied = DENIED_GRAVELY if load("circumstances")[name].get("grave") else DENIED
+    denied = DENIED_GRAVELY if is_grave(name) else DENIED
     return any(
         not denied.search(said, max(0, cue.start() - DENIAL_REACH), cue.start())
         for cue in _cues(name).finditer(said)
@@ -84,14 +87,15 @@ def _tells(said: str, name: str) -> bool:
 
 @cache
 def _cues(name: str) -> re.Pattern[str]:
-    return re.compile("|".join(map(_whole, load("circumstances")[name]["cues"])))
+    """The cues of a circumstance as whole words."""
+    cues = "|".join(map(_spelled, load("circumstances")[name]["cues"]))
+    return re.compile(rf"\b(?:{cues}){OVER}")
 
 
-def _whole(cue: str) -> str:
-    """A cue as a pattern for whole words, its apostrophes and hyphens written or not."""
-    left, words = (r"(?<!\w)", cue) if cue[0].isalnum() else (r"(?<=\w)[' ]", cue[1:])
-    words = re.escape(words).replace("'", "[' ]?").replace(r"\-", "[- ]?")
-    return f"{left}{words}{OVER if cue[-1].isalnum() else ''}"
+def _spelled(cue: str) -> str:
+    """A cue as a pattern, its apostrophes and hyphens written or not; "'s" is anybody's."""
+    whose, words = (r"\w+[' ]", cue[1:]) if cue.startswith("'") else ("", cue)
+    return whose + re.escape(words).replace("'", "[' ]?").replace(r"\-", "[- ]?")
 
 
 def _matters(rng: Random, case: Situation, marks: dict[str, str], held_out: bool) -> Iterator[str]:

@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 
-.PHONY: run test install lint bench bench-real
+.PHONY: run test install lint bench bench-real bench-writer
 
 run: .venv/installed
 	@$(MANAGE) start --port $(PORT)
@@ -28,6 +28,11 @@ bench: .venv/installed-dev
 bench-real: .venv/installed-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	DATABASE_URL= CELERY_BROKER_URL= TRIAGE_DATA=$$folder $(MANAGE) bench_real $(DATA)
+
+# The bundled writer alone and beside others, and what larger models cost here.
+bench-writer: .venv/installed-dev
+	@.venv/bin/python -m triage.writer_load
+	@.venv/bin/python -m triage.writer_bench --tasks 2 --random 0.5B 1.5B
 
 install: .venv/installed
 

@@ -63,6 +63,7 @@ class Command(BaseCommand):
             services.work(run)
         for line in (*_report(runs), *_shown(show)):
             self.stdout.write(line)
+        call_command("compare_writers", like="tau3-", tickets=len(runs), stdout=self.stdout)
 
     def _import(self, data: Path) -> None:
         demo.taxonomy()

@@ -38,6 +38,6 @@ class Command(BaseCommand):
         )
         digest = export(folder, target)
         self.stdout.write(
-            f"{target}\nsha256 {digest}\nThe loss is drawn in {folder / 'loss.svg'}. Put the "
-            "digest into triage/roster.toml: a file with another one is refused."
+            f"{target}\nsha256 {digest}\nThe course of the loss is in {folder}. Put the digest "
+            "into triage/roster.toml: a file with another one is refused."
         )

@@ -28,7 +28,7 @@ OPENING: Final = ("thanks", "about", "told", "urges", "states", "names", "second
 """What an opening may do, in this order."""
 DECIDING: Final = frozenset({"decides", "offers"})
 FOLLOWING: Final = frozenset({"next", "orders"})
-OPENED: Final = frozenset({"about", "told", "urges"})
+OPENED: Final = frozenset({"about", "told", "urges", "states"})
 PLANNED: Final = frozenset({"about", "urges"}) | DECIDING
 """What a reply has to do before it may close, where the case bears it out; and it reacts to
 what is grave."""
@@ -144,9 +144,10 @@ class Composition:
         """What has to be done: in a summary the order named, in a reply what was decided."""
         able = [self._book.sentences[at] for at in self._allowed.nonzero()[0]]
         if not self._reply:
-            return frozenset({"order"} & {mark for one in able for mark in one.marks})
+            return frozenset(one.role for one in able)
         deeds = {deed for one in able for deed in (one.does, one.role)}
-        return self._clauses | ((PLANNED | self._grave) & deeds)
+        facts = {one.role for one in able if one.does == "states"}
+        return self._clauses | facts | ((PLANNED | self._grave) & deeds)
 
     def _following(self, breaks: int) -> Indices:
         return (self._allowed & self._book.doing(self._deeds(breaks))).nonzero()[0]

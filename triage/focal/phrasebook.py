@@ -15,11 +15,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from triage.facts import CLAUSE, MOST
-from triage.focal.corpus import world
+from triage.focal.bearing import borne_out, unsayable
 from triage.focal.corpus.phrases import LOOKED_UP, load
-from triage.focal.corpus.tickets import circumstances, grave_circumstances
 from triage.focal.prompt import speakable
-from triage.focal.sentences import known_as
 from triage.slots import CLOSE, OPEN, SLOT, WritingTask, slot_name
 
 if TYPE_CHECKING:
@@ -35,11 +33,26 @@ OVER: Final = -1
 """In a table of tokens: the sentence is at its end."""
 LISTS: Final = {"items": "item", "others": "other_order"}
 FIELD: Final = re.compile(r"\{(\w+)\}")
-ASK_ORDER: Final = "ask order"
 ACCOUNT: Final = frozenset({"since", "orders", "order", "other_order"})
 """Marks of what we have of a customer: without any there is no account to speak of."""
-SEVERAL: Final = frozenset({"told", "names", "sums"})
+SEVERAL: Final = frozenset({"told", "names", "sums", "states"})
 """What can be done once for each of its matters; anything else is done once."""
+FULLEST: Final = ("states", "sums", "decides")
+"""What is said as fully as the values known allow."""
+AFTER: Final = {
+    ("sums", "goods"): ("sums", "order"),
+    **{
+        ("states", f"{family} {number}"): ("states", f"{family} 1")
+        for family in ("delivery", "item", "order", "money")
+        for number in (2, 3, 4)
+    },
+}
+"""What can only be said after something else: what of an order that is not there?"""
+INSTEAD: Final = {
+    ("sums", "unclear"): (("sums", "order"),),
+    ("sums", "ticket"): (("sums", "order"), ("sums", "unclear")),
+}
+"""What is said where nothing of those can be."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +60,15 @@ class Sentence:
     """A sentence with its marks, what it ``does`` ("greets", "decides", "quotes 1"), and
     of which intent, outcome or circumstance.
 
-    ``lists`` is the kind of which it lists all values, and how many those are.
+    ``lists`` is the kind of which it lists all values, and how many those are; ``fields``
+    how many kinds of value it states.
     """
 
     text: str
     does: str
     of: str = ""
     lists: tuple[str, int] | None = None
+    fields: int = 0
 
     @property
     def role(self) -> str:
@@ -85,8 +100,9 @@ def _replies() -> Iterator[tuple[str, str, str]]:
     for table, does in deeds.items():
         for of, texts in words[table].items():
             yield from ((text, "urges" if of == "urgent" else does, of) for text in texts)
-    for of, groups in words["facts"].items():
-        yield from ((text, "states", of) for group in groups for text in group)
+    for family, groups in words["facts"].items():
+        for number, group in enumerate(groups, 1):
+            yield from ((text, "states", f"{family} {number}") for text in group)
     for of, table in load("circumstances").items():
         yield from ((text, "told", of) for text in table["replies"])
 
@@ -107,99 +123,31 @@ def _summaries() -> Iterator[tuple[str, str, str]]:
 def _filled(text: str, does: str, of: str) -> Iterator[Sentence]:
     listed = next((name for name in FIELD.findall(text) if name in LISTS), None)
     if listed is None:
-        yield Sentence(_marked(text), does, of)
+        yield Sentence(_marked(text), does, of, fields=len(set(FIELD.findall(text))))
         return
     kind = LISTS[listed]
     for count in range(1, MOST[kind] + 1):
         *first, last = (f"{{{slot_name(kind, n)}}}" for n in range(1, count + 1))
         values = f"{', '.join(first)} and {last}" if first else last
-        yield Sentence(_marked(text.replace(f"{{{listed}}}", values)), does, of, (kind, count))
+        yield Sentence(
+            _marked(text.replace(f"{{{listed}}}", values)),
+            does,
+            of,
+            (kind, count),
+            len(set(FIELD.findall(text))),
+        )
 
 
 def _marked(text: str) -> str:
     return FIELD.sub(lambda match: f"{OPEN}{match[1]}{CLOSE}", text)
 
 
-# --- what a case bears out ----------------------------------------------------------
-
-
-def borne_out(task: WritingTask) -> Iterator[tuple[str, str | None]]:
-    """(what a sentence does, of what) for all that a text for this task may do; None: of any."""
-    known = {slot.kind for slot in task.slots}
-    if task.kind == "summary":
-        unknown = () if "order" in known else ("unclear", "ticket")
-        groups = ("customer", "order", "goods", "refunds", "said", *unknown)
-        yield from (("sums", group) for group in groups)
-        return
-    yield from ((does, None) for does in ("greets", "thanks", "closes"))
-    yield from (("about", intent) for intent in known_as(task.intent) or {"other"})
-    yield from (("second", intent) for intent in known_as(task.also) if task.also)
-    urgent = task.urgency in ("high", "urgent")
-    yield from (("told", name) for name in circumstances(task))
-    if urgent:
-        yield "urges", "urgent"
-    yield from (("states", family) for family in families(task.intent))
-    yield from _named(families(task.intent), known)
-    yield "quotes 1", "refuse" if task.outcome == "refuse" else "lead"
-    yield from ((f"quotes {number}", "second") for number in range(2, MOST[CLAUSE] + 1))
-    yield from _ways_to_end(task, known)
-
-
-def _named(about: set[str], known: set[str]) -> Iterator[tuple[str, str | None]]:
-    """Values of the customer's that we have no better fact for."""
-    if "money" in about:
-        yield "names", "amount"
-    if "delivery" in about and "promised" not in known:
-        yield "names", "date"
-
-
-def _ways_to_end(task: WritingTask, known: set[str]) -> Iterator[tuple[str, str | None]]:
-    """By the decision and what comes next, or by an offer where nothing was to be decided."""
-    outcome = _outcome(task, known)
-    if outcome == "none":
-        ended = _status(task) in world.ENDED
-        yield from (("offers", "none" if ended else one) for one in families(task.intent))
-        return
-    yield "decides", outcome
-    yield "next", "review" if outcome.startswith("review") else outcome
-    if outcome == ASK_ORDER:
-        yield "orders", None
-        if "other_order" in known:  # else there may be no account that lacks the order
-            yield "names", "order"
-
-
-def _outcome(task: WritingTask, known: set[str]) -> str:
-    """The decision; where none was needed, the order is asked for if the answer lies in it,
-    and what neither a clause nor an order answers, or what is grave, goes to a person."""
-    if task.outcome not in ("", "none"):
-        return task.outcome
-    if grave_circumstances(task):
-        return "human"
-    if families(task.intent) - {"none"}:
-        return "none" if "order" in known else ASK_ORDER
-    return "none" if CLAUSE in known else "human"
-
-
-def families(label: str) -> set[str]:
-    """Which facts the intents of that label ask for: delivery, item, order, money or none."""
-    intents = load("intents")
-    return {intents[name]["facts"] for name in known_as(label) if name in intents} or {"none"}
-
-
-def unsayable(task: WritingTask) -> set[str]:
-    """The marks that a reply does not state of an order with this status."""
-    about = families(task.intent)
-    return set.intersection(*(world.hidden(family, _status(task)) for family in about))
-
-
-def _status(task: WritingTask) -> str:
-    return next((slot.value for slot in task.of_kind("status")), "").lower()
-
-
 class Phrasebook:
     """The sentences as tokens of one vocabulary; made once, when a file is loaded."""
 
     def __init__(self, tokens: Callable[[str], Sequence[int]], end: int) -> None:
+        import numpy as np
+
         self.sentences = all_sentences()
         self.end = end
         (self.line_break,) = tokens("\n")
@@ -218,6 +166,7 @@ class Phrasebook:
         ]
         texts = "\n".join(f"{one.does} {one.of}: {one.text}" for one in self.sentences)
         self.sha256 = hashlib.sha256(texts.encode()).hexdigest()
+        self._fields = np.array([one.fields for one in self.sentences])
         self._alike: dict[int, Chosen] = {}
 
     def permitted(self, task: WritingTask) -> Chosen:
@@ -229,6 +178,8 @@ class Phrasebook:
                 allowed[at] = True
         for untrue in self._ruled_out(task):
             allowed[untrue] = False
+        for less in self._said_better(allowed):
+            allowed[less] = False
         return allowed
 
     def _ruled_out(self, task: WritingTask) -> Iterator[Indices | list[int]]:
@@ -244,6 +195,16 @@ class Phrasebook:
         yield self._unnamed if "order" in names else self._looked_up
         if not names & ACCOUNT:
             yield self._mark.get("said_order", [])
+
+    def _said_better(self, allowed: Chosen) -> Iterator[Indices]:
+        """Sentences that say less than others could, or what has nothing to follow."""
+        able = {role: at[allowed[at]] for role, at in self._role.items()}
+        for role, at in able.items():
+            lacking = role in AFTER and not len(able[AFTER[role]])
+            if lacking or any(len(able[other]) for other in INSTEAD.get(role, ())):
+                yield at
+            elif role[0] in FULLEST and len(at):
+                yield at[self._fields[at] < self._fields[at].max()]
 
     def doing(self, deeds: Iterable[str]) -> Chosen:
         """Which sentences do one of these things: (sentences,)."""
@@ -261,10 +222,7 @@ class Phrasebook:
 
     def _repeating(self, said: Sentence) -> Chosen:
         chosen = self._none()
-        if said.does == "states":
-            held = ((n, self.sentences[n].marks) for n in self._does["states"])
-            chosen[[n for n, marks in held if marks <= said.marks]] = True
-        elif said.does in SEVERAL:
+        if said.does in SEVERAL:
             chosen[self._role[said.does, said.of]] = True
         else:
             chosen[self._does[said.does]] = True

@@ -150,7 +150,10 @@ class Composition:
         return self._clauses | facts | ((PLANNED | self._grave) & deeds)
 
     def _following(self, breaks: int) -> Indices:
-        return (self._allowed & self._book.doing(self._deeds(breaks))).nonzero()[0]
+        allowed = self._allowed & self._book.doing(self._deeds(breaks))
+        for later in sorted(due for due in self._due if due.startswith("states "))[1:]:
+            allowed &= ~self._book.in_role(later)  # "it" has to be the order named before
+        return allowed.nonzero()[0]
 
     def _deeds(self, breaks: int) -> frozenset[str]:
         """What the next sentence may do after so many breaks."""

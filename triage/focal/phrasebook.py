@@ -214,6 +214,13 @@ class Phrasebook:
                 chosen[self._does[does]] = True
         return chosen
 
+    def in_role(self, role: str) -> Chosen:
+        """Which sentences have the role: (sentences,)."""
+        does, _, of = role.partition(" ")
+        chosen = self._none()
+        chosen[self._role[does, of]] = True
+        return chosen
+
     def like(self, at: int) -> Chosen:
         """Which sentences would say again what this one says, itself among them."""
         if at not in self._alike:

@@ -263,7 +263,10 @@ def test_a_folder_nobody_may_write_to_is_said(hub: Hub, pins: Path, tmp_path: Pa
         ({"refuses": {"/": (403, "GatedRepo")}}, rf"\(403\): {TERMS}"),
         ({"repository": "somebody/else"}, r"The hub has no http.*: correct triage/catalogue.toml"),
         ({"file": "other.gguf"}, r"by the \.gguf files it has, which are other\.gguf\.$"),
-        ({"commits": [Commit(FIRST, CONTENT, in_lfs=False)]}, "The hub states no proper commit and sha256 for"),
+        (
+            {"commits": [Commit(FIRST, CONTENT, in_lfs=False)]},
+            "The hub states no proper commit and sha256 for",
+        ),
         ({"refuses": {"/api/models/": (503, "")}}, "The hub answered 503: run again in a while"),
         ({"refuses": {"/api/models/": (200, "")}}, "does not answer as a hub does: check HF_ENDP"),
     ],

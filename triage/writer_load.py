@@ -23,6 +23,14 @@ import psutil
 from triage.focal.export import WEIGHTS
 
 BUSY: Final = "while True: pass"
+LOOP: Final = """
+import time
+began, total = time.perf_counter(), 0
+for number in range(20_000_000):
+    total += number * number
+print(time.perf_counter() - began)
+"""
+"""Plain arithmetic: what two processes beside each other lose on this machine anyway."""
 CONDITIONS: Final = {
     "alone": (1, False),
     "beside a busy neighbour": (1, True),
@@ -69,7 +77,19 @@ def lines(path: Path, count: int, rounds: int) -> Iterator[str]:
         )
         yield f"| {name} | {' | '.join(cells)} |"
     alone, both = (median(o["draft"] for o in found[n]) for n in ("alone", "two side by side"))
-    yield f"Two side by side keep {alone / both:.0%} of their speed."
+    loops = [[median(_looped(writers)) for _ in range(rounds)] for writers in (1, 2)]
+    yield (
+        f"Two side by side keep {alone / both:.0%} of their speed; two plain loops keep "
+        f"{median(loops[0]) / median(loops[1]):.0%} here."
+    )
+
+
+def _looped(writers: int) -> list[float]:
+    """Seconds of so many plain loops at once."""
+    with ExitStack() as held:
+        command = [sys.executable, "-c", LOOP]
+        children = [held.enter_context(_running(command)) for _ in range(writers)]
+        return [float(child.communicate()[0]) for child in children]
 
 
 def _spread(values: Sequence[float]) -> str:

@@ -7,10 +7,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from triage.case import Case, Clause, Fact, Intent, Line, Order, Rule
 from triage.facts import KINDS
 from triage.grounding import Written
 from triage.slots import WritingTask
-from triage.step import Card, Case, Clause, EngineUnavailable, Fact, Intent, Line, Order, Rule
+from triage.step import Card, EngineUnavailable
 from triage.steps.classify import Classification
 from triage.steps.retrieve import Found, Hit, Retrieval
 

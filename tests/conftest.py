@@ -9,7 +9,7 @@ from typing import Any
 import pgtrigger
 import pytest
 from django.conf import settings
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.test import Client, TransactionTestCase
 
 from approvals.models import ApprovalLimit
@@ -83,6 +83,15 @@ def as_ana(client: Client, ana: User) -> Client:
 @pytest.fixture
 def as_sol(client: Client, sol: User) -> Client:
     client.force_login(sol)
+    return client
+
+
+@pytest.fixture
+def as_ada(client: Client, ada: User) -> Client:
+    """Signed in, and may turn every knob."""
+    knobs = Permission.objects.filter(content_type__app_label__in=["triage", "approvals"])
+    Group.objects.get(name=ADMINS).permissions.set(knobs)
+    client.force_login(ada)
     return client
 
 

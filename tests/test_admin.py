@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import User
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
@@ -13,14 +13,6 @@ from triage.models import Intent, Limit, PolicyVersion, Rung
 
 pytestmark = pytest.mark.django_db
 LIMIT = {"step": "classify", "name": "confidence", "value": "0.9"}
-
-
-@pytest.fixture
-def as_ada(client: Client, ada: User) -> Client:
-    knobs = Permission.objects.filter(content_type__app_label__in=["triage", "approvals"])
-    Group.objects.get(name="admins").permissions.set(knobs)
-    client.force_login(ada)
-    return client
 
 
 def test_a_change_without_a_reason_is_not_made(as_ada: Client) -> None:

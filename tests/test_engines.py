@@ -9,13 +9,13 @@ import pytest
 
 from tests.cases import FACTS, WINDOW
 from triage import roster
+from triage.case import Clause
 from triage.engines.encoder import Encoder, EncoderLabeller, Head
 from triage.engines.index import Search, build, text_of
 from triage.engines.writer import LlamaWriter
 from triage.focal.prompt import speakable
 from triage.grounding import typed
 from triage.slots import SLOT, Slot, WritingTask, all_names, clause_slots, fact_slots
-from triage.step import Clause
 
 TASK = WritingTask(
     kind="draft",

@@ -18,7 +18,6 @@ from triage.focal.corpus import example, examples
 from triage.focal.corpus.phrases import load, split
 from triage.focal.evaluate import STEPS
 from triage.focal.prompt import END, focal_prompt, speakable
-from triage.focal.sentences import strange_sentences
 from triage.slots import SLOT, Slot, WritingTask, all_names
 
 FOCAL = Path(__file__).parents[1] / "triage" / "focal"
@@ -138,32 +137,6 @@ def test_every_example_quotes_just_the_clauses_it_is_told_to() -> None:
         assert [SLOT.findall(line) for line in lines] == [
             [clause.name] for clause in one.task.of_kind(CLAUSE)
         ]
-
-
-def test_every_sentence_of_the_corpus_is_known_and_holds_the_kinds_it_is_meant_for() -> None:
-    for one in islice(examples(7), MANY):
-        assert strange_sentences(one.task, one.text) == []
-
-
-def test_a_sentence_pointing_at_the_wrong_kind_of_value_is_strange() -> None:
-    assert strange_sentences(task(), "The order is marked as ⟦status⟧.") == []
-    assert strange_sentences(task(), "The order is marked as ⟦customer⟧.") != []
-    assert strange_sentences(task(), "We will refund you at once.") != []
-
-
-def test_a_sentence_about_what_the_message_does_not_tell_is_strange() -> None:
-    reaction = load("circumstances")["bereavement"]["replies"][0]
-    told = task(ticket=load("circumstances")["bereavement"]["tickets"][0])
-    assert strange_sentences(told, reaction) == []
-    assert strange_sentences(task(), reaction) == [reaction]
-
-
-def test_a_sentence_about_another_matter_is_strange() -> None:
-    gift_card = load("replies")["acknowledge"]["gift card question"][0]
-    assert strange_sentences(task(intent="gift card question"), gift_card) == []
-    assert strange_sentences(task(intent="a matter of an admin's own"), gift_card) == []
-    assert strange_sentences(task(intent="late delivery"), gift_card) == [gift_card]
-    assert strange_sentences(task(intent=""), gift_card) == [gift_card]
 
 
 def test_every_sentence_of_a_summary_stands_on_a_slot() -> None:

@@ -33,14 +33,8 @@ SLOTS = (
 TASK = WritingTask(kind="draft", intent="", outcome="review refund", urgency="normal", slots=SLOTS)
 
 
-def ground(text: str, task: WritingTask, doubted: frozenset[str] = frozenset()) -> Grounded:
-    return ground_written(Written(text=text, doubted=doubted), task)
-
-
-def test_what_the_writer_does_not_stand_behind_is_left_out() -> None:
-    grounded = ground("Thank you. We know it.", TASK, frozenset({"We know it."}))
-    assert grounded.text == "Thank you."
-    assert "do not fit" in grounded.omitted[0].because
+def ground(text: str, task: WritingTask) -> Grounded:
+    return ground_written(Written(text=text), task)
 
 
 def test_values_are_filled_in_and_keep_their_source() -> None:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RANK = {"tickets": 0, "approvals": 1, "triage": 2}
 PURE = [
     f"triage/{name}.py"
-    for name in ("step", "pipeline", "facts", "slots", "said", "grounding", "tone")
+    for name in ("step", "case", "pipeline", "facts", "slots", "said", "grounding", "tone")
 ]
 PURE += [str(path.relative_to(ROOT)) for path in (ROOT / "triage/support").glob("*.py")]
 PURE += [str(path.relative_to(ROOT)) for path in (ROOT / "triage/steps").glob("*.py")]

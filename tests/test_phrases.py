@@ -6,30 +6,21 @@ from dataclasses import asdict
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, Permission, User
 from django.db import IntegrityError, transaction
 from django.test import Client
 
 from tests import rows
 from tests.cases import FakeWriter
 from tests.test_step_writing import GOOD, decided, write
+from triage.case import Phrase as Wording
 from triage.casework import case_for
 from triage.engines.rules import Sentences
 from triage.models import Intent, Phrase
-from triage.step import Phrase as Wording
 from triage.steps import draft
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/triage/phrase/add/"
 PHRASE = {"rule": "must not", "text": "glad to help", "intent": "", "active": "on"}
-
-
-@pytest.fixture
-def as_ada(client: Client, ada: User) -> Client:
-    knobs = Permission.objects.filter(content_type__app_label__in=["triage", "approvals"])
-    Group.objects.get(name="admins").permissions.set(knobs)
-    client.force_login(ada)
-    return client
 
 
 def test_a_phrase_without_a_reason_is_not_set(as_ada: Client) -> None:

@@ -11,17 +11,8 @@ import pytest
 
 from tests.cases import case, missing
 from triage import pipeline
-from triage.step import (
-    Card,
-    Case,
-    Check,
-    EngineTimeout,
-    Evidence,
-    Rung,
-    Status,
-    Step,
-    Worksheet,
-)
+from triage.case import Case
+from triage.step import Card, Check, EngineTimeout, Evidence, Rung, Status, Step, Worksheet
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from datetime import date
 from typing import Any
 
 from tests.cases import OLD_WINDOW, ORDER, WINDOW, FakeSearch, case
+from triage.case import Clause
 from triage.engines.index import Search, build
 from triage.pipeline import perform
-from triage.step import Clause, Rung, Status
+from triage.step import Rung, Status
 from triage.steps.classify import Classification
 from triage.steps.retrieve import Hit, step
 

@@ -11,9 +11,10 @@ import pytest
 
 from tests.cases import ORDER, WINDOW, FakeWriter, labelled
 from triage import said
+from triage.case import Case
 from triage.engines.rules import Arithmetic, Sentences
 from triage.pipeline import perform
-from triage.step import Case, Rung, Status
+from triage.step import Rung, Status
 from triage.steps import decide, draft, summarize
 from triage.steps.classify import Classification
 from triage.steps.decide import Proposed

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from triage.case import Phrase
 from triage.focal.corpus.phrases import load
-from triage.step import Check, Phrase
+from triage.step import Check
 from triage.tone import ACKNOWLEDGES, CLOSING, GREETING, tone_checks
 
 GOOD = "Hello Maya,\n\nThank you for writing. We are looking into it.\n\nKind regards,\nThe team"

@@ -14,10 +14,10 @@ from django.utils.formats import date_format
 
 from approvals.models import Refund, RefundRule
 from tickets.models import Customer, Order, Payment, Ticket
-from triage import models, step
+from triage import case, models
+from triage.case import Case, Fact
 from triage.facts import KINDS, MOST, money
 from triage.said import bare, called_orders, plain
-from triage.step import Case, Fact
 from triage.steps.decide import SEVERAL_ORDERS
 
 RECENT_ORDERS = 20
@@ -78,15 +78,15 @@ def _orders(customer: Customer | None, text: str) -> list[Order]:
     return sorted(found, key=lambda row: not _names(said, row.number))
 
 
-def order_of(row: Order) -> step.Order:
+def order_of(row: Order) -> case.Order:
     """The row as a value; what is approved but not yet paid out counts as refunded."""
     committed = [refund.amount for refund in row.refunds.all() if refund.state in COMMITTED]
-    return step.Order(
+    return case.Order(
         number=row.number,
         status=row.status,
         currency=row.currency,
         lines=tuple(
-            step.Line(
+            case.Line(
                 sku=line.sku,
                 name=line.name,
                 quantity=line.quantity,
@@ -112,7 +112,7 @@ def _day(at: datetime | None) -> date | None:
     return timezone.localdate(at) if at else None
 
 
-def order_meant(text: str, orders: tuple[step.Order, ...]) -> tuple[step.Order | None, str]:
+def order_meant(text: str, orders: tuple[case.Order, ...]) -> tuple[case.Order | None, str]:
     """The one order the text is about, and how that was found; None with the reason why not.
 
     Only the customer's own orders are looked at: somebody else's number finds nothing. The
@@ -145,7 +145,7 @@ def _names(said: set[str], number: str) -> bool:
     return plain(number) in said or bare(number) in said
 
 
-def _mentions_item(text: str, order: step.Order) -> bool:
+def _mentions_item(text: str, order: case.Order) -> bool:
     """The last two words of an item's name are in the text, one after the other."""
     said = f" {' '.join(re.findall(r'[a-z]+', text.lower()))} "
     for line in order.goods:
@@ -212,7 +212,7 @@ def _order_facts(order: Order) -> Iterator[tuple[str, str, str]]:
     yield "delivered", _date(_day(order.delivered_at)), ref
     yield "tracking", order.tracking, ref
     yield "paid", _money(_paid(order, Payment.Kind.CAPTURE), order.currency), ref
-    goods = [line for line in order.lines.all() if line.category != step.POSTAGE]
+    goods = [line for line in order.lines.all() if line.category != case.POSTAGE]
     if len(goods) <= MOST["item"]:  # as above
         yield from (("item", line.name, ref) for line in goods)
 
@@ -228,8 +228,8 @@ def _money(amount: Decimal | None, currency: str) -> str:
 # --- knobs ------------------------------------------------------------------------
 
 
-def _intent(row: models.Intent) -> step.Intent:
-    return step.Intent(
+def _intent(row: models.Intent) -> case.Intent:
+    return case.Intent(
         slug=row.slug,
         name=row.name,
         description=row.description,
@@ -239,16 +239,16 @@ def _intent(row: models.Intent) -> step.Intent:
     )
 
 
-def _phrase(row: models.Phrase) -> step.Phrase:
-    return step.Phrase(
+def _phrase(row: models.Phrase) -> case.Phrase:
+    return case.Phrase(
         text=row.text,
         required=row.rule == models.Phrase.Rule.HAS_TO,
         intent=row.intent.slug if row.intent else "",
     )
 
 
-def _rule(row: RefundRule) -> step.Rule:
-    return step.Rule(
+def _rule(row: RefundRule) -> case.Rule:
+    return case.Rule(
         name=row.name,
         intents=tuple(row.intents),
         clause=row.clause,

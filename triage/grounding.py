@@ -11,9 +11,10 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from triage.case import Case
 from triage.facts import CLAUSE
 from triage.slots import SLOT, WritingTask
-from triage.step import Case, Check, Engine, Usage
+from triage.step import Check, Engine, Usage
 from triage.support import unsupported
 
 # A sentence ends at its stop, at a quoted clause before a capital, or with its line.
@@ -33,14 +34,10 @@ WORDING = "shop:wording"
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """What a writer produced, slots still in it. ``finished`` is False where it was cut off.
-
-    ``doubted`` are the sentences the engine itself does not stand behind.
-    """
+    """What a writer produced, slots still in it. ``finished`` is False where it was cut off."""
 
     text: str
     finished: bool = True
-    doubted: frozenset[str] = frozenset()
     usage: Usage = Usage()
 
 
@@ -101,8 +98,6 @@ def ground(written: Written, task: WritingTask, *, must_cite: bool = False) -> G
             parts.append(Part(text="\n" * min(2, sentence.count("\n"))))
             continue
         because = doubt(sentence, task, must_cite=must_cite)
-        if not because and sentence.strip() in written.doubted:
-            because = "the words do not fit the value, or nobody taught the writer to say so"
         filled = tuple(fill(sentence, task))
         claims.append(
             Claim(

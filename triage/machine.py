@@ -12,8 +12,9 @@ from django.db.models import Count, Max
 from django.utils.module_loading import import_string
 
 from triage import models, roster
+from triage.case import Clause
 from triage.engines.rules import Arithmetic, Phrases, Sentences
-from triage.step import Clause, Engine, EngineUnavailable, Rung, Step
+from triage.step import Engine, EngineUnavailable, Rung, Step
 
 ENCODER = "minilm"
 

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from triage.case import Case
 from triage.step import (
-    Case,
     Check,
     EngineError,
     EngineTimeout,

@@ -18,9 +18,10 @@ from approvals.errors import Refused
 from tickets import queue
 from tickets.models import Draft, Order, Run, Ticket
 from triage import machine, models, pipeline, proof
+from triage.case import Case
 from triage.casework import case_for
 from triage.engines.rules import Person
-from triage.step import Case, Engine, Rung, StepResult
+from triage.step import Engine, Rung, StepResult
 from triage.steps.classify import Classification
 from triage.steps.decide import HUMAN, REVIEW, Proposed
 from triage.steps.draft import Reply

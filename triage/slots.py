@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from triage.case import Clause, Fact
 from triage.facts import CLAUSE, KINDS, MOST
-from triage.step import Clause, Fact
 
 T = TypeVar("T")
 

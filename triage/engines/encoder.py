@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from triage.case import Intent
 from triage.roster import Entry, verified
-from triage.step import Card, EngineError, EngineUnavailable, Intent
+from triage.step import Card, EngineError, EngineUnavailable
 from triage.steps.classify import Guess
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from triage.step import Card, Clause
+from triage.case import Clause
+from triage.step import Card
 from triage.steps.retrieve import Found, Hit
 
 if TYPE_CHECKING:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from triage.case import Intent
 from triage.facts import CLAUSE, MOST
 from triage.grounding import Writer, Written
 from triage.slots import Slot, WritingTask
-from triage.step import Card, EngineError, Intent
+from triage.step import Card, EngineError
 from triage.steps.classify import Guess
 
 

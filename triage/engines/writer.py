@@ -21,8 +21,7 @@ from triage.engines.reasoning import answer
 from triage.focal.composing import Composition
 from triage.focal.phrasebook import Phrasebook
 from triage.focal.prompt import END, focal_prompt, speakable
-from triage.focal.sentences import strange_sentences
-from triage.grounding import Written, sentences
+from triage.grounding import Written
 from triage.roster import Entry, verified
 from triage.slots import CLOSE, OPEN, WritingTask, all_names
 from triage.step import Card, EngineError, EngineTimeout, EngineUnavailable, Usage
@@ -99,7 +98,6 @@ class LlamaWriter:
         text, thought = self._text(decoded.ids, mask.begun)
         return Written(
             text=text,
-            doubted=self._doubted(task, text),
             finished=decoded.ended and thought,
             usage=Usage(
                 prompt_sha256=hashlib.sha256(prompt.encode()).hexdigest(),
@@ -182,13 +180,6 @@ class LlamaWriter:
         spelled = self._vocabulary.spell(ids)
         text = spelled[: len(spelled) - begun].decode(errors="replace")
         return answer(text.replace("\0", ""))  # PostgreSQL stores no NUL
-
-    def _doubted(self, task: WritingTask, text: str) -> frozenset[str]:
-        """The bundled writer learned a closed set of sentences: what is none of them is doubted."""
-        if self._book is None:
-            return frozenset()
-        said = (sentence.strip() for sentence in sentences(text))
-        return frozenset(s for s in said if s and strange_sentences(task, s))
 
 
 def _deadline(clock: Callable[[], float], seconds: float) -> Callable[[], bool]:

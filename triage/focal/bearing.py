@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 from triage.facts import CLAUSE, MOST
 from triage.focal.corpus import world
+from triage.focal.corpus.generate import UNKNOWN
 from triage.focal.corpus.phrases import load
 from triage.focal.corpus.tickets import circumstances, grave_circumstances
-from triage.focal.sentences import known_as
 from triage.slots import WritingTask
 
 ASK_ORDER: Final = "ask order"
@@ -70,6 +71,14 @@ def _outcome(task: WritingTask, known: set[str]) -> str:
     if families(task.intent) - {"none"}:
         return "none" if "order" in known else ASK_ORDER
     return "none" if CLAUSE in known else "human"
+
+
+@cache
+def known_as(label: str) -> frozenset[str]:
+    """The intents of the corpus that go by this label; "other" for no label at all."""
+    if label in UNKNOWN:
+        return frozenset({"other"})
+    return frozenset(intent for intent, about in load("intents").items() if label in about["names"])
 
 
 def families(label: str) -> set[str]:

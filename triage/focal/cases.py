@@ -7,11 +7,11 @@ from decimal import Decimal
 from random import Random
 from typing import Final
 
+from triage.case import Case, Clause, Fact, Intent, Order
 from triage.facts import CLAUSE, DECIDED, KINDS, money
 from triage.focal.corpus import Example
 from triage.focal.corpus.phrases import load, split
 from triage.slots import SLOT, Slot
-from triage.step import Case, Clause, Fact, Intent, Order
 from triage.steps.classify import Classification
 from triage.steps.decide import ASK, REVIEW, Proposed
 from triage.steps.draft import SECOND_MATTER, URGENCY

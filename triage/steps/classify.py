@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from triage.step import Case, Check, Engine, Evidence, Intent, Step, Worksheet
+from triage.case import Case, Intent
+from triage.step import Check, Engine, Evidence, Step, Worksheet
 
 LOW, NORMAL, HIGH, URGENT = 1, 2, 3, 4
 

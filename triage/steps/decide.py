@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from triage.step import Case, Check, Engine, Evidence, Line, Order, Rule, Step, Worksheet
+from triage.case import Case, Line, Order, Rule
+from triage.step import Check, Engine, Evidence, Step, Worksheet
 from triage.steps.classify import Classification
 from triage.steps.retrieve import Retrieval
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 
+from triage.case import Case, Clause
 from triage.facts import HISTORY, KINDS, money
 from triage.grounding import (
     Claim,
@@ -19,7 +20,7 @@ from triage.grounding import (
 )
 from triage.said import with_marks
 from triage.slots import Slot, WritingTask, clause_slots, fact_slots
-from triage.step import Case, Check, Clause, Evidence, Step, Usage, Worksheet
+from triage.step import Check, Evidence, Step, Usage, Worksheet
 from triage.steps.classify import URGENT, Classification
 from triage.steps.decide import ASK, HUMAN, REFUSE, REVIEW, Proposed
 from triage.steps.retrieve import Hit, Retrieval

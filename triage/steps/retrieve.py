@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from triage.step import Case, Check, Clause, Engine, Evidence, Step, Worksheet
+from triage.case import Case, Clause
+from triage.step import Check, Engine, Evidence, Step, Worksheet
 from triage.steps.classify import Classification
 
 

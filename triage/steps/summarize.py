@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
+from triage.case import Case
 from triage.facts import UNSPOKEN
 from triage.grounding import (
     Claim,
@@ -17,7 +18,7 @@ from triage.grounding import (
 )
 from triage.said import with_marks
 from triage.slots import WritingTask, fact_slots
-from triage.step import Case, Check, Evidence, Step, Usage, Worksheet
+from triage.step import Check, Evidence, Step, Usage, Worksheet
 from triage.steps.classify import Classification
 
 

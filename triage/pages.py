@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from triage import views
+from triage.views import policies, relabel
 
 app_name = "triage"
 urlpatterns = [
-    path("policies/", views.policies, name="policies"),
-    path("policies/<str:ref>/<int:version>/", views.clause, name="clause"),
-    path("tickets/<int:pk>/label/", views.relabel, name="relabel"),
+    path("policies/", policies.policies, name="policies"),
+    path("policies/<str:ref>/<int:version>/", policies.clause, name="clause"),
+    path("tickets/<int:pk>/label/", relabel.relabel, name="relabel"),
 ]

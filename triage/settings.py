@@ -10,6 +10,7 @@ from pathlib import Path
 import django_stubs_ext
 import environ
 import pghistory
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 from triage.broker import filesystem_options
@@ -215,6 +216,7 @@ CELERY_TASK_TIME_LIMIT = 300
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # in memory: the default keeps a pickle
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "triage.tasks.sweep", "schedule": 2.0, "options": {"expires": 2}},
+    "nightly": {"task": "triage.tasks.nightly", "schedule": crontab(hour=3, minute=0)},
 }
 
 # --- the machine ----------------------------------------------------------------------

@@ -23,13 +23,33 @@ def deliver(message_id: int) -> None:
     sending.deliver(message_id)
 
 
+@shared_task(name="triage.tasks.work_job", time_limit=1_800)  # a job's lease
+def work_job(job_id: int) -> None:
+    """Do one piece of long work, if nobody else has it."""
+    from triage import jobs
+
+    jobs.work(job_id)
+
+
+@shared_task(name="triage.tasks.nightly")
+def nightly() -> None:
+    """Once a night: learn from the day's corrections and look for intents that are missing."""
+    from triage import jobs
+
+    for kind in jobs.NIGHTLY:
+        jobs.request(kind, by=None)
+
+
 @shared_task(name="triage.tasks.sweep")
 def sweep() -> None:
     """Wake workers for what was missed, for what a dead one left and for mails not sent."""
     from approvals import services as approvals
     from tickets import queue, sending
+    from triage import jobs
 
     for run in queue.overdue(SWEPT_AT_ONCE):
         queue.wake(run.pk)
+    for job in jobs.overdue():
+        jobs.wake(job)
     sending.sweep_outbox()
     approvals.expire_overdue()

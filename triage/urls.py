@@ -4,7 +4,7 @@ from allauth.account import views as account
 from django.contrib import admin
 from django.urls import include, path
 
-from triage import views
+from triage.views import health
 
 # Of allauth only what a closed shop needs: accounts are made in the admin panel.
 accounts = [
@@ -20,5 +20,5 @@ urlpatterns = [
     path("machine/", include("triage.pages")),
     path("accounts/", include(accounts)),
     path("admin/", admin.site.urls),
-    path("healthz", views.healthz, name="healthz"),
+    path("healthz", health.healthz, name="healthz"),
 ]

@@ -1,0 +1,102 @@
+"""Long work: asked for once, done once, taken over from a worker that died, and its end said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from triage import jobs
+from triage.models import Job
+
+pytestmark = pytest.mark.django_db
+
+
+def double(job: Job) -> Mapping[str, Any]:
+    return {"twice": 2 * job.wanted["number"]}
+
+
+def refuse(job: Job) -> Mapping[str, Any]:
+    raise jobs.CannotBeDone("Label twelve more tickets first.")
+
+
+def stumble(job: Job) -> Mapping[str, Any]:
+    raise ZeroDivisionError("by nought")
+
+
+@pytest.fixture(autouse=True)
+def _kinds(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = {"double": double, "refuse": refuse, "stumble": stumble}
+    monkeypatch.setattr(jobs, "KINDS", {name: f"{__name__}.{name}" for name in here})
+
+
+def test_ada_asks_and_the_result_is_kept(ada: User) -> None:
+    job = jobs.request("double", by=ada, number=21)
+    assert jobs.work(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.result, job.requested_by) == ("done", {"twice": 42}, ada)
+
+
+def test_what_is_already_waiting_is_not_asked_for_twice(ada: User) -> None:
+    first = jobs.request("double", by=ada, number=1)
+    assert jobs.request("double", by=ada, number=1) == first
+    assert jobs.request("double", by=ada, number=2) != first
+
+
+def test_a_job_is_done_once(ada: User) -> None:
+    job = jobs.request("double", by=ada, number=1)
+    assert [jobs.work(job.pk), jobs.work(job.pk)] == [True, False]
+
+
+def test_why_it_cannot_be_done_reaches_ada(ada: User) -> None:
+    job = jobs.request("refuse", by=ada)
+    assert not jobs.work(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.error) == ("failed", "Label twelve more tickets first.")
+
+
+def test_a_fault_of_ours_is_kept_with_its_name(ada: User) -> None:
+    job = jobs.request("stumble", by=ada)
+    assert not jobs.work(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.error) == ("failed", "ZeroDivisionError: by nought")
+
+
+def test_what_a_dead_worker_left_is_found_and_done(ada: User) -> None:
+    job = jobs.request("double", by=ada, number=3)
+    long_ago = timezone.now() - timedelta(hours=1)
+    Job.objects.update(state=Job.State.RUNNING, lease_until=long_ago, attempt=1)
+    assert jobs.overdue() == [job.pk]
+    assert jobs.work(job.pk)
+
+
+def test_nobody_takes_what_another_still_works_on(ada: User) -> None:
+    job = jobs.request("double", by=ada, number=3)
+    soon = timezone.now() + timedelta(minutes=1)
+    Job.objects.update(state=Job.State.RUNNING, lease_until=soon, attempt=1)
+    assert jobs.overdue() == []
+    assert not jobs.work(job.pk)
+
+
+def test_two_deaths_end_it(ada: User) -> None:
+    job = jobs.request("double", by=ada, number=3)
+    long_ago = timezone.now() - timedelta(hours=1)
+    Job.objects.update(state=Job.State.RUNNING, lease_until=long_ago, attempt=2)
+    assert not jobs.work(job.pk)
+    job.refresh_from_db()
+    assert job.state == Job.State.FAILED
+    assert "twice" in job.error
+
+
+def test_the_end_of_an_attempt_that_lost_its_lease_is_not_written(ada: User) -> None:
+    job = jobs.request("double", by=ada, number=3)
+    Job.objects.update(state=Job.State.RUNNING, lease_until=timezone.now(), attempt=2)
+    stale = Job.objects.get()
+    stale.attempt = 1
+    jobs._end(stale, Job.State.DONE, result={"twice": 6})
+    job.refresh_from_db()
+    assert job.state == Job.State.RUNNING

@@ -1,0 +1,34 @@
+"""What the machine knows and is told: the taxonomy, the policies and the admin's knobs."""
+
+from triage.models.jobs import Job
+from triage.models.knobs import Limit, Phrase, Rung
+from triage.models.policy import Clause, Policy, PolicyVersion, TunedEncoder
+from triage.models.taxonomy import (
+    DIMENSIONS,
+    Activation,
+    Alarm,
+    Classifier,
+    Embedding,
+    Intent,
+    IntentExample,
+    IntentProposal,
+)
+
+__all__ = [
+    "DIMENSIONS",
+    "Activation",
+    "Alarm",
+    "Classifier",
+    "Clause",
+    "Embedding",
+    "Intent",
+    "IntentExample",
+    "IntentProposal",
+    "Job",
+    "Limit",
+    "Phrase",
+    "Policy",
+    "PolicyVersion",
+    "Rung",
+    "TunedEncoder",
+]

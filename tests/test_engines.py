@@ -10,8 +10,12 @@ import pytest
 from tests.cases import FACTS, WINDOW
 from triage import roster
 from triage.case import Clause
-from triage.engines.encoder import Encoder, EncoderLabeller, Head
-from triage.engines.index import Search, build, text_of
+from triage.engines.clauses.index import build, embed
+from triage.engines.clauses.search import Search
+from triage.engines.encoder import Encoder
+from triage.engines.intents.fitting import fit
+from triage.engines.intents.labeller import IntentLabeller
+from triage.engines.intents.model import IntentModel
 from triage.engines.writer import LlamaWriter
 from triage.focal.prompt import speakable
 from triage.grounding import typed
@@ -43,53 +47,18 @@ def test_vectors_have_length_one(encoder: Encoder) -> None:
     assert (vectors**2).sum(axis=1) == pytest.approx([1, 1], abs=1e-4)
 
 
-def test_a_head_learns_says_how_sure_it_is_and_survives_its_bytes(encoder: Encoder) -> None:
-    from triage.engines import training
-
+def test_a_labeller_learns_says_how_sure_it_is_and_survives_its_bytes(encoder: Encoder) -> None:
     colours = ["red", "blue", "green", "white", "black", "pink", "grey", "brown"]
     texts = [f"where is my {c} parcel" for c in colours]
     texts += [f"I want my money back for the {c} chair" for c in colours]
     labels = ["where"] * 8 + ["money"] * 8
-    head, report = training.fit(encoder.embed(texts), labels, target=0.9)
-    assert report["accuracy"] == 1.0
-    again = Head.loads(head.dumps(), head.labels, head.promise)
-    labeller = EncoderLabeller(encoder, again, "encoder", "0" * 64)
+    model = IntentModel.loads(fit(texts, encoder.embed(texts), labels).dumps())
+    labeller = IntentLabeller(encoder, model, sha256="0" * 64, target=0.9)
     guess = labeller.label("where is the orange parcel of mine", ())
     assert guess.label == "where"
     assert 0.5 < (guess.confidence or 0) <= 1
     assert guess.runner_up == "money"
-
-
-def test_too_few_examples_cannot_promise_anything() -> None:
-    import numpy as np
-
-    from triage.engines.training import promised
-
-    right = np.ones(20, bool)
-    promise = promised(np.linspace(0.5, 1, 20), right, 0.98)
-    assert (promise["valid"], promise["threshold"]) == (False, 1.0)
-    assert "label more" in promise["sentence"]
-
-
-def test_a_threshold_keeps_its_promise_where_there_is_evidence() -> None:
-    import numpy as np
-
-    from triage.engines.training import promised
-
-    confidence = np.linspace(0, 1, 2000)
-    right = np.random.default_rng(1).random(2000) < confidence**0.2
-    promise = promised(confidence, right, 0.9)
-    assert promise["valid"]
-    assert right[confidence >= promise["threshold"]].mean() >= 0.9
-
-
-def test_an_intent_with_too_few_examples_is_named() -> None:
-    import numpy as np
-
-    from triage.engines.training import fit
-
-    with pytest.raises(ValueError, match="“rare” has too few"):
-        fit(np.eye(8, 384, dtype=np.float32), ["often"] * 6 + ["rare"] * 2, target=0.9)
+    assert not guess.promise["valid"]
 
 
 def test_meaning_finds_what_words_do_not(encoder: Encoder) -> None:
@@ -103,7 +72,8 @@ def test_meaning_finds_what_words_do_not(encoder: Encoder) -> None:
         since=date(2024, 1, 1),
     )
     clauses = [WINDOW, other]
-    search = Search("hybrid", build(clauses, encoder.embed([text_of(c) for c in clauses])), encoder)
+    index = build(clauses, embed(clauses, encoder, by=encoder.runtime))
+    search = Search("hybrid", index, encoder)
     found = search.search("may I give this present back to the shop", date(2026, 11, 1), 1)
     assert found.hits[0].clause.ref == "returns.window"
     assert 0 < (found.hits[0].score or 0) < 1

@@ -1,130 +1,161 @@
-"""all-MiniLM-L6-v2 through sentence-transformers, and the head that labels with it."""
+"""all-MiniLM-L6-v2: texts to vectors."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import hashlib
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from triage.case import Intent
+from triage.engines.forward import forward_of
+from triage.engines.tuned import apply
 from triage.roster import Entry, verified
-from triage.step import Card, EngineError, EngineUnavailable
-from triage.steps.classify import Guess
+from triage.step import Card, EngineUnavailable
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from sentence_transformers import SentenceTransformer
+
+    from triage.engines.forward import Tokens
 
     Vectors = NDArray[np.float32]
 
+WIDTH = 384
+BATCH = 16  # 8 to 16 is fastest on one core; larger ones fall out of its cache
+
 
 class Encoder:
-    """Texts to unit vectors of 384 float32. Raises EngineUnavailable when the file is not the pinned one."""
+    """Texts to unit vectors of 384 float32.
 
-    def __init__(self, entry: Entry, threads: int = 1) -> None:
-        path = verified(entry)
-        try:
-            import torch
-            from sentence_transformers import SentenceTransformer
-            from transformers.utils.logging import disable_progress_bar
-        except ImportError as error:
-            raise EngineUnavailable(f"{entry.name}: {error}. Run `make install`.") from error
-        disable_progress_bar()  # type: ignore[no-untyped-call]
+    ``tuned`` are the changed weights of `triage.engines.tuned`, on top of the pinned file.
+    ``runtime`` and ``precision`` say what serves them: vectors of two runtimes differ in the
+    fifth digit, so index and query should share it. Raises EngineUnavailable when the file
+    is not the pinned one, or ``tuned`` belongs to another.
+    """
+
+    def __init__(self, entry: Entry, threads: int = 1, *, tuned: bytes = b"") -> None:
+        model = loaded(entry)
+        import torch
+
         torch.set_num_threads(threads)
+        if tuned:
+            apply(model[0].auto_model, tuned, entry.sha256)
         self.entry = entry
-        try:
-            self._model = SentenceTransformer(
-                str(path.parent), device="cpu", local_files_only=True, backend="torch"
-            )
-        except (OSError, ValueError, RuntimeError) as error:
-            raise EngineUnavailable(f"{entry.name} cannot be loaded: {error}") from error
+        self.tuned_sha256 = hashlib.sha256(tuned).hexdigest() if tuned else ""
+        self._tokenizer, self._longest = model.tokenizer, model.max_seq_length
+        self._forward = forward_of(model[0].auto_model, threads)
+        self.precision = self._forward.precision
+        self.runtime = (
+            f"{self._forward.runtime} ({self.precision}), "
+            f"sentence-transformers {version('sentence-transformers')}"
+        )
 
     def embed(self, texts: Sequence[str], *, progress: bool = False) -> Vectors:
-        """Vectors of shape (len(texts), 384), each of length one."""
-        vectors: Vectors = self._model.encode(
-            list(texts), normalize_embeddings=True, show_progress_bar=progress, batch_size=32
-        )
-        return vectors
+        """Vectors of shape (len(texts), 384), each of length one: the mean of its tokens'."""
+        import numpy as np
+
+        vectors = np.zeros((len(texts), WIDTH), np.float32)
+        for rows, states, mask in self._batches(texts, progress):
+            vectors[rows] = _summed(states, mask)
+        return _unit(vectors)
+
+    def embed_tokens(self, texts: Sequence[str], *, progress: bool = False) -> list[Vectors]:
+        """One array of shape (tokens, 384) a text: unit vectors of its word pieces, in order.
+
+        For late interaction (Khattab and Zaharia 2020, arXiv 2004.12832). The marks at both
+        ends and the padding are left out, so a text without words has no vectors.
+        """
+        return self.embed_with_tokens(texts, progress=progress)[1]
+
+    def embed_with_tokens(
+        self, texts: Sequence[str], *, progress: bool = False
+    ) -> tuple[Vectors, list[Vectors]]:
+        """What `embed` and `embed_tokens` give, for the time of one."""
+        import numpy as np
+
+        vectors = np.zeros((len(texts), WIDTH), np.float32)
+        pieces: list[Vectors] = [None] * len(texts)  # type: ignore[list-item]  # each is set below
+        for rows, states, mask in self._batches(texts, progress):
+            vectors[rows] = _summed(states, mask)
+            for row, state, length in zip(rows, states, mask.sum(axis=1), strict=True):
+                pieces[row] = _unit(state[1 : length - 1])
+        return _unit(vectors), pieces
+
+    def _batches(
+        self, texts: Sequence[str], progress: bool
+    ) -> Iterator[tuple[list[int], Vectors, Tokens]]:
+        """(positions, hidden states, mask) of texts of like length, so that little is padding."""
+        from tqdm import tqdm
+
+        ids = self._ids(texts)
+        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+        starts = range(0, len(order), BATCH)
+        for start in tqdm(starts, disable=not progress, unit_scale=BATCH, unit=" texts"):
+            rows = order[start : start + BATCH]
+            padded, mask = _padded([ids[i] for i in rows])
+            yield rows, self._forward(padded, mask), mask
+
+    def _ids(self, texts: Sequence[str]) -> list[list[int]]:
+        if not texts:
+            return []
+        encoded = self._tokenizer(list(texts), truncation=True, max_length=self._longest)
+        ids: list[list[int]] = encoded["input_ids"]
+        return ids
 
     def card(self, name: str, **settings: Any) -> Card:
+        if self.tuned_sha256:
+            settings["tuned_sha256"] = self.tuned_sha256
         return Card(
             name=name,
             kind=self.entry.model_class,
-            runtime=f"sentence-transformers {version('sentence-transformers')}, torch {version('torch')}",
+            runtime=self.runtime,
             weights=self.entry.sha256,
-            quantization="float32",
+            quantization=self.precision,
             settings=settings,
         )
 
 
-@dataclass(frozen=True)
-class Head:
-    """Logistic regression over an embedding: logits = (x @ weights.T + bias) / temperature.
-
-    ``weights`` has shape (labels, 384). The label "" stands for none of ours.
-    """
-
-    labels: tuple[str, ...]
-    weights: Vectors
-    bias: Vectors
-    temperature: float
-    promise: Mapping[str, Any] = field(default_factory=dict)
-
-    def probabilities(self, vectors: Vectors) -> Vectors:
-        """Calibrated probabilities of shape (len(vectors), labels)."""
-        import numpy as np
-
-        logits = (vectors @ self.weights.T + self.bias) / self.temperature
-        logits -= logits.max(axis=1, keepdims=True)
-        odds = np.exp(logits)
-        shares: Vectors = odds / odds.sum(axis=1, keepdims=True)
-        return shares
-
-    def dumps(self) -> bytes:
-        """The head as safetensors."""
-        import numpy as np
-        from safetensors.numpy import save
-
-        tensors = {
-            "weights": np.ascontiguousarray(self.weights, np.float32),
-            "bias": np.ascontiguousarray(self.bias, np.float32),
-            "temperature": np.array([self.temperature], np.float32),
-        }
-        return save(tensors)
-
-    @classmethod
-    def loads(cls, data: bytes, labels: Sequence[str], promise: Mapping[str, Any]) -> Head:
-        from safetensors.numpy import load
-
-        tensors = load(data)
-        return cls(
-            labels=tuple(labels),
-            weights=tensors["weights"],
-            bias=tensors["bias"],
-            temperature=float(tensors["temperature"][0]),
-            promise=promise,
+def loaded(entry: Entry) -> SentenceTransformer:
+    """The pinned model with its tokenizer, the hub never asked. Raises EngineUnavailable."""
+    path = verified(entry)
+    try:
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils.logging import disable_progress_bar, set_verbosity_error
+    except ImportError as error:
+        raise EngineUnavailable(f"{entry.name}: {error}. Run `make install`.") from error
+    disable_progress_bar()  # type: ignore[no-untyped-call]
+    set_verbosity_error()  # type: ignore[no-untyped-call]  # it warns of training, which is not done
+    try:
+        return SentenceTransformer(
+            str(path.parent), device="cpu", local_files_only=True, backend="torch"
         )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise EngineUnavailable(f"{entry.name} cannot be loaded: {error}") from error
 
 
-class EncoderLabeller:
-    """Labels a ticket with the active head; its confidence is calibrated."""
+def _padded(ids: list[list[int]]) -> tuple[Tokens, Tokens]:
+    """Token ids and mask, both of shape (texts, longest)."""
+    import numpy as np
 
-    def __init__(self, encoder: Encoder, head: Head, name: str, sha256: str) -> None:
-        self._encoder, self._head = encoder, head
-        self.card = encoder.card(name, head_sha256=sha256, temperature=round(head.temperature, 4))
+    lengths = np.array([len(row) for row in ids])
+    mask = np.arange(lengths.max()) < lengths[:, None]
+    padded = np.zeros(mask.shape, np.int64)
+    padded[mask] = np.concatenate(ids)
+    return padded, mask.astype(np.int64)
 
-    def label(self, text: str, intents: tuple[Intent, ...]) -> Guess:
-        if not text.strip():
-            raise EngineError("there is no text to label")
-        shares = self._head.probabilities(self._encoder.embed([text]))[0]
-        first, second = shares.argsort()[::-1][:2]
-        return Guess(
-            label=self._head.labels[first],
-            confidence=float(shares[first]),
-            basis="model",
-            runner_up=self._head.labels[second],
-            runner_up_confidence=float(shares[second]),
-            threshold=self._head.promise.get("threshold"),
-            promise=self._head.promise,
-        )
+
+def _summed(states: Vectors, mask: Tokens) -> Vectors:
+    """The sum of each text's token states, of the direction of their mean: (texts, 384)."""
+    import numpy as np
+
+    summed: Vectors = np.einsum("ntd,nt->nd", states, mask.astype(np.float32))
+    return summed
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    import numpy as np
+
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    unit: Vectors = vectors / np.maximum(lengths, 1e-12)
+    return unit

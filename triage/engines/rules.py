@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from triage.case import Intent
@@ -11,7 +11,14 @@ from triage.facts import CLAUSE, MOST
 from triage.grounding import Writer, Written
 from triage.slots import Slot, WritingTask
 from triage.step import Card, EngineError
-from triage.steps.classify import Guess
+from triage.steps.classify import Guess, Signals
+
+Reader = Callable[[str], Signals | None]
+"""Reads urgency, mood and spam off a text; None where no model is there to do it."""
+
+
+def _unread(text: str) -> Signals | None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -19,6 +26,7 @@ class Phrases:
     """Labels by an exact wording of the taxonomy, when just one intent is named."""
 
     card: Card = Card(name="phrases", kind="rules")
+    read: Reader = _unread
 
     def label(self, text: str, intents: tuple[Intent, ...]) -> Guess:
         said = " ".join(re.findall(r"\w+", text.lower()))
@@ -29,7 +37,7 @@ class Phrases:
         ]
         if len(named) != 1:
             raise EngineError(f"{len(named)} labels are named by their exact wording")
-        return Guess(label=named[0], confidence=None, basis="phrase")
+        return Guess(label=named[0], confidence=None, basis="phrase", signals=self.read(text))
 
 
 def _plain(phrase: str) -> str:
@@ -49,13 +57,14 @@ class Person:
 
     slug: str
     by: str
+    read: Reader = _unread
 
     @property
     def card(self) -> Card:
         return Card(name=self.by, kind="human")
 
     def label(self, text: str, intents: tuple[Intent, ...]) -> Guess:
-        return Guess(label=self.slug, confidence=None, basis="person")
+        return Guess(label=self.slug, confidence=None, basis="person", signals=self.read(text))
 
 
 @dataclass(frozen=True)

@@ -1,32 +1,69 @@
-"""Train the classifier on the taxonomy's examples."""
+"""manage.py train_classifier"""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
-from triage import services
+from triage.learning import comparing, versions
+from triage.learning.people import admin_named
+from triage.models import Classifier
 
 
 class Command(BaseCommand):
-    help = "Train the classifier on the intents' examples and put it to work."
+    help = "Train a new version of the classifier; with --activate put it to work."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--target", type=float, default=0.95, help="share of labels that shall be right"
+            "--target",
+            type=float,
+            help="the share of automatic labels that shall be right; the limit in force without it",
         )
+        parser.add_argument("--by", default="", help="the admin in whose name it is done")
+        parser.add_argument("--activate", action="store_true", help="put it to work at once")
+        parser.add_argument("--why", default="", help="why it is put to work")
 
-    def handle(self, *, target: float, **options: Any) -> None:
-        if not 0.5 <= target < 1:
-            raise CommandError("--target is a share between 0.5 and 1, such as 0.95.")
+    def handle(
+        self, *, target: float | None, by: str, activate: bool, why: str, **options: Any
+    ) -> None:
+        if target is not None and not 0.5 <= target <= 0.999:
+            raise CommandError("--target is a share between 0.5 and 0.999, such as 0.95.")
+        if activate and not (by and why):
+            raise CommandError("To put a version to work say who (--by USER) and why (--why).")
+        person = admin_named(by) if by else None
         try:
-            trained = services.train(target=target)
-        except ValueError as error:
+            trained = versions.train(by=person, target=target)
+        except versions.NotTrained as error:
             raise CommandError(str(error)) from error
+        self._say(trained)
+        if activate and person:
+            self._put_to_work(trained, person, why)
+        else:
+            self.stdout.write(
+                f"It is not at work: look at it under /machine/learning/{trained.pk}/."
+            )
+
+    def _say(self, trained: Classifier) -> None:
         report = trained.report
         self.stdout.write(
-            f"Trained on {report['examples']} examples, {report['accuracy']:.1%} right out of fold, "
+            f"Trained on {report['examples']} texts, {report['tickets']} of them tickets: "
+            f"{report['accuracy']:.1%} right out of fold, "
             f"calibration error {report['calibration_error']:.3f}. {trained.promise['sentence']}"
         )
+        for few in report["thin"]:
+            self.stdout.write(f"Few examples: {few['label']} has {few['examples']}.")
+        for pair in report["overlaps"]:
+            self.stdout.write(
+                f"{pair['one']} and {pair['other']} are confused in {pair['confused']} of {pair['of']}."
+            )
+        self.stdout.write(comparing.sentence(trained))
+
+    def _put_to_work(self, trained: Classifier, by: User, why: str) -> None:
+        try:
+            versions.activate(trained, by=by, why=why)
+        except versions.NotActivated as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"Version {trained.pk} is at work.")

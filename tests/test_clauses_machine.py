@@ -1,0 +1,68 @@
+"""The index of this process: a new version of a policy is found at once, the old one still dated."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+
+from triage import machine, policies
+from triage.models import TunedEncoder
+from triage.step import EngineUnavailable
+
+pytestmark = pytest.mark.django_db
+FIRST = """---
+id: parcels
+title: Parcels
+effective_from: 2025-01-01
+---
+
+## Lost parcels {#lost}
+
+A lost parcel is sent again after 21 days.
+"""
+SECOND = FIRST.replace("2025-01-01", "2026-01-01").replace("21 days", "10 days")
+BEFORE, AFTER = date(2025, 6, 1), date(2026, 6, 1)
+
+
+def load(folder: Path, text: str) -> None:
+    path = folder / "parcels.md"
+    path.write_text(text)
+    policies.load(path)
+
+
+def found(on: date) -> list[int]:
+    engine = machine.load("lexical")
+    return [hit.clause.version for hit in engine.search("a lost parcel", on, 4).hits]
+
+
+def test_a_version_that_ada_loads_is_found_by_the_next_search(tmp_path: Path) -> None:
+    load(tmp_path, FIRST)
+    assert found(AFTER) == [1]
+    old = machine.load("lexical")
+    load(tmp_path, SECOND)
+    assert found(AFTER) == [2]
+    assert found(BEFORE) == [1]
+    assert [hit.clause.version for hit in old.search("a lost parcel", AFTER, 4).hits] == [1]
+
+
+def test_the_same_policies_are_one_index_and_one_digest(tmp_path: Path) -> None:
+    load(tmp_path, FIRST)
+    assert machine.load("lexical") is machine.load("lexical")
+    before = machine.load("lexical").search("lost", AFTER, 1).index_sha256
+    load(tmp_path, SECOND)
+    assert machine.load("lexical").search("lost", AFTER, 1).index_sha256 != before
+
+
+def test_a_tuned_encoder_that_was_never_calibrated_is_not_searched_with() -> None:
+    TunedEncoder.objects.create(
+        weights=b"",
+        sha256="0" * 64,
+        base_sha256="0" * 64,
+        active=True,
+        activated_by=User.objects.create_user("ada"),
+    )
+    with pytest.raises(EngineUnavailable, match="never calibrated"):
+        machine.load("hybrid")

@@ -1,0 +1,264 @@
+"""Searching clauses: by words, by meaning, on a day; with a small encoder of our own."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.cases import OLD_WINDOW, WINDOW
+from triage.case import Clause
+from triage.engines.clauses.fusion import mixed, standard
+from triage.engines.clauses.index import DIMENSIONS, Embedded, build, embed, text_of
+from triage.engines.clauses.late import Tokens, maxsim
+from triage.engines.clauses.lexical import Words, asked
+from triage.engines.clauses.ranking import by_words, rank, read
+from triage.engines.clauses.search import Search
+from triage.engines.clauses.store import Store
+from triage.engines.clauses.windows import is_long, standing, windows
+from triage.step import Card
+
+CARDS = Clause(
+    ref="payments.cards",
+    policy="payments",
+    policy_title="Payments",
+    version=1,
+    heading="Cards we take",
+    text="We take all major credit cards.",
+    since=date(2024, 1, 1),
+)
+TRACED = Clause(
+    ref="delivery.late",
+    policy="delivery",
+    policy_title="Delivery",
+    version=1,
+    heading="Late parcels",
+    text="If a parcel is late we trace it with the carrier.",
+    since=date(2024, 1, 1),
+)
+CLAUSES = [OLD_WINDOW, WINDOW, CARDS, TRACED]
+TODAY = date(2026, 11, 20)
+NONE = np.zeros((0, 2), np.float32)
+
+
+class Letters:
+    """An encoder of words by their letters: what shares words is near. Counts what it reads."""
+
+    runtime = "letters"
+
+    def __init__(self) -> None:
+        self.read: list[str] = []
+
+    def embed(self, texts: Sequence[str]) -> Any:
+        return self.embed_with_tokens(texts)[0]
+
+    def embed_with_tokens(self, texts: Sequence[str]) -> Any:
+        self.read += texts
+        tokens = [np.array([self._word(w) for w in text.lower().split()]) for text in texts]
+        return np.array([self._unit(each.sum(axis=0)) for each in tokens], np.float32), tokens
+
+    def _word(self, word: str) -> Any:
+        seed = int.from_bytes(word.strip(".,?").encode()[:6], "big")
+        return self._unit(np.random.default_rng(seed).normal(size=DIMENSIONS))
+
+    def _unit(self, vector: Any) -> Any:
+        return (vector / np.linalg.norm(vector)).astype(np.float32)
+
+    def card(self, name: str, **settings: Any) -> Card:
+        return Card(name=name, kind="focal", runtime=self.runtime, settings=settings)
+
+
+def hybrid(clauses: Sequence[Clause] = CLAUSES) -> Search:
+    encoder = Letters()
+    return Search("hybrid", build(clauses, embed(clauses, encoder, "letters")), encoder)
+
+
+# --- what is found ----------------------------------------------------------------------
+
+
+def test_each_hit_has_its_chance_and_its_rank() -> None:
+    found = hybrid().search("my parcel is late, trace it with the carrier", TODAY, 3)
+    assert [hit.rank for hit in found.hits] == [1, 2, 3]
+    assert found.hits[0].clause.ref == "delivery.late"
+    chances = [hit.relevance or 0.0 for hit in found.hits]
+    assert max(chances[1:]) < 0.5 < chances[0] <= 1
+    assert found.by_meaning
+
+
+def test_only_the_wording_in_force_is_a_hit() -> None:
+    found = hybrid().search("return an unused item within 14 days", TODAY, 4)
+    assert {hit.clause.version for hit in found.hits if hit.clause.ref == WINDOW.ref} == {2}
+    assert [(h.clause.version, h.near_miss) for h in found.near] == [(1, "no longer in force")]
+
+
+def test_of_several_outdated_wordings_the_best_alone_is_named() -> None:
+    older = replace(OLD_WINDOW, version=0, since=date(2022, 1, 1), until=date(2024, 1, 1))
+    found = hybrid([older, *CLAUSES]).search("return an unused item within 14 days", TODAY, 4)
+    assert len([hit for hit in found.near if hit.clause.ref == WINDOW.ref]) == 1
+
+
+def test_without_an_encoder_words_decide_and_that_is_said() -> None:
+    found = Search("lexical", build(CLAUSES)).search("is my parcel late", TODAY, 4)
+    assert [hit.clause.ref for hit in found.hits] == ["delivery.late"]
+    assert found.hits[0].score is None
+    assert not found.by_meaning
+
+
+def test_words_nobody_uses_find_nothing() -> None:
+    assert Search("lexical", build(CLAUSES)).search("zzz qqq", TODAY, 3).hits == ()
+
+
+@pytest.mark.parametrize("query", ["", " \n "])
+def test_an_empty_question_finds_nothing(query: str) -> None:
+    assert hybrid().search(query, TODAY, 3).hits == ()
+
+
+def test_a_single_clause_can_be_found() -> None:
+    assert hybrid([TRACED]).search("late parcel", TODAY, 3).hits[0].clause == TRACED
+
+
+def test_the_digest_names_the_clauses_their_dates_and_the_encoder() -> None:
+    embedded = embed(CLAUSES, Letters(), "letters")
+    others = [
+        build(CLAUSES),
+        build(CLAUSES, replace(embedded, by="other letters")),
+        build(CLAUSES[::-1], embedded),
+        build([replace(CLAUSES[0], until=None), *CLAUSES[1:]], embedded),
+    ]
+    digests = {build(CLAUSES, embedded).sha256, *(index.sha256 for index in others)}
+    assert len(digests) == 5
+    assert build(CLAUSES, embedded).sha256 in digests
+
+
+def test_the_card_says_from_what_the_chances_were_made() -> None:
+    assert "questions.toml" in hybrid().card.settings["relevance"]
+
+
+# --- its parts --------------------------------------------------------------------------
+
+
+def test_a_question_counts_twice_and_what_is_told_once() -> None:
+    assert asked("It is late. Where is it?") == "It is late. Where is it? Where is it?"
+    assert asked("It is late.") == "It is late."
+
+
+def test_shares_weigh_rare_words_more() -> None:
+    words = Words(["parcel late", "parcel early", "parcel lost"])
+    late, early, lost = words.shares("parcel late", [0, 1, 2])
+    assert late == 1.0
+    assert 0 < early == lost < 0.5
+
+
+def test_clauses_of_stop_words_alone_have_no_score() -> None:
+    assert Words(["the of", "and"]).scores("the parcel").tolist() == [0.0, 0.0]
+
+
+def test_standard_scores_have_mean_zero_and_equal_ones_say_nothing() -> None:
+    z = standard(np.array([1.0, 2.0, 3.0], np.float32))
+    assert abs(float(z.mean())) < 1e-6
+    assert abs(float(z.std()) - 1) < 1e-6
+    same = np.ones(3, np.float32)
+    assert standard(same).tolist() == [0.0, 0.0, 0.0]
+    assert mixed(same, same, 0.5).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_late_interaction_is_the_mean_of_the_best_cosines() -> None:
+    east, north = np.eye(2, dtype=np.float32)
+    tokens = Tokens.of([np.array([east]), np.array([east, north]), NONE], 2)
+    found = maxsim(np.array([east, north]), tokens, [0, 1, 2])
+    assert found.tolist() == [0.5, 1.0, -1.0]
+    assert tokens.rows.dtype == np.float16
+
+
+def test_late_interaction_of_nothing_is_nothing() -> None:
+    tokens = Tokens.of([NONE], 2)
+    assert maxsim(NONE, tokens, [0]).tolist() == [-1.0]
+
+
+def test_a_short_text_has_no_windows_and_a_long_one_its_sentences() -> None:
+    assert windows("My parcel is late. Where is it now?") == []
+    long = "This is a sentence of six words. Ok. " * 12
+    assert is_long(long)
+    assert windows(long) == ["This is a sentence of six words."] * 12
+
+
+def test_a_clause_stands_out_for_its_best_sentences() -> None:
+    cosines = np.array([[0.9, 0.1, 0.1], [0.1, 0.1, 0.2]], np.float32)
+    found = standing(cosines)
+    assert int(found.argmax()) == 0
+
+
+def test_the_first_of_several_lines_is_read_by_itself_too() -> None:
+    encoder = Letters()
+    assert len(read("late parcel\nwhere is it", encoder).head) == 1
+    assert len(read("late parcel where is it", encoder).head) == 0
+    assert encoder.read == ["late parcel\nwhere is it", "late parcel", "late parcel where is it"]
+
+
+def test_a_long_message_is_ranked_without_late_interaction() -> None:
+    encoder = Letters()
+    index = build(CLAUSES, embed(CLAUSES, encoder, "letters"))
+    long = "We trace a late parcel with the carrier. " * 12
+    ranked = rank(index, read(long, encoder))
+    assert index.clauses[int(ranked.order()[0])].ref == "delivery.late"
+    assert float(ranked.total.max()) < 100
+
+
+def test_ranking_by_meaning_needs_vectors() -> None:
+    with pytest.raises(ValueError, match="by_words"):
+        rank(build(CLAUSES), read("late", Letters()))
+    assert by_words(build(CLAUSES), "late parcel").cosine is None
+
+
+# --- kept in files ----------------------------------------------------------------------
+
+
+def test_a_version_is_read_once_and_then_kept(tmp_path: Path) -> None:
+    first, second = Letters(), Letters()
+    made = Store(tmp_path).embedded(CLAUSES, first, "letters")
+    kept = Store(tmp_path).embedded(CLAUSES, second, "letters")
+    assert first.read == [text_of(clause) for clause in CLAUSES]
+    assert second.read == []
+    same(made, kept)
+    same(kept, embed(CLAUSES, Letters(), "letters"))
+
+
+def test_a_new_version_alone_is_read(tmp_path: Path) -> None:
+    Store(tmp_path).embedded(CLAUSES[:1], Letters(), "letters")
+    encoder = Letters()
+    Store(tmp_path).embedded(CLAUSES[:2], encoder, "letters")
+    assert encoder.read == [text_of(CLAUSES[1])]
+
+
+def test_another_encoder_reads_anew(tmp_path: Path) -> None:
+    Store(tmp_path).embedded(CLAUSES, Letters(), "letters")
+    encoder = Letters()
+    Store(tmp_path).embedded(CLAUSES, encoder, "other letters")
+    assert len(encoder.read) == len(CLAUSES)
+
+
+def test_a_broken_file_is_logged_and_made_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = Store(tmp_path).embedded([TRACED], Letters(), "letters")
+    next(tmp_path.iterdir()).write_bytes(b"torn")
+    with caplog.at_level(logging.WARNING):
+        same(Store(tmp_path).embedded([TRACED], Letters(), "letters"), made)
+    assert "is made again" in caplog.text
+    same(Store(tmp_path).embedded([TRACED], Letters(), "letters"), made)
+
+
+def test_no_clauses_are_an_empty_store(tmp_path: Path) -> None:
+    assert Store(tmp_path).embedded([], Letters(), "letters").vectors.shape == (0, DIMENSIONS)
+
+
+def same(one: Embedded, other: Embedded) -> None:
+    assert np.array_equal(one.vectors, other.vectors)
+    assert np.array_equal(one.tokens.rows, other.tokens.rows)
+    assert np.array_equal(one.tokens.starts, other.tokens.starts)

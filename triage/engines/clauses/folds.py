@@ -1,0 +1,63 @@
+"""What tuning the encoder on questions and their clauses brings, by cross-validation."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from triage.engines.clauses import measuring
+from triage.engines.clauses.collection import Asked, Collection
+from triage.engines.clauses.index import Index, Reader, build, embed
+from triage.engines.clauses.lexical import Words
+from triage.engines.clauses.ranking import Ranked, rank, read
+
+Pair = tuple[str, str]
+Tune = Callable[[Sequence[Pair], Sequence[str]], Reader]
+"""An encoder tuned on (question, clause) pairs, each with the text of a look-alike."""
+
+SEED = 7
+
+
+def cross_validated(data: Collection, tune: Tune, folds: int) -> Iterator[str]:
+    """Lines of a table like that without tuning; every question is read by an encoder that was
+    tuned without it. Questions of the same words are in the same fold. ``seen`` says whether
+    the snippet was among those tuned on."""
+    asked: list[Asked] = []
+    found: dict[str, Ranked] = {}
+    for number, (train, test) in enumerate(_split(data.asked, folds), 1):
+        index, reader = _tuned(data, train, tune)
+        for each in test:
+            found.setdefault(each.text, rank(index, read(each.text, reader)))
+        known = {each.gold for each in train}
+        asked += [replace(each, seen=each.gold in known) for each in test]
+        one = measuring.score(measuring.places_of(test, found, "reranked"))
+        yield f"fold {number} of {folds}: recall@1 {one.first:.1%}, recall@5 {one.five:.1%}, n {one.n}"
+    yield from measuring.table(asked, found)
+
+
+def _split(asked: Sequence[Asked], folds: int) -> Iterator[tuple[list[Asked], list[Asked]]]:
+    questions = sorted({each.question for each in asked})
+    random.Random(SEED).shuffle(questions)  # noqa: S311  the same each time, on purpose
+    fold = {question: i % folds for i, question in enumerate(questions)}
+    for i in range(folds):
+        yield (
+            [each for each in asked if fold[each.question] != i],
+            [each for each in asked if fold[each.question] == i],
+        )
+
+
+def _tuned(data: Collection, train: Sequence[Asked], tune: Tune) -> tuple[Index, Reader]:
+    texts = [clause.text for clause in data.clauses]
+    answers = sorted({(each.text, each.gold) for each in train})
+    pairs = [(text, texts[gold]) for text, gold in answers]
+    words = Words(texts)
+    reader = tune(pairs, [texts[_look_alike(words, text, gold)] for text, gold in answers])
+    return build(data.clauses, embed(data.clauses, reader, "")), reader
+
+
+def _look_alike(words: Words, text: str, gold: int) -> int:
+    """The clause that shares most words with the question and is not the one meant."""
+    scores = words.scores(text).copy()
+    scores[gold] = -1.0
+    return int(scores.argmax())

@@ -1,0 +1,102 @@
+"""The chance that a clause answers a question: a small logistic regression, calibrated.
+
+Fitted on the questions of ``questions.toml`` by `manage.py evaluate_retrieval --calibrate`,
+which writes ``relevance.json`` with how it was made.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import exp
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from triage.engines.clauses.index import Index
+    from triage.engines.clauses.ranking import Ranked
+
+FILE = Path(__file__).with_name("relevance.json")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What speaks for one clause: closeness of meaning, of its tokens, shared words, how far it
+    stands out among all clauses (``fused``), and each time by how much it is ahead of the best
+    other clause (behind it, below zero)."""
+
+    words: float
+    words_ahead: float
+    cosine: float = 0.0
+    cosine_ahead: float = 0.0
+    late: float = 0.0
+    late_ahead: float = 0.0
+    fused: float = 0.0
+    fused_ahead: float = 0.0
+
+
+LEXICAL = ("words", "words_ahead")
+HYBRID = (*LEXICAL, "cosine", "cosine_ahead", "late", "late_ahead", "fused_ahead")
+
+
+@dataclass(frozen=True)
+class Relevance:
+    """Weights over ``Seen`` and a bias; ``made`` says from what, for the receipt."""
+
+    weights: Mapping[str, float]
+    bias: float
+    made: str
+
+    def chances(self, seen: Sequence[Seen]) -> list[float]:
+        """The probability that each clause answers, between 0 and 1."""
+        return [self._chance(one) for one in seen]
+
+    def _chance(self, one: Seen) -> float:
+        logit = self.bias + sum(getattr(one, name) * w for name, w in self.weights.items())
+        return 1 / (1 + exp(-max(-30.0, min(30.0, logit))))
+
+
+def evidence(index: Index, ranked: Ranked, places: Sequence[int]) -> list[Seen]:
+    """What speaks for each of the clauses at these places, best first, against each other."""
+    columns = [index.words.shares(ranked.query, places)]
+    for scores in (ranked.cosine, ranked.late, ranked.fused):
+        if scores is not None:
+            columns.append([float(scores[i]) for i in places])
+    pairs = [column for values in columns for column in (values, _ahead(values))]
+    return [Seen(*values) for values in zip(*pairs, strict=True)]
+
+
+def _ahead(values: Sequence[float]) -> list[float]:
+    """By how much each is ahead of the best of the others; alone, of nothing."""
+    if len(values) < 2:
+        return list(values)
+    best, second = sorted(values, reverse=True)[:2]
+    return [value - (second if value == best else best) for value in values]
+
+
+@cache
+def shipped(name: str) -> Relevance:
+    """The regression that ships for an engine: "hybrid" or "lexical"."""
+    made = json.loads(FILE.read_text())[name]
+    return Relevance(weights=made["weights"], bias=made["bias"], made=made["made"])
+
+
+def fit(
+    seen: Sequence[Seen], answers: Sequence[bool], names: Sequence[str], made: str
+) -> Relevance:
+    """A logistic regression over the named values of ``Seen``; ``answers`` are the labels.
+
+    Raises ValueError where all answers are the same.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    if len(set(answers)) < 2:
+        raise ValueError("both are needed: clauses that answer and clauses that do not")
+    values = np.array([[getattr(one, name) for name in names] for one in seen])
+    model = LogisticRegression(C=10.0, max_iter=1000).fit(values, answers)
+    weights = dict(zip(names, map(float, model.coef_[0]), strict=True))
+    return Relevance(weights=weights, bias=float(model.intercept_[0]), made=made)

@@ -1,0 +1,85 @@
+"""What an encoder made of the clauses, kept in files: a version is read once on a machine.
+
+One safetensors file for each version of each policy and each encoder. A version is never
+edited, so neither is its file; it can be deleted at any time and is then made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from triage.case import Clause
+from triage.engines.clauses.index import Embedded, Reader, embed, text_of
+from triage.engines.clauses.late import Tokens
+
+log = logging.getLogger(__name__)
+
+
+class Store:
+    """Token vectors of clauses in ``folder``, about 50 kB a clause."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def embedded(self, clauses: Sequence[Clause], encoder: Reader, by: str) -> Embedded:
+        """The clauses in their order as the encoder named ``by`` reads them; what is new is kept."""
+        parts = [
+            self._version(list(group), encoder, by)
+            for _, group in groupby(clauses, key=lambda each: (each.policy, each.version))
+        ]
+        return joined(parts) if parts else embed([], encoder, by)
+
+    def _version(self, clauses: list[Clause], encoder: Reader, by: str) -> Embedded:
+        path = self._folder / f"{_digest(clauses, by)}.safetensors"
+        if path.exists() and (kept := _load(path, by)):
+            return kept
+        made = embed(clauses, encoder, by)
+        self._keep(path, made)
+        return made
+
+    def _keep(self, path: Path, made: Embedded) -> None:
+        """Whole or not at all: several workers may write the same file at once."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(f".{os.getpid()}.part")
+        tensors = {"vectors": made.vectors, "rows": made.tokens.rows, "starts": made.tokens.starts}
+        save_file({name: np.ascontiguousarray(each) for name, each in tensors.items()}, part)
+        part.replace(path)
+
+
+def _load(path: Path, by: str) -> Embedded | None:
+    try:
+        tensors = load_file(path)
+        return Embedded(tensors["vectors"], Tokens(tensors["rows"], tensors["starts"]), by)
+    except (SafetensorError, OSError, KeyError) as error:
+        log.warning("%s cannot be read and is made again: %s", path, error)
+        return None
+
+
+def _digest(clauses: Sequence[Clause], by: str) -> str:
+    digest = hashlib.sha256(by.encode())
+    for clause in clauses:
+        digest.update(b"\0" + text_of(clause).encode())
+    return digest.hexdigest()[:40]
+
+
+def joined(parts: Sequence[Embedded]) -> Embedded:
+    """One after the other, all by the same encoder."""
+    ends = np.cumsum([0, *(len(part.tokens.rows) for part in parts)])
+    starts = [part.tokens.starts[:-1] + end for part, end in zip(parts, ends, strict=False)]
+    return Embedded(
+        np.concatenate([part.vectors for part in parts]),
+        Tokens(
+            np.concatenate([part.tokens.rows for part in parts]),
+            np.concatenate([*starts, ends[-1:]]).astype(np.int64),
+        ),
+        parts[0].by,
+    )

@@ -1,0 +1,43 @@
+"""A long message asks for several things: each of its sentences is a query of its own."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Scores = NDArray[np.float32]
+
+LONG = 60  # words, from which late interaction does more harm than good
+FEWEST = 4  # words a sentence has to have, to be looked for alone
+MOST = 12  # sentences looked for, the first ones
+BEST = 3  # of the sentences a clause is compared with count
+ENDS = re.compile(r"(?<=[.!?])\s+|\n+")
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, stripped."""
+    return [said for part in ENDS.split(text) if (said := part.strip())]
+
+
+def is_long(text: str) -> bool:
+    return len(text.split()) > LONG
+
+
+def windows(text: str) -> list[str]:
+    """The sentences that are looked for alone; none in a short text."""
+    if not is_long(text):
+        return []
+    return [said for said in sentences(text) if len(said.split()) >= FEWEST][:MOST]
+
+
+def standing(cosines: Scores) -> Scores:
+    """How far each clause stands out for its best sentences, shape (n,), from (sentences, n)."""
+    spread = cosines.std(axis=1, keepdims=True)
+    z = (cosines - cosines.mean(axis=1, keepdims=True)) / np.maximum(spread, 1e-9)
+    best: Scores = np.sort(z, axis=0)[-BEST:].mean(axis=0)
+    return best

@@ -1,0 +1,284 @@
+"""How good is a classifier on labelled texts, and does it keep its promise?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from triage.engines.intents import promise
+from triage.engines.intents.datasets import Labelled
+from triage.engines.intents.fitting import fit, fit_and_hold
+from triage.engines.intents.model import agreed
+from triage.engines.intents.outside import general
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from triage.engines.intents.model import IntentModel
+
+    Embed = Callable[[Sequence[str]], NDArray[np.float32]]
+
+BINS = 15
+NONE, UNKNOWN = -1, -2
+TIMED = 200
+DRAWN = 1000
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Of n texts: ``shares`` (n, labels), ``truth`` (n,) is a position among the labels.
+
+    ``truth`` is -1 for none of ours and -2 for a label that the model was not taught.
+    """
+
+    shares: NDArray[np.float64]
+    confidence: NDArray[np.float64]
+    truth: NDArray[np.int64]
+    outside: NDArray[np.float64]
+    turned_away: NDArray[np.bool_]
+    uncalibrated: NDArray[np.float64]
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        return np.asarray(self.shares.argmax(axis=1) == self.truth)
+
+    @property
+    def ours(self) -> NDArray[np.bool_]:
+        return np.asarray(self.truth != NONE)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a way of choosing the threshold does over random draws of calibration texts.
+
+    ``kept`` is the share of draws in which the rest of the texts met the target,
+    ``coverage`` the mean share of them labelled, ``none`` the share of draws that gave no
+    threshold at all (which keeps any promise).
+    """
+
+    kept: float
+    coverage: float
+    none: float
+
+
+@dataclass(frozen=True)
+class Draws:
+    """``calibration`` texts drawn at random ``draws`` times; the threshold is judged on the rest."""
+
+    target: float
+    draws: int
+    calibration: int
+    naive: Kept
+    promised: Kept
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The figures of one classifier on one set of texts; shares unless a unit is in the name.
+
+    ``accuracy`` is over texts of our intents, with no threshold; ``in_scope`` counts those
+    labelled rightly and not turned away, ``caught`` strangers turned away (None without
+    any). ``best_coverage`` is the largest share with the target accuracy, found on these
+    very texts; ``promised`` the threshold taken from training data alone.
+    """
+
+    texts: int
+    labels: int
+    strangers: int
+    accuracy: float
+    in_scope: float
+    caught: float | None
+    auroc: float | None
+    target: float
+    best_coverage: float
+    naive: tuple[float, float]
+    promised: tuple[float, float]
+    sentence: str
+    error_before: float
+    error_after: float
+    draws: tuple[Draws, ...] = ()
+    trained_on: int = 0
+    training_seconds: float = 0.0
+    embedding_seconds: float = 0.0
+    milliseconds: float = 0.0
+    megabytes: float = 0.0
+    per_label: tuple[promise.LabelPromise, ...] = field(default=(), repr=False)
+
+
+def evaluate(
+    train: Labelled, test: Labelled, embed: Embed, *, target: float = 0.98, draws: int = 200
+) -> Evaluation:
+    """Train on one set and measure on another; nothing is chosen on the second.
+
+    Raises ValueError where the training set has too little.
+    """
+    began = time.perf_counter()
+    vectors = embed(train.texts)
+    strangers = (general(), embed(general()))
+    embedded = time.perf_counter()
+    model = fit(train.texts, vectors, train.labels, strangers=strangers)
+    trained = time.perf_counter()
+    looked = embed(test.texts)
+    found = _predictions(model, test, looked)
+    return measured(
+        found,
+        model,
+        target=target,
+        draws=draws,
+        trained_on=len(train),
+        embedding_seconds=embedded - began,
+        training_seconds=trained - embedded,
+        milliseconds=_milliseconds(model, test.texts, looked),
+        megabytes=len(model.dumps()) / 1e6,
+    )
+
+
+def cross_validated(
+    train: Labelled, embed: Embed, *, target: float = 0.98, draws: int = 200
+) -> Evaluation:
+    """Measure on one set alone: each of ten parts is judged by machines fitted on the others.
+
+    Temperatures and thresholds are those of all ten parts together.
+    """
+    began = time.perf_counter()
+    vectors = embed(train.texts)
+    strangers = (general(), embed(general()))
+    embedded = time.perf_counter()
+    model, held = fit_and_hold(
+        train.texts, vectors, train.labels, np.zeros(len(train), bool), strangers=strangers
+    )
+    trained = time.perf_counter()
+    found = Predictions(
+        shares=np.exp(agreed(held.scores, model.temperatures)),
+        confidence=model.evidence.confidence,
+        truth=model.evidence.truth,
+        outside=held.outside,
+        turned_away=model.evidence.outside,
+        uncalibrated=_uncalibrated(held.scores),
+    )
+    return measured(
+        found,
+        model,
+        target=target,
+        draws=draws,
+        trained_on=len(train),
+        embedding_seconds=embedded - began,
+        training_seconds=trained - embedded,
+        milliseconds=_milliseconds(model, train.texts, vectors),
+        megabytes=len(model.dumps()) / 1e6,
+    )
+
+
+def measured(
+    found: Predictions, model: IntentModel, *, target: float, draws: int, **facts: Any
+) -> Evaluation:
+    """The figures of these predictions beside the promise of the model's own evidence."""
+    ours, right, labelled = found.ours, found.right, found.right & ~found.turned_away
+    given = promise.promised(model.evidence, target)
+    own = model.evidence
+    naive, _ = promise.naive_threshold(np.where(own.outside, -1, own.confidence), own.right, target)
+    return Evaluation(
+        texts=len(ours),
+        labels=len(model.labels),
+        strangers=int((~ours).sum()),
+        accuracy=float(right[ours].mean()),
+        in_scope=float(labelled[ours].mean()),
+        caught=float(found.turned_away[~ours].mean()) if (~ours).any() else None,
+        auroc=_auroc(found),
+        target=target,
+        best_coverage=promise.naive_threshold(found.confidence[ours], right[ours], target)[1],
+        naive=_at(found, naive),
+        promised=_at(found, given.threshold),
+        sentence=given.sentence,
+        error_before=calibration_error(found.uncalibrated[ours], right[ours]),
+        error_after=calibration_error(found.confidence[ours], right[ours]),
+        draws=tuple(promises_kept(found, share, draws) for share in (0.95, 0.98)) if draws else (),
+        per_label=given.per_label,
+        **facts,
+    )
+
+
+def calibration_error(confidence: Any, right: Any) -> float:
+    """Expected calibration error: |confidence - accuracy| over 15 bins of equal width."""
+    which = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    gaps = [
+        abs(confidence[which == b].mean() - right[which == b].mean()) * (which == b).sum()
+        for b in np.unique(which)
+    ]
+    return float(sum(gaps) / len(confidence))
+
+
+def promises_kept(found: Predictions, target: float, draws: int, *, seed: int = 7) -> Draws:
+    """Draw texts of our intents for calibration, judge the thresholds on the others."""
+    ours = np.flatnonzero(found.ours)
+    confidence, right = found.confidence[ours], found.right[ours]
+    size = min(DRAWN, len(ours) // 4)  # most is left to judge by, or chance decides
+    outcomes = np.array(
+        [
+            _drawn(confidence, right, target, np.random.default_rng([seed, draw]), size)
+            for draw in range(draws)
+        ]
+    )
+    naive, promised = (
+        Kept(*(float(value) for value in outcomes[:, way].mean(axis=0))) for way in (0, 1)
+    )
+    return Draws(target, draws, size, naive, promised)
+
+
+def _drawn(confidence: Any, right: Any, target: float, random: Any, size: int) -> Any:
+    lot = random.permutation(len(right))
+    drawn, rest = lot[:size], lot[size:]
+    ways = (promise.naive_threshold, promise.threshold_for)
+    thresholds = [way(confidence[drawn], right[drawn], target)[0] for way in ways]
+    return [_outcome(confidence[rest], right[rest], target, at) for at in thresholds]
+
+
+def _outcome(confidence: Any, right: Any, target: float, threshold: float) -> Any:
+    given = confidence >= threshold
+    kept = not given.any() or right[given].mean() >= target
+    return float(kept), float(given.mean()), float(threshold > 1)
+
+
+def _at(found: Predictions, threshold: float) -> tuple[float, float]:
+    """The share of automatic labels that is right, of any text, and the share of texts that get one."""
+    given = (found.confidence >= threshold) & ~found.turned_away
+    return (float(found.right[given].mean()) if given.any() else 1.0), float(given.mean())
+
+
+def _auroc(found: Predictions) -> float | None:
+    from sklearn.metrics import roc_auc_score
+
+    if found.ours.all() or not found.ours.any():
+        return None
+    return float(roc_auc_score(~found.ours, found.outside))
+
+
+def _predictions(model: IntentModel, test: Labelled, vectors: Any) -> Predictions:
+    place = {label: i for i, label in enumerate(model.labels)} | {"": NONE}
+    judged = model.judge(test.texts, vectors)
+    return Predictions(
+        shares=judged.shares,
+        confidence=judged.confidence,
+        truth=np.array([place.get(label, UNKNOWN) for label in test.labels]),
+        outside=judged.outside,
+        turned_away=judged.turned_away,
+        uncalibrated=_uncalibrated(model.scores(test.texts, vectors)[0]),
+    )
+
+
+def _uncalibrated(scores: Any) -> Any:
+    return np.exp(agreed(scores, (1.0, 1.0, 1.0))).max(axis=1)
+
+
+def _milliseconds(model: IntentModel, texts: Sequence[str], vectors: Any) -> float:
+    """The median for one text at a time, its embedding not counted."""
+    taken = []
+    for place in range(min(TIMED, len(texts))):
+        began = time.perf_counter()
+        model.judge(texts[place : place + 1], vectors[place : place + 1])
+        taken.append(time.perf_counter() - began)
+    return float(np.median(taken) * 1000)

@@ -1,0 +1,110 @@
+"""Labels a ticket with a trained intent model, under the promise that is in force."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+from triage.case import Intent
+from triage.engines.intents.promise import NEVER, Promise, promised
+from triage.engines.intents.several import matters
+from triage.outcomes import Guess
+from triage.step import EngineError
+
+if TYPE_CHECKING:
+    from triage.engines.encoder import Encoder, Vectors
+    from triage.engines.intents.model import IntentModel, Judgement
+    from triage.engines.signals.model import SignalModel
+
+
+class IntentLabeller:
+    """The ``target`` is the share of automatic labels that shall be right.
+
+    ``alarms`` are labels whose promise tickets no longer bear out; "" stands for all of
+    them. Such labels are guessed but never given by themselves. ``version`` and ``sha256``
+    name the model in the promise; the card's weights are the model's, not the encoder's.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        model: IntentModel,
+        *,
+        sha256: str,
+        target: float,
+        version: int | None = None,
+        alarms: Collection[str] = (),
+        signals: SignalModel | None = None,
+        name: str = "encoder",
+    ) -> None:
+        self.encoder, self.model, self.signals = encoder, model, signals
+        self._promise, self._alarms = promised(model.evidence, target), frozenset(alarms)
+        self._version = {"version": version, "sha256": sha256}
+        made = encoder.card(name, head_sha256=sha256, version=version, target=target)
+        encoded_by = {"encoder_sha256": made.weights}
+        self.card = replace(made, weights=sha256, settings={**made.settings, **encoded_by})
+
+    def label(self, text: str, intents: tuple[Intent, ...]) -> Guess:
+        """Raises EngineError where there is no text."""
+        if not text.strip():
+            raise EngineError("there is no text to label")
+        vector = self.encoder.embed([text])
+        read = self.signals.read(text, vector[0], self.encoder.embed) if self.signals else None
+        several = matters(text, self.model.labels, self._judge)
+        return replace(self.label_vector(text, vector), matters=several, signals=read)
+
+    def _judge(self, texts: Sequence[str]) -> Judgement:
+        return self.model.judge(texts, self.encoder.embed(texts))
+
+    def label_vector(self, text: str, vector: Vectors) -> Guess:
+        """The guess for a text whose vector, of shape (1, 384), is known already."""
+        judged = self.model.judge([text], vector)
+        shares = judged.shares[0]
+        first, second = shares.argsort(kind="stable")[::-1][:2]
+        label = self.model.labels[first]
+        promise = self.promise_of(label)
+        return Guess(
+            label=label,
+            confidence=float(judged.confidence[0]),
+            basis="model",
+            runner_up=self.model.labels[second],
+            runner_up_confidence=float(min(shares[second], judged.confidence[0])),
+            threshold=promise["threshold"],
+            promise=promise,
+            outside=float(judged.outside[0]),
+            outside_threshold=self.model.detector.threshold,
+        )
+
+    def promise_of(self, label: str) -> dict[str, Any]:
+        """The promise as a receipt keeps it, with what the evidence says of this label."""
+        found = described(self._promise) | self._version
+        found["label"] = next(
+            (one for one in found.pop("per_label") if one["label"] == label), None
+        )
+        if self._alarms & {"", label}:
+            found |= {
+                "valid": False,
+                "threshold": NEVER,
+                "sentence": "Checked tickets no longer bear the promise out, so a person labels.",
+            }
+        return found
+
+
+def described(promise: Promise) -> dict[str, Any]:
+    """A promise as JSON has it."""
+    return asdict(promise)
+
+
+def report(model: IntentModel, promise: Promise) -> Mapping[str, Any]:
+    """What a version's page shows: examples, accuracy, calibration_error, coverage, all out of fold."""
+    from triage.engines.intents.evaluate import calibration_error
+
+    ours = model.evidence.only(model.evidence.truth >= 0)
+    return {
+        "examples": len(model.evidence),
+        "accuracy": round(float(ours.right.mean()), 4),
+        "calibration_error": round(calibration_error(ours.confidence, ours.right), 4),
+        "coverage": round(promise.coverage, 4),
+        "turned_away": round(float(ours.outside.mean()), 4),
+    }

@@ -1,0 +1,206 @@
+"""Tuning the encoder on a shop's own questions and clauses, kept as the changes to the pinned file.
+
+Questions are drawn to their clause and away from the other clauses of the batch (multiple
+negatives ranking, Henderson et al. 2017, arXiv 1705.00652) and from one look-alike each. The
+word embeddings stay: words that no pair has keep their place among those that were moved.
+sentence-transformers' own trainer needs two more packages for the same loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from triage.engines.tuned import Tuned, packed
+
+if TYPE_CHECKING:
+    from triage.engines.encoder import Encoder
+
+T = TypeVar("T")
+Pair = tuple[str, str]
+Batch = tuple[list[str], list[str], list[str]]  # questions, their clauses, look-alikes
+BATCH = 32
+CHUNK = 16  # texts that pass through the module at once
+RATE = 5e-5
+SCALE = 20.0  # of the cosines, as sentence-transformers has it
+WARM_UP = 0.1
+FEWEST = 8  # different clauses: fewer teach what is not meant here, not what is
+
+
+def tune_pairs(
+    encoder: Encoder,
+    pairs: Sequence[Pair],
+    *,
+    look_alikes: Sequence[str] = (),
+    epochs: int = 3,
+    seed: int = 7,
+    progress: bool = False,
+) -> Tuned:
+    """The encoder's pinned weights tuned on (question, clause) pairs.
+
+    ``look_alikes`` has for each pair a clause that shares its words and is not meant. The
+    encoder itself is left as it is. Raises ValueError where the pairs are too few.
+    """
+    _check(pairs, look_alikes)
+    from triage.engines.encoder import loaded
+
+    answers = known(pairs)
+    with seeded(seed):
+        model = loaded(encoder.entry)
+        before = thawed(model)
+        plan = [
+            _batch(pairs, look_alikes, rows)
+            for rows in shuffled(len(pairs), BATCH, epochs=epochs, seed=seed)
+        ]
+        groups = [{"params": trainable(model), "lr": RATE}]
+        losses = train(model, groups, plan, lambda batch: _loss(model, batch, answers), progress)
+    clauses = len({clause for _, clause in pairs})
+    report = {"pairs": len(pairs), "clauses": clauses, "look_alikes": bool(look_alikes)}
+    return packed(
+        model[0].auto_model,
+        before,
+        encoder.entry.sha256,
+        {**report, **course(losses, epochs, seed)},
+    )
+
+
+def _check(pairs: Sequence[Pair], look_alikes: Sequence[str]) -> None:
+    if len({clause for _, clause in pairs}) < FEWEST:
+        raise ValueError(
+            f"Tuning needs questions about at least {FEWEST} different clauses: accept more citations."
+        )
+    if look_alikes and len(look_alikes) != len(pairs):
+        raise ValueError(f"{len(pairs)} pairs, {len(look_alikes)} look-alikes: give one for each.")
+
+
+def known(pairs: Sequence[Pair]) -> dict[str, set[str]]:
+    """All clauses that answer each question: none of them may be pushed away from it."""
+    answers: dict[str, set[str]] = {}
+    for question, clause in pairs:
+        answers.setdefault(question, set()).add(clause)
+    return answers
+
+
+def _batch(pairs: Sequence[Pair], look_alikes: Sequence[str], rows: Sequence[int]) -> Batch:
+    questions, clauses = zip(*(pairs[i] for i in rows), strict=True)
+    others = [look_alikes[i] for i in rows] if look_alikes else []
+    return list(questions), list(clauses), others
+
+
+def _loss(model: Any, batch: Batch, answers: Mapping[str, set[str]]) -> Any:
+    """Cross-entropy of each question's own clause among all clauses of the batch."""
+    import torch
+
+    questions, clauses, others = batch
+    columns = list(dict.fromkeys([*clauses, *others]))
+    asked, found = vectors_of(model, questions), vectors_of(model, columns)
+    also = torch.tensor(
+        [
+            [column != own and column in answers[question] for column in columns]
+            for question, own in zip(questions, clauses, strict=True)
+        ]
+    )
+    scores = (SCALE * asked.float() @ found.float().T).masked_fill(also, -torch.inf)
+    return torch.nn.functional.cross_entropy(
+        scores, torch.tensor([columns.index(own) for own in clauses])
+    )
+
+
+def vectors_of(model: Any, texts: list[str]) -> Any:
+    """Vectors in the order of the texts, taken in chunks of like length: padding costs most here."""
+    import torch
+
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    starts = range(0, len(order), CHUNK)
+    parts = [_chunk(model, [texts[i] for i in order[start : start + CHUNK]]) for start in starts]
+    return torch.cat(parts)[torch.tensor(order).argsort()]
+
+
+def _chunk(model: Any, texts: list[str]) -> Any:
+    features = model.tokenizer(
+        texts, padding=True, truncation=True, max_length=model.max_seq_length, return_tensors="pt"
+    )
+    return model(dict(features))["sentence_embedding"]
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Within it torch draws what the seed fixes; outside it goes on as before."""
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
+
+
+def shuffled(count: int, size: int, *, epochs: int, seed: int) -> Iterator[list[int]]:
+    """The rows of each batch of all epochs."""
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    for _ in range(epochs):
+        order = rng.permutation(count).tolist()
+        yield from (order[start : start + size] for start in range(0, count, size))
+
+
+def thawed(model: Any) -> dict[str, Any]:
+    """Lets all but the embeddings change; their weights as they are before."""
+    module = model[0].auto_model
+    for name, weight in module.named_parameters():
+        weight.requires_grad_(not name.startswith(("embeddings.", "pooler.")))
+    return {
+        name: weight.detach().clone()
+        for name, weight in module.named_parameters()
+        if weight.requires_grad
+    }
+
+
+def trainable(model: Any) -> list[Any]:
+    return [weight for weight in model.parameters() if weight.requires_grad]
+
+
+def train(
+    model: Any,
+    groups: list[dict[str, Any]],
+    batches: Sequence[T],
+    loss_of: Callable[[T], Any],
+    progress: bool,
+) -> list[float]:
+    """The loss of each batch, the weights of the groups having followed it."""
+    import torch
+    from tqdm import tqdm
+
+    weights = [weight for group in groups for weight in group["params"]]
+    optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _slope(len(batches)))
+    model.train()
+    losses = []
+    for batch in tqdm(batches, disable=not progress, unit=" batches"):
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = loss_of(batch)
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(weights, 1.0)
+        optimizer.step()
+        schedule.step()
+        losses.append(loss.item())
+    model.eval()
+    return losses
+
+
+def _slope(steps: int) -> Callable[[int], float]:
+    """Up to the full rate over the first tenth, then down to nothing."""
+    warm = max(1, round(WARM_UP * steps))
+    return lambda step: min((step + 1) / warm, (steps - step) / max(1, steps - warm))
+
+
+def course(losses: Sequence[float], epochs: int, seed: int) -> dict[str, Any]:
+    """How the training went: the mean loss of its first epoch and of its last."""
+    each = len(losses) // epochs
+    return {
+        "epochs": epochs,
+        "seed": seed,
+        "loss_first": round(sum(losses[:each]) / each, 4),
+        "loss_last": round(sum(losses[-each:]) / each, 4),
+    }

@@ -1,0 +1,177 @@
+"""The encoder steps on public data, beside what they have to reach: `make bench-quality DATA=…`."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from triage import machine
+
+if TYPE_CHECKING:
+    from triage.engines.intents.evaluate import Evaluation
+
+NEEDED = ("banking77", "clinc150", "hint3", "or_sharc")
+BATCH, TIMED, CLAUSES = 64, 300, 2_000
+BOTS = ("curekart", "sofmattress", "powerplay11")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table; ``wanted`` is the least (or with ``most`` the most) that will do."""
+
+    what: str
+    found: float
+    wanted: float | None = None
+    most: bool = False
+    unit: str = "%"
+
+    def __str__(self) -> str:
+        wanted = "–" if self.wanted is None else self._said(self.wanted)
+        return f"| {self.what} | {self._said(self.found)} | {wanted} | {self._verdict()} |"
+
+    def _said(self, value: float) -> str:
+        return f"{value:.1%}" if self.unit == "%" else f"{value:.3g} {self.unit}".strip()
+
+    def _verdict(self) -> str:
+        if self.wanted is None:
+            return ""
+        met = self.found <= self.wanted if self.most else self.found >= self.wanted
+        return "met" if met else "**not met**"
+
+
+class Command(BaseCommand):
+    help = "Measure classify and retrieve on public data; DATA is a folder with banking77, clinc150, hint3 and or_sharc."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("data", type=Path)
+        parser.add_argument("--draws", type=int, default=200, help="of calibration texts")
+        parser.add_argument(
+            "--tune", action="store_true", help="the tuned encoder too: about half an hour more"
+        )
+
+    def handle(self, *, data: Path, draws: int, tune: bool, **options: Any) -> None:
+        missing = [name for name in NEEDED if not (data / name).is_dir()]
+        if missing:
+            raise CommandError(f"{data} lacks {', '.join(missing)}: name the folder that has them.")
+        self.stdout.write("| measure | found | wanted | |\n|---|---|---|---|")
+        for rows in (
+            _banking(data / "banking77", draws),
+            _clinc(data / "clinc150"),
+            _hint(data / "hint3" / "v2"),
+            _sharc(data / "or_sharc"),
+            _speed(data / "banking77" / "train.csv", data / "banking77" / "fewshot" / "valid"),
+        ):
+            for row in rows:
+                self.stdout.write(str(row))
+                self.stdout.flush()
+        call_command("evaluate_retrieval", speed=CLAUSES, stdout=self.stdout)
+        if tune:
+            files = _sharc_files(data / "or_sharc")
+            call_command("evaluate_retrieval", *files, tune=True, stdout=self.stdout)
+
+
+def _banking(folder: Path, draws: int) -> Iterator[Row]:
+    whole = _cross_validated(folder / "train.csv", draws)
+    name = f"Banking77, cross-validated on {whole.texts:,}:"
+    yield Row(f"{name} accuracy", whole.accuracy, 0.935)
+    yield Row(f"{name} labelled at 98 % right", whole.best_coverage, 0.87)
+    yield Row(f"{name} calibration error", whole.error_after, 0.015, most=True, unit="")
+    for one in whole.draws:
+        promise = f"promise of {one.target:.0%}, {one.draws} draws of {one.calibration}:"
+        yield Row(f"{promise} kept", one.promised.kept, 0.95)
+        yield Row(f"{promise} labelled", one.promised.coverage)
+        yield Row(f"{promise} kept by a naive threshold", one.naive.kept)
+    few = _evaluated(folder / "fewshot" / "train_10", folder / "fewshot" / "valid")
+    yield Row(f"Banking77, 10 examples each, on {few.texts:,}: accuracy", few.accuracy, 0.865)
+
+
+def _clinc(folder: Path) -> Iterator[Row]:
+    file = folder / "data_full_without_test.json"
+    found = _evaluated(file, file)
+    yield Row(f"CLINC150 val, {found.texts:,}: in scope", found.in_scope, 0.95)
+    yield Row("CLINC150 val: out-of-scope recall", found.caught or 0, 0.85)
+    yield Row("CLINC150 val: accuracy with no threshold", found.accuracy)
+
+
+def _hint(folder: Path) -> Iterator[Row]:
+    file = folder / "train" / "powerplay11_train.csv"
+    found = _evaluated(file, folder / "test" / "powerplay11_test.csv")
+    yield Row(f"HINT3 powerplay11, {found.texts:,}: in scope", found.in_scope, 0.60)
+    yield Row("HINT3 powerplay11: out-of-scope recall", found.caught or 0, 0.74)
+    yield Row("HINT3 powerplay11: accuracy with no threshold", found.accuracy)
+    for bot in BOTS:
+        whole = _cross_validated(folder / "train" / f"{bot}_train.csv", draws=0)
+        yield Row(f"HINT3 {bot}, cross-validated on {whole.texts:,}: accuracy", whole.accuracy)
+
+
+def _sharc(folder: Path) -> Iterator[Row]:
+    from triage.engines.clauses import collection, report
+
+    data = collection.load(*_sharc_files(folder))
+    for name, score in report.scores(data, machine.encoder()).items():
+        first, five = (0.66, 0.91) if name == "reranked" else (None, None)
+        yield Row(f"OR-ShARC dev, {score.n:,}, {name}: recall@1", score.first, first)
+        yield Row(f"OR-ShARC dev, {score.n:,}, {name}: recall@5", score.five, five)
+
+
+def _sharc_files(folder: Path) -> tuple[Path, Path]:
+    return folder / "open_retrieval_sharc_dev.json", folder / "id2snippet.json"
+
+
+def _speed(train: Path, tests: Path) -> Iterator[Row]:
+    """As a worker does it: one ticket with its urgency, mood and several matters; texts by 64."""
+    from triage.engines.clauses import measuring
+    from triage.engines.intents import datasets
+    from triage.engines.intents.fitting import fit
+    from triage.engines.intents.labeller import IntentLabeller
+
+    encoder = machine.encoder()
+    taught, texts = datasets.read(str(train)), datasets.read(str(tests), testing=True).texts
+    began = time.perf_counter()
+    model = fit(taught.texts, encoder.embed(taught.texts), taught.labels)
+    yield Row(
+        f"Training on {len(taught):,} texts, their vectors included",
+        time.perf_counter() - began,
+        60,
+        most=True,
+        unit="s",
+    )
+    labeller = IntentLabeller(encoder, model, sha256="", target=0.95, signals=machine.signals())
+    took = measuring.timed(lambda text: labeller.label(text, ()), texts[:TIMED])
+    yield Row(
+        f"One short ticket read, median of {len(took)}",
+        statistics.median(took),
+        10,
+        most=True,
+        unit="ms",
+    )
+    batches = [texts[i : i + BATCH] for i in range(0, TIMED * 5, BATCH)]
+    took = measuring.timed(lambda some: model.judge(some, encoder.embed(some)), batches, warm=2)
+    yield Row(
+        f"Labelled by {BATCH}, median of {len(took)}",
+        BATCH * 1000 / statistics.median(took),
+        250,
+        unit="a second",
+    )
+
+
+def _evaluated(train: Path, test: Path) -> Evaluation:
+    from triage.engines.intents import datasets, evaluate
+
+    taught, looked = datasets.read(str(train)), datasets.read(str(test), testing=True)
+    return evaluate.evaluate(taught, looked, machine.encoder().embed, draws=0)
+
+
+def _cross_validated(train: Path, draws: int) -> Evaluation:
+    from triage.engines.intents import datasets, evaluate
+
+    taught = datasets.read(str(train))
+    return evaluate.cross_validated(taught, machine.encoder().embed, draws=draws)

@@ -1,0 +1,94 @@
+"""How good is the classifier on labelled texts, and does it keep its promise?"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+if TYPE_CHECKING:
+    from triage.engines.intents.evaluate import Draws, Evaluation, Kept
+
+
+class Command(BaseCommand):
+    help = (
+        "Train on TRAIN, measure on TEST; or, with --cross-validate, on TRAIN alone. Reads a csv "
+        "(text,category or sentence,label), a folder with seq.in and label, or a json with named "
+        "splits (FILE.json:train for one of them)."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("train", help="what to learn from")
+        parser.add_argument("test", nargs="?", help="what to measure on")
+        parser.add_argument("--cross-validate", action="store_true", help="measure on TRAIN alone")
+        parser.add_argument("--target", type=float, default=0.98, help="share that shall be right")
+        parser.add_argument("--draws", type=int, default=200, help="of calibration texts; 0: none")
+
+    def handle(self, *, train: str, test: str | None, **options: Any) -> None:
+        if bool(test) == options["cross_validate"]:
+            raise CommandError("Name a TEST to measure on, or --cross-validate, and not both.")
+        if not 0.5 <= options["target"] <= 0.999:
+            raise CommandError("--target is a share between 0.5 and 0.999, such as 0.98.")
+        try:
+            found = _evaluated(train, test, options["target"], options["draws"])
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        for line in lines(found):
+            self.stdout.write(line)
+
+
+def _evaluated(train: str, test: str | None, target: float, draws: int) -> Evaluation:
+    from triage import machine
+    from triage.engines.intents import datasets, evaluate
+
+    taught = datasets.read(train)
+    looked = datasets.read(test, testing=True) if test else None
+    embed = machine.encoder().embed
+    if looked is None:
+        return evaluate.cross_validated(taught, embed, target=target, draws=draws)
+    return evaluate.evaluate(taught, looked, embed, target=target, draws=draws)
+
+
+def lines(found: Evaluation) -> Iterator[str]:
+    """The figures as a Markdown table and sentences."""
+    goal = f"{found.target:.3g}"
+    yield f"{found.texts:,} texts of {found.labels} intents, {found.strangers:,} of none; trained on {found.trained_on:,}."
+    yield "\n| measure | value |\n|---|---|"
+    yield f"| accuracy over our intents, no threshold | {found.accuracy:.2%} |"
+    yield f"| in scope: right and not turned away | {found.in_scope:.2%} |"
+    if found.caught is not None:
+        yield f"| out-of-scope recall | {found.caught:.2%} |"
+    if found.auroc is not None:
+        yield f"| out-of-scope AUROC | {found.auroc:.4f} |"
+    yield f"| largest coverage at {goal} right, found on these texts | {found.best_coverage:.2%} |"
+    yield f"| naive threshold for {goal}: right / coverage | {_pair(found.naive)} |"
+    yield f"| promised threshold for {goal}: right / coverage | {_pair(found.promised)} |"
+    yield f"| calibration error before / after temperature | {found.error_before:.4f} / {found.error_after:.4f} |"
+    yield f"| training, embedding excluded | {found.training_seconds:.1f} s |"
+    yield f"| embedding the training texts | {found.embedding_seconds:.1f} s |"
+    yield f"| one text, embedding excluded, median | {found.milliseconds:.2f} ms |"
+    yield f"| size | {found.megabytes:.1f} MB |"
+    yield f"\n{found.sentence}"
+    yield from _kept(found.draws)
+
+
+def _pair(pair: tuple[float, float]) -> str:
+    return f"{pair[0]:.2%} / {pair[1]:.2%}" if pair[1] else "no text gets a label"
+
+
+def _kept(draws: tuple[Draws, ...]) -> Iterator[str]:
+    if not draws:
+        return
+    yield "\n| promise | draws of | naive: kept / coverage | promised: kept / coverage / none given |"
+    yield "|---|---|---|---|"
+    for one in draws:
+        yield (
+            f"| {one.target:.0%} right | {one.draws} × {one.calibration} texts "
+            f"| {_share(one.naive)} | {_share(one.promised)} / {one.promised.none:.1%} |"
+        )
+
+
+def _share(kept: Kept) -> str:
+    return f"{kept.kept:.1%} / {kept.coverage:.1%}"

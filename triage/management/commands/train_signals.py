@@ -1,0 +1,44 @@
+"""Train the bundled models of urgency, mood and unwanted mail from their corpus."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from triage import machine, roster
+
+WEIGHTS = Path(roster.HERE) / "weights" / "signals.safetensors"
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--seed", type=int, default=7, help="of the folds")
+        parser.add_argument("--target", type=Path, default=WEIGHTS, help="the file to write")
+
+    def handle(self, *, seed: int, target: Path, **options: Any) -> None:
+        from triage.engines.signals import corpus, fitting
+
+        said, mail = corpus.said(), corpus.mail()
+        model, report = fitting.fit(said, mail, machine.encoder().embed, seed=seed)
+        target.write_bytes(model.dumps())
+        self.stdout.write(f"Each on texts it was not fitted on, {fitting.FOLDS} folds:")
+        for name, figures in report.items():
+            self.stdout.write(f"{name}:")
+            for what, figure in figures.items():
+                self.stdout.write(f"  {what}: {_told(figure)}")
+        self.stdout.write(
+            f"{target}\nsha256 {roster.digest(target)}\nPut the digest into triage/roster.toml: "
+            "a file with another one is refused."
+        )
+
+
+def _told(figure: Any) -> str:
+    if not isinstance(figure, Mapping):
+        return str(figure)
+    return f"{figure['share']:.1%} of {figure['of']} ({figure['from']:.1%} to {figure['to']:.1%})"

@@ -23,6 +23,7 @@ TITLES = {
     "send_again": "Who sent it once more?",
     "settle_delivery": "Did the reply arrive?",
     "request": "Who asked for the refund?",
+    "confirm": "Who says that the label is right?",
     "approve": "Who decided on the refund?",
     "pay": "Who recorded the payment?",
 }

@@ -10,9 +10,12 @@ import pghistory
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
 
 from tickets.reasons import KnobAdmin, ReasonedForm
 from triage import machine, policies
@@ -48,7 +51,7 @@ class IntentAdmin(KnobAdmin):
     inlines = (ExampleInline,)
 
 
-SHARES = ("confidence", "similarity")
+SHARES = ("confidence", "relevance", "audit")
 
 
 class LimitForm(ReasonedForm):
@@ -60,6 +63,8 @@ class LimitForm(ReasonedForm):
             raise ValidationError({"name": f"The step {step.name} knows these limits: {known}."})
         if cleaned.get("name") in SHARES and not 0 <= cleaned.get("value", 0) <= 1:
             raise ValidationError({"value": "This is a share: between 0 and 1."})
+        if cleaned.get("name") == "target" and not 0.5 <= cleaned.get("value", 0) <= 0.999:
+            raise ValidationError({"value": "A target is a share between 0.5 and 0.999."})
         return cleaned
 
 
@@ -171,8 +176,19 @@ class ClauseInline(admin.TabularInline[Clause, PolicyVersion]):
 
 @admin.register(Classifier)
 class ClassifierAdmin(ReadOnly):
-    list_display = ("__str__", "active", "created_at", "created_by", "promise")
+    """Versions are compared and put to work under Learning; here are their rows."""
+
+    list_display = ("__str__", "active", "created_at", "created_by", "page")
     exclude = ("weights",)
+
+    @admin.display(description="Compare and put to work")
+    def page(self, row: Classifier) -> str:
+        return format_html(
+            '<a href="{}">Version {}</a>', reverse("triage:version", args=[row.pk]), row.pk
+        )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Classifier]:
+        return super().get_queryset(request).defer("weights")
 
 
 class MarkdownForm(forms.Form):

@@ -145,7 +145,8 @@ class Case:
     ``text`` is the customer's own words with quoted mail and signature removed; it
     is untrusted and never an instruction. ``order`` is the order the ticket is
     about where that is clear, and ``order_because`` says how it was found, or why
-    not. Outputs of earlier steps are read by their type: ``case[Classification]``.
+    not. ``marks`` are what its mail's header says of itself (``signs.MARKS``), untrusted
+    as the text is. ``audited``: one of the random share a person is asked about. Outputs of earlier steps are read by their type: ``case[Classification]``.
     """
 
     ticket: int
@@ -160,6 +161,8 @@ class Case:
     intents: tuple[Intent, ...] = ()
     rules: tuple[Rule, ...] = ()
     phrases: tuple[Phrase, ...] = ()
+    marks: tuple[str, ...] = ()
+    audited: bool = False
     outputs: Mapping[type, Any] = field(default_factory=dict)
 
     def __getitem__(self, kind: type[T]) -> T:

@@ -17,7 +17,10 @@ from tickets.models import Customer, Order, Payment, Ticket
 from triage import case, models
 from triage.case import Case, Fact
 from triage.facts import KINDS, MOST, money
+from triage.marks import in_all, marks_of
 from triage.said import bare, called_orders, plain
+from triage.steps.classify import drawn
+from triage.steps.classify import step as classify
 from triage.steps.decide import SEVERAL_ORDERS
 
 RECENT_ORDERS = 20
@@ -26,7 +29,7 @@ COMMITTED = [Refund.State.APPROVED, Refund.State.EXECUTING, Refund.State.DOUBT]
 
 def case_for(ticket: Ticket) -> Case:
     """The ticket with its customer, orders, rules and taxonomy as they are now."""
-    received, text = _unanswered(ticket)
+    received, text, marks = _unanswered(ticket)
     rows = _orders(ticket.customer, f"{ticket.subject}\n{text}")
     orders = tuple(order_of(row) for row in rows)
     order, because = order_meant(f"{ticket.subject}\n{text}", orders)
@@ -46,20 +49,32 @@ def case_for(ticket: Ticket) -> Case:
         phrases=tuple(
             map(_phrase, models.Phrase.objects.filter(active=True).select_related("intent"))
         ),
+        marks=marks,
+        audited=drawn(ticket.pk, _audit_share()),
     )
 
 
-def _unanswered(ticket: Ticket) -> tuple[datetime, str]:
-    """What the customer wrote since our last answer, and when the first of it was written.
+def _audit_share() -> float:
+    row = models.Limit.objects.filter(step=classify.name, name="audit").first()
+    return row.value if row else classify.limits["audit"]
+
+
+def _unanswered(ticket: Ticket) -> tuple[datetime, str, tuple[str, ...]]:
+    """What the customer wrote since our last answer, when the first of it was written, and
+    what the mails' headers say of it.
 
     In the order of arrival: a mail dated before our answer may have come in after it.
     """
     spoken = ticket.messages.exclude(direction="note").order_by("pk")
-    waiting: list[tuple[datetime, str]] = []
-    for direction, at, text in spoken.values_list("direction", "at", "text"):
-        waiting = [*waiting, (at, text)] if direction == "in" else []
-    since = min((at for at, _ in waiting), default=ticket.received_at)
-    return since, "\n\n".join(text for _, text in waiting)
+    waiting: list[tuple[datetime, str, tuple[str, ...]]] = []
+    for direction, at, text, sender, raw in spoken.values_list(
+        "direction", "at", "text", "sender", "raw"
+    ):
+        came = (at, text, marks_of(sender or ticket.email, bytes(raw or b"")))
+        waiting = [*waiting, came] if direction == "in" else []
+    since = min((at for at, _, _ in waiting), default=ticket.received_at)
+    text = "\n\n".join(text for _, text, _ in waiting)
+    return since, text, in_all([marks for _, _, marks in waiting])
 
 
 def _orders(customer: Customer | None, text: str) -> list[Order]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
-from triage.models import Intent
+from triage.models import Intent, PolicyVersion
+from triage.policies import BadPolicies
+from triage.what_if import TICKETS, read_version
 
 
 class LabelForm(forms.Form):
@@ -28,3 +31,105 @@ class LabelForm(forms.Form):
         for field in self.fields.values():
             if of_form:
                 field.widget.attrs["form"] = of_form
+
+
+class ReasonForm(forms.Form):
+    """Why a version is put to work: kept with the name and the time."""
+
+    why = forms.CharField(
+        label="Why", max_length=300, help_text="Kept with your name; colleagues will read it."
+    )
+
+
+LARGEST = 20 * 1024 * 1024
+
+
+class ImportForm(forms.Form):
+    """A file of examples, and whether it stands for the whole taxonomy."""
+
+    file = forms.FileField(
+        label="File",
+        help_text="CSV or JSON Lines in UTF-8, with the columns text (or sentence) and label "
+        "(or category, or intent).",
+    )
+    only = forms.BooleanField(
+        required=False,
+        label="Retire the intents that the file does not name",
+        help_text="They are switched off and can be switched on again; nothing is deleted.",
+    )
+
+    def clean_file(self) -> Any:
+        upload = self.cleaned_data["file"]
+        if upload.size > LARGEST:
+            raise forms.ValidationError(
+                "The file is larger than 20 MB: use `manage.py import_intents` for it."
+            )
+        return upload
+
+
+class ProposalForm(forms.Form):
+    """What a group of tickets asks for: a new intent by its name, or one there is."""
+
+    name = forms.CharField(max_length=120, required=False, label="Name of the new intent")
+    into = forms.ModelChoiceField(
+        Intent.objects.filter(active=True),
+        required=False,
+        label="Or examples for one there is",
+        empty_label="None: make a new one",
+    )
+    ticket = forms.TypedMultipleChoiceField(coerce=int, label="Tickets")
+
+    def __init__(self, data: Any = None, *, tickets: Any = (), auto_id: str = "id_%s") -> None:
+        super().__init__(data, auto_id=auto_id)
+        ticket = self.fields["ticket"]
+        assert isinstance(ticket, forms.TypedMultipleChoiceField)  # noqa: S101  its type has choices
+        ticket.choices = [(pk, str(pk)) for pk in tickets]
+
+
+class WhatIfForm(forms.Form):
+    """A new version of a policy that is tried out: written here, or one that has not begun."""
+
+    version = forms.ModelChoiceField(
+        PolicyVersion.objects.none(),
+        required=False,
+        label="A version that has not begun",
+        empty_label="None: I write one below",
+    )
+    markdown = forms.CharField(
+        required=False,
+        label="Or a new version, in Markdown",
+        widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "true"}),
+        help_text="As for a policy that is loaded: lines with id, title and effective_from between "
+        "two lines of ---, then a heading (##) for each clause. It is not stored as a policy.",
+    )
+    tickets = forms.IntegerField(
+        min_value=1, max_value=5_000, initial=TICKETS, label="How many of the last tickets"
+    )
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        coming = PolicyVersion.objects.filter(effective_from__gt=timezone.localdate())
+        self.fields["version"].queryset = coming.order_by("effective_from")  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        version, markdown = cleaned.get("version"), cleaned.get("markdown", "").strip()
+        if bool(version) == bool(markdown):
+            raise forms.ValidationError("Choose a version or write one: one of the two.")
+        if markdown:
+            self._read(markdown)
+        return cleaned
+
+    def _read(self, markdown: str) -> None:
+        """The faults, with their lines, become errors of the form."""
+        try:
+            read_version(markdown)
+        except BadPolicies as bad:
+            for problem in bad.problems:
+                self.add_error("markdown", f"Line {problem.line}: {problem.because}")
+
+    def wanted(self) -> dict[str, Any]:
+        """What the worker is asked for."""
+        version = self.cleaned_data["version"]
+        new = {"version": version.pk} if version else {"markdown": self.cleaned_data["markdown"]}
+        return {**new, "tickets": self.cleaned_data["tickets"]}

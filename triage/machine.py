@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Max
@@ -14,9 +16,11 @@ from django.utils.module_loading import import_string
 from triage import models, roster
 from triage.case import Clause
 from triage.engines.rules import Arithmetic, Phrases, Sentences
+from triage.outcomes import Signals
 from triage.step import Engine, EngineUnavailable, Rung, Step
 
 ENCODER = "minilm"
+SIGNALS = "signals"
 
 
 @cache
@@ -99,6 +103,37 @@ def encoder():  # type: ignore[no-untyped-def]  # its type would import it
     return Encoder(entries()[ENCODER], threads=settings.TRIAGE_MODEL_THREADS)
 
 
+def read_signals(text: str) -> Signals | None:
+    """Urgency, mood and spam of a text; None where their model or the encoder is not there."""
+    try:
+        model = signals()
+        vector = encoder().embed([text])[0]
+    except EngineUnavailable:
+        return None
+    found: Signals = model.read(text, vector, encoder().embed)
+    return found
+
+
+def signals_or_none() -> Any:  # its type would import numpy
+    """A label is worth having without them: urgency is then read off by rules."""
+    try:
+        return signals()
+    except EngineUnavailable:
+        return None
+
+
+@cache
+def signals():  # type: ignore[no-untyped-def]  # its type would import numpy
+    """The bundled model of the signals. Raises EngineUnavailable."""
+    from triage.engines.signals.model import SignalModel
+
+    return SignalModel.loads(roster.verified(entries()[SIGNALS]).read_bytes())
+
+
+def _phrases() -> Engine:
+    return Phrases(read=read_signals)
+
+
 @cache
 def _writer(entry: roster.Entry) -> Engine:
     """Loaded once a process; an entry that was pinned anew is another entry."""
@@ -107,30 +142,92 @@ def _writer(entry: roster.Entry) -> Engine:
     return LlamaWriter(entry, threads=settings.TRIAGE_MODEL_THREADS)
 
 
+def encoder_sha256() -> str:
+    """Which encoder there is, without loading it."""
+    return entries()[ENCODER].sha256
+
+
+def target() -> float:
+    """The share of automatic labels that shall be right."""
+    return float(limits()["classify"].get("target", 0.95))
+
+
 def _labeller() -> Engine:
     active = models.Classifier.objects.filter(active=True).values_list("pk", flat=True).first()
     if active is None:
         raise EngineUnavailable("no classifier is trained yet: run `manage.py train_classifier`")
-    return _labeller_of(active)
+    return labeller_of(active)
+
+
+def labeller_of(pk: int, *, reads: bool = True) -> Engine:
+    """A version for the target in force; loaded again only when that or an alarm changes.
+
+    It also ``reads`` urgency and mood, unless only its labels are wanted. Raises
+    EngineUnavailable.
+    """
+    alarms = models.Alarm.objects.filter(classifier=pk, ended_at=None)
+    return _labeller_for(pk, target(), frozenset(alarms.values_list("label", flat=True)), reads)
+
+
+@lru_cache(maxsize=4)
+def _labeller_for(pk: int, target: float, alarms: frozenset[str], reads: bool) -> Engine:
+    from triage.engines.intents.labeller import IntentLabeller
+
+    row, model = _intent_model(pk)
+    try:
+        return IntentLabeller(
+            encoder(),
+            model,
+            version=pk,
+            sha256=row.sha256,
+            target=target,
+            alarms=alarms,
+            signals=signals_or_none() if reads else None,
+        )
+    except ValueError as error:
+        raise EngineUnavailable(f"the limit classify, target: {error}") from error
 
 
 @lru_cache(maxsize=2)
-def _labeller_of(pk: int) -> Engine:
-    from triage.engines.encoder import EncoderLabeller, Head
+def _intent_model(pk: int):  # type: ignore[no-untyped-def]  # its type would import it
+    from triage.engines.intents.model import IntentModel
 
     row = models.Classifier.objects.get(pk=pk)
     if row.encoder_sha256 != encoder().entry.sha256:
         raise EngineUnavailable("the classifier was trained on another encoder: train it again")
-    head = Head.loads(bytes(row.weights), row.labels, row.promise)
-    return EncoderLabeller(encoder(), head, name="encoder", sha256=row.sha256)
+    try:
+        return row, IntentModel.loads(bytes(row.weights))
+    except ValueError as error:
+        raise EngineUnavailable(str(error)) from error
+
+
+def vectors(texts: Sequence[str]):  # type: ignore[no-untyped-def]
+    """Unit vectors (n, 384) of the texts; those that this encoder made before are reused."""
+    import numpy as np
+
+    card = encoder().card("encoder")
+    by = f"{card.weights} {card.runtime} {card.quantization}"[:200]
+    digests = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+    kept = models.Embedding.objects.filter(encoder=by, text_sha256__in=set(digests))
+    known = dict(kept.values_list("text_sha256", "vector"))
+    missing = {d: text for d, text in zip(digests, texts, strict=True) if d not in known}
+    made = (
+        dict(zip(missing, encoder().embed(list(missing.values())), strict=True)) if missing else {}
+    )
+    models.Embedding.objects.bulk_create(
+        (models.Embedding(encoder=by, text_sha256=d, vector=v.tolist()) for d, v in made.items()),
+        batch_size=500,
+        ignore_conflicts=True,
+    )
+    return np.array([known.get(d, made.get(d)) for d in digests], np.float32)
 
 
 def _hybrid() -> Engine:
-    return _search("hybrid", _clauses_state())
+    return _search("hybrid", _clauses_state(), _tuned())
 
 
 def _lexical() -> Engine:
-    return _search("lexical", _clauses_state())
+    return _search("lexical", _clauses_state(), 0)
 
 
 def _clauses_state() -> tuple[int, int]:
@@ -139,31 +236,49 @@ def _clauses_state() -> tuple[int, int]:
     return state["last"] or 0, state["count"]
 
 
+def _tuned() -> int:
+    """The tuned encoder that clauses are searched with, or 0 for the plain one."""
+    return models.TunedEncoder.objects.filter(active=True).values_list("pk", flat=True).first() or 0
+
+
 @lru_cache(maxsize=4)
-def _search(name: str, state: tuple[int, int]) -> Engine:
-    from triage.engines import index
+def _search(name: str, state: tuple[int, int], tuned: int) -> Engine:
+    """Whole before it is used: a search goes on over the old index until the new one is there."""
+    from triage.engines.clauses import index, search
 
-    rows = list(models.Clause.objects.select_related("version__policy").order_by("pk"))
-    clauses = [clause_of(row) for row in rows]
+    rows = models.Clause.objects.select_related("version__policy")
+    clauses = [clause_of(row) for row in rows.order_by("version", "position")]
     if name == "lexical":
-        return index.Search(name, index.build(clauses))
-    return index.Search(name, index.build(clauses, _vectors(rows, clauses)), encoder())
+        return search.Search(name, index.build(clauses))
+    return search_over(clauses, tuned)
 
 
-def _vectors(rows: list[models.Clause], clauses: list[Clause]):  # type: ignore[no-untyped-def]
-    """The clauses' embeddings from their rows; those not embedded yet are, and kept."""
-    import numpy as np
+def search_over(clauses: Sequence[Clause], tuned: int | None = None) -> Engine:
+    """The engine of the retrieve step over these clauses, by meaning. Raises EngineUnavailable."""
+    from triage.engines.clauses import index, search
+    from triage.engines.clauses.store import Store
 
-    from triage.engines.index import text_of
+    reader, relevance = _reader(_tuned() if tuned is None else tuned)
+    by = f"{reader.entry.sha256} {reader.tuned_sha256} {reader.runtime}"
+    embedded = Store(settings.DATA / "clauses").embedded(clauses, reader, by)
+    return search.Search("hybrid", index.build(clauses, embedded), reader, relevance)
 
-    missing = [i for i, row in enumerate(rows) if row.embedding is None]
-    if missing:
-        for i, vector in zip(
-            missing, encoder().embed([text_of(clauses[i]) for i in missing]), strict=True
-        ):
-            rows[i].embedding = vector.tolist()
-        models.Clause.objects.bulk_update([rows[i] for i in missing], ["embedding"])
-    return np.array([row.embedding for row in rows], np.float32)
+
+@lru_cache(maxsize=2)
+def _reader(tuned: int):  # type: ignore[no-untyped-def]  # its types would import it
+    """The encoder that clauses are searched with, and its calibration; None is the shipped one."""
+    if not tuned:
+        return encoder(), None
+    from triage.engines.clauses.relevance import Relevance
+    from triage.engines.encoder import Encoder
+
+    row = models.TunedEncoder.objects.get(pk=tuned)
+    if "relevance" not in row.report:
+        raise EngineUnavailable("the tuned encoder was never calibrated: tune it again")
+    reader = Encoder(
+        entries()[ENCODER], threads=settings.TRIAGE_MODEL_THREADS, tuned=bytes(row.weights)
+    )
+    return reader, Relevance(**row.report["relevance"])
 
 
 def clause_of(row: models.Clause) -> Clause:
@@ -183,7 +298,7 @@ def clause_of(row: models.Clause) -> Clause:
 
 BUILDERS = {
     "encoder": _labeller,
-    "phrases": Phrases,
+    "phrases": _phrases,
     "hybrid": _hybrid,
     "lexical": _lexical,
     "arithmetic": Arithmetic,

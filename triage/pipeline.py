@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from triage.case import Case
 from triage.step import (
@@ -46,6 +47,7 @@ def perform(
     """Climb the ladder until a rung's answer passes its checks; else it is a human's turn."""
     began = time.monotonic()
     tried: list[Tried] = []
+    left: Any = None
     for rung in ladder:
         started = time.monotonic()
         try:
@@ -70,18 +72,22 @@ def perform(
                 milliseconds=_since(began),
             )
         tried.append(_doubted(rung, checks, step.evidence(case, output), started))
-    return _human(step, case, ladder, limits, tried, began)
+        left = step.withdrawn(case, output, checks) if step.withdrawn else None
+        if any(check.name in step.final for check in failing(checks)):
+            break
+    left = step.fallback(case) if left is None else left
+    return _human(step, case, left, ladder, limits, tried, began)
 
 
 def _human(
     step: Step,
     case: Case,
+    output: Any,
     ladder: Sequence[Rung],
     limits: Mapping[str, float],
     tried: list[Tried],
     began: float,
 ) -> StepResult:
-    output = step.fallback(case)
     timed_out = bool(tried) and tried[-1].outcome == Status.TIMED_OUT
     return StepResult(
         step=step,

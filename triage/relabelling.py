@@ -7,6 +7,7 @@ from django.db import transaction
 
 from tickets import queue, receipts
 from tickets.models import Correction, Ticket
+from triage.learning import drift
 from triage.models import Intent
 
 
@@ -37,3 +38,4 @@ def relabel(ticket: Ticket, intent: Intent, *, why: str, by: User) -> None:
         ticket.relabel(intent.slug, intent.name, None, name)
         ticket.mark_reopened()
         queue.enqueue(ticket, reason="relabelled", by=by)
+        drift.wake(ticket.pk)

@@ -17,17 +17,20 @@ from approvals import services as approvals
 from approvals.errors import Refused
 from tickets import queue
 from tickets.models import Draft, Order, Run, Ticket
-from triage import machine, models, pipeline, proof
+from triage import machine, pipeline, proof, routing
 from triage.case import Case
 from triage.casework import case_for
+from triage.engines.language import language_of
 from triage.engines.rules import Person
+from triage.signs import NORMAL
 from triage.step import Engine, Rung, StepResult
 from triage.steps.classify import Classification
-from triage.steps.decide import HUMAN, REVIEW, Proposed
+from triage.steps.decide import REVIEW, Proposed
 from triage.steps.draft import Reply
 from triage.steps.retrieve import Retrieval
 
 MOST_ATTEMPTS = 5
+MOODS = ("", "calm", "upset", "threatening")
 log = logging.getLogger(__name__)
 
 
@@ -106,7 +109,9 @@ def _person_first(ticket: Ticket) -> Mapping[str, Sequence[Rung]]:
 
 def _labelled_by_person(ticket: Ticket) -> Person | None:
     last = ticket.corrections.filter(step="classify").select_related("by").order_by("pk").last()
-    return Person(slug=last.after, by=last.by.get_username()) if last else None
+    if last is None:
+        return None
+    return Person(slug=last.after, by=last.by.get_username(), read=machine.read_signals)
 
 
 def _let_go() -> None:
@@ -125,19 +130,31 @@ def _record(run: Run, result: StepResult, ladder: list[str]) -> None:
 
 
 def _label(ticket: Ticket, output: Classification, result: StepResult) -> None:
-    """Nothing but a person takes away what a person said."""
+    """Nothing but a person takes away what a person said, and nothing read lowers a ticket."""
     by = result.served.name if result.served else ""
-    Ticket.objects.filter(pk=ticket.pk).update(urgency=output.urgency)
+    _raise(ticket, output)
     if not output.label and _labelled_by_person(ticket):
         return
     ticket.relabel(output.label, output.name, output.confidence, by=by)
 
 
+def _raise(ticket: Ticket, output: Classification) -> None:
+    """Urgency and mood go up only; where nothing was read before, "low" may stand."""
+    ticket.refresh_from_db(fields=["urgency", "mood"])
+    level = max(ticket.urgency, output.urgency)
+    if ticket.urgency == NORMAL and not ticket.mood and output.mood:
+        level = output.urgency
+    mood = max(ticket.mood, output.mood, key=MOODS.index)
+    Ticket.objects.filter(pk=ticket.pk).update(urgency=level, mood=mood)
+
+
 def _conclude(run: Run, case: Case) -> None:
     """Everything a finished run leaves, in one transaction with its end: once or not at all."""
+    language = language_of(case.text)
     with transaction.atomic():
         ticket = Ticket.locked(run.ticket_id)
         queue.hold(run)
+        Ticket.objects.filter(pk=ticket.pk).update(language=language or ticket.language)
         _save_draft(run, case[Reply])
         trouble = _propose(run, case)
         _route(ticket, case, trouble)
@@ -182,17 +199,10 @@ def _citations(case: Case, ref: str) -> list[dict[str, Any]]:
 
 
 def _route(ticket: Ticket, case: Case, trouble: str) -> None:
-    decided = case[Proposed]
-    if trouble:
-        ticket.mark_attention(trouble)
-    elif not case[Classification].label:
-        ticket.mark_attention("Needs a label from a person.")
-    elif decided.outcome == HUMAN:
-        ticket.mark_attention(" ".join(decided.questions))
-    elif decided.outcome == REVIEW and decided.remedy == "replacement":
-        ticket.mark_attention("A replacement is proposed: please arrange it.")
-    elif not case[Reply].text:
-        ticket.mark_attention("No draft could be written: please answer yourself.")
+    """Before a person, with every reason, or ready to be sent."""
+    reasons = list(routing.reasons(case, trouble))
+    if reasons:
+        ticket.mark_attention(" ".join(reasons))
     else:
         ticket.mark_ready()
 
@@ -203,41 +213,4 @@ def _fail(run: Run, error: str) -> None:
         queue.finish(run, Run.State.FAILED, error)
         run.ticket.mark_attention(
             "Something went wrong while reading this. Please answer yourself."
-        )
-
-
-def train(*, by: Any = None, target: float = 0.95) -> models.Classifier:
-    """Train the classifier on the taxonomy's examples and put it to work.
-
-    Raises ValueError where an intent has too few examples.
-    """
-    from triage.engines import training
-
-    examples = models.IntentExample.objects.exclude(intent__active=False).order_by("pk")
-    rows = list(examples.values_list("text", "intent__slug"))
-    if not rows:
-        raise ValueError("There are no examples yet: add some to the intents.")
-    vectors = machine.encoder().embed([text for text, _ in rows])
-    head, report = training.fit(vectors, [slug or "" for _, slug in rows], target=target)
-    return _activate(head.dumps(), head.labels, head.promise, report, by)
-
-
-def _activate(
-    weights: bytes,
-    labels: Sequence[str],
-    promise: Mapping[str, Any],
-    report: Mapping[str, Any],
-    by: Any,
-) -> models.Classifier:
-    with transaction.atomic():
-        models.Classifier.objects.filter(active=True).update(active=False)
-        return models.Classifier.objects.create(
-            weights=weights,
-            sha256=hashlib.sha256(weights).hexdigest(),
-            labels=list(labels),
-            promise=dict(promise),
-            report=dict(report),
-            encoder_sha256=machine.encoder().entry.sha256,
-            active=True,
-            created_by=by,
         )

@@ -146,7 +146,9 @@ class Step:
 
     ``run(case, engine)`` may raise EngineError. ``check(case, output, limits)``
     yields the doubts. ``fallback(case)`` is the answer at the end of the ladder: a
-    human's turn. ``reads`` are output types of earlier steps, ``writes`` this one's.
+    human's turn. ``withdrawn(case, output, checks)`` is what is left of the last answer that
+    did not pass, where a step can say more than nothing. ``final`` are names of checks whose
+    failing is an outcome: no other rung may overrule it. ``reads`` are output types of earlier steps, ``writes`` this one's.
     """
 
     name: str
@@ -160,6 +162,8 @@ class Step:
     worksheet: Worksheet
     reads: tuple[type, ...] = ()
     limits: Mapping[str, float] = field(default_factory=dict)
+    withdrawn: Callable[[Case, Any, tuple[Check, ...]], Any] | None = None
+    final: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,11 +31,21 @@ def work_job(job_id: int) -> None:
     jobs.work(job_id)
 
 
+@shared_task(name="triage.tasks.watch")
+def watch(ticket_id: int) -> None:
+    """See whether the promise still holds, after a label of the ticket was checked."""
+    from triage.learning import drift
+
+    drift.watch()
+
+
 @shared_task(name="triage.tasks.nightly")
 def nightly() -> None:
     """Once a night: learn from the day's corrections and look for intents that are missing."""
     from triage import jobs
+    from triage.learning import drift
 
+    drift.watch()
     for kind in jobs.NIGHTLY:
         jobs.request(kind, by=None)
 

@@ -38,6 +38,12 @@ class Ticket(models.Model):
         HIGH = 3
         URGENT = 4
 
+    class Mood(models.TextChoices):
+        UNREAD = "", "not read"
+        CALM = "calm"
+        UPSET = "upset"
+        THREATENING = "threatening"
+
     external_id = models.CharField(max_length=200, unique=True, null=True, blank=True)
     channel = models.CharField(max_length=10, choices=Channel)
     subject = models.CharField(max_length=300, blank=True)
@@ -58,6 +64,8 @@ class Ticket(models.Model):
     confidence = models.FloatField(null=True, blank=True)
     labelled_by = models.CharField(max_length=200, blank=True)
     urgency = models.PositiveSmallIntegerField(choices=Urgency, default=Urgency.NORMAL)
+    mood = models.CharField(max_length=12, choices=Mood, default=Mood.UNREAD, blank=True)
+    language = models.CharField(max_length=8, blank=True, help_text="ISO 639, empty if unclear")
     attention = models.CharField(max_length=300, blank=True)
 
     class Meta:

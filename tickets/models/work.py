@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -142,6 +143,22 @@ class Receipt(models.Model):
 
     class Meta:
         ordering = ["seq"]
+        indexes = [
+            # Who pays asks it of every ticket; the rows themselves are wide.
+            models.Index(
+                fields=["ticket", "seq"],
+                include=["actor_kind", "status", "label"],
+                condition=Q(step="classify"),
+                name="receipt_of_classify",
+            ),
+            # Which tickets a clause was used for: every citation would be read otherwise.
+            GinIndex(
+                fields=["citations"],
+                opclasses=["jsonb_path_ops"],
+                condition=Q(step="retrieve"),
+                name="receipt_cites",
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(model_requested=F("model_served"))

@@ -16,8 +16,9 @@ from tqdm import tqdm
 from approvals.models import ApprovalLimit, RefundRule
 from tickets import access, ingest
 from tickets.models import Customer
-from triage import policies, services
+from triage import policies
 from triage.demo import company
+from triage.learning import versions
 from triage.models import Intent, IntentExample, Policy
 from triage.settings import kept_secret
 
@@ -53,7 +54,8 @@ def load(*, progress: bool = False) -> None:
         *((ingest.receive_ticket, row) for row in built.tickets),
     ]
     _receive(tqdm(rows, desc="demo shop", unit=" rows", disable=not progress))
-    services.train()
+    ada = User.objects.get(username="ada")
+    versions.activate(versions.train(by=ada), by=ada, why="The first version, for the demo.")
 
 
 def _receive(

@@ -11,10 +11,10 @@ from triage.case import Case, Clause, Fact, Intent, Order
 from triage.facts import CLAUSE, DECIDED, KINDS, money
 from triage.focal.corpus import Example
 from triage.focal.corpus.phrases import load, split
-from triage.slots import SLOT, Slot
-from triage.steps.classify import Classification
+from triage.slots import SLOT, Slot, WritingTask
+from triage.steps.classify import Classification, Matter
 from triage.steps.decide import ASK, REVIEW, Proposed
-from triage.steps.draft import SECOND_MATTER, URGENCY
+from triage.steps.draft import URGENCY
 from triage.steps.retrieve import Hit, Retrieval
 from triage.steps.summarize import Summary
 
@@ -45,13 +45,21 @@ def case_of(example: Example, seed: int) -> Case:
     label = Classification(
         label=LABEL if task.intent else "",
         name=task.intent,
-        runner_up=SECOND if task.also else "",
-        runner_up_confidence=SECOND_MATTER if task.also else None,
+        matters=_matters(task),
         urgency=next((level for level, word in URGENCY.items() if word == task.urgency), 2),
     )
     clauses = tuple(_hit(rng, place) for place in range(1, len(task.of_kind(CLAUSE)) + 1))
     found = Retrieval(as_of=TODAY, as_of_because="", hits=clauses)
     return made.having(label).having(found).having(Summary()).having(_proposed(example, clauses))
+
+
+def _matters(task: WritingTask) -> tuple[Matter, ...]:
+    if not task.also:
+        return ()
+    return (
+        Matter(label=LABEL, name=task.intent, confidence=0.9, words=""),
+        Matter(label=SECOND, name=task.also, confidence=0.8, words=""),
+    )
 
 
 def _is_fact(slot: Slot) -> bool:

@@ -8,9 +8,6 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
-from pgvector.django import VectorField
-
-from triage.models.taxonomy import DIMENSIONS
 
 
 class Policy(models.Model):
@@ -62,8 +59,6 @@ class Clause(models.Model):
     position = models.PositiveIntegerField()
     heading = models.CharField(max_length=200)
     text = models.TextField()
-    embedding = VectorField(dimensions=DIMENSIONS, null=True, blank=True)
-    embedded_by = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering = ["version", "position"]

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from triage.case import Case, Intent
-from triage.step import Check, Engine, Evidence, Step, Worksheet
+from triage.case import Case
+from triage.outcomes import (
+    NOTHING_ASKED,
+    THREATENING,
+    Guess,
+    Labeller,
+    Matter,
+    Outcome,
+    Reading,
+    Signals,
+    junk,
+    outcome_of,
+    said,
+)
+from triage.signs import HIGH, LOW, NORMAL, URGENT, urgency_of
+from triage.step import Check, Evidence, Step, Worksheet, failing
 
-LOW, NORMAL, HIGH, URGENT = 1, 2, 3, 4
+__all__ = [
+    "HIGH", "LOW", "NORMAL", "URGENT",
+    "Classification", "Guess", "Labeller", "Matter", "Outcome", "Reading", "Signals", "step",
+]  # fmt: skip
+
+LEVELS: Mapping[str, int] = {"low": LOW, "normal": NORMAL, "high": HIGH, "urgent": URGENT}
+READABLE = "something to read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +39,8 @@ class Classification:
 
     ``basis`` is what stands behind it: "model", "phrase" (an exact wording of the
     taxonomy) or "person". ``confidence`` is None where nothing was calibrated.
+    ``suggestion`` is a guess that was not sure enough to be a label. ``audited``: this
+    ticket is one of the random share that a person is asked about.
     """
 
     label: str = ""
@@ -29,138 +51,199 @@ class Classification:
     basis: str = ""
     threshold: float | None = None
     promise: Mapping[str, Any] = field(default_factory=dict)
+    outcome: Outcome = Outcome.UNSURE
+    outcome_confidence: float | None = None
+    outcome_because: str = ""
+    suggestion: str = ""
+    suggestion_name: str = ""
+    suggestion_confidence: float | None = None
+    matters: tuple[Matter, ...] = ()
     urgency: int = NORMAL
+    urgency_confidence: float | None = None
     urgency_because: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Guess:
-    """An engine's answer: a slug of the taxonomy, or "" for none of them."""
-
-    label: str
-    confidence: float | None
-    basis: str
-    runner_up: str = ""
-    runner_up_confidence: float | None = None
-    threshold: float | None = None
-    promise: Mapping[str, Any] = field(default_factory=dict)
-
-
-class Labeller(Engine, Protocol):
-    def label(self, text: str, intents: tuple[Intent, ...]) -> Guess: ...
-
-
-# A sign moves urgency by its weight; one sign alone never makes a ticket urgent.
-SIGNS: Mapping[str, tuple[int, str]] = {
-    "danger": (
-        2,
-        r"\b(?:gas (?:smell|leak)|smell of gas|smok(?:e|ing)|caught fire|on fire|burn(?:t|ed|ing)? (?:my|me|her|him|smell)"
-        r"|electric shock|sparks?|injur\w+|cut (?:my|his|her)|allerg\w+|dangerous|unsafe|hospital)\b",
-    ),
-    "a date that will pass": (
-        1,
-        r"\b(?:today|tonight|tomorrow|this (?:morning|afternoon|evening|weekend)"
-        r"|by (?:mon|tues|wednes|thurs|fri|satur|sun)day|birthday|wedding|funeral|christmas"
-        r"|leav(?:e|ing) (?:on|tomorrow)|urgent\w*|asap|immediately|as soon as possible)\b",
-    ),
-    "money is missing": (
-        1,
-        r"\b(?:charged (?:me )?twice|double[- ]charged|overdrawn|rent|can(?:'t|not) (?:pay|afford)|fraud\w*|stolen)\b",
-    ),
-    "a complaint may follow": (
-        1,
-        r"\b(?:chargeback|solicitor|lawyer|legal action|small claims|trading standards|ombudsman"
-        r"|section 75|consumer rights|report you|police)\b",
-    ),
-    "the patience is gone": (
-        1,
-        r"\b(?:third time|second time|again and again|still (?:no|not|waiting|haven't)|weeks? (?:now|ago)"
-        r"|nobody (?:answers|replies)|unacceptable|disgrace\w*|ridiculous|furious|fed up|last chance)\b|!!+",
-    ),
-    "no hurry": (
-        -1,
-        r"\b(?:no (?:rush|hurry)|when(?:ever)? you (?:have|get) (?:a )?(?:time|minute|chance)|just wondering|out of curiosity)\b",
-    ),
-}
+    mood: str = ""
+    mood_confidence: float | None = None
+    mood_because: tuple[str, ...] = ()
+    audited: bool = False
 
 
 def run(case: Case, engine: Labeller) -> Classification:
-    guess = engine.label(f"{case.subject}\n{case.text}".strip(), case.intents)
-    urgency, because = urgency_of(f"{case.subject}\n{case.text}")
-    intent = case.intent(guess.label)
-    return Classification(
-        label=guess.label,
-        name=intent.name if intent else "",
-        confidence=guess.confidence,
+    guess = engine.label(said(case), case.intents)
+    matters = _matters(case, guess)
+    main = max(matters, key=lambda matter: matter.confidence, default=None)
+    label = main.label if main else guess.label
+    outcome, sure, because = outcome_of(case, guess, matters)
+    return replace(
+        read(case, guess.signals),
+        label=label,
+        name=name_of(case, label),
+        confidence=main.confidence if main else guess.confidence,
         runner_up=guess.runner_up,
         runner_up_confidence=guess.runner_up_confidence,
         basis=guess.basis,
         threshold=guess.threshold,
         promise=guess.promise,
-        urgency=urgency,
-        urgency_because=because,
+        outcome=outcome,
+        outcome_confidence=sure,
+        outcome_because=because,
+        matters=matters,
     )
 
 
-def urgency_of(text: str) -> tuple[int, tuple[str, ...]]:
-    """1 (low) to 4 (urgent) and the signs that moved it, each with the words found."""
-    found = [
-        (weight, f"{sign}: “{match.group().strip()}”")
-        for sign, (weight, pattern) in SIGNS.items()
-        if (match := re.search(pattern, text, re.IGNORECASE))
-    ]
-    score = sum(weight for weight, _ in found)
-    level = max(LOW, min(NORMAL + score, URGENT if len(found) > 1 else HIGH))
-    return level, tuple(because for _, because in found)
+def name_of(case: Case, slug: str) -> str:
+    intent = case.intent(slug)
+    return intent.name if intent else ""
+
+
+def drawn(ticket: int, share: float) -> bool:
+    """Whether a ticket is one of the random ``share`` that a person is asked about: for ever."""
+    digest = hashlib.sha256(f"audit:{ticket}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") < share * 2**64
+
+
+def _matters(case: Case, guess: Guess) -> tuple[Matter, ...]:
+    """Those of our taxonomy, the surest first; none where fewer than two differ."""
+    ours = {matter.label: matter for matter in guess.matters if case.intent(matter.label)}
+    if guess.basis != "model" or len(ours) < 2:
+        return ()
+    named = [replace(matter, name=name_of(case, slug)) for slug, matter in ours.items()]
+    return tuple(sorted(named, key=lambda matter: -matter.confidence))
+
+
+# --- how soon, and in what mood -----------------------------------------------------
+
+
+def read(case: Case, signals: Signals | None) -> Classification:
+    """What is known without any label. A threat raises a ticket, nothing buries one."""
+    if signals is None:
+        level, because = urgency_of(said(case))
+        return Classification(urgency=level, urgency_because=because, audited=case.audited)
+    urgency, mood = signals.urgency, signals.mood
+    level, sure, because = LEVELS[urgency.level], urgency.confidence, urgency.because
+    if mood.level == THREATENING and level < HIGH:
+        level, sure, because = HIGH, mood.confidence, mood.because
+    return Classification(
+        urgency=level,
+        urgency_confidence=sure,
+        urgency_because=because,
+        mood=mood.level,
+        mood_confidence=mood.confidence,
+        mood_because=mood.because,
+        audited=case.audited,
+    )
+
+
+# --- doubts ---------------------------------------------------------------------------
 
 
 def check(case: Case, output: Classification, limits: Mapping[str, float]) -> Iterator[Check]:
-    words = len(case.text.split()) + len(case.subject.split())
+    words = len(said(case).split())
+    by_person = output.basis == "person"
     yield Check(
-        name="something to read",
-        passed=words >= limits["words"] or output.basis == "person",
+        name=READABLE,
+        passed=words >= limits["words"] or by_person,
         value=f"{words} words",
         threshold=f"at least {limits['words']:g}",
         because="the message is empty or nearly so",
     )
     yield Check(
-        name="one of our labels",
-        passed=case.intent(output.label) is not None,
+        name="no spam",
+        passed=output.outcome != Outcome.SPAM,
+        value=_share(output) if output.outcome == Outcome.SPAM else "",
+        because=output.outcome_because,
+    )
+    ours = output.outcome != Outcome.NOT_OURS and case.intent(output.label) is not None
+    yield Check(
+        name="one of ours",
+        passed=ours,
         value=output.name or "none",
-        because="nothing in the taxonomy fits",
+        because=output.outcome_because or "nothing in the taxonomy fits",
     )
     yield _sure(output, limits)
 
 
+def _share(output: Classification) -> str:
+    sure = output.outcome_confidence
+    return "" if sure is None else f"{sure:.2f}"
+
+
 def _sure(output: Classification, limits: Mapping[str, float]) -> Check:
+    """By the promise; of several matters no label is automatic, so each being sure is enough."""
     if output.basis in ("phrase", "person"):
         return Check(name="sure enough", passed=True, value=f"named by a {output.basis}")
-    threshold = max(limits["confidence"], output.threshold or 0.0)
-    sure = output.confidence is not None and output.confidence >= threshold
+    needed = max(limits["confidence"], output.threshold or 0.0)
+    if output.outcome == Outcome.SEVERAL:
+        needed = limits["confidence"]
     value = "not calibrated" if output.confidence is None else f"{output.confidence:.2f}"
+    doubt = promise_doubt(output.promise, limits["target"])
+    sure = output.confidence is not None and output.confidence >= needed
+    below = f"{value} is below what the promise needs, {output.runner_up or 'nothing'} is next"
     return Check(
         name="sure enough",
-        passed=sure,
+        passed=sure and not doubt,
         value=value,
-        threshold=f"at least {threshold:.2f}",
-        because=f"{value} is below what the promise needs, {output.runner_up or 'nothing'} is next",
+        threshold=f"at least {needed:.2f}",
+        because=doubt or below,
     )
 
 
+def promise_doubt(promise: Mapping[str, Any], target: float) -> str:
+    """Why the promise does not hold for what was asked, or ""."""
+    if not promise.get("valid", False):
+        return "the promise does not hold yet: a person confirms the label"
+    if float(promise.get("target", 0)) < target:
+        return f"the promise is for {promise.get('target', 0):.0%}, {target:.0%} is asked for"
+    return ""
+
+
 def evidence(case: Case, output: Classification) -> Evidence:
+    reasons = (output.outcome_because, *output.urgency_because, *output.mood_because)
+    text = ("message", f"ticket:{case.ticket}", "customer", said(case))
+    marks = ("mail header", f"ticket:{case.ticket}:marks", "customer", "; ".join(case.marks))
     return Evidence(
         label=output.label,
         confidence=output.confidence,
         promise=output.promise,
-        reasons=output.urgency_because,
-        inputs=(("message", f"ticket:{case.ticket}", "customer", f"{case.subject}\n{case.text}"),),
+        reasons=tuple(dict.fromkeys(filter(None, reasons))),
+        inputs=(text, marks) if case.marks else (text,),
     )
+
+
+# --- a person's turn --------------------------------------------------------------------
+
+
+def withdrawn(case: Case, output: Classification, checks: Sequence[Check]) -> Classification:
+    """What is left of a doubted answer: what the message is, and the label as a suggestion."""
+    doubts = {doubt.name: doubt.because for doubt in failing(checks)}
+    left = replace(
+        output,
+        label="",
+        name="",
+        confidence=None,
+        suggestion=output.label if case.intent(output.label) else "",
+        suggestion_name=output.name,
+        suggestion_confidence=output.confidence,
+    )
+    if READABLE in doubts:
+        return replace(left, outcome=Outcome.EMPTY, outcome_confidence=None, outcome_because="")
+    if output.outcome in NOTHING_ASKED:
+        return replace(left, suggestion="", suggestion_name="", suggestion_confidence=None)
+    if output.outcome == Outcome.SEVERAL:
+        return left
+    wrong = None if output.confidence is None else 1 - output.confidence
+    because = next(iter(doubts.values()), "")
+    return replace(left, outcome=Outcome.UNSURE, outcome_confidence=wrong, outcome_because=because)
 
 
 def fallback(case: Case) -> Classification:
     """No label is better than a guessed one; how soon it matters is known all the same."""
-    urgency, because = urgency_of(f"{case.subject}\n{case.text}")
-    return Classification(urgency=urgency, urgency_because=because)
+    left = read(case, None)
+    if not said(case):
+        return replace(left, outcome=Outcome.EMPTY)
+    if unwanted := junk(case, None):
+        outcome, sure, because = unwanted
+        return replace(left, outcome=outcome, outcome_confidence=sure, outcome_because=because)
+    return left
 
 
 step = Step(
@@ -171,8 +254,9 @@ step = Step(
     check=check,
     evidence=evidence,
     fallback=fallback,
+    withdrawn=withdrawn,
     ladder=("encoder", "phrases"),
-    limits={"confidence": 0.0, "words": 2},
+    limits={"target": 0.95, "audit": 0.1, "confidence": 0.0, "words": 2},
     worksheet=Worksheet(
         budget_ms=500, sensitive="the customer's message", approval="a person labels what is unsure"
     ),

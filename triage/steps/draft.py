@@ -18,6 +18,7 @@ from triage.grounding import (
     writing_checks,
     writing_inputs,
 )
+from triage.outcomes import NOTHING_ASKED
 from triage.said import with_marks
 from triage.slots import Slot, WritingTask, clause_slots, fact_slots
 from triage.step import Check, Evidence, Step, Usage, Worksheet
@@ -30,10 +31,9 @@ from triage.tone import tone_checks, unsaid
 
 READ_WORDS = 300  # of the message: a writer needs its drift, the values come as slots
 QUOTED_WORDS = 120
-NEAR = 0.5  # the cosine from which a clause is likely to answer: below, it is beside the point
+LIKELY = 0.3  # the chance that a clause answers from which it is quoted: below, beside the point
 PAID_OUT = frozenset({"refund", "store credit"})  # of a replacement no amount is told
 WHO = frozenset({"shop", "customer"})
-SECOND_MATTER = 0.2  # the confidence from which a runner-up is taken up as well
 URGENCY = {1: "low", 2: "normal", 3: "high", 4: "urgent"}
 SAYS = {
     REVIEW: SPEAKS_OF_REVIEW,
@@ -70,6 +70,8 @@ class Reply:
 
 
 def run(case: Case, engine: Writer) -> Reply:
+    if case[Classification].outcome in NOTHING_ASKED:
+        return Reply()
     task = task_for(case)
     written = engine.write(task)
     grounded = ground(written, task)
@@ -110,14 +112,11 @@ def _may_be_told(kind: str, label: Classification) -> bool:
 
 
 def _second_matter(case: Case) -> str:
-    """The name of another intent that the message names in just its wording, and which the
-    classifier finds likely: its doubt alone is no second matter."""
+    """The name of the surest other intent that a part of the message is about."""
     label = case[Classification]
-    second = case.intent(label.runner_up) if label.label else None
-    if second is None or (label.runner_up_confidence or 0) < SECOND_MATTER:
-        return ""
-    said = f" {' '.join(re.findall(r'[a-z]+', case.text.lower()))} "
-    return second.name if any(f" {phrase.lower()} " in said for phrase in second.phrases) else ""
+    others = (matter for matter in label.matters if matter.label != label.label)
+    second = max(others, key=lambda matter: matter.confidence, default=None)
+    return second.name if second and label.label else ""
 
 
 def _amount(decided: Proposed) -> Iterator[Slot]:
@@ -147,11 +146,19 @@ def _to_quote(case: Case) -> list[Clause]:
 
 
 def _answers(hit: Hit, decided: str) -> bool:
-    near = hit.score is None or hit.score >= NEAR
-    return (near or hit.clause.ref == decided) and len(hit.clause.text.split()) <= QUOTED_WORDS
+    likely = hit.relevance is None or hit.relevance >= LIKELY
+    return (likely or hit.clause.ref == decided) and len(hit.clause.text.split()) <= QUOTED_WORDS
 
 
 def check(case: Case, output: Reply, limits: Mapping[str, float]) -> Iterator[Check]:
+    found = case[Classification].outcome
+    yield Check(
+        name="something to answer",
+        passed=found not in NOTHING_ASKED,
+        because=f"the message is {found}: a reply would answer nothing",
+    )
+    if found in NOTHING_ASKED:
+        return
     yield from writing_checks(output.finished, output.grounded, limits["left_out"])
     yield from _tone(case, output)
     words = len(output.text.split())

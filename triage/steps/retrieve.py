@@ -2,54 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Protocol
+from typing import Final, Protocol
 
-from triage.case import Case, Clause
-from triage.step import Check, Engine, Evidence, Step, Worksheet
+from triage.case import Case, Clause, Order
+from triage.conflicts import Disagreement, disagreements
+from triage.step import Check, Engine, Evidence, Step, Worksheet, failing
 from triage.steps.classify import Classification
+
+QUERY_WORDS: Final = 300
+TOP: Final = 4
+TOGETHER: Final = 0.5  # of the best chance: so likely has a clause to be, to rank with it
+FOUND: Final = "a clause was found"
+ANSWERS: Final = "answers the question"
+AGREE: Final = "clauses agree"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hit:
     """A clause with its rank; ``score`` is the cosine to the query where the engine has one.
 
-    ``words`` is the share of the query's words that the clause has. ``found_by`` is "search", or "rule" for a clause that a refund rule names.
-    ``near_miss`` says why a good match was not in force, and is empty otherwise.
+    ``words`` is the share of the query's words, by their rarity, that the clause has.
+    ``relevance`` is the calibrated probability that the clause answers; None where nothing
+    was searched for. ``found_by`` is "search", or "rule" for a clause that a refund rule of
+    this label names, whether the search found it or not. ``near_miss`` says why a good match does not count, and is empty otherwise.
     """
 
     clause: Clause
     rank: int
     score: float | None
     words: float = 0.0
+    relevance: float | None = None
     found_by: str = "search"
     near_miss: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What a search came to; ``index_sha256`` names exactly what was searched."""
+    """What a search came to; ``index_sha256`` names exactly what was searched, and by what.
+
+    ``by_meaning``: the engine compared more than words.
+    """
 
     hits: tuple[Hit, ...]
     near: tuple[Hit, ...] = ()
     index_sha256: str = ""
+    by_meaning: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
 class Retrieval:
-    """The clauses that apply on ``as_of``, best first, and those that nearly did."""
+    """The clauses that apply on ``as_of``, best first, and those that nearly did.
+
+    ``disagreements`` are pairs that rank together and cannot both be followed.
+    """
 
     as_of: date
     as_of_because: str
     hits: tuple[Hit, ...] = ()
     near: tuple[Hit, ...] = ()
     index_sha256: str = ""
+    by_meaning: bool = True
+    disagreements: tuple[Disagreement, ...] = ()
 
     @property
     def clauses(self) -> tuple[Clause, ...]:
         return tuple(hit.clause for hit in self.hits)
+
+    @property
+    def best(self) -> float:
+        """The chance that the likeliest clause answers; 0 where nothing was found."""
+        return max((hit.relevance or 0.0 for hit in self.hits), default=0.0)
+
+    @property
+    def question(self) -> str:
+        """What a person has to settle before anything is promised; empty for nothing."""
+        return " ".join(f"Which clause holds? {pair.because}." for pair in self.disagreements)
 
 
 class Searcher(Engine, Protocol):
@@ -58,54 +88,88 @@ class Searcher(Engine, Protocol):
     def clause(self, ref: str, on: date) -> Clause | None: ...
 
 
-QUERY_WORDS = 120
-TOP = 4
-
-
 def run(case: Case, engine: Searcher) -> Retrieval:
     as_of, because = day_that_matters(case)
     found = engine.search(query_of(case), as_of, TOP)
+    hits = tuple(_with_those_of_rules(case, engine, as_of, found.hits))
     return Retrieval(
         as_of=as_of,
         as_of_because=because,
-        hits=(*found.hits, *_named_by_rules(case, engine, as_of, found)),
-        near=found.near,
+        hits=hits,
+        near=(*_of_other_days(case, engine, as_of, hits), *found.near),
         index_sha256=found.index_sha256,
+        by_meaning=found.by_meaning,
+        disagreements=disagreements([hit.clause for hit in _together(hits)]),
     )
 
 
 def query_of(case: Case) -> str:
-    """What is searched for: the label and the first words of the message."""
-    label = case[Classification].name
-    return " ".join(f"{label}. {case.subject}. {case.text}".split()[:QUERY_WORDS])
+    """What is searched for: the label and the subject in the first line, then the message."""
+    head = ". ".join(filter(None, (case[Classification].name, " ".join(case.subject.split()))))
+    return "\n".join(filter(None, (head, " ".join(case.text.split()[:QUERY_WORDS]))))
 
 
 def day_that_matters(case: Case) -> tuple[date, str]:
     """Refund terms are those of the day of purchase; everything else is today's."""
+    today = "the day the ticket came in"
+    if not _dated_by_purchase(case):
+        return case.received, today
+    if case.order is not None:
+        if case.order.placed is None:
+            return case.received, f"{today}: the day of purchase is not on record"
+        return case.order.placed, "the day of purchase"
+    days = {order.placed for order in case.orders}
+    if len(days) == 1 and (day := days.pop()):
+        return day, "the day of purchase, the same for every order it can be about"
+    return case.received, f"{today}: which order it is about is not known"
+
+
+def _dated_by_purchase(case: Case) -> bool:
     intent = case.intent(case[Classification].label)
-    if not intent or not intent.dated_by_purchase:
-        return case.received, "the day the ticket came in"
-    if case.order is None:
-        return case.received, "the day the ticket came in: which order it is about is not known"
-    if case.order.placed is None:
-        return case.received, "the day the ticket came in: the day of purchase is not on record"
-    return case.order.placed, "the day of purchase"
+    return bool(intent and intent.dated_by_purchase)
 
 
-def _named_by_rules(case: Case, engine: Searcher, as_of: date, found: Found) -> Iterator[Hit]:
+def _with_those_of_rules(
+    case: Case, engine: Searcher, as_of: date, found: Sequence[Hit]
+) -> Iterator[Hit]:
+    """What was found, and behind it what the refund rules of this label rest on."""
     label = case[Classification].label
-    have = {hit.clause.ref for hit in found.hits}
-    for rule in case.rules:
-        if label not in rule.intents or not rule.in_force(as_of) or rule.clause in have:
-            continue
-        if clause := engine.clause(rule.clause, as_of):
-            have.add(rule.clause)
-            yield Hit(clause=clause, rank=len(have), score=None, found_by="rule")
+    rules = [rule for rule in case.rules if label in rule.intents and rule.in_force(as_of)]
+    named = dict.fromkeys(rule.clause for rule in rules)
+    for hit in found:
+        yield replace(hit, found_by="rule") if hit.clause.ref in named else hit
+    have = {hit.clause.ref for hit in found}
+    clauses = [engine.clause(ref, as_of) for ref in named if ref not in have]
+    for rank, clause in enumerate(filter(None, clauses), len(found) + 1):
+        yield Hit(clause=clause, rank=rank, score=None, found_by="rule")
+
+
+def _of_other_days(case: Case, engine: Searcher, as_of: date, hits: Sequence[Hit]) -> Iterator[Hit]:
+    """While it is not known which order is meant: the other wordings that may hold for one."""
+    if case.order is not None or not _dated_by_purchase(case):
+        return
+    seen = {hit.clause for hit in hits}
+    for order in case.orders:
+        for hit in hits:
+            clause = engine.clause(hit.clause.ref, order.placed or as_of)
+            if clause and clause not in seen:
+                seen.add(clause)
+                yield replace(hit, clause=clause, near_miss=_holds_for(order))
+
+
+def _holds_for(order: Order) -> str:
+    return f"it holds if this is about order {order.number}"
+
+
+def _together(hits: Sequence[Hit]) -> list[Hit]:
+    """Those about as likely to answer as the best, and those that a rule names."""
+    least = TOGETHER * max((hit.relevance or 0.0 for hit in hits), default=0.0)
+    return [hit for hit in hits if hit.relevance is None or hit.relevance >= least]
 
 
 def check(case: Case, output: Retrieval, limits: Mapping[str, float]) -> Iterator[Check]:
     yield Check(
-        name="a clause was found",
+        name=FOUND,
         passed=bool(output.hits),
         value=str(len(output.hits)),
         because="no clause was in force on that day" if output.near else "no policy found",
@@ -118,28 +182,48 @@ def check(case: Case, output: Retrieval, limits: Mapping[str, float]) -> Iterato
         because=f"not in force: {', '.join(outside)}" if outside else "",
     )
     if output.hits:
-        yield _close(output, limits)
+        yield _answers(output, limits["relevance" if output.by_meaning else "words"])
+        yield _agree(output)
 
 
-def _close(output: Retrieval, limits: Mapping[str, float]) -> Check:
-    """Meaning has to be near; where only words were compared, many have to be the same."""
+def _answers(output: Retrieval, least: float) -> Check:
+    """One clause has to be likely to answer, unless a refund rule rests on one."""
     by_rule = any(hit.found_by == "rule" for hit in output.hits)
-    cosines = [hit.score for hit in output.hits if hit.score is not None]
-    kind, scores = ("similarity", cosines) if cosines else ("words", [h.words for h in output.hits])
-    best = max(scores, default=0.0)
     return Check(
-        name="close to the question",
-        passed=by_rule or best >= limits[kind],
-        value=f"{kind} {best:.2f}",
-        threshold=f"at least {limits[kind]:.2f}",
-        because="no clause is close to what the customer asks",
+        name=ANSWERS,
+        passed=by_rule or output.best >= least,
+        value=f"answers: {output.best:.2f}",
+        threshold=f"at least {least:.2f}",
+        because=_no_answer(output),
+    )
+
+
+def _no_answer(output: Retrieval) -> str:
+    """Why no clause is likely to answer: the one that would may not have been in force."""
+    missed = next((hit for hit in output.near if (hit.relevance or 0.0) > output.best), None)
+    if missed is None:
+        return "no clause is likely to answer what is asked"
+    clause = missed.clause
+    return f"{clause.ref}, version {clause.version}, would fit better, and is {missed.near_miss}"
+
+
+def _agree(output: Retrieval) -> Check:
+    pairs = [f"{pair.one} and {pair.other}" for pair in output.disagreements]
+    return Check(
+        name=AGREE,
+        passed=not pairs,
+        value="; ".join(pairs),
+        because="; ".join(pair.because for pair in output.disagreements),
     )
 
 
 def evidence(case: Case, output: Retrieval) -> Evidence:
     return Evidence(
         citations=tuple(_citation(hit) for hit in (*output.hits, *output.near)),
-        reasons=(f"as of {output.as_of.isoformat()}: {output.as_of_because}",),
+        reasons=(
+            f"as of {output.as_of.isoformat()}: {output.as_of_because}",
+            *(pair.because for pair in output.disagreements),
+        ),
         inputs=(
             ("query", f"ticket:{case.ticket}", "customer", query_of(case)),
             ("index", "clauses", "policy", output.index_sha256),
@@ -162,9 +246,23 @@ def _citation(hit: Hit) -> Mapping[str, object]:
         "rank": hit.rank,
         "score": hit.score,
         "words": hit.words,
+        "relevance": hit.relevance,
         "found_by": hit.found_by,
         "near_miss": hit.near_miss,
     }
+
+
+def withdrawn(case: Case, output: Retrieval, checks: Sequence[Check]) -> Retrieval:
+    """Nothing is cited; what was found stays in sight with the reason it does not count."""
+    agree = all(check.name != AGREE for check in failing(checks))
+    missed = tuple(
+        replace(hit, near_miss=_far(hit) if agree else "clauses disagree") for hit in output.hits
+    )
+    return replace(output, hits=(), near=(*missed[:TOP], *output.near))
+
+
+def _far(hit: Hit) -> str:
+    return f"not likely to answer ({hit.relevance or 0.0:.0%})"
 
 
 def fallback(case: Case) -> Retrieval:
@@ -181,8 +279,10 @@ step = Step(
     check=check,
     evidence=evidence,
     fallback=fallback,
+    withdrawn=withdrawn,
+    final=(FOUND, ANSWERS, AGREE),
     ladder=("hybrid", "lexical"),
-    limits={"similarity": 0.30, "words": 0.35},
+    limits={"relevance": 0.15, "words": 0.4},
     worksheet=Worksheet(
         budget_ms=500,
         sensitive="the customer's message",

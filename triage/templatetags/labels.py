@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django import template
 
+from tickets.models import Ticket
+from triage.learning import confirming
 from triage.models import Intent
 
 register = template.Library()
@@ -13,3 +15,13 @@ register = template.Library()
 def active_labels() -> list[Intent]:
     """Every label a ticket can be given now, by name."""
     return list(Intent.objects.filter(active=True).only("slug", "name"))
+
+
+@register.simple_tag
+def label_question(ticket: Ticket) -> dict[str, object]:
+    """Whether to ask if the label is right, and who said so where somebody did."""
+    if not ticket.label:
+        return {"asked": False, "confirmed_by": ""}
+    said = confirming.last_word(ticket)
+    by = said.by if said and confirming.confirms(said, ticket.label) else ""
+    return {"asked": not said and confirming.asked_about(ticket), "confirmed_by": by}

@@ -1,28 +1,46 @@
-"""Policies as they are in force."""
+"""Policies as they are in force: what they say, what changed, and what they were used for."""
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
-from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_safe
 
-from tickets.access import STAFF, require_role
-from triage.models import Clause, Policy, PolicyVersion
+from tickets.access import ADMINS, STAFF, require_role
+from triage import clause_uses, policy_search, wording
+from triage.lint import lint
+from triage.models import Clause, PolicyVersion
+
+MOST_WORDS = 200
 
 
 @require_safe
 @login_required
 def policies(request: HttpRequest) -> HttpResponse:
-    """Every policy: the version in force today, and the others below it."""
+    """Every policy, or what is found by words, or what was in force on a day."""
     require_role(request.user, *STAFF)
-    clauses = Prefetch("clauses", Clause.objects.defer("embedding").order_by("position"))
-    versions = PolicyVersion.objects.order_by("-number").prefetch_related(clauses)
-    listed = Policy.objects.prefetch_related(Prefetch("versions", versions))
-    shown = {"policies": listed, "today": timezone.localdate()}
-    return render(request, "triage/policies.html", shown)
+    words = request.GET.get("q", "").replace("\0", "").strip()[:MOST_WORDS]
+    asked = request.GET.get("on", "").strip()
+    on = _day(asked)
+    shown: dict[str, Any] = {
+        "words": words,
+        "asked": asked,
+        "on": on,
+        "today": timezone.localdate(),
+        "no_day": bool(asked) and on is None,
+        "most": policy_search.MOST,
+    }
+    if words:
+        shown["found"] = policy_search.search(words, on)
+    else:
+        shown["policies"] = policy_search.policies(on)
+    return render(request, "triage/policies.html", shown, status=422 if shown["no_day"] else 200)
 
 
 @require_safe
@@ -30,11 +48,87 @@ def policies(request: HttpRequest) -> HttpResponse:
 def clause(request: HttpRequest, ref: str, version: int) -> HttpResponse:
     """One clause of one version, the days it held, and its other wordings."""
     require_role(request.user, *STAFF)
-    wordings = Clause.objects.filter(ref=ref).select_related("version__policy").defer("embedding")
-    all_wordings = list(wordings.order_by("-version__number"))
-    found = next((c for c in all_wordings if c.version.number == version), None)
-    if found is None:
-        raise Http404("There is no such clause in that version.")
-    others = [c for c in all_wordings if c is not found]
+    all_wordings = _wordings(ref)
+    found = _of_version(all_wordings, version)
+    others = [
+        {"clause": other, "pieces": wording.pieces(*_older_first(found, other))}
+        for other in all_wordings
+        if other is not found
+    ]
     shown = {"clause": found, "others": others, "today": timezone.localdate()}
     return render(request, "triage/clause.html", shown)
+
+
+@require_safe
+@login_required
+def uses(request: HttpRequest, ref: str, version: int) -> HttpResponse:
+    """The tickets that one wording was cited for, newest first."""
+    require_role(request.user, *STAFF)
+    found = _of_version(_wordings(ref), version)
+    before = request.GET.get("before", "")
+    page = clause_uses.uses_of(found, _number(before))
+    shown = {"clause": found, "page": page, "first": not before, "today": timezone.localdate()}
+    return render(request, "triage/policy_uses.html", shown)
+
+
+@require_safe
+@login_required
+def compare(request: HttpRequest, slug: str, old: int, new: int) -> HttpResponse:
+    """Two versions of a policy, clause by clause, with what was added and removed."""
+    require_role(request.user, *STAFF)
+    versions = PolicyVersion.objects.filter(policy__slug=slug).select_related("policy")
+    one, other = (get_object_or_404(versions, number=number) for number in (old, new))
+    clauses = wording.compare(_read(one), _read(other))
+    shown = {
+        "old": one,
+        "new": other,
+        "versions": versions.order_by("number"),
+        "changed": [clause for clause in clauses if clause.kind != "same"],
+        "same": [clause for clause in clauses if clause.kind == "same"],
+        "today": timezone.localdate(),
+    }
+    return render(request, "triage/policy_diff.html", shown)
+
+
+@require_safe
+@login_required
+def check(request: HttpRequest) -> HttpResponse:
+    """What is wrong with the policies."""
+    require_role(request.user, ADMINS)
+    return render(request, "triage/policy_check.html", {"report": lint()})
+
+
+def _day(text: str) -> date | None:
+    """The day that was asked for; None where there is none of that name."""
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
+
+
+def _wordings(ref: str) -> list[Clause]:
+    """Every wording of a clause, newest first."""
+    rows = Clause.objects.filter(ref=ref).select_related("version__policy")
+    return list(rows.order_by("-version__number"))
+
+
+def _of_version(wordings: list[Clause], version: int) -> Clause:
+    found = next((clause for clause in wordings if clause.version.number == version), None)
+    if found is None:
+        raise Http404("There is no such clause in that version.")
+    return found
+
+
+def _older_first(one: Clause, other: Clause) -> tuple[str, str]:
+    first, last = sorted((one, other), key=lambda clause: clause.version.number)
+    return first.text, last.text
+
+
+def _read(version: PolicyVersion) -> list[wording.Wording]:
+    rows = version.clauses.order_by("position").values_list("ref", "heading", "text")
+    return [wording.Wording(*row) for row in rows]
+
+
+def _number(text: str) -> int | None:
+    """The number a link of ours carried; None for anything else."""
+    return int(text) if text.isdecimal() and len(text) <= 18 else None

@@ -1,0 +1,144 @@
+"""The figures of a sentence: how long and from when, which share, which amount.
+
+Pure. Days are calendar days; five working days count as seven.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from triage.support.words import NUMBERS
+
+WORDED: Final = "|".join(word for word, value in NUMBERS.items() if value >= 1)
+NUMBER: Final = rf"\d+(?:\.\d+)?|(?:{WORDED})\b|an?\b"
+UNITS: Final = {
+    "minute": 1 / 1440,
+    "hour": 1 / 24,
+    "day": 1.0,
+    "night": 1.0,
+    "week": 7.0,
+    "month": 365.25 / 12,
+    "year": 365.25,
+}
+LENGTH: Final = re.compile(
+    rf"\b(?:(?P<low>{NUMBER})\s*(?:to|or|-|–)\s*)?(?P<number>{NUMBER})[\s-]*(?:(?:full|whole)\s+)?"
+    rf"(?P<working>working|business|week)?[\s-]*(?:calendar\s+)?(?P<unit>{'|'.join(UNITS)})s?\b",
+    re.IGNORECASE,
+)
+START: Final = re.compile(
+    r"^['’]?,?\s*(?:of|from|after|since|following|starting|once|when|on which|that)\b(?P<what>[^,;:.]{0,70})",
+    re.IGNORECASE,
+)
+ENDS: Final = re.compile(
+    r"\b(?:if|unless|for an?|for your|and we|and you|to|in which)\b", re.IGNORECASE
+)
+STARTS: Final = (
+    ("the return", re.compile(r"\b(?:we (?:have )?(?:receiv|get|got)\w*|your? (?:return|parcel)|the (?:return|parcel)|reach\w* us|our warehouse|receiving (?:it|them|(?:the|your|a) (?:return|item|parcel|goods)))")),
+    ("agreement", re.compile(r"\b(?:agree|approv|confirm|accept|request)\w*")),
+    ("dispatch", re.compile(r"\b(?:dispatch|sent|shipp|shipment)\w*")),
+    ("delivery", re.compile(r"\b(?:deliver\w*|receipt|arriv\w*|(?:receiv\w+|get|getting|got) (?:it|them|(?:the|your|an?) (?:\w+ )?(?:items?|orders?|goods|parcels?|products?|delivery|purchase))|(?:it|you) (?:reach|receiv|g[eo]t)\w*(?! \w)|reaches you)")),
+    ("purchase", re.compile(r"\b(?:purchas|buy|bought|order|plac|pay|sign|checkout|subscri|sale\b)\w*")),
+    ("the end", re.compile(r"\b(?:end|clos|cancel|leav)\w*")),
+)  # fmt: skip
+EVENT: Final = re.compile(r"^ (?:after|from|since|following|once)?.*\w+ing\b|^ the day\b")
+ANOTHER: Final = "another event"
+UPPER: Final = re.compile(
+    r"\b(?:within|in|up to|for|lasts?|takes?|until|later than|by|most|maximum(?: of)?|is|are|under|have"
+    r"|allow|of|through|period|about|every|has|first|only|full|usually|next|runs|a|the|your|expires?|erased|deleted)\s*$",
+    re.IGNORECASE,
+)
+BEYOND: Final = re.compile(r"\b(?:after|beyond|past|once)\s*$", re.IGNORECASE)
+CLOSES: Final = re.compile(
+    r"\b(?:expires?|ends?|lapses?|cannot|can['’]t|no longer|not (?:accept|take|refund|exchange))\b",
+    re.IGNORECASE,
+)
+PERCENT: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|per ?cent\b)")
+MONEY: Final = re.compile(
+    r"(?P<sign>[£$€])\s?(?P<one>\d[\d,]*(?:\.\d+)?)|(?P<two>\d[\d,]*(?:\.\d+)?)\s?(?P<code>£|€|\$|GBP|EUR|USD|pounds|euros?|dollars)\b",
+    re.IGNORECASE,
+)
+CURRENCIES: Final = {
+    "gbp": "£", "pounds": "£", "eur": "€", "euro": "€", "euros": "€", "usd": "$", "dollars": "$",
+}  # fmt: skip
+NEAR: Final = 0.04
+"""Up to this share two lengths are the same: one month and 30 days, 24 months and 2 years."""
+WORKING: Final = 0.3
+"""The same where only one of them counts working days."""
+
+
+@dataclass(frozen=True)
+class Length:
+    """A length of time in calendar days, as it is written, and the event it counts from."""
+
+    days: float
+    shown: str
+    start: str
+    working: bool
+    upper: bool
+    span: tuple[int, int]
+
+    def __str__(self) -> str:
+        return f"{'within' if self.upper else 'beyond'} {self.days:g} days"
+
+    def same(self, other: Length) -> bool:
+        allowed = NEAR if self.working == other.working else WORKING
+        return abs(self.days - other.days) <= allowed * max(self.days, other.days)
+
+
+def lengths(sentence: str) -> Iterator[Length]:
+    """Every length of time; ``upper`` where it is the most and not a condition.
+
+    ``span`` covers the start as well, so that "of delivery" can be taken out.
+    """
+    for found in LENGTH.finditer(sentence):
+        rest = START.match(sentence[found.end() :])
+        start, end = _start(rest["what"] if rest else "")
+        working = (found["working"] or "").lower() in ("working", "business")
+        days = _value(found["number"]) * UNITS[found["unit"].lower()] * (1.4 if working else 1)
+        yield Length(
+            days=days,
+            shown=found.group().strip(),
+            start=start,
+            working=working,
+            upper=_upper(sentence, found.start()),
+            span=(found.start(), found.end() + (rest.start("what") + end if rest and start else 0)),
+        )
+
+
+def _upper(sentence: str, at: int) -> bool:
+    before = sentence[:at]
+    if BEYOND.search(before):
+        return bool(CLOSES.search(sentence))
+    return bool(UPPER.search(before)) or not before.strip()
+
+
+def _start(what: str) -> tuple[str, int]:
+    """The event that is counted from, and where the words about it end."""
+    end = ENDS.search(what)
+    words = what[: end.start()] if end else what
+    lower = words.lower()
+    found = next((name for name, pattern in STARTS if pattern.search(lower)), "")
+    return found or (ANOTHER if EVENT.search(lower) else ""), len(words)
+
+
+def _value(number: str) -> float:
+    word = number.lower()
+    if word in ("a", "an"):
+        return 1.0
+    return NUMBERS[word] if word in NUMBERS else float(number)
+
+
+def percents(sentence: str) -> list[float]:
+    return [float(number) for number in PERCENT.findall(sentence)]
+
+
+def amounts(sentence: str) -> list[tuple[str, float]]:
+    """Currency and amount of each sum of money; signs and codes are one."""
+    return [
+        (CURRENCIES.get(sign.lower(), sign.lower()), float(number.replace(",", "")))
+        for match in MONEY.finditer(sentence)
+        for sign, number in [(match["sign"] or match["code"], match["one"] or match["two"])]
+    ]

@@ -1,0 +1,126 @@
+"""Windows: how long a customer, or the shop, has for something.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from triage.conflicts.cases import Circumstances
+from triage.conflicts.figures import ANOTHER, Length
+from triage.conflicts.remedies import GOODS, acts, by_choice
+from triage.conflicts.sentence import Sentence
+
+Cues = tuple[tuple[str, re.Pattern[str]], ...]
+
+
+def _cues(**patterns: str) -> Cues:
+    return tuple((n.replace("_", " "), re.compile(p, re.IGNORECASE)) for n, p in patterns.items())
+
+
+STRONG: Final = _cues(
+    payment=r"\b(?:refund|money|deposit)s?\b[^.]{0,40}\b(?:paid|issued|processed|made|sent|credited|added|appears?|takes?|arrives?|shows?|refunded)\b"
+    r"|\bwe (?:will )?(?:refund|pay|reimburse|credit|return your money)\b|\b(?:allow|takes?|wait)\b[^.]{0,40}\brefunds?\b|\b(?:is|are|be) refunded\b",
+    trial=r"\btrials?\b",
+    cancelling=r"\bcancel\w*|\bcall\w* off\b",
+    exchange=r"\bexchang\w+|\bswap\w*",
+    repair=r"\brepair\w*",
+    warranty=r"\bwarrant\w+|\bguarante\w+",
+    telling_us=r"\b(?:tell|let) us\b|\breport(?:ed|ing)?\b|\bnotify\b|\binform us\b|\bcontact us\b|\bwrite to us\b|\basks? us\b|\btell us about\b",
+    return_=r"\breturn(?:s|ed|able|ing)?\b|\b(?:sen[dt]|sending|tak\w+|br(?:ing|ought)|giv\w+)\b(?: \w+){0,3} back\b|\bmoney back\b",
+    something_else=r"\bwe (?:will |can |then |also |aim to )?(?!refund|pay|reimburs|credit|return|accept|take|repair|dispatch|ship|send|post"
+    r"|deliver|answer|repl|respond|erase|delete|keep|hold|lower|match|cancel|exchang|swap|offer|giv|guarant|allow|cover|will|can|then|also|aim|do\b)\w+",
+    price=r"\blower\w* (?:a|our|the) price\b|\bprice (?:drop|is lowered)\w*|\bmatch\w*\b[^.]{0,12}\bprices?\b",
+)
+"""What a sentence grants: of several the one nearest before the figure, else the nearest."""
+WEAK: Final = _cues(
+    dispatch=r"\bdispatch\w*|\bshipp?(?:ed|s|ing)?\b|\b(?:is|are|be) (?:sent|posted)\b|\bwe (?:send|post)\b|\bleaves?\b",
+    delivery=r"\bdeliver\w*|\barriv\w+",
+    answer=r"\banswers?\b|\brepl(?:y|ies)\b|\brespon\w+|\bhear from us\b",
+    erasing=r"\beras\w+|\bdelet\w+",
+    keeping=r"\bkeeps?\b|\bkept\b|\bholds?\b|\bstored?\b|\bwaits?\b",
+    validity=r"\bvalid\w*|\b(?:be )?used within\b|\bexpir\w+|\blasts?\b|\bruns out\b",
+)
+"""The same where nothing else is granted."""
+WE_REFUND: Final = re.compile(r"\bwe (?:will )?(?:refund|pay|reimburse)\b", re.IGNORECASE)
+REASONLESS: Final = frozenset({"warranty", "repair"})
+BY_THE_CUSTOMER: Final = frozenset({"delivery", "purchase"})
+"""Where a refund counts from here, it is the customer who has that long."""
+ORDINARY: Final = frozenset({"payment", "return", "exchange", "cancelling", "warranty", "repair",
+                             "dispatch", "delivery", "answer", "trial", "price"})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Window:
+    """How long there is for a matter; ``remedies`` are what is given within it."""
+
+    matter: str
+    about: Circumstances
+    length: Length
+    remedies: frozenset[str]
+
+    @property
+    def shown(self) -> str:
+        start = f" from {self.length.start}" if self.length.start else ""
+        return f"{self.length.shown}{start}"
+
+
+def windows(sentence: Sentence) -> Iterator[Window]:
+    """The windows of a sentence that are understood."""
+    for length in sentence.lengths:
+        matter = _matter(sentence, length) if length.upper else ""
+        about = sentence.conditions(but=length)
+        if matter in ("", "something else") or (matter not in ORDINARY and not about):
+            continue
+        if matter in GOODS and length.start == "the return":
+            length = replace(length, start="delivery")  # "within 14 days of receiving it"
+        about = by_choice(about, [(matter, True)])
+        if matter in REASONLESS:
+            about = Circumstances(about.things)
+        remedies = frozenset(name for name, granted in acts(sentence.text) if granted)
+        yield Window(matter, about, length, remedies - {"return", "cancelling"})
+
+
+def differ(one: Window, other: Window) -> bool:
+    """Whether the same case has two windows: another length, or one from another day."""
+    if one.matter != other.matter or not one.about.same(other.about):
+        return False
+    if one.remedies and other.remedies and not one.remedies & other.remedies:
+        return False  # a scale: first the money, then store credit
+    if ANOTHER in (one.length.start, other.length.start):
+        return False
+    starts = {one.length.start, other.length.start} - {""}
+    if one.matter == "payment" and len(starts) > 1:
+        return False
+    return not one.length.same(other.length) or len(starts) > 1
+
+
+def _matter(sentence: Sentence, length: Length) -> str:
+    rest = length.span[0], length.span[1]
+    text = sentence.text[: rest[0]] + " " * (rest[1] - rest[0]) + sentence.text[rest[1] :]
+    found = (
+        _nearest(STRONG, text, rest[0])
+        or _nearest(WEAK, text, rest[0])
+        or _nearest(STRONG, sentence.heading, 0)
+        or _nearest(WEAK, sentence.heading, 0)
+        or _nearest(STRONG, sentence.title, 0)
+    )
+    if found == "payment" and length.start in BY_THE_CUSTOMER:
+        return "return"
+    if found == "return" and length.start not in BY_THE_CUSTOMER and WE_REFUND.search(text):
+        return "payment"
+    return found
+
+
+def _nearest(cues: Cues, text: str, at: int) -> str:
+    """The matter whose words are nearest to a place; those before it go first."""
+    found = [
+        (m.start() >= at, abs(at - (m.end() if m.start() < at else m.start())), name)
+        for name, pattern in cues
+        for m in pattern.finditer(text)
+    ]
+    return min(found)[2].strip() if found else ""

@@ -1,0 +1,101 @@
+"""The ways tickets are parted to see who pays, and what the parts are called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.conf.locale import LANG_INFO
+from django.db import connection
+from django.db.models import Count
+
+from tickets.models import Payment
+from tickets.templatetags.show import money
+
+SIDES = (
+    (
+        "language",
+        "Language of the message",
+        "The machine reads with an encoder that learned English: here it shows what that costs "
+        "others. A message of a word or two is not clear.",
+    ),
+    ("length", "Length of the message", ""),
+    ("channel", "Way in", ""),
+    ("age", "Customer for how long", "On the day the ticket arrived."),
+    ("spend", "What the customer has paid so far", "Customers of these tickets in three thirds."),
+)
+ORDER: Mapping[str, Sequence[str]] = {
+    "length": ("to 100", "to 300", "to 1000", "over 1000"),
+    "age": ("stranger", "unknown", "month", "year", "three years", "longer"),
+    "spend": ("stranger", "nothing", "lower", "middle", "upper", "elsewhere"),
+}
+NAMES: Mapping[tuple[str, str], str] = {
+    ("language", ""): "Not clear",
+    ("language", "zh"): "Chinese",
+    ("length", "to 100"): "Up to 100 characters",
+    ("length", "to 300"): "101 to 300",
+    ("length", "to 1000"): "301 to 1,000",
+    ("length", "over 1000"): "Over 1,000",
+    ("channel", "email"): "E-mail",
+    ("channel", "form"): "Contact form",
+    ("channel", "import"): "Imported",
+    ("age", "stranger"): "No customer we know",
+    ("age", "unknown"): "Since when is not known",
+    ("age", "month"): "Under 30 days",
+    ("age", "year"): "30 days to a year",
+    ("age", "three years"): "One to three years",
+    ("age", "longer"): "Over three years",
+    ("spend", "stranger"): "No customer we know",
+    ("spend", "nothing"): "Nothing yet",
+    ("spend", "elsewhere"): "In another currency",
+}
+THIRDS = """
+    WITH paid AS (
+        SELECT purchase.customer_id, sum(payment.amount) AS amount
+        FROM tickets_payment payment
+        JOIN tickets_order purchase ON purchase.id = payment.order_id
+        WHERE payment.kind = 'capture' AND purchase.currency = %(currency)s
+        AND purchase.customer_id IN (
+            SELECT customer_id FROM tickets_ticket WHERE received_at >= %(since)s
+        )
+        GROUP BY purchase.customer_id
+    )
+    SELECT percentile_disc(ARRAY[1/3.0, 2/3.0]) WITHIN GROUP (ORDER BY amount) FROM paid
+"""
+
+
+@dataclass(frozen=True)
+class Spend:
+    """The shop's usual currency, and the amounts that part its customers in three thirds."""
+
+    currency: str
+    lower: Decimal
+    upper: Decimal
+
+
+def spend_since(since: datetime) -> Spend:
+    """The thirds among customers whose tickets arrived since then."""
+    usual = Payment.objects.values("order__currency").annotate(many=Count("pk")).order_by("-many")
+    found = usual.first()
+    currency = found["order__currency"] if found else ""
+    with connection.cursor() as cursor:
+        cursor.execute(THIRDS, {"currency": currency, "since": since})
+        (thirds,) = cursor.fetchone()
+    lower, upper = thirds or (Decimal(0), Decimal(0))
+    return Spend(currency=currency, lower=lower, upper=upper)
+
+
+def name_of(side: str, value: str, spend: Spend) -> str:
+    """What a person calls a group."""
+    if side == "spend" and value in ("lower", "middle", "upper"):
+        lower, upper = (money(amount, spend.currency) for amount in (spend.lower, spend.upper))
+        return {
+            "lower": f"Up to {lower}",
+            "middle": f"Over {lower}, up to {upper}",
+            "upper": f"Over {upper}",
+        }[value]
+    if known := NAMES.get((side, value)):
+        return known
+    return str(LANG_INFO[value]["name"]) if value in LANG_INFO else value

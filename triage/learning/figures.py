@@ -1,0 +1,74 @@
+"""What is known of a model from its evidence: figures and intents that are taken for each other.
+
+For workers: the engines are imported where they are used.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from triage.learning.examples import Row
+
+if TYPE_CHECKING:
+    from triage.engines.intents.model import IntentModel
+    from triage.engines.intents.promise import Promise
+
+FEW = 5  # an intent with fewer examples is hardly learned
+CONFUSED, SHARE = 3, 0.05  # texts of two intents, at least, that are taken for the other
+PAIRS_SHOWN, TEXTS_SHOWN = 10, 2
+
+
+def report_of(model: IntentModel, promise: Promise, rows: Sequence[Row]) -> dict[str, Any]:
+    """Figures out of fold, what was learned from, and intents that overlap or are thin."""
+    from triage.engines.intents.labeller import report
+    from triage.engines.intents.model import FORM
+
+    tickets = [row for row in rows if row.ticket is not None]
+    counted = Counter(row.label for row in rows if row.label)
+    few = [(label, count) for label, count in sorted(counted.items()) if count < FEW]
+    return {
+        **report(model, promise),
+        "form": FORM,
+        "tickets": len(tickets),
+        "audited": sum(row.audited for row in tickets),
+        "intents": len(counted),
+        "background": sum(not row.label for row in rows),
+        "thin": [{"label": label, "examples": count} for label, count in few],
+        "overlaps": list(overlaps(model, rows)),
+    }
+
+
+def overlaps(model: IntentModel, rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
+    """Pairs of intents by the share of their texts that are taken for the other's."""
+    evidence = model.evidence
+    truth, guess = evidence.truth.tolist(), evidence.guess.tolist()
+    texts_of = Counter(truth)
+    confused: dict[tuple[int, int], list[int]] = {}
+    for place, (right, said) in enumerate(zip(truth, guess, strict=True)):
+        if right >= 0 and right != said:
+            pair = (min(right, said), max(right, said))
+            confused.setdefault(pair, []).append(place)
+    shares = {
+        pair: len(places) / sum(texts_of[one] for one in pair)
+        for pair, places in confused.items()
+        if len(places) >= CONFUSED
+    }
+    known = rows if len(rows) == len(truth) else ()
+    for pair in sorted(shares, key=lambda pair: -shares[pair])[:PAIRS_SHOWN]:
+        if shares[pair] >= SHARE:
+            one, other = (model.labels[place] for place in pair)
+            yield {
+                "one": one,
+                "other": other,
+                "confused": len(confused[pair]),
+                "of": sum(texts_of[place] for place in pair),
+                "examples": _texts(known, confused[pair]),
+            }
+
+
+def _texts(rows: Sequence[Row], places: Sequence[int]) -> list[str]:
+    """Some of the written ones: what customers wrote is not copied, so that it can be erased."""
+    written = [rows[place].text for place in places if rows and rows[place].ticket is None]
+    return [text[:120] for text in written[:TEXTS_SHOWN]]

@@ -1,0 +1,166 @@
+"""The admin's own taxonomy from a file: a text and its label a row, taken in once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pghistory
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Q
+from django.utils.text import slugify
+
+from tickets.importing.loop import Item
+from tickets.importing.rows import read_rows
+from triage.models import Intent, IntentExample
+
+TEXTS = ("text", "sentence")
+LABELS = ("label", "category", "intent")
+COLUMNS = [*TEXTS, *LABELS]
+NONE_OF_OURS = ("", "oos", "no_nodes_detected")  # as published data sets name it
+LONGEST = 2_000  # bytes: an index holds no longer text
+AT_ONCE = 1_000
+
+
+class BadRow(Exception):
+    """The row is left out; the message says why."""
+
+
+@dataclass
+class Imported:
+    """What an import came to; ``problems`` are sentences with the line they are about."""
+
+    created: int = 0
+    unchanged: int = 0
+    intents: list[str] = field(default_factory=list)
+    taken_up: list[str] = field(default_factory=list)
+    retired: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def sentence(self) -> str:
+        parts = [f"{self.created} examples added, {self.unchanged} were there already"]
+        parts += [f"{len(self.intents)} intents made"] if self.intents else []
+        parts += [f"{len(self.taken_up)} taken up again"] if self.taken_up else []
+        parts += [f"{len(self.retired)} retired"] if self.retired else []
+        parts += [f"{len(self.problems)} rows left out"] if self.problems else []
+        return ", ".join(parts) + "."
+
+
+@dataclass(frozen=True)
+class Example:
+    text: str
+    label: str
+
+
+def import_intents(path: Path, *, by: User | None = None, only: bool = False) -> Imported:
+    """Take in a CSV or JSON Lines file: intents that are missing, and each example once.
+
+    A label that means none of ours, or none, makes a background example. With ``only`` the
+    intents that the file does not name are retired; nothing is ever deleted. Raises
+    CommandError where the file cannot be read at all; a bad row is named and left out.
+    """
+    done = Imported()
+    examples = list(_examples(read_rows(path, COLUMNS, lambda _: None), done))
+    why = {"why": f"Imported from {path.name}", **({"user": by.pk} if by else {})}
+    with transaction.atomic(), pghistory.context(**why):
+        intents = _intents({example.label for example in examples}, done)
+        _add(examples, intents, source=path.name[:80], done=done)
+        if only and intents:
+            _retire(intents.values(), done)
+    return done
+
+
+def _examples(items: Iterable[Item[dict[str, Any]]], done: Imported) -> Iterator[Example]:
+    for item in items:
+        try:
+            if item.problem:
+                raise BadRow(item.problem)
+            yield _example(item.content or {})
+        except BadRow as bad:
+            line = item.place.rpartition(":")[2]
+            done.problems.append(f"Line {line}: {bad}.")
+
+
+def _example(row: dict[str, Any]) -> Example:
+    """The row's text and label. Raises BadRow."""
+    text, label = _value(row, TEXTS), _value(row, LABELS)
+    if not text:
+        raise BadRow("there is no text: write one under “text” or “sentence”")
+    size = len(text.encode())
+    if size > LONGEST:
+        raise BadRow(f"the text has {size:,} bytes: an example is one request, in {LONGEST:,}")
+    return Example(text, "" if label.lower() in NONE_OF_OURS else label)
+
+
+def _value(row: dict[str, Any], names: tuple[str, ...]) -> str:
+    name = next((name for name in names if name in row), None)
+    if name is None:
+        raise BadRow(f"none of these is there: {', '.join(names)}")
+    value = row[name]
+    if not isinstance(value, str | None):
+        raise BadRow(f"“{name}” is no text: put it between quotation marks")
+    value = (value or "").strip()
+    if any("\ud800" <= sign <= "\udfff" or sign == "\0" for sign in value):
+        raise BadRow(f"“{name}” is not UTF-8: save the file as UTF-8")
+    return value
+
+
+def slug_of(label: str) -> str:
+    """``CALL_CENTER`` is call-center; a label in another script gets a slug of its digest."""
+    made = slugify(label.replace("_", "-"))[:80].strip("-")
+    return made or f"intent-{hashlib.sha256(label.encode()).hexdigest()[:8]}"
+
+
+def name_of(label: str) -> str:
+    """``CALL_CENTER`` is Call center; a name that is written as one stays."""
+    if " " in label:
+        return label[:120]
+    words = label.replace("_", " ").replace("-", " ").strip()
+    return (words[:1].upper() + words[1:].lower())[:120]
+
+
+def _intents(labels: Iterable[str], done: Imported) -> dict[str, Intent]:
+    """The intent of each label, made where it is missing."""
+    by_slug = {intent.slug: intent for intent in Intent.objects.all()}
+    by_name = {intent.name.casefold(): intent for intent in by_slug.values()}
+    found: dict[str, Intent] = {}
+    for label in sorted(filter(None, labels)):
+        intent = by_slug.get(slug_of(label)) or by_name.get(label.casefold())
+        if intent is None:
+            intent = Intent.objects.create(slug=slug_of(label), name=name_of(label))
+            by_slug[intent.slug] = intent
+            done.intents.append(intent.name)
+        elif not intent.active:
+            intent.active = True
+            intent.save(update_fields=["active"])
+            done.taken_up.append(intent.name)
+        found[label] = intent
+    return found
+
+
+def _add(
+    examples: list[Example], intents: dict[str, Intent], *, source: str, done: Imported
+) -> None:
+    owners = Q(intent__in={intent.pk for intent in intents.values()}) | Q(intent=None)
+    rows = IntentExample.objects.filter(owners).values_list("intent", "text")
+    there: set[tuple[int | None, str]] = set(rows)
+    new = []
+    for example in examples:
+        intent = intents.get(example.label)
+        key = (intent.pk if intent else None, example.text)
+        if key not in there:
+            there.add(key)
+            new.append(IntentExample(intent=intent, text=example.text, source=source))
+    IntentExample.objects.bulk_create(new, batch_size=AT_ONCE)
+    done.created, done.unchanged = len(new), len(examples) - len(new)
+
+
+def _retire(kept: Iterable[Intent], done: Imported) -> None:
+    others = Intent.objects.filter(active=True).exclude(pk__in=[intent.pk for intent in kept])
+    done.retired = list(others.values_list("name", flat=True))
+    others.update(active=False)

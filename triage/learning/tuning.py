@@ -1,0 +1,146 @@
+"""Tuning how clauses are found, on the citations that people accepted.
+
+A citation is accepted when a person sent a reply that still had the clause's words in it.
+One ticket in five is held back: the tuned encoder is set beside the plain one on those, and
+searches for nothing until a named person puts it to work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from tickets.models import Draft, Receipt
+from triage import jobs, machine
+from triage.case import Clause
+from triage.learning import examples
+from triage.models import Clause as ClauseRow
+from triage.models import Job, TunedEncoder
+
+FEW = 30  # held back: fewer say little
+FEWEST_CLAUSES = 8  # as the tuning itself demands, which a page does not load
+
+
+class NotTuned(Exception):
+    """Clauses are found as before; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A ticket's question, as it was searched with, and a clause that its answer quoted."""
+
+    ticket: int
+    question: str
+    clause: Clause
+
+
+def accepted() -> list[Accepted]:
+    """Every quotation that was sent, of clauses that are still on record."""
+    rows = ClauseRow.objects.select_related("version__policy")
+    clauses = {f"clause:{row.ref}@{row.version.number}": machine.clause_of(row) for row in rows}
+    sent = Draft.objects.filter(message__isnull=False, run__isnull=False).order_by("pk")
+    drafts = list(sent.select_related("ticket", "message"))
+    questions = _questions([draft.run_id for draft in drafts])
+    return [
+        Accepted(draft.ticket_id, questions[draft.run_id], clauses[ref])
+        for draft in drafts
+        if draft.run_id in questions
+        for ref in _quoted(draft)
+        if ref in clauses
+    ]
+
+
+def _quoted(draft: Draft) -> Iterator[str]:
+    """The references of the clauses whose words were in what was sent."""
+    sent = draft.message.text if draft.message else ""
+    for part in draft.parts:
+        if part.get("kind") == "clause" and part["text"].strip() in sent:
+            yield part["ref"]
+
+
+def _questions(runs: Sequence[int | None]) -> dict[int, str]:
+    """By run: the label's name and subject in the first line, then what the customer wrote."""
+    receipts = Receipt.objects.filter(run__in=runs, step="classify").order_by("seq")
+    read = list(receipts.values_list("run", "ticket", "ticket__subject", "output", "at"))
+    messages = examples.messages([ticket for _, ticket, *_ in read])
+    found: dict[int, str] = {}
+    for run, ticket, subject, output, at in read:
+        head = ". ".join(filter(None, (output.get("name", ""), subject)))
+        if run and (words := examples.words(messages[ticket], at)):
+            found[run] = f"{head}\n{words}".strip()
+    return found
+
+
+def tune(*, by: User | None) -> TunedEncoder:
+    """A tuned encoder, set beside the plain one and not put to work. Raises NotTuned."""
+    from triage.engines.encoder import Encoder
+    from triage.engines.tuning import tune_pairs
+
+    known, plain = accepted(), machine.encoder()
+    taught = [one for one in known if not examples.held_back(one.ticket)]
+    try:
+        tuned = tune_pairs(plain, _pairs(taught))
+    except ValueError as error:
+        raise NotTuned(str(error)) from error
+    encoder = Encoder(plain.entry, threads=settings.TRIAGE_MODEL_THREADS, tuned=tuned.weights)
+    return TunedEncoder.objects.create(
+        weights=tuned.weights,
+        sha256=tuned.sha256,
+        base_sha256=tuned.base_sha256,
+        report={**tuned.report, **_compared(known, plain, encoder)},
+        created_by=by,
+    )
+
+
+def _pairs(known: Sequence[Accepted]) -> list[tuple[str, str]]:
+    from triage.engines.clauses.index import text_of
+
+    return list(dict.fromkeys((one.question, text_of(one.clause)) for one in known))
+
+
+def _compared(known: Sequence[Accepted], plain: Any, tuned: Any) -> dict[str, Any]:
+    """Both encoders on the held-back tickets, and how sure the tuned one may be."""
+    from triage.engines.clauses import report
+
+    held = [one for one in known if examples.held_back(one.ticket)]
+    asked = list(dict.fromkeys((one.question, one.clause) for one in held))
+    rows = ClauseRow.objects.select_related("version__policy").order_by("version", "position")
+    clauses = [machine.clause_of(row) for row in rows]
+    models, _ = report.calibrate(tuned, f"questions.toml, tuned {tuned.tuned_sha256[:12]}")
+    return {
+        "relevance": asdict(models["hybrid"]),
+        "plain": asdict(report.found(asked, clauses, plain)),
+        "tuned": asdict(report.found(asked, clauses, tuned)),
+        "few": len(asked) < FEW,
+    }
+
+
+def tune_job(job: Job) -> Mapping[str, Any]:
+    """Raises jobs.CannotBeDone."""
+    try:
+        made = tune(by=job.requested_by)
+    except NotTuned as why:
+        raise jobs.CannotBeDone(str(why)) from why
+    return {"encoder": made.pk}
+
+
+def put_to_work(encoder: TunedEncoder, *, by: User) -> None:
+    """Clauses are found with it from the next ticket on. Raises NotTuned."""
+    if encoder.base_sha256 != machine.encoder_sha256():
+        raise NotTuned("It was tuned from another encoder than this machine has. Tune it again.")
+    with transaction.atomic():
+        TunedEncoder.objects.filter(active=True).update(active=False)
+        TunedEncoder.objects.filter(pk=encoder.pk).update(
+            active=True, activated_by=by, activated_at=timezone.now()
+        )
+
+
+def back_to_plain() -> None:
+    """Clauses are found by the encoder as it came."""
+    TunedEncoder.objects.filter(active=True).update(active=False)

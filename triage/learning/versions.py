@@ -1,0 +1,161 @@
+"""Versions of the classifier: trained as candidates, put to work by a named person, taken back.
+
+Nothing here changes what labels tickets but ``activate`` and ``roll_back``. A worker asks
+which version is at work for each ticket, so none has to be restarted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+
+from triage import jobs, machine
+from triage.learning import comparing, examples, figures
+from triage.learning.examples import Row
+from triage.models import Activation, Classifier, Job
+
+LOCK = 0xC1A  # one change of the version at work at a time
+ANEW = "Train a new version instead."
+FORM = 1  # of the weights that this release can read; a web process loads none of them
+
+
+class NotTrained(Exception):
+    """There is no new version; the message says what to do."""
+
+
+class NotActivated(Exception):
+    """The version at work is the same as before; the message says why."""
+
+
+def running() -> Classifier | None:
+    """The version at work, without its weights."""
+    found = Classifier.objects.filter(active=True).defer("weights")
+    return found.select_related("created_by").first()
+
+
+# --- making one ----------------------------------------------------------------------
+
+
+def train(*, by: User | None = None, target: float | None = None) -> Classifier:
+    """A new version, compared with the one at work and not put to work.
+
+    ``target`` is the share of automatic labels that shall be right; the one in force where
+    it is None. Raises NotTrained.
+    """
+    data = examples.rows()
+    if len({row.label for row in data.training} - {""}) < 2:
+        raise NotTrained("Give at least two intents some examples: there is nothing to tell apart.")
+    made = _fitted(data.training, target or machine.target())
+    before = running()
+    row = Classifier.objects.create(**made, compared_with=before, created_by=by)
+    row.comparison = comparing.compare(row, before, data)
+    row.save(update_fields=["comparison"])
+    return row
+
+
+def train_job(job: Job) -> Mapping[str, Any]:
+    """Train; by the clock only when people said something new since the last version.
+
+    Raises jobs.CannotBeDone.
+    """
+    if not job.wanted.get("anyway"):
+        last = Classifier.objects.defer("weights").first()
+        if last and not examples.corrections_since(last.created_at):
+            return {"sentence": "Nobody corrected or confirmed a label since the last version."}
+    try:
+        made = train(by=job.requested_by)
+    except NotTrained as why:
+        raise jobs.CannotBeDone(str(why)) from why
+    return {"version": made.pk, "sentence": comparing.sentence(made)}
+
+
+# --- putting one to work ---------------------------------------------------------------
+
+
+def activate(classifier: Classifier, *, by: User, why: str) -> Activation:
+    """Put the version to work in place of the one that is. Raises NotActivated."""
+    with transaction.atomic():
+        _one_at_a_time()
+        return _put_to_work(classifier, by, why)
+
+
+def roll_back(*, by: User, why: str) -> Activation:
+    """Put the version before the one at work back to work. Raises NotActivated."""
+    with transaction.atomic():
+        _one_at_a_time()
+        before = version_before()
+        if before is None:
+            raise NotActivated("No other version was at work before this one.")
+        return _put_to_work(before, by, why)
+
+
+def version_before() -> Classifier | None:
+    """The version that ``roll_back`` puts to work: going back twice goes back further."""
+    worked: list[int] = []
+    history = Activation.objects.order_by("pk").values_list("classifier", "instead_of")
+    for pk, instead_of in history:
+        if not worked and instead_of:
+            worked.append(instead_of)
+        worked = [*worked[: worked.index(pk)], pk] if pk in worked else [*worked, pk]
+    if len(worked) < 2:
+        return None
+    return Classifier.objects.defer("weights").get(pk=worked[-2])
+
+
+def _one_at_a_time() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+def _put_to_work(classifier: Classifier, by: User, why: str) -> Activation:
+    before = running()
+    if before and before.pk == classifier.pk:
+        raise NotActivated(f"Version {classifier.pk} is at work already.")
+    if not why.strip():
+        raise NotActivated("Say why: colleagues will read it.")
+    if classifier.encoder_sha256 != machine.encoder_sha256():
+        raise NotActivated(f"Version {classifier.pk} was made for another encoder. {ANEW}")
+    if classifier.report.get("form") != FORM:
+        raise NotActivated(f"Version {classifier.pk} was made by another release. {ANEW}")
+    Classifier.objects.filter(active=True).update(active=False)
+    Classifier.objects.filter(pk=classifier.pk).update(active=True)
+    return Activation.objects.create(
+        classifier=classifier, instead_of=before, by=by, why=why.strip()
+    )
+
+
+# --- the numerics ------------------------------------------------------------------------
+
+
+def _fitted(rows: Sequence[Row], target: float) -> dict[str, Any]:
+    """The columns of a Classifier, learned from these rows. Raises NotTrained."""
+    from triage.engines.intents import fitting, labeller, outside, promise
+
+    texts, vectors = [row.text for row in rows], machine.vectors([row.text for row in rows])
+    strangers = (outside.general(), machine.vectors(outside.general()))
+    labels, audited = [row.label for row in rows], [row.audited for row in rows]
+    _let_go()
+    try:
+        model = fitting.fit(texts, vectors, labels, audited=audited, strangers=strangers)
+        promised = promise.promised(model.evidence, target)
+    except ValueError as error:
+        raise NotTrained(str(error)) from error
+    weights = model.dumps()
+    return {
+        "weights": weights,
+        "sha256": hashlib.sha256(weights).hexdigest(),
+        "labels": list(model.labels),
+        "promise": labeller.described(promised),
+        "report": figures.report_of(model, promised, rows),
+        "encoder_sha256": machine.encoder_sha256(),
+    }
+
+
+def _let_go() -> None:
+    """Hold no connection while a model is fitted; inside a test's transaction it has to stay."""
+    if not connection.in_atomic_block:
+        connection.close()

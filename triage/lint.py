@@ -1,0 +1,248 @@
+"""What is wrong with the policies: contradictions, gaps, clauses and tickets that miss each other.
+
+A person mends it; nothing is changed here. ``manage.py lint_policies`` prints the report and
+admins see it as a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import groupby, pairwise
+from typing import Final
+
+from django.db import connection
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateformat import format as formatted
+from django.utils.http import urlencode
+
+from approvals.models import RefundRule
+from tickets.models import Receipt, Ticket
+from triage.case import Clause
+from triage.conflicts import Disagreement, disagreements
+from triage.machine import clause_of
+from triage.models import Clause as ClauseRow
+from triage.models import PolicyVersion
+
+DAYS: Final = 90
+EXAMPLES: Final = 5
+"""So many tickets are named of each label."""
+CITED: Final = """
+    SELECT DISTINCT cited->>'ref' FROM tickets_receipt, jsonb_array_elements(citations) AS cited
+    WHERE step = 'retrieve' AND at >= %s AND COALESCE(cited->>'near_miss', '') = ''
+"""
+
+Days = tuple[date, date | None]
+"""The first day, and the first day no longer, or None."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to look at, in a sentence; ``links`` are names and addresses of what it is about."""
+
+    text: str
+    links: tuple[tuple[str, str], ...] = ()
+    grave: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """Findings of one kind, what they mean, and what is said when there are none."""
+
+    title: str
+    meaning: str
+    none: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """All sections for the last ``days`` days."""
+
+    days: int
+    sections: tuple[Section, ...]
+
+    @property
+    def grave(self) -> bool:
+        """Whether customers can be told two things, or money rests on no clause."""
+        return any(finding.grave for section in self.sections for finding in section.findings)
+
+
+def lint(days: int = DAYS, today: date | None = None) -> Report:
+    """Look at everything; retrieval and tickets of the last ``days`` days."""
+    today = today or timezone.localdate()
+    since = timezone.make_aware(datetime.combine(today - timedelta(days=days), time.min))
+    rows = ClauseRow.objects.select_related("version__policy")
+    clauses = [clause_of(row) for row in rows]
+    return Report(
+        days,
+        (
+            Section(
+                "Clauses that disagree",
+                "The same case has another window, remedy or fee. Load a new version of one of them.",
+                "No two clauses disagree.",
+                tuple(_contradictions(clauses, today)),
+            ),
+            Section(
+                "Refund rules without a clause",
+                "Money would rest on nothing that a customer was told. Correct the rule's clause or dates.",
+                "Every refund rule rests on a clause that is in force as long as the rule.",
+                tuple(_rules_without_clause(clauses)),
+            ),
+            Section(
+                "Dates",
+                "Days without terms, and terms that have not begun or have ended.",
+                "Every policy has one version in force, without a gap.",
+                tuple(_dates(today)),
+            ),
+            *_from_tickets(clauses, since, today, days),
+        ),
+    )
+
+
+def _from_tickets(
+    clauses: Sequence[Clause], since: datetime, today: date, days: int
+) -> Iterator[Section]:
+    """What the tickets of the last ``days`` days say of the clauses."""
+    read = Receipt.objects.filter(step="retrieve", at__gte=since).exists()
+    nothing = f"No ticket was read in the last {days} days, so this cannot be said."
+    yield Section(
+        "Clauses never retrieved",
+        f"In force, and cited for no ticket of the last {days} days: perhaps worded as nobody asks.",
+        "Every clause in force was cited." if read else nothing,
+        tuple(_never_retrieved(clauses, since, today)) if read else (),
+    )
+    yield Section(
+        "Tickets with no clause",
+        f"Of the last {days} days, by label: perhaps a clause is missing.",
+        "A clause was found for every ticket." if read else nothing,
+        tuple(_without_clause(since)),
+    )
+
+
+def _contradictions(clauses: Sequence[Clause], today: date) -> Iterator[Finding]:
+    """Pairs, each with the days on which both hold. What is past can no longer be mended."""
+    found: dict[Disagreement, list[Days]] = {}
+    links: dict[Disagreement, tuple[tuple[str, str], ...]] = {}
+    for days in _stretches(clauses):
+        in_force = {clause.ref: clause for clause in clauses if clause.in_force(days[0])}
+        for pair in disagreements(list(in_force.values())):
+            found.setdefault(pair, []).append(days)
+            links[pair] = _link(in_force[pair.one]), _link(in_force[pair.other])
+    for pair, stretches in found.items():
+        for days in _joined(stretches):
+            text = f"Another {pair.kind} {_shown(days)}: {pair.because}."
+            yield Finding(text, links[pair], grave=days[1] is None or days[1] > today)
+
+
+def _stretches(clauses: Sequence[Clause]) -> Iterator[Days]:
+    """The stretches of days on which the same clauses are in force, in order."""
+    ends = {clause.until for clause in clauses if clause.until}
+    begins = sorted({clause.since for clause in clauses} | ends)
+    yield from pairwise(begins)
+    yield from ((last, None) for last in begins[-1:])
+
+
+def _joined(stretches: Iterable[Days]) -> Iterator[Days]:
+    """Stretches that follow each other as one."""
+    current: Days | None = None
+    for since, until in stretches:
+        if current and current[1] == since:
+            current = current[0], until
+        else:
+            if current:
+                yield current
+            current = since, until
+    if current:
+        yield current
+
+
+def _rules_without_clause(clauses: Sequence[Clause]) -> Iterator[Finding]:
+    for rule in RefundRule.objects.filter(active=True):
+        held = [(c.since, c.until) for c in clauses if c.ref == rule.clause]
+        link = (rule.name, reverse("admin:approvals_refundrule_change", args=[rule.pk]))
+        if not held:
+            text = f"“{rule.name}” names the clause {rule.clause}, which does not exist."
+            yield Finding(text, (link,), grave=True)
+        for days in uncovered((rule.effective_from, rule.effective_to), held) if held else ():
+            text = f"“{rule.name}” holds {_shown(days)}, when {rule.clause} is not in force."
+            yield Finding(text, (link,), grave=True)
+
+
+def uncovered(whole: Days, parts: Iterable[Days]) -> Iterator[Days]:
+    """The stretches of ``whole`` in none of the ``parts``, in order."""
+    day, end = whole
+    for since, until in sorted(parts, key=lambda part: part[0]):
+        if end and since >= end:
+            break
+        if since > day:
+            yield day, since
+        if until is None:
+            return
+        day = max(day, until)
+    if end is None or day < end:
+        yield day, end
+
+
+def _dates(today: date) -> Iterator[Finding]:
+    versions = PolicyVersion.objects.select_related("policy").order_by("policy", "effective_from")
+    for _, group in groupby(versions, key=lambda version: version.policy_id):
+        dated = list(group)
+        for before, after in pairwise(dated):
+            if before.effective_to and before.effective_to < after.effective_from:
+                gap = _shown((before.effective_to, after.effective_from))
+                yield Finding(f"{after.policy.slug} has no version {gap}.")
+        last = dated[-1]
+        if last.effective_from > today:
+            yield Finding(f"{last} begins on {_day(last.effective_from)}.")
+        if last.effective_to and last.effective_to <= today:
+            yield Finding(
+                f"{last.policy.slug} ended on {_day(last.effective_to)}; nothing followed."
+            )
+
+
+def _never_retrieved(clauses: Sequence[Clause], since: datetime, today: date) -> Iterator[Finding]:
+    with connection.cursor() as cursor:
+        cursor.execute(CITED, [since])
+        cited = {ref for (ref,) in cursor.fetchall()}
+    for clause in clauses:
+        if clause.in_force(today) and clause.ref not in cited:
+            yield Finding(f"{clause.policy_title}: {clause.heading}", (_link(clause),))
+
+
+def _without_clause(since: datetime) -> Iterator[Finding]:
+    """By label, most tickets first; a ticket counts by its newest retrieval."""
+    read = Receipt.objects.filter(step="retrieve", at__gte=since)
+    newest = read.order_by("ticket", "-seq").distinct("ticket").values_list("ticket", "status")
+    alone = [ticket for ticket, status in newest if status == "abstained"]
+    found: dict[tuple[str, str], list[int]] = {}
+    tickets = Ticket.objects.filter(pk__in=alone).order_by("-received_at", "-pk")
+    for pk, *label in tickets.values_list("pk", "label", "label_name"):
+        found.setdefault((label[0], label[1]), []).append(pk)
+    for (slug, name), pks in sorted(found.items(), key=lambda item: (-len(item[1]), item[0])):
+        yield Finding(f"{name or slug or 'no label'}: {len(pks)}", tuple(_examples(slug, pks)))
+
+
+def _examples(label: str, tickets: Sequence[int]) -> Iterator[tuple[str, str]]:
+    """The newest few, and where all tickets of the label are."""
+    for pk in tickets[:EXAMPLES]:
+        yield f"#{pk}", reverse("tickets:ticket", args=[pk])
+    if label:
+        query = urlencode({"label": label, "status": "all"})
+        yield "all of this label", f"{reverse('tickets:inbox')}?{query}"
+
+
+def _link(clause: Clause) -> tuple[str, str]:
+    address = reverse("triage:clause", args=[clause.ref, clause.version])
+    return f"{clause.ref}, version {clause.version}", address
+
+
+def _shown(days: Days) -> str:
+    since, until = days
+    return f"from {_day(since)}" + (f" until {_day(until)}" if until else " on")
+
+
+def _day(day: date) -> str:
+    return formatted(day, "j M Y")

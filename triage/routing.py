@@ -1,0 +1,65 @@
+"""Why a ticket goes before a person, in sentences for the agent.
+
+Pure. No reason: its draft is ready to be sent by a person as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from triage.case import Case
+from triage.outcomes import NOTHING_ASKED, Outcome, listing
+from triage.steps.classify import Classification
+from triage.steps.decide import HUMAN, REVIEW, Proposed
+from triage.steps.draft import Reply
+from triage.steps.retrieve import Retrieval
+
+COUNTS: Final = {2: "Two", 3: "Three"}
+FOUND: Final = {
+    Outcome.EMPTY: "There is nothing to read in this message",
+    Outcome.SPAM: "This looks like spam",
+    Outcome.NOT_OURS: "This does not look like a request to us",
+}
+NO_REPLY: Final = "No reply was written: close it, or choose a label if it is one."
+
+
+def reasons(case: Case, trouble: str) -> Iterator[str]:
+    """Each reason as a sentence; ``trouble`` is what stood in the way of a proposed refund."""
+    yield from _about_the_label(case[Classification])
+    if case[Classification].outcome not in NOTHING_ASKED:
+        yield from filter(None, [case[Retrieval].question])
+    yield from _about_the_answer(case, trouble)
+
+
+def _about_the_label(label: Classification) -> Iterator[str]:
+    if label.outcome == Outcome.SEVERAL:
+        names = listing([matter.name for matter in label.matters])
+        yield (
+            f"{COUNTS.get(len(label.matters), 'Several')} matters: {names}. "
+            "Please check the label and that the reply answers each."
+        )
+    elif label.outcome in NOTHING_ASKED:
+        yield f"{FOUND[label.outcome]}{_why(label)}. {NO_REPLY}"
+    elif label.suggestion_name:
+        yield f"Is this “{label.suggestion_name}”? Please confirm the label or choose another."
+    elif not label.label:
+        yield "Needs a label from a person."
+
+
+def _why(label: Classification) -> str:
+    return f": {label.outcome_because}" if label.outcome_because else ""
+
+
+def _about_the_answer(case: Case, trouble: str) -> Iterator[str]:
+    decided, label = case[Proposed], case[Classification]
+    if trouble:
+        yield trouble
+    elif not label.label:
+        return
+    elif decided.outcome == HUMAN:
+        yield " ".join(decided.questions)
+    elif decided.outcome == REVIEW and decided.remedy == "replacement":
+        yield "A replacement is proposed: please arrange it."
+    elif not case[Reply].text:
+        yield "No draft could be written: please answer yourself."

@@ -1,0 +1,160 @@
+"""What the labels are learned from: training, comparing and putting versions to work."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.core.management.base import CommandError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from tickets import replies
+from tickets.access import ADMINS, STAFF, get_ticket_for, require_role
+from tickets.models import Ticket
+from tickets.views.actions import conflicting, keep_typed
+from triage import jobs
+from triage.forms import ImportForm, ReasonForm
+from triage.learning import confirming, shown, versions
+from triage.learning.importing import Imported, import_intents
+from triage.models import Classifier
+
+
+@require_safe
+@login_required
+def learning(request: HttpRequest) -> HttpResponse:
+    """The version at work, how to train another, and those before it."""
+    require_role(request.user, ADMINS)
+    return render(request, "triage/learning/index.html", shown.overview())
+
+
+@require_safe
+@login_required
+def progress(request: HttpRequest) -> HttpResponse:
+    """How the training goes on since ``rev``: 204 where nothing changed."""
+    require_role(request.user, ADMINS)
+    job = shown.last_job()
+    if job is None or request.GET.get("rev") == shown.revision(job):
+        response = HttpResponse(status=204)
+    else:
+        response = render(request, "triage/learning/_job.html", shown.job_of(job))
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@require_POST
+@login_required
+def train(request: HttpRequest) -> HttpResponse:
+    """Ask a worker for a new version."""
+    person = require_role(request.user, ADMINS)
+    jobs.request("train", by=person, anyway=True)
+    messages.info(request, "Training has been asked for. This page says when the version is there.")
+    return redirect("triage:learning")
+
+
+@require_safe
+@login_required
+def version(request: HttpRequest, pk: int) -> HttpResponse:
+    """One version: its figures, and what changes for tickets if it is put to work."""
+    require_role(request.user, ADMINS)
+    return _version(request, _found(pk), ReasonForm())
+
+
+@require_POST
+@login_required
+def activate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put a version to work."""
+    person = require_role(request.user, ADMINS)
+    found, form = _found(pk), ReasonForm(request.POST)
+    if form.is_valid() and _done(form, lambda why: versions.activate(found, by=person, why=why)):
+        messages.success(request, f"Version {pk} labels tickets from now on.")
+        return redirect("triage:learning")
+    return _version(request, found, form)
+
+
+@require_POST
+@login_required
+def back(request: HttpRequest) -> HttpResponse:
+    """Put the version before the one at work back to work."""
+    person = require_role(request.user, ADMINS)
+    form = ReasonForm(request.POST)
+    if form.is_valid() and _done(form, lambda why: versions.roll_back(by=person, why=why)):
+        running = versions.running()
+        messages.success(request, f"Version {running.pk if running else '?'} is at work again.")
+        return redirect("triage:learning")
+    return render(request, "triage/learning/index.html", shown.overview(form), status=422)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def import_page(request: HttpRequest) -> HttpResponse:
+    """Take in a file of intents and examples, and say what came of each line."""
+    person = require_role(request.user, ADMINS)
+    form = ImportForm(request.POST or None, request.FILES or None)
+    done: Imported | None = None
+    if request.method == "POST" and form.is_valid():
+        done = _imported(form, person)
+    status = 422 if request.method == "POST" and done is None else 200
+    context = {"form": form, "done": done}
+    return render(request, "triage/learning/import.html", context, status=status)
+
+
+def _imported(form: ImportForm, by: User) -> Imported | None:
+    """The file's rows taken in; what makes it unreadable becomes an error of the form."""
+    upload = form.cleaned_data["file"]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / Path(upload.name).name
+        path.write_bytes(b"".join(upload.chunks()))
+        try:
+            return import_intents(path, by=by, only=form.cleaned_data["only"])
+        except CommandError as error:
+            form.add_error("file", str(error).replace(f"{folder}/", ""))
+    return None
+
+
+@require_POST
+@login_required
+def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep that the label of a ticket is right, and whatever was typed meanwhile."""
+    ticket = get_ticket_for(request.user, pk)
+    person = require_role(request.user, *STAFF)
+    try:
+        keep_typed(request, ticket, person)
+        confirming.confirm(ticket, request.POST.get("label", ""), by=person)
+    except replies.Conflict as conflict:
+        return conflicting(request, ticket, conflict)
+    except confirming.Changed as changed:
+        messages.warning(request, str(changed))
+    else:
+        messages.success(request, "Thank you. That the label is right has been noted.")
+    return _to(ticket)
+
+
+def _to(ticket: Ticket) -> HttpResponseRedirect:
+    return HttpResponseRedirect(ticket.get_absolute_url())
+
+
+def _found(pk: int) -> Classifier:
+    rows = Classifier.objects.select_related("created_by", "compared_with").defer("weights")
+    return get_object_or_404(rows, pk=pk)
+
+
+def _version(request: HttpRequest, found: Classifier, form: ReasonForm) -> HttpResponse:
+    status = 422 if form.errors else 200
+    context = {**shown.detail(found), "form": form}
+    return render(request, "triage/learning/version.html", context, status=status)
+
+
+def _done(form: ReasonForm, act: Any) -> bool:
+    """Whether it was done; why not becomes an error of the form."""
+    try:
+        act(form.cleaned_data["why"])
+    except versions.NotActivated as refused:
+        form.add_error(None, str(refused))
+    return form.is_valid()

@@ -1,0 +1,161 @@
+"""Intents that may be missing, and the end of an alarm: an admin decides."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from tickets.access import ADMINS, require_role
+from tickets.models import Receipt, Ticket
+from triage import jobs
+from triage.forms import ProposalForm
+from triage.learning import drift
+from triage.learning import proposals as proposed
+from triage.models import Alarm, IntentProposal, Job
+
+NEAREST = 5
+DECIDED_SHOWN = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A proposal with its tickets' words, the nearest to its centre first.
+
+    ``guess`` is the label the machine thought of most often, and of how many.
+    """
+
+    proposal: IntentProposal
+    nearest: list[tuple[Ticket, str]]
+    others: list[tuple[Ticket, str]]
+    guess: tuple[str, int] | None
+    form: ProposalForm
+    unticked: frozenset[int] = frozenset()
+    trouble: str = ""
+
+    @property
+    def size(self) -> int:
+        return len(self.nearest) + len(self.others)
+
+
+@require_safe
+@login_required
+def proposals(request: HttpRequest) -> HttpResponse:
+    """The groups that wait for a decision, and those decided on."""
+    require_role(request.user, ADMINS)
+    return _page(request)
+
+
+@require_POST
+@login_required
+def look(request: HttpRequest) -> HttpResponse:
+    """Ask a worker to look for groups."""
+    person = require_role(request.user, ADMINS)
+    jobs.request("propose", by=person)
+    messages.info(request, "A worker looks through the tickets now. Come back in a minute.")
+    return redirect("triage:proposals")
+
+
+@require_POST
+@login_required
+def take(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make the group an intent, or examples of one there is."""
+    person = require_role(request.user, ADMINS)
+    found = get_object_or_404(IntentProposal, pk=pk)
+    form = _form(found, request.POST)
+    if not form.is_valid():
+        return _page(request, found, "Leave at least one ticket ticked.")
+    given = form.cleaned_data
+    try:
+        intent = proposed.take(
+            found, name=given["name"], into=given["into"], tickets=given["ticket"], by=person
+        )
+    except proposed.NotTaken as why:
+        return _page(request, found, str(why))
+    messages.success(
+        request,
+        f"{len(given['ticket'])} tickets are examples of {intent.name} from the next training on.",
+    )
+    return redirect("triage:proposals")
+
+
+@require_POST
+@login_required
+def refuse(request: HttpRequest, pk: int) -> HttpResponse:
+    """The group is no intent."""
+    person = require_role(request.user, ADMINS)
+    found = get_object_or_404(IntentProposal, pk=pk)
+    try:
+        proposed.refuse(found, by=person)
+    except proposed.NotTaken as why:
+        return _page(request, found, str(why))
+    messages.success(request, "Refused. Mostly the same tickets are not proposed again.")
+    return redirect("triage:proposals")
+
+
+@require_POST
+@login_required
+def end_alarm(request: HttpRequest, pk: int) -> HttpResponse:
+    """The alarm is over; labels are given again, and what comes is watched anew."""
+    person = require_role(request.user, ADMINS)
+    drift.end(get_object_or_404(Alarm, pk=pk), by=person)
+    messages.success(request, "The alarm is ended. What people check from now on is watched anew.")
+    back = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
+    return HttpResponseRedirect(back) if safe else redirect("triage:learning")
+
+
+def _page(
+    request: HttpRequest, refused: IntentProposal | None = None, trouble: str = ""
+) -> HttpResponse:
+    """The page; where a decision was ``refused``, with what was typed and why not."""
+    waiting = IntentProposal.objects.filter(state="open").order_by("pk")
+    open_now = [_shown(row, request, trouble if row == refused else "") for row in waiting]
+    if refused and refused not in waiting:
+        messages.warning(request, trouble)
+    decided = IntentProposal.objects.exclude(state="open").select_related("intent", "decided_by")
+    shown = {
+        "waiting": sorted(open_now, key=lambda one: -one.size),
+        "decided": decided.order_by("-decided_at")[:DECIDED_SHOWN],
+        "job": Job.objects.filter(kind="propose").first(),
+        "unlabelled": proposed.unlabelled().count(),
+    }
+    return render(request, "triage/proposals.html", shown, status=422 if refused else 200)
+
+
+def _shown(proposal: IntentProposal, request: HttpRequest, trouble: str) -> Shown:
+    link = IntentProposal.tickets.through
+    linked = link.objects.filter(intentproposal=proposal).select_related("ticket").order_by("pk")
+    tickets = [one.ticket for one in linked]
+    texts = proposed.text_of([ticket.pk for ticket in tickets])
+    rows = [(one, texts[one.pk].removeprefix(one.subject).strip()) for one in tickets]
+    kept = {int(pk) for pk in request.POST.getlist("ticket") if pk.isdecimal()}
+    return Shown(
+        proposal=proposal,
+        nearest=rows[:NEAREST],
+        others=rows[NEAREST:],
+        guess=_guess(tickets),
+        form=_form(proposal, request.POST if trouble else None),
+        unticked=frozenset(texts.keys() - kept) if trouble else frozenset(),
+        trouble=trouble,
+    )
+
+
+def _form(proposal: IntentProposal, data: Any) -> ProposalForm:
+    tickets = proposal.tickets.values_list("pk", flat=True)
+    return ProposalForm(data, tickets=tickets, auto_id=f"p{proposal.pk}_%s")
+
+
+def _guess(tickets: list[Ticket]) -> tuple[str, int] | None:
+    """What the machine would have said of them had it been surer."""
+    said = Receipt.objects.filter(ticket__in=tickets, step="classify").order_by("ticket_id", "-seq")
+    outputs = said.distinct("ticket_id").values_list("output", flat=True)
+    counted = Counter(name for output in outputs if (name := output.get("suggestion_name")))
+    return next(iter(counted.most_common(1)), None)

@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 
-.PHONY: run test install lint bench bench-real bench-writer
+.PHONY: run test install lint bench bench-real bench-writer bench-quality
 
 run: .venv/installed
 	@$(MANAGE) start --port $(PORT)
@@ -33,6 +33,11 @@ bench-real: .venv/installed-dev
 bench-writer: .venv/installed-dev
 	@.venv/bin/python -m triage.writer_load
 	@.venv/bin/python -m triage.writer_bench --tasks 2 --random 0.5B 1.5B
+
+# Classify and retrieve on public data: make bench-quality DATA=../shared/data
+bench-quality: .venv/installed-dev
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	DATABASE_URL= TRIAGE_DATA=$$folder $(MANAGE) bench_quality $(DATA) --tune
 
 install: .venv/installed
 

@@ -121,14 +121,16 @@ class FakeWriter:
 class FakeSearch:
     """Finds what it is given, and knows all clauses by their reference."""
 
-    def __init__(self, *hits: Hit) -> None:
+    def __init__(self, *hits: Hit, near: tuple[Hit, ...] = (), by_meaning: bool = True) -> None:
         self.card = Card(name="fake", kind="focal")
-        self.hits = hits
+        self.hits, self.near, self.by_meaning = hits, near, by_meaning
         self.asked_on: list[date] = []
 
     def search(self, query: str, on: date, top: int) -> Found:
         self.asked_on.append(on)
-        return Found(hits=self.hits, index_sha256="0" * 64)
+        return Found(
+            hits=self.hits, near=self.near, index_sha256="0" * 64, by_meaning=self.by_meaning
+        )
 
     def clause(self, ref: str, on: date) -> Clause | None:
         return next((c for c in (WINDOW, OLD_WINDOW) if c.ref == ref and c.in_force(on)), None)

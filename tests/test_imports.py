@@ -16,10 +16,21 @@ PURE = [
     f"triage/{name}.py"
     for name in ("step", "case", "pipeline", "facts", "slots", "said", "grounding", "tone")
 ]
+PURE += [f"triage/{name}.py" for name in ("signs", "outcomes", "marks", "routing")]
 PURE += [str(path.relative_to(ROOT)) for path in (ROOT / "triage/support").glob("*.py")]
 PURE += [str(path.relative_to(ROOT)) for path in (ROOT / "triage/steps").glob("*.py")]
+PURE += [str(path.relative_to(ROOT)) for path in (ROOT / "triage/conflicts").glob("*.py")]
 CORE = {path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in PURE}
-ML = ("torch", "sentence_transformers", "transformers", "llama_cpp", "sklearn", "numpy", "bm25s")
+ML = (
+    "torch",
+    "sentence_transformers",
+    "transformers",
+    "llama_cpp",
+    "openvino",
+    "sklearn",
+    "numpy",
+    "bm25s",
+)
 
 
 def modules(path: Path) -> Iterator[tuple[str, int]]:

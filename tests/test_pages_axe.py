@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-from tests import stories
+from tests import learned, stories
 from tests.browsing import Visitor, browser, needs_chromium
 from tests.conftest import join
 from tickets.models import Message, Ticket
@@ -22,7 +22,7 @@ THEMES = ["light", "dark"]
 
 def furnish() -> dict[str, int]:
     """A shop with everything a page can show."""
-    for name in ("ana", "sol", "nobody"):
+    for name in ("ana", "sol", "ada", "nobody"):
         join(name)
     stories.policy()
     stories.intents()
@@ -48,6 +48,7 @@ def furnish() -> dict[str, int]:
         "stuck": stuck.pk,
         "refund": refund.pk,
         "own": own.pk,
+        "version": learned.shown(ticket, join("ada")).pk,
     }
 
 
@@ -78,6 +79,14 @@ def pages(ids: dict[str, int]) -> dict[str, list[tuple[str, int]]]:
             ("/approvals/", 200),
             (f"/approvals/{ids['refund']}/", 200),
             (f"/approvals/{ids['own']}/", 200),
+            ("/machine/who-pays/", 200),
+            ("/machine/who-pays/?show=waiting", 200),
+        ],
+        "ada": [
+            ("/machine/proposals/", 200),
+            ("/machine/learning/", 200),
+            (f"/machine/learning/{ids['version']}/", 200),
+            ("/machine/learning/import/", 200),
         ],
         "nobody": [("/", 403)],
     }
@@ -116,7 +125,7 @@ def look_at(visitor: Visitor, path: str, status: int) -> list[str]:
 def test_no_page_scrolls_sideways_on_a_telephone(browser: Browser, live_server: Any) -> None:
     ids = furnish()
     wide = []
-    for who in ("ana", "sol"):
+    for who in ("ana", "sol", "ada"):
         visitor = Visitor(browser, live_server.url, viewport={"width": 390, "height": 844}).sign_in(
             who
         )

@@ -13,6 +13,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from tests import stories
 from tests.conftest import CAST, join
 from tickets.models import Attachment, Message, Ticket
+from triage import machine
+from triage.learning import versions
+from triage.models import Alarm, Classifier, Clause, IntentProposal, Job, TunedEncoder
 
 TEAM = ("ana", "ben", "sol", "sam", "ada")
 EVERYBODY = (*CAST, "")  # "" is not signed in
@@ -25,6 +28,10 @@ def team(status: int) -> dict[str, int]:
 
 def supervisors(status: int) -> dict[str, int]:
     return {**dict.fromkeys(EVERYBODY, 403), "sol": status, "sam": status, "": 302}
+
+
+def admins(status: int) -> dict[str, int]:
+    return {**dict.fromkeys(EVERYBODY, 403), "ada": status, "": 302}
 
 
 def anybody(status: int) -> dict[str, int]:
@@ -61,7 +68,30 @@ TABLE: dict[str, tuple[str, dict[str, int]]] = {
     "approvals:request": ("get", team(200)),
     "triage:policies": ("get", team(200)),
     "triage:clause": ("get", team(200)),
+    "triage:compare": ("get", team(200)),
+    "triage:clause_uses": ("get", team(200)),
     "triage:relabel": ("post", team(302)),
+    "triage:confirm": ("post", team(302)),
+    "triage:policy_check": ("get", admins(200)),
+    "triage:what_if": ("get", admins(200)),
+    "triage:what_if_answer": ("get", admins(200)),
+    "triage:learning": ("get", admins(200)),
+    "triage:learning_progress": ("get", admins(204)),
+    "triage:learning_back": ("post", admins(422)),
+    "triage:train": ("post", admins(302)),
+    "triage:import_intents": ("get", admins(200)),
+    "triage:version": ("get", admins(200)),
+    "triage:activate": ("post", admins(302)),
+    "triage:tuning": ("get", admins(200)),
+    "triage:tune": ("post", admins(302)),
+    "triage:use_encoder": ("post", admins(302)),
+    "triage:plain_encoder": ("post", admins(302)),
+    "triage:who_pays": ("get", {**supervisors(200), "ada": 200}),
+    "triage:proposals": ("get", admins(200)),
+    "triage:look_for_proposals": ("post", admins(302)),
+    "triage:take_proposal": ("post", admins(302)),
+    "triage:refuse_proposal": ("post", admins(302)),
+    "triage:end_alarm": ("post", admins(302)),
     "account_login": ("get", {**anybody(302), "": 200}),
     "account_logout": ("get", signed_in(200)),
     "account_change_password": ("get", signed_in(200)),
@@ -132,15 +162,43 @@ def world() -> tuple[dict[str, list[Any]], dict[str, dict[str, str]]]:
         "approvals:request": one,
         "triage:clause": [clause.ref, clause.version.number],
         "triage:relabel": one,
+        "triage:confirm": one,
+        **learned(clause, ticket),
     }
     posts = {
         "approvals:decide": {"verdict": "approve", "reason": "Right.", "seen": refund.fingerprint},
         "approvals:paid": {"reference": "re_1"},
         "triage:relabel": {"intent": str(intent.pk)},
+        "triage:activate": {"why": "It is better."},
+        "triage:take_proposal": {"name": "Gift cards", "ticket": [str(ticket.pk)]},
         "tickets:settle": {"what": "arrived"},
         "tickets:note": {"note": "x"},
     }
     return arguments, posts
+
+
+def learned(clause: Clause, ticket: Ticket) -> dict[str, list[Any]]:
+    """One row of everything that is learned, and the arguments of its URLs."""
+    job = Job.objects.create(kind="what if", wanted={"version": clause.version_id})
+    made: dict[str, Any] = {"weights": b"x", "sha256": "1" * 64}
+    version = Classifier.objects.create(
+        labels=[], encoder_sha256=machine.encoder_sha256(), report={"form": versions.FORM}, **made
+    )
+    encoder = TunedEncoder.objects.create(base_sha256=machine.encoder_sha256(), **made)
+    alarm = Alarm.objects.create(classifier=version, because="Nine of sixty were wrong.")
+    proposal = IntentProposal.objects.create(name="gift cards")
+    proposal.tickets.add(ticket)
+    return {
+        "triage:clause_uses": [clause.ref, clause.version.number],
+        "triage:compare": [clause.version.policy.slug, 1, 2],
+        "triage:what_if_answer": [job.pk],
+        "triage:version": [version.pk],
+        "triage:activate": [version.pk],
+        "triage:use_encoder": [encoder.pk],
+        "triage:take_proposal": [proposal.pk],
+        "triage:refuse_proposal": [proposal.pk],
+        "triage:end_alarm": [alarm.pk],
+    }
 
 
 def test_every_address_is_in_the_table() -> None:

@@ -18,7 +18,8 @@ from tests.browsing import Visitor, browser, needs_chromium
 from tests.conftest import join
 from tests.workers import environment, worker
 from tickets.models import Correction, Message, Receipt, Ticket
-from triage import models, services
+from triage import models
+from triage.learning import versions
 
 __all__ = ["browser"]
 pytestmark = [needs_chromium, pytest.mark.django_db(transaction=True)]
@@ -72,7 +73,8 @@ def shop(tmp_path: Path) -> Path:
         for text in texts:
             for thing in THINGS:
                 intent.examples.create(text=text.format(thing))
-    services.train(target=0.8)
+    models.Limit.objects.create(step="classify", name="target", value=0.8)
+    versions.activate(versions.train(), by=join("ada"), why="the first")
     (tmp_path / "returns.md").write_text(POLICY.replace("{{", "{").replace("}}", "}"))
     call_command("load_policies", str(tmp_path / "returns.md"))
     RefundRule.objects.create(

@@ -1,0 +1,293 @@
+"""The promise is watched on tickets drawn by lot, and an alarm ends by a name."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.runs import receipt, run_of
+from tickets.models import Ticket
+from triage import tasks
+from triage.learning import drift
+from triage.learning.confirming import confirm
+from triage.models import Activation, Alarm, Classifier, Intent
+from triage.relabelling import relabel
+
+SHA = "c" * 64
+
+
+@pytest.fixture
+def version(ada: User) -> Classifier:
+    return put_to_work(ada, SHA)
+
+
+def put_to_work(by: User, sha256: str) -> Classifier:
+    """A version that promises 95 in 100, since an hour ago."""
+    Classifier.objects.update(active=False)
+    made = Classifier.objects.create(
+        weights=b"",
+        sha256=sha256,
+        labels=["returns", "damage"],
+        promise={"target": 0.95, "coverage": 0.8},
+        encoder_sha256="e" * 64,
+        active=True,
+    )
+    long_since = timezone.now() - timedelta(hours=1)
+    Activation.objects.create(classifier=made, by=by, why="A test", at=long_since)
+    return made
+
+
+def labelled(label: str = "returns", **values: Any) -> Ticket:
+    """A ticket drawn by lot that the version gave a label."""
+    output = {"label": label, "audited": True, "outcome": "one of ours", **values.pop("output", {})}
+    ticket = Ticket.objects.create(channel="email", label=label)
+    receipt(run_of(ticket), "classify", label=label, output=output, **values)
+    return ticket
+
+
+def tell(ticket: Ticket, truth: str, by: User) -> None:
+    ticket.corrections.create(step="classify", before=ticket.label, after=truth, by=by)
+
+
+def check(by: User, right: int = 0, wrong: int = 0, label: str = "returns", **values: Any) -> None:
+    for number in range(right + wrong):
+        ticket = labelled(label, **values)
+        tell(ticket, label if number >= wrong else "something-else", by)
+
+
+# --- alarms --------------------------------------------------------------------------------
+
+
+def test_a_promise_that_is_kept_raises_none(version: Classifier, ana: User) -> None:
+    for _ in range(3):
+        check(ana, right=30)
+        check(ana, wrong=1)
+    assert drift.watch() == []
+
+
+def test_a_broken_promise_is_said_in_numbers(version: Classifier, ana: User) -> None:
+    Intent.objects.create(slug="returns", name="Return request")
+    check(ana, right=40)
+    check(ana, wrong=12)
+    drift.watch()
+    overall = drift.open_alarms().get(label="")
+    found = re.search(r"The promise of 95 in 100 no longer holds: (\d+) of", overall.because)
+    assert found
+    wrong = int(found[1])
+    assert f": {wrong} of the last {40 + wrong} checked labels were wrong." in overall.because
+    for_returns = drift.open_alarms().get(label="returns").because
+    assert "The promise of 95 in 100 no longer holds for “Return request”: " in for_returns
+
+
+def test_what_is_said_is_what_broke_it(version: Classifier, ana: User) -> None:
+    check(ana, wrong=12)
+    check(ana, right=70)
+    drift.watch()
+    because = drift.open_alarms().get(label="").because
+    wrong, of = map(int, re.findall(r"(\d+) of the last (\d+)", because)[0])
+    assert 0 < wrong == of <= 12
+
+
+def test_one_label_alone_can_break_its_promise(version: Classifier, ana: User) -> None:
+    check(ana, wrong=8, label="damage")
+    check(ana, right=400)
+    drift.watch()
+    assert "damage" in set(drift.open_alarms().values_list("label", flat=True))
+    assert not drift.open_alarms().filter(label="returns").exists()
+
+
+def test_an_alarm_is_raised_once(version: Classifier, ana: User) -> None:
+    check(ana, wrong=12)
+    assert len(drift.watch()) == 2
+    check(ana, wrong=1)
+    assert drift.watch() == []
+
+
+def test_without_a_version_at_work_nothing_is_watched(db: None, ana: User) -> None:
+    check(ana, wrong=12)
+    assert drift.watch() == []
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"output": {"audited": False}},
+        {"output": {"outcome": "several matters"}},
+        {"weights_sha256": "d" * 64},
+        {"status": "abstained"},
+        {"actor_kind": "rule"},
+        {"at": timezone.now() - timedelta(hours=2)},
+    ],
+    ids=["not drawn", "several matters", "another version", "no label", "by rule", "before"],
+)
+def test_what_does_not_count(version: Classifier, ana: User, values: dict[str, Any]) -> None:
+    check(ana, wrong=12, **values)
+    assert drift.watch() == []
+
+
+def test_a_receipt_that_names_no_outcome_counts(version: Classifier, ana: User) -> None:
+    ticket = labelled()
+    bare = labelled()
+    receipt(run_of(bare), "classify", label="returns", output={"audited": True})
+    tell(ticket, "returns", ana)
+    tell(bare, "returns", ana)
+    work = drift.at_work()
+    assert work is not None
+    assert len(drift.seen(work)) == 2
+
+
+def test_the_last_word_counts_and_a_ticket_counts_once(version: Classifier, ana: User) -> None:
+    for _ in range(12):
+        ticket = labelled()
+        tell(ticket, "damage", ana)
+        tell(ticket, "returns", ana)
+    work = drift.at_work()
+    assert work is not None
+    assert [one.right for one in drift.seen(work)] == [True] * 12
+    assert drift.watch() == []
+
+
+def test_labels_are_watched_in_the_order_in_which_people_checked_them(
+    version: Classifier, ana: User
+) -> None:
+    first, second = labelled("damage"), labelled("returns")
+    tell(second, "returns", ana)
+    tell(first, "damage", ana)
+    work = drift.at_work()
+    assert work is not None
+    assert [one.label for one in drift.seen(work)] == ["returns", "damage"]
+
+
+# --- their end -----------------------------------------------------------------------------
+
+
+def test_ada_ends_an_alarm_with_her_name(as_ada: Client, version: Classifier, ada: User) -> None:
+    check(ada, wrong=12)
+    drift.watch()
+    alarm = Alarm.objects.get(label="")
+    answer = as_ada.post(
+        reverse("triage:end_alarm", args=[alarm.pk]), {"next": reverse("triage:learning")}
+    )
+    assert answer.headers["Location"] == reverse("triage:learning")
+    alarm.refresh_from_db()
+    assert alarm.ended_by == ada
+    assert not drift.open_alarms().filter(label="").exists()
+
+
+def test_what_ended_an_alarm_raises_none_again(version: Classifier, ana: User, ada: User) -> None:
+    check(ana, wrong=12)
+    for alarm in drift.watch():
+        drift.end(Alarm.objects.get(label=alarm.label), by=ada)
+    assert drift.watch() == []
+    check(ana, wrong=12)
+    assert {alarm.label for alarm in drift.watch()} == {"", "returns"}
+
+
+def test_the_first_name_and_time_stay(version: Classifier, ana: User, ada: User) -> None:
+    alarm = Alarm.objects.create(classifier=version, because="x")
+    drift.end(alarm, by=ada)
+    drift.end(alarm, by=ana)
+    alarm.refresh_from_db()
+    assert alarm.ended_by == ada
+
+
+def test_ana_ends_none(as_ana: Client, version: Classifier) -> None:
+    alarm = Alarm.objects.create(classifier=version, because="x")
+    assert as_ana.post(reverse("triage:end_alarm", args=[alarm.pk])).status_code == 403
+    assert drift.open_alarms().count() == 1
+
+
+def test_an_end_leads_nowhere_else(as_ada: Client, version: Classifier) -> None:
+    alarm = Alarm.objects.create(classifier=version, because="x")
+    url = reverse("triage:end_alarm", args=[alarm.pk])
+    answer = as_ada.post(url, {"next": "https://elsewhere.example/"})
+    assert answer.headers["Location"] == reverse("triage:learning")
+
+
+def test_another_version_leaves_the_alarm_with_the_one_it_is_of(
+    version: Classifier, ana: User, ada: User
+) -> None:
+    check(ana, wrong=12)
+    drift.watch()
+    another = put_to_work(ada, "d" * 64)
+    assert not drift.open_alarms().exists()
+    assert drift.open_alarms(version).exists()
+    assert drift.open_alarms(another).count() == 0
+
+
+def test_the_worker_s_task_watches(version: Classifier, ana: User) -> None:
+    check(ana, wrong=12)
+    tasks.watch(1)
+    assert drift.open_alarms().filter(label="").exists()
+
+
+# --- what comes in ---------------------------------------------------------------------------
+
+
+def arrive(labels: int, none: int) -> None:
+    for _ in range(labels):
+        labelled()
+    for _ in range(none):
+        labelled("", status="abstained", actor_kind="rule")
+
+
+def test_fewer_labels_than_expected_is_a_notice(version: Classifier) -> None:
+    arrive(labels=30, none=30)
+    found = drift.notice()
+    assert found is not None
+    assert found.sentence.startswith(
+        "30 of the last 60 tickets got an automatic label; about 48 were to be expected."
+    )
+
+
+@pytest.mark.parametrize(("labels", "none"), [(46, 14), (60, 0), (10, 30)])
+def test_about_as_many_or_more_or_too_few_to_say_is_none(
+    version: Classifier, labels: int, none: int
+) -> None:
+    arrive(labels, none)
+    assert drift.notice() is None
+
+
+def test_under_an_alarm_missing_labels_are_no_news(version: Classifier) -> None:
+    arrive(labels=10, none=60)
+    Alarm.objects.create(classifier=version, because="x")
+    assert drift.notice() is None
+
+
+# --- when it is watched ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    made: list[str] = []
+    monkeypatch.setattr(
+        "tickets.queue.call", lambda task, pk, **values: made.append(f"{task} {pk}")
+    )
+    return made
+
+
+def test_a_confirmation_and_a_correction_wake_the_watch(
+    ana: User, calls: list[str], django_capture_on_commit_callbacks: Any
+) -> None:
+    right = Intent.objects.create(slug="damage", name="Damage")
+    one, other = labelled(), labelled()
+    with django_capture_on_commit_callbacks(execute=True):
+        confirm(one, "returns", by=ana)
+        relabel(other, right, why="", by=ana)
+    assert [call for call in calls if call.startswith(drift.WATCH)] == [
+        f"{drift.WATCH} {one.pk}",
+        f"{drift.WATCH} {other.pk}",
+    ]
+
+
+def test_the_night_watches_too(version: Classifier, ana: User, calls: list[str]) -> None:
+    check(ana, wrong=12)
+    tasks.nightly()
+    assert drift.open_alarms().filter(label="").exists()

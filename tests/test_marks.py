@@ -1,0 +1,67 @@
+"""What a mail says of itself is read off its header, and never buries a person's words."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests import rows
+from tickets.models import Message, Ticket
+from triage.casework import case_for
+from triage.marks import in_all, marks_of
+from triage.signs import MARKS
+
+
+@pytest.mark.parametrize(
+    ("header", "mark"),
+    [
+        ("Auto-Submitted: auto-replied", "an automatic reply"),
+        ("X-Autoreply: yes", "an automatic reply"),
+        ("Precedence: auto_reply", "an automatic reply"),
+        ("Precedence: bulk", "sent in bulk"),
+        ("X-Spam-Flag: YES", "marked as spam on its way"),
+        ("List-Unsubscribe: <mailto:out@list.example>", "a newsletter"),
+        ("Return-Path: <>", "written by a mail server"),
+        ("Content-Type: multipart/report; report-type=delivery-status", "a delivery report"),
+    ],
+)
+def test_a_header_that_says_so_is_a_mark(header: str, mark: str) -> None:
+    raw = f"From: A <a@b.example>\r\n{header}\r\n\r\nHello".encode()
+    assert marks_of("a@b.example", raw) == (mark,)
+    assert mark in MARKS
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Auto-Submitted: no", "X-Spam-Flag: NO", "Precedence: normal", "Return-Path: <a@b.example>"],
+)
+def test_a_header_that_says_nothing_is_none(header: str) -> None:
+    assert marks_of("a@b.example", f"{header}\r\n\r\nPrecedence: bulk".encode()) == ()
+
+
+@pytest.mark.parametrize(
+    "sender", ["MAILER-DAEMON@mx.example", "Mail System <postmaster@mx.example>"]
+)
+def test_a_mail_server_is_known_by_its_address(sender: str) -> None:
+    assert marks_of(sender, b"") == ("written by a mail server",)
+
+
+@pytest.mark.parametrize("raw", [b"", b"\xff\xfe\0", b"no header at all", b"Precedence\r\n\r\n"])
+def test_what_is_no_mail_has_no_marks(raw: bytes) -> None:
+    assert marks_of("sue@post.example", raw) == ()
+
+
+def test_one_message_without_marks_takes_them_from_all() -> None:
+    assert in_all([("a newsletter",), ("sent in bulk",)]) == ("a newsletter", "sent in bulk")
+    assert in_all([("a newsletter",), ()]) == ()
+    assert in_all([]) == ()
+
+
+@pytest.mark.django_db
+def test_an_automatic_reply_that_follows_a_request_marks_nothing() -> None:
+    ticket = rows.ticket("Where is my order?")
+    raw = b"Auto-Submitted: auto-replied\r\n\r\nI am away."
+    Message.objects.create(ticket=ticket, direction="in", text="I am away.", raw=raw)
+    assert case_for(ticket).marks == ()
+    Ticket.objects.filter(pk=ticket.pk).update(email="mailer-daemon@mx.example")
+    Message.objects.filter(ticket=ticket, raw=None).update(sender="mailer-daemon@mx.example")
+    assert case_for(ticket).marks == ("written by a mail server", "an automatic reply")

@@ -1,0 +1,128 @@
+"""Why a ticket goes before ana: a clear sentence for each outcome, and nothing that buries it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests import rows
+from tests.cases import FakeWriter, labelled
+from tickets.models import Ticket
+from triage import routing, services
+from triage.outcomes import Matter, Outcome
+from triage.pipeline import perform
+from triage.step import Rung, Status
+from triage.steps import draft
+from triage.steps.classify import Classification
+from triage.steps.decide import HUMAN, NONE, Proposed
+from triage.steps.draft import Reply
+
+TWO = (
+    Matter(label="return-request", name="return request", confidence=0.9, words="send it back"),
+    Matter(label="order-status", name="order status", confidence=0.8, words="where is it"),
+)
+LABELLED: dict[str, Any] = {
+    "label": "return-request",
+    "name": "return request",
+    "outcome": Outcome.OURS,
+}
+
+
+def reasons(trouble: str = "", *, decided: str = NONE, text: str = "Hello", **label: Any) -> str:
+    made = labelled().having(Classification(**label)).having(Proposed(outcome=decided))
+    parts = (draft.Part(text=text),) if text else ()
+    return " ".join(routing.reasons(made.having(Reply(parts=parts)), trouble))
+
+
+def test_a_sure_label_with_a_draft_needs_no_reason() -> None:
+    assert reasons(**LABELLED) == ""
+
+
+@pytest.mark.parametrize(
+    ("outcome", "says"),
+    [
+        (Outcome.SPAM, "This looks like spam: “prize”. No reply was written"),
+        (Outcome.NOT_OURS, "This does not look like a request to us: “prize”. No reply"),
+        (Outcome.EMPTY, "There is nothing to read in this message: “prize”. No reply"),
+    ],
+)
+def test_what_asks_for_nothing_says_so(outcome: Outcome, says: str) -> None:
+    assert says in reasons(decided=HUMAN, text="", outcome_because="“prize”", outcome=outcome)
+
+
+def test_two_matters_are_named_beside_the_label() -> None:
+    said = reasons(**{**LABELLED, "outcome": Outcome.SEVERAL, "matters": TWO})
+    assert said == (
+        "Two matters: return request and order status. "
+        "Please check the label and that the reply answers each."
+    )
+
+
+def test_a_suggestion_is_a_question() -> None:
+    said = reasons(suggestion="return-request", suggestion_name="return request")
+    assert said == "Is this “return request”? Please confirm the label or choose another."
+
+
+def test_without_a_suggestion_a_label_is_asked_for() -> None:
+    assert reasons() == "Needs a label from a person."
+
+
+def test_what_stands_in_the_way_of_a_refund_is_said_first_after_the_label() -> None:
+    assert reasons("Over the limit.", **LABELLED) == "Over the limit."
+
+
+# --- no draft that pretends -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("outcome", [Outcome.SPAM, Outcome.NOT_OURS, Outcome.EMPTY])
+def test_no_writer_is_asked_to_answer_what_asks_for_nothing(outcome: Outcome) -> None:
+    writer = FakeWriter("Hello, thank you for writing to us.")
+    made = labelled().having(Classification(outcome=outcome)).having(Proposed(outcome=HUMAN))
+    rung = Rung(name="fake", load=lambda: writer)
+    result = perform(draft.step, made, [rung], draft.step.limits)
+    assert (result.status, result.output.text, writer.tasks) == (Status.ABSTAINED, "", [])
+    assert outcome.value in result.swap_reason
+
+
+def test_a_second_matter_is_taken_up_with_the_next_best_clause() -> None:
+    label = Classification(**{**LABELLED, "outcome": Outcome.SEVERAL, "matters": TWO})
+    made = labelled().having(label).having(Proposed(outcome=NONE))
+    assert draft.task_for(made).also == "order status"
+    alone = labelled().having(Classification(**LABELLED)).having(Proposed(outcome=NONE))
+    assert draft.task_for(alone).also == ""
+
+
+# --- raised, never lowered ------------------------------------------------------------
+
+
+def read(ticket: Ticket, **signs: Any) -> tuple[int, str]:
+    services._raise(ticket, Classification(**signs))
+    ticket.refresh_from_db()
+    return ticket.urgency, ticket.mood
+
+
+@pytest.mark.django_db
+def test_a_later_no_rush_lowers_nothing() -> None:
+    ticket = rows.ticket()
+    assert read(ticket, urgency=4, mood="threatening") == (4, "threatening")
+    assert read(ticket, urgency=1, mood="calm") == (4, "threatening")
+
+
+@pytest.mark.django_db
+def test_what_ana_raised_stays_raised() -> None:
+    ticket = rows.ticket(urgency=3)
+    assert read(ticket, urgency=1, mood="calm") == (3, "calm")
+
+
+@pytest.mark.django_db
+def test_a_first_reading_may_be_low_and_a_second_may_raise() -> None:
+    ticket = rows.ticket()
+    assert read(ticket, urgency=1, mood="calm") == (1, "calm")
+    assert read(ticket, urgency=3, mood="upset") == (3, "upset")
+
+
+@pytest.mark.django_db
+def test_what_rules_read_leaves_the_mood_open() -> None:
+    ticket = rows.ticket()
+    assert read(ticket, urgency=3) == (3, "")

@@ -1,0 +1,101 @@
+"""Ada tunes how clauses are found, on what the team sent; nothing changes until she says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from tests import stories
+from tickets.models import Draft, Message, Ticket
+from triage import jobs, machine
+from triage.engines import tuning as engine
+from triage.learning import tuning
+from triage.models import Clause, TunedEncoder
+
+pytestmark = pytest.mark.django_db
+PAGE = "triage:tuning"
+
+
+def answered(*, by: User, keeps: bool = True) -> tuple[Ticket, Clause]:
+    """A ticket whose draft quoted a clause and was sent, with those words or without."""
+    clause = stories.policy()
+    ticket = stories.ticket(stories.marta())
+    run = stories.finished(ticket)
+    draft = Draft.objects.get(run=run)
+    ref = f"clause:{clause.ref}@{clause.version.number}"
+    draft.parts = [{"text": clause.text, "ref": ref, "kind": "clause"}]
+    said = f"Our terms: {clause.text}" if keeps else "Good news, it is on its way."
+    draft.message = Message.objects.create(ticket=ticket, direction="out", author=by, text=said)
+    draft.save()
+    return ticket, clause
+
+
+def encoder(**values: Any) -> TunedEncoder:
+    made = {"sha256": "1" * 64, "base_sha256": machine.encoder_sha256(), **values}
+    return TunedEncoder.objects.create(weights=b"x", report={"pairs": 9, "clauses": 8}, **made)
+
+
+def test_a_clause_that_was_sent_is_an_accepted_citation(ana: User) -> None:
+    ticket, clause = answered(by=ana)
+    (one,) = tuning.accepted()
+    assert (one.ticket, one.clause.ref) == (ticket.pk, clause.ref)
+    assert ticket.subject in one.question
+
+
+def test_a_clause_that_ana_took_out_is_not(ana: User) -> None:
+    answered(by=ana, keeps=False)
+    assert tuning.accepted() == []
+
+
+def test_too_few_citations_end_in_a_sentence_for_ada(
+    ana: User, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered(by=ana)
+    monkeypatch.setattr(machine, "encoder", lambda: object())
+    job = jobs.request("tune", by=ada)
+    assert not jobs.work(job.pk)
+    job.refresh_from_db()
+    assert "at least 8 different clauses" in job.error
+
+
+def test_the_page_asks_for_as_many_clauses_as_the_tuning_does() -> None:
+    assert tuning.FEWEST_CLAUSES == engine.FEWEST
+
+
+def test_ada_asks_for_a_tuning_once(client: Client, ada: User) -> None:
+    client.force_login(ada)
+    for _ in range(2):
+        client.post(reverse("triage:tune"))
+    assert [job.kind for job in jobs.Job.objects.all()] == ["tune"]
+    assert "waiting for a worker" in client.get(reverse(PAGE)).content.decode()
+
+
+def test_nothing_searches_with_it_until_ada_puts_it_to_work(client: Client, ada: User) -> None:
+    made = encoder()
+    assert machine._tuned() == 0
+    client.force_login(ada)
+    page = client.post(reverse("triage:use_encoder", args=[made.pk]), follow=True).content.decode()
+    assert machine._tuned() == made.pk
+    assert "put to work by ada" in page
+    client.post(reverse("triage:plain_encoder"))
+    assert machine._tuned() == 0
+
+
+def test_one_tuned_from_another_file_is_refused(client: Client, ada: User) -> None:
+    made = encoder(base_sha256="0" * 64)
+    client.force_login(ada)
+    page = client.post(reverse("triage:use_encoder", args=[made.pk]), follow=True).content.decode()
+    assert machine._tuned() == 0
+    assert "Tune it again" in page
+
+
+@pytest.mark.parametrize("who", ["ana", "sol"])
+def test_only_admins_see_it(client: Client, who: str, request: pytest.FixtureRequest) -> None:
+    client.force_login(request.getfixturevalue(who))
+    assert client.get(reverse(PAGE)).status_code == 403
+    assert client.post(reverse("triage:tune")).status_code == 403
+    assert not jobs.Job.objects.exists()

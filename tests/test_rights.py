@@ -126,7 +126,7 @@ def panel() -> list[URLPattern]:
     return list(flat(found))
 
 
-def world() -> tuple[dict[str, list[Any]], dict[str, dict[str, str]]]:
+def world() -> tuple[dict[str, list[Any]], dict[str, dict[str, Any]]]:
     """One row of everything; the arguments of each URL, and what is posted to it."""
     clause = stories.policy()
     intent = stories.intents()[0]
@@ -165,7 +165,7 @@ def world() -> tuple[dict[str, list[Any]], dict[str, dict[str, str]]]:
         "triage:confirm": one,
         **learned(clause, ticket),
     }
-    posts = {
+    posts: dict[str, dict[str, Any]] = {
         "approvals:decide": {"verdict": "approve", "reason": "Right.", "seen": refund.fingerprint},
         "approvals:paid": {"reference": "re_1"},
         "triage:relabel": {"intent": str(intent.pk)},

@@ -22,9 +22,15 @@ class Tuned:
 
 
 def packed(
-    module: Any, before: Mapping[str, Any], base_sha256: str, report: Mapping[str, Any]
+    module: Any,
+    before: Mapping[str, Any],
+    base_sha256: str,
+    report: Mapping[str, Any],
+    *,
+    share: float = 1.0,
 ) -> Tuned:
-    weights = dumps(module, before, base_sha256)
+    """The module's change since ``before``, of which ``share`` is kept."""
+    weights = dumps(module, before, base_sha256, share)
     return Tuned(
         weights=weights,
         sha256=hashlib.sha256(weights).hexdigest(),
@@ -33,7 +39,7 @@ def packed(
     )
 
 
-def dumps(module: Any, before: Mapping[str, Any], base_sha256: str) -> bytes:
+def dumps(module: Any, before: Mapping[str, Any], base_sha256: str, share: float) -> bytes:
     """What was added to each weight, in bfloat16, as safetensors that name their base.
 
     The difference, not the weight: a small change to a large weight would be rounded away.
@@ -43,7 +49,7 @@ def dumps(module: Any, before: Mapping[str, Any], base_sha256: str) -> bytes:
 
     after = dict(module.named_parameters())
     added = {
-        name: (after[name].detach() - weight).to(torch.bfloat16)
+        name: (share * (after[name].detach() - weight)).to(torch.bfloat16)
         for name, weight in before.items()
         if not torch.equal(after[name], weight)
     }

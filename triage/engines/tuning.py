@@ -59,7 +59,11 @@ def tune_pairs(
         groups = [{"params": trainable(model), "lr": RATE}]
         losses = train(model, groups, plan, lambda batch: _loss(model, batch, answers), progress)
     clauses = len({clause for _, clause in pairs})
-    report = {"pairs": len(pairs), "clauses": clauses, "look_alikes": bool(look_alikes)}
+    report: dict[str, Any] = {
+        "pairs": len(pairs),
+        "clauses": clauses,
+        "look_alikes": bool(look_alikes),
+    }
     report |= {"kept": KEPT, **course(losses, epochs, seed)}
     return packed(model[0].auto_model, before, encoder.entry.sha256, report, share=KEPT)
 

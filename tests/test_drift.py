@@ -17,7 +17,7 @@ from tickets.models import Ticket
 from triage import tasks
 from triage.learning import drift
 from triage.learning.confirming import confirm
-from triage.models import Activation, Alarm, Classifier, Intent
+from triage.models import Activation, Alarm, Classifier, Intent, Limit
 from triage.relabelling import relabel
 
 SHA = "c" * 64
@@ -48,7 +48,8 @@ def labelled(label: str = "returns", **values: Any) -> Ticket:
     """A ticket drawn by lot that the version gave a label."""
     output = {"label": label, "audited": True, "outcome": "one of ours", **values.pop("output", {})}
     ticket = Ticket.objects.create(channel="email", label=label)
-    receipt(run_of(ticket), "classify", label=label, output=output, **values)
+    promise = values.pop("promise", {"target": 0.95, "valid": True})
+    receipt(run_of(ticket), "classify", label=label, output=output, promise=promise, **values)
     return ticket
 
 
@@ -135,12 +136,13 @@ def test_what_does_not_count(version: Classifier, ana: User, values: dict[str, A
 def test_a_receipt_that_names_no_outcome_counts(version: Classifier, ana: User) -> None:
     ticket = labelled()
     bare = labelled()
-    receipt(run_of(bare), "classify", label="returns", output={"audited": True})
+    given = {"output": {"audited": True}, "promise": {"target": 0.95}}
+    receipt(run_of(bare), "classify", label="returns", **given)
     tell(ticket, "returns", ana)
     tell(bare, "returns", ana)
     work = drift.at_work()
     assert work is not None
-    assert len(drift.seen(work)) == 2
+    assert len(drift.seen(work, 0.95)) == 2
 
 
 def test_the_last_word_counts_and_a_ticket_counts_once(version: Classifier, ana: User) -> None:
@@ -150,7 +152,7 @@ def test_the_last_word_counts_and_a_ticket_counts_once(version: Classifier, ana:
         tell(ticket, "returns", ana)
     work = drift.at_work()
     assert work is not None
-    assert [one.right for one in drift.seen(work)] == [True] * 12
+    assert [one.right for one in drift.seen(work, 0.95)] == [True] * 12
     assert drift.watch() == []
 
 
@@ -162,7 +164,17 @@ def test_labels_are_watched_in_the_order_in_which_people_checked_them(
     tell(first, "damage", ana)
     work = drift.at_work()
     assert work is not None
-    assert [one.label for one in drift.seen(work)] == ["returns", "damage"]
+    assert [one.label for one in drift.seen(work, 0.95)] == ["returns", "damage"]
+
+
+def test_labels_given_for_less_do_not_break_a_stricter_promise(
+    version: Classifier, ana: User
+) -> None:
+    check(ana, wrong=12)
+    Limit.objects.create(step="classify", name="target", value=0.98)
+    assert drift.watch() == []
+    check(ana, wrong=12, promise={"target": 0.98, "valid": True})
+    assert "98 in 100" in drift.watch()[0].because
 
 
 # --- their end -----------------------------------------------------------------------------

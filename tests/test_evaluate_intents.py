@@ -201,3 +201,11 @@ def test_ten_examples_an_intent_go_a_long_way() -> None:
         draws=0,
     )
     assert found.accuracy >= 0.865
+
+
+def test_a_tuned_encoder_is_not_judged_on_what_it_was_tuned_on(tmp_path: Path) -> None:
+    train = a_csv(tmp_path / "train.csv", TAUGHT, NAMES)
+    with pytest.raises(CommandError, match="its figures would flatter"):
+        said(train, cross_validate=True, tune_encoder=3)
+    with pytest.raises(CommandError, match="Name a TEST"):
+        said(train, tune_encoder=3)

@@ -10,7 +10,7 @@ from tests import rows
 from tests.cases import FakeWriter, labelled
 from tickets.models import Ticket
 from triage import routing, services
-from triage.outcomes import Matter, Outcome
+from triage.outcomes import FOREIGN, Matter, Outcome
 from triage.pipeline import perform
 from triage.step import Rung, Status
 from triage.steps import draft
@@ -49,6 +49,12 @@ def test_a_sure_label_with_a_draft_needs_no_reason() -> None:
 )
 def test_what_asks_for_nothing_says_so(outcome: Outcome, says: str) -> None:
     assert says in reasons(decided=HUMAN, text="", outcome_because="“prize”", outcome=outcome)
+
+
+def test_another_language_is_said_before_the_label_is_asked_for() -> None:
+    said = reasons(outcome_because=FOREIGN, suggestion_name="return request")
+    assert said.startswith("It is not written in English")
+    assert said.endswith("Please confirm the label or choose another.")
 
 
 def test_two_matters_are_named_beside_the_label() -> None:

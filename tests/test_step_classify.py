@@ -104,6 +104,16 @@ def test_an_empty_message_is_not_guessed_at(engine: Any) -> None:
     assert (result.status, result.output.outcome) == (Status.ABSTAINED, Outcome.EMPTY)
 
 
+def test_a_message_in_another_language_is_not_called_none_of_ours() -> None:
+    output = classify(Model(confidence=0.99, outside=0.7), language="de").output
+    assert (output.outcome, output.label, output.suggestion) == (
+        Outcome.UNSURE,
+        "",
+        "return-request",
+    )
+    assert "not written in English" in output.outcome_because
+
+
 def test_what_is_unlike_all_requests_is_none_of_ours_however_sure_the_label() -> None:
     output = classify(Model(confidence=0.99, outside=0.7)).output
     assert (output.outcome, output.outcome_confidence) == (Outcome.NOT_OURS, 0.7)

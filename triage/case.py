@@ -146,7 +146,9 @@ class Case:
     is untrusted and never an instruction. ``order`` is the order the ticket is
     about where that is clear, and ``order_because`` says how it was found, or why
     not. ``marks`` are what its mail's header says of itself (``signs.MARKS``), untrusted
-    as the text is. ``audited``: one of the random share a person is asked about. Outputs of earlier steps are read by their type: ``case[Classification]``.
+    as the text is. ``audited``: one of the random share a person is asked about.
+    ``language`` is the ISO 639-1 code of the text's, empty where it is not clear. Outputs of
+    earlier steps are read by their type: ``case[Classification]``.
     """
 
     ticket: int
@@ -163,6 +165,7 @@ class Case:
     phrases: tuple[Phrase, ...] = ()
     marks: tuple[str, ...] = ()
     audited: bool = False
+    language: str = ""
     outputs: Mapping[type, Any] = field(default_factory=dict)
 
     def __getitem__(self, kind: type[T]) -> T:

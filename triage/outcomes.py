@@ -16,6 +16,8 @@ from triage.step import Engine
 
 CALM, UPSET, THREATENING = "calm", "upset", "threatening"
 WANTED, SPAM_MAIL, AUTOMATIC = "wanted", "spam", "automatic"
+READ = ("", "en")  # what the encoder learned; an unclear text is taken for it
+FOREIGN = "it is not written in English, the only language that the machine reads"
 SPAM_THRESHOLD = 0.9  # where no model says one, and for a text whose label is sure
 
 
@@ -111,6 +113,8 @@ def outcome_of(
         return Outcome.SEVERAL, min(matter.confidence for matter in matters), listed
     outside = guess.outside
     if _is_outside(guess):
+        if case.language not in READ:
+            return Outcome.UNSURE, None, FOREIGN
         sure = guess.confidence if outside is None else outside
         return Outcome.NOT_OURS, sure, "it is unlike every request that we know"
     return Outcome.OURS, None if outside is None else 1 - outside, ""

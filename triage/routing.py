@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from triage.case import Case
-from triage.outcomes import NOTHING_ASKED, Outcome, listing
+from triage.outcomes import FOREIGN, NOTHING_ASKED, Outcome, listing
 from triage.steps.classify import Classification
 from triage.steps.decide import HUMAN, REVIEW, Proposed
 from triage.steps.draft import Reply
@@ -33,6 +33,8 @@ def reasons(case: Case, trouble: str) -> Iterator[str]:
 
 
 def _about_the_label(label: Classification) -> Iterator[str]:
+    if label.outcome_because == FOREIGN:
+        yield f"{FOREIGN[0].upper()}{FOREIGN[1:]}."
     if label.outcome == Outcome.SEVERAL:
         names = listing([matter.name for matter in label.matters])
         yield (

@@ -9,6 +9,7 @@ import socket
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
@@ -66,7 +67,7 @@ def _take(run: Run) -> None:
     if run.attempt > MOST_ATTEMPTS:
         _fail(run, f"given up after {MOST_ATTEMPTS} attempts")
         return
-    case = _resumed(run, case_for(run.ticket))
+    case = _resumed(run, _heard(case_for(run.ticket)))
     ladders, limits = {**machine.ladders(), **_person_first(run.ticket)}, machine.limits()
     results = pipeline.run(
         machine.steps(),
@@ -78,6 +79,10 @@ def _take(run: Run) -> None:
         case = case.having(result.output)
         _record(run, result, [rung.name for rung in ladders[result.step.name]])
     _conclude(run, case)
+
+
+def _heard(case: Case) -> Case:
+    return replace(case, language=language_of(case.text))
 
 
 def _resumed(run: Run, case: Case) -> Case:
@@ -150,11 +155,10 @@ def _raise(ticket: Ticket, output: Classification) -> None:
 
 def _conclude(run: Run, case: Case) -> None:
     """Everything a finished run leaves, in one transaction with its end: once or not at all."""
-    language = language_of(case.text)
     with transaction.atomic():
         ticket = Ticket.locked(run.ticket_id)
         queue.hold(run)
-        Ticket.objects.filter(pk=ticket.pk).update(language=language or ticket.language)
+        Ticket.objects.filter(pk=ticket.pk).update(language=case.language or ticket.language)
         _save_draft(run, case[Reply])
         trouble = _propose(run, case)
         _route(ticket, case, trouble)

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from tickets import queue
 from tickets.models import Correction, Receipt
+from triage import machine
 from triage.learning.intervals import wilson
 from triage.models import Activation, Alarm, Classifier, Intent
 
@@ -80,12 +81,11 @@ def end(alarm: Alarm, *, by: User) -> None:
 
 def watch() -> list[Alarm]:
     """Raise the alarms that what was checked calls for; those that are new. For workers."""
-    work = at_work()
-    target = float(work.classifier.promise.get("target") or 0) if work else 0.0
-    if work is None or not target:
+    work, target = at_work(), machine.target()
+    if work is None:
         return []
     raised = set(open_alarms(work.classifier).values_list("label", flat=True))
-    everything, ended = seen(work), _ended(work.classifier)
+    everything, ended = seen(work, target), _ended(work.classifier)
     alarms: list[Alarm] = []
     for label in {"", *(one.label for one in everything)} - raised:
         since = ended.get(label, work.at)
@@ -116,13 +116,14 @@ def sentence(label: str, target: float, checked: Sequence[Checked]) -> str:
     )
 
 
-def seen(work: Activation) -> list[Checked]:
+def seen(work: Activation, target: float) -> list[Checked]:
     """What people said of the version's automatic labels on tickets drawn by lot, in that order.
 
-    Labels given since its activation count; the truth is the last thing a person said.
+    Labels given since its activation count, under a promise of ``target`` or a stricter one;
+    the truth is the last thing a person said.
     """
-    machine = Receipt.objects.filter(step="classify", ticket=OuterRef("ticket"))
-    last = machine.exclude(actor_kind="human").order_by("-seq").values("seq")[:1]
+    read = Receipt.objects.filter(step="classify", ticket=OuterRef("ticket"))
+    last = read.exclude(actor_kind="human").order_by("-seq").values("seq")[:1]
     told = Correction.objects.filter(step="classify", ticket=OuterRef("ticket")).order_by("pk")
     given = Receipt.objects.filter(
         ticket__in=Correction.objects.filter(step="classify", at__gte=work.at).values("ticket"),
@@ -131,6 +132,7 @@ def seen(work: Activation) -> list[Checked]:
         actor_kind="model",
         weights_sha256=work.classifier.sha256,
         output__audited=True,
+        promise__target__gte=target,
         at__gte=work.at,
         seq=Subquery(last),
     ).exclude(output__contains={"outcome": SEVERAL})

@@ -152,7 +152,8 @@ def check(case: Case, output: Classification, limits: Mapping[str, float]) -> It
         value=_share(output) if output.outcome == Outcome.SPAM else "",
         because=output.outcome_because,
     )
-    ours = output.outcome != Outcome.NOT_OURS and case.intent(output.label) is not None
+    stranger = output.outcome in (Outcome.NOT_OURS, Outcome.UNSURE)
+    ours = not stranger and case.intent(output.label) is not None
     yield Check(
         name="one of ours",
         passed=ours,

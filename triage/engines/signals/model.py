@@ -254,7 +254,9 @@ def left_out(text: str, word: str) -> str:
 
 
 def _shown(moved: Mapping[str, float]) -> list[str]:
-    telling = [word for word, weight in moved.items() if weight > 0 and word not in PLAIN]
+    """Words a person would name: no marks that stand for numbers, and none that move anything."""
+    words = (word for word, weight in moved.items() if weight > 0 and word not in PLAIN)
+    telling = [word for word in words if word.replace(" ", "").replace("'", "").isalpha()]
     return [f"“{word}”" for word in telling[:SHOWN]]
 
 

@@ -6,9 +6,12 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 if TYPE_CHECKING:
+    from triage.engines.encoder import Encoder
+    from triage.engines.intents.datasets import Labelled
     from triage.engines.intents.evaluate import Draws, Evaluation, Kept
 
 
@@ -23,32 +26,50 @@ class Command(BaseCommand):
         parser.add_argument("train", help="what to learn from")
         parser.add_argument("test", nargs="?", help="what to measure on")
         parser.add_argument("--cross-validate", action="store_true", help="measure on TRAIN alone")
+        parser.add_argument(
+            "--tune-encoder",
+            type=int,
+            metavar="EPOCHS",
+            help="tune the encoder on TRAIN first: 8 for ten texts a label, 3 for a hundred",
+        )
         parser.add_argument("--target", type=float, default=0.98, help="share that shall be right")
         parser.add_argument("--draws", type=int, default=200, help="of calibration texts; 0: none")
 
     def handle(self, *, train: str, test: str | None, **options: Any) -> None:
         if bool(test) == options["cross_validate"]:
             raise CommandError("Name a TEST to measure on, or --cross-validate, and not both.")
+        if options["tune_encoder"] and not test:
+            raise CommandError("--tune-encoder needs a TEST: on TRAIN its figures would flatter.")
         if not 0.5 <= options["target"] <= 0.999:
             raise CommandError("--target is a share between 0.5 and 0.999, such as 0.98.")
         try:
-            found = _evaluated(train, test, options["target"], options["draws"])
+            found = _evaluated(train, test, options)
         except ValueError as error:
             raise CommandError(str(error)) from error
         for line in lines(found):
             self.stdout.write(line)
 
 
-def _evaluated(train: str, test: str | None, target: float, draws: int) -> Evaluation:
+def _evaluated(train: str, test: str | None, options: dict[str, Any]) -> Evaluation:
     from triage import machine
     from triage.engines.intents import datasets, evaluate
 
     taught = datasets.read(train)
     looked = datasets.read(test, testing=True) if test else None
-    embed = machine.encoder().embed
+    encoder, epochs = machine.encoder(), options["tune_encoder"]
+    embed = _tuned(encoder, taught, epochs).embed if epochs else encoder.embed
+    asked = {"target": options["target"], "draws": options["draws"]}
     if looked is None:
-        return evaluate.cross_validated(taught, embed, target=target, draws=draws)
-    return evaluate.evaluate(taught, looked, embed, target=target, draws=draws)
+        return evaluate.cross_validated(taught, embed, **asked)
+    return evaluate.evaluate(taught, looked, embed, **asked)
+
+
+def _tuned(plain: Encoder, taught: Labelled, epochs: int) -> Encoder:
+    from triage.engines.encoder import Encoder
+    from triage.engines.tuning_labels import tune_labels
+
+    tuned = tune_labels(plain, taught.texts, taught.labels, epochs=epochs, progress=True)
+    return Encoder(plain.entry, threads=settings.TRIAGE_MODEL_THREADS, tuned=tuned.weights)
 
 
 def lines(found: Evaluation) -> Iterator[str]:

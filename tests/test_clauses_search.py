@@ -14,6 +14,7 @@ import pytest
 
 from tests.cases import OLD_WINDOW, WINDOW
 from triage.case import Clause
+from triage.engines.clauses import store
 from triage.engines.clauses.fusion import mixed, standard
 from triage.engines.clauses.index import DIMENSIONS, Embedded, build, embed, text_of
 from triage.engines.clauses.late import Tokens, maxsim
@@ -252,6 +253,33 @@ def test_a_broken_file_is_logged_and_made_again(
         same(Store(tmp_path).embedded([TRACED], Letters(), "letters"), made)
     assert "is made again" in caplog.text
     same(Store(tmp_path).embedded([TRACED], Letters(), "letters"), made)
+
+
+def test_a_disk_that_takes_no_file_costs_no_clause(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("a file where the folder should be")
+    with caplog.at_level(logging.WARNING):
+        made = Store(taken).embedded([TRACED], Letters(), "letters")
+    same(made, embed([TRACED], Letters(), "letters"))
+    assert "cannot be kept" in caplog.text
+
+
+def test_no_two_that_write_at_once_write_into_one_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts: list[Path] = []
+
+    def saved(tensors: Any, part: Path) -> None:
+        parts.append(part)
+        part.touch()
+
+    monkeypatch.setattr(store, "save_file", saved)
+    for _ in range(2):
+        Store(tmp_path)._keep(tmp_path / "a.safetensors", embed([TRACED], Letters(), "letters"))
+    assert len(set(parts)) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["a.safetensors"]
 
 
 def test_no_clauses_are_an_empty_store(tmp_path: Path) -> None:

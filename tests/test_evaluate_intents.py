@@ -17,6 +17,7 @@ from tests.words import embed, strange, written
 from triage import machine
 from triage.engines.intents.datasets import Unreadable, read
 from triage.engines.intents.evaluate import calibration_error, evaluate
+from triage.management.commands import evaluate_intents as command
 
 TAUGHT, NAMES = written(30)
 LOOKED, TRUTH = written(20, seed=2)
@@ -201,6 +202,17 @@ def test_ten_examples_an_intent_go_a_long_way() -> None:
         draws=0,
     )
     assert found.accuracy >= 0.865
+
+
+@pytest.mark.usefixtures("_no_model")
+def test_a_promise_on_what_the_encoder_was_tuned_on_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "_tuned", lambda *values: SimpleNamespace(embed=embed))
+    train = a_csv(tmp_path / "train.csv", TAUGHT, NAMES)
+    test = a_csv(tmp_path / "test.csv", LOOKED, TRUTH)
+    assert "that promise proves nothing" in said(train, test, tune_encoder=3, draws=0)
+    assert "that promise proves nothing" not in said(train, test, draws=0)
 
 
 def test_a_tuned_encoder_is_not_judged_on_what_it_was_tuned_on(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from django.test import Client
 
 from triage.learning.importing import import_intents, name_of, slug_of
 from triage.models import Intent, IntentExample
+from triage.views import learning
 
 pytestmark = pytest.mark.django_db
 ROWS = """sentence,label
@@ -188,6 +189,23 @@ def test_an_unreadable_upload_is_an_error_of_the_form_without_our_paths(as_ada: 
     assert answer.status_code == 422
     assert "ours.csv:1: no known column" in answer.content.decode()
     assert "/tmp/" not in answer.content.decode()
+
+
+def test_more_rows_than_a_page_reads_are_refused_as_a_whole(
+    as_ada: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learning, "MOST_ROWS", 5)
+    upload = SimpleUploadedFile("ours.csv", ROWS.encode())
+    answer = as_ada.post("/machine/learning/import/", {"file": upload})
+    assert answer.status_code == 422
+    assert "more than 5 rows" in answer.content.decode()
+    assert not IntentExample.objects.exists()
+
+
+def test_a_long_name_of_a_file_is_shortened(as_ada: Client) -> None:
+    upload = SimpleUploadedFile("退" * 200 + ".csv", ROWS.encode())
+    assert as_ada.post("/machine/learning/import/", {"file": upload}).status_code == 200
+    assert IntentExample.objects.filter(source__endswith="退.csv").count() == 6
 
 
 @pytest.mark.parametrize("who", ["ana", "sol", "nobody"])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.utils import timezone
 
 from triage import jobs
@@ -45,6 +47,20 @@ def test_what_is_already_waiting_is_not_asked_for_twice(ada: User) -> None:
     first = jobs.request("double", by=ada, number=1)
     assert jobs.request("double", by=ada, number=1) == first
     assert jobs.request("double", by=ada, number=2) != first
+
+
+@pytest.mark.django_db(transaction=True)
+def test_six_who_ask_at_once_are_given_one_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tickets.queue.call", lambda *args, **values: None)
+
+    def ask(_: int) -> int:
+        try:
+            return jobs.request("double", by=None, number=1).pk
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        assert len(set(pool.map(ask, range(6)))) == 1
 
 
 def test_a_job_is_done_once(ada: User) -> None:

@@ -10,8 +10,8 @@ from tests import learned, rows
 from tests.learned import labelled, later
 from tickets.models import Correction, Message
 from triage.casework import case_for
-from triage.learning import examples
-from triage.models import Intent
+from triage.learning import examples, proposals
+from triage.models import Intent, IntentProposal
 from triage.outcomes import said
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +117,24 @@ def test_what_is_held_back_is_never_trained_on(ana: User) -> None:
 def test_words_that_are_also_an_example_test_nothing(ana: User) -> None:
     labelled("where is my kettle", "where-is-it", ana, held=True)
     data = examples.rows()
+    assert (data.held_back, data.shared) == ((), 1)
+
+
+def test_the_same_words_in_other_letters_test_nothing(ana: User) -> None:
+    labelled("WHERE is  my kettle", "where-is-it", ana, held=True)
+    assert examples.rows().held_back == ()
+
+
+def test_a_ticket_that_ada_made_an_example_of_tests_nothing(ana: User, ada: User) -> None:
+    ticket = labelled("my parcel is lost", "where-is-it", ana, held=True)
+    proposal = IntentProposal.objects.create(name="Parcel")
+    proposal.tickets.add(ticket)
+    intent = Intent.objects.get(slug="where-is-it")
+    proposals.take(proposal, name="", into=intent, tickets=[ticket.pk], by=ada)
+    Message.objects.create(ticket=ticket, direction="in", text="it is a lamp")
+    Correction.objects.create(ticket=ticket, step="classify", after="where-is-it", by=ana)
+    data = examples.rows()
+    assert "my parcel is lost" in {row.text for row in data.training}
     assert (data.held_back, data.shared) == ((), 1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import pytest
@@ -51,6 +52,17 @@ def test_the_promise_names_its_version_and_what_it_rests_on(version: Classifier)
     assert promise["label"]["label"] == "where-is-it"
 
 
+def test_a_label_that_was_wrong_too_often_is_left_to_people(
+    version: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    withheld = property(lambda promise: frozenset({"where-is-it"}))
+    monkeypatch.setattr("triage.engines.intents.promise.Promise.withheld", withheld)
+    machine._labeller_for.cache_clear()
+    assert not guess().promise["valid"]
+    assert "wrong too often" in guess().promise["sentence"]
+    assert guess("refund the lamp please").promise["valid"]
+
+
 def test_the_receipts_weights_are_the_versions_own(version: Classifier) -> None:
     card = machine.load("encoder").card
     assert card.weights == version.sha256
@@ -96,7 +108,7 @@ def test_a_target_that_no_promise_can_have_is_said(version: Classifier) -> None:
 
 @pytest.mark.parametrize(
     ("column", "value", "because"),
-    [("encoder_sha256", "0" * 64, "another encoder"), ("weights", b"old", "train it again")],
+    [("encoder_sha256", "0" * 64, "another encoder"), ("weights", b"old", "are not those")],
 )
 def test_a_version_that_cannot_be_used_is_unavailable(
     version: Classifier, column: str, value: Any, because: str
@@ -104,6 +116,14 @@ def test_a_version_that_cannot_be_used_is_unavailable(
     Classifier.objects.filter(pk=version.pk).update(**{column: value})
     machine._intent_model.cache_clear()
     with pytest.raises(EngineUnavailable, match=because):
+        machine.load("encoder")
+
+
+def test_a_version_of_another_form_is_unavailable(version: Classifier) -> None:
+    sha256 = hashlib.sha256(b"old").hexdigest()
+    Classifier.objects.filter(pk=version.pk).update(weights=b"old", sha256=sha256)
+    machine._intent_model.cache_clear()
+    with pytest.raises(EngineUnavailable, match="train it again"):
         machine.load("encoder")
 
 

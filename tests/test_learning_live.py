@@ -94,9 +94,9 @@ def correct(browser: Browser, base: str, ticket: Ticket, name: str) -> None:
     """ana gives a ticket another label."""
     ana = Visitor(browser, base).sign_in("ana")
     ana.go(ticket.get_absolute_url())
-    ana.page.get_by_role("link", name="Change label").click()
+    ana.page.get_by_role("link", name="Choose label").click()
     ana.page.get_by_label("Right label").select_option(label=name)
-    ana.page.locator("#relabel").get_by_role("button", name="Change label").click()
+    ana.page.locator("#relabel").get_by_role("button", name="Give this label").click()
     expect(ana.page.get_by_text(f"Now labelled {name}")).to_be_visible()
     assert ana.errors == []
     ana.context.close()

@@ -228,6 +228,22 @@ def test_at_night_a_correction_makes_a_candidate_and_no_more(ada: User, ana: Use
     assert "Nobody corrected" in nightly().result["sentence"]
 
 
+def test_what_ana_says_while_a_version_is_fitted_is_news_for_the_next(
+    ada: User, ana: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work(ada)
+    fitted = versions._fitted
+
+    def meanwhile(*values: Any) -> Any:
+        labelled("my voucher fails", "money-back", ana)
+        return fitted(*values)
+
+    monkeypatch.setattr(versions, "_fitted", meanwhile)
+    versions.train(by=ada)
+    monkeypatch.undo()
+    assert "version" in nightly().result
+
+
 def test_ada_can_have_one_trained_without_news(ada: User) -> None:
     at_work(ada)
     job = jobs.request("train", by=ada, anyway=True)

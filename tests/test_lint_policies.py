@@ -204,6 +204,7 @@ def test_tickets_without_a_clause_are_grouped_by_label(shelf: Any) -> None:
     read_ticket("abstained", label="", label_name="")
     read_ticket()
     assert said(lint(), "Tickets with no clause") == ["Parking: 2", "no label: 1"]
+    assert lint().sections[-1].count == 3
 
 
 def test_a_ticket_counts_by_its_newest_retrieval(shelf: Any) -> None:

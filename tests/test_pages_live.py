@@ -85,9 +85,9 @@ def test_the_label_is_changed_in_place(browser: Browser, live_server: Any) -> No
     visitor, run = start(browser, live_server)
     page = visitor.page
     page.get_by_label("Write a reply yourself").fill("Half a sentence")
-    page.get_by_role("link", name="Change label").click()
+    page.get_by_role("link", name="Choose label").click()
     page.get_by_label("Right label").select_option(label="Return request")
-    page.locator("#relabel").get_by_role("button", name="Change label").click()
+    page.locator("#relabel").get_by_role("button", name="Give this label").click()
     expect(page.get_by_text("Now labelled Return request")).to_be_visible()
     assert run.ticket.drafts.get().text == "Half a sentence"
 

@@ -210,6 +210,17 @@ def test_ada_makes_a_group_an_intent_of_its_texts(
     assert set(proposal.tickets.values_list("label", flat=True)) == {""}
 
 
+def test_a_long_message_is_an_example_as_far_as_one_goes(
+    as_ada: Client, proposal: IntentProposal
+) -> None:
+    draw = random.Random(7)
+    long = "".join(draw.choices("абвгдежзиклмнопрстуфхцчшщ ", k=3_000))
+    Message.objects.filter(ticket=proposal.tickets.earliest("pk")).update(text=long)
+    assert accept(as_ada, proposal).status_code == 302
+    sizes = [len(text.encode()) for text in IntentExample.objects.values_list("text", flat=True)]
+    assert 1_900 < max(sizes) <= 2_000
+
+
 def test_a_ticket_that_ada_unticked_is_no_example(as_ada: Client, proposal: IntentProposal) -> None:
     first, *others = proposal.tickets.values_list("pk", flat=True)
     accept(as_ada, proposal, ticket=others)

@@ -10,7 +10,10 @@ from django.test import Client
 from django.urls import reverse
 
 from tests import stories
-from tickets.models import Correction, Run, Ticket
+from tests.runs import receipt, run_of
+from tickets.models import Correction, Receipt, Run, Ticket
+from triage import services
+from triage.learning import examples
 from triage.models import Intent
 
 
@@ -42,6 +45,20 @@ def test_ana_corrects_the_label_and_the_steps_run_again(
         ana,
     )
     assert ticket.runs.order_by("-id")[0].reason == "relabelled"
+
+
+def test_ana_says_that_it_is_none_of_ours_and_that_is_learned(
+    as_ana: Client, ticket: Ticket
+) -> None:
+    address = reverse("triage:relabel", args=[ticket.pk])
+    assert as_ana.post(address, {"intent": "none", "why": ""}).status_code == 302
+    assert services.work(ticket.runs.latest("pk").pk)
+    ticket.refresh_from_db()
+    assert (ticket.label, ticket.labelled_by) == ("", "ana")
+    assert "does not look like a request to us: a person said so" in ticket.attention
+    assert [row.label for row in examples.labelled_tickets()] == [""]
+    shown = as_ana.get(Receipt.objects.get(status="overridden").get_absolute_url())
+    assert "None of ours" in shown.content.decode()
 
 
 def test_the_correction_leaves_a_receipt_of_a_person(as_ana: Client, ticket: Ticket) -> None:
@@ -88,3 +105,22 @@ def test_htmx_gets_the_fields_for_the_ticket_page(as_ana: Client, ticket: Ticket
     assert 'form="reply"' in part
     assert "required" not in part
     assert "<html" in as_ana.get(url).content.decode()
+
+
+def test_what_the_machine_thought_of_is_chosen_at_first(as_ana: Client, ticket: Ticket) -> None:
+    Ticket.objects.filter(pk=ticket.pk).update(label="", label_name="")
+    receipt(run_of(ticket), "classify", output={"suggestion": "where-is-it"})
+    form = as_ana.get(reverse("triage:relabel", args=[ticket.pk])).context["form"]
+    assert form["intent"].value() == str(Intent.objects.get(slug="where-is-it").pk)
+
+
+def test_a_ticket_with_a_label_suggests_nothing(as_ana: Client, ticket: Ticket) -> None:
+    form = as_ana.get(reverse("triage:relabel", args=[ticket.pk])).context["form"]
+    assert not form["intent"].value()
+
+
+def test_the_ticket_page_names_who_gave_the_label(as_ana: Client, ticket: Ticket) -> None:
+    relabel(as_ana, ticket, "where-is-it")
+    shown = as_ana.get(ticket.get_absolute_url()).content.decode()
+    assert "by ana" in shown
+    assert "not calibrated" not in shown

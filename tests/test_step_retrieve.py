@@ -109,7 +109,8 @@ def test_where_a_clause_of_another_day_fits_better_the_check_names_it() -> None:
     engine = FakeSearch(hit(LATE, DOUBTFUL), near=(missed,))
     result = retrieve(engine, order=IN_FEBRUARY, rules=())
     assert result.tried[0].because == (
-        "answers the question: returns.window, version 2, would fit better, and is not yet in force"
+        "answers the question: “How long you have”, version 2, would fit better, "
+        "and is not yet in force"
     )
 
 
@@ -193,6 +194,13 @@ def test_clauses_that_disagree_go_to_a_person_with_both_in_sight() -> None:
         "terms.returns": "clauses disagree",
     }
     assert result.output.question.startswith("Which clause holds? ")
+
+
+def test_every_clause_that_disagrees_stays_in_sight() -> None:
+    others = [replace(LATE, ref=f"delivery.late-{number}") for number in range(3)]
+    result = retrieve(FakeSearch(*(hit(clause, SURE) for clause in (SHORTER, *others))))
+    assert result.output.question.startswith("Which clause holds? ")
+    assert {"returns.window", "terms.returns"} <= {h.clause.ref for h in result.output.near}
 
 
 def test_a_clause_far_behind_the_best_disagrees_with_nothing() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from tests import stories
+from tests.conftest import join
 from tickets.models import Draft, Message, Ticket
 from triage import jobs, machine
 from triage.engines import tuning as engine
@@ -83,6 +86,22 @@ def test_nothing_searches_with_it_until_ada_puts_it_to_work(client: Client, ada:
     assert "put to work by ada" in page
     client.post(reverse("triage:plain_encoder"))
     assert machine._tuned() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_admins_at_once_leave_one_encoder_at_work() -> None:
+    ada = join("ada")
+    made = [encoder() for _ in range(6)]
+
+    def put_to_work(one: TunedEncoder) -> None:
+        try:
+            tuning.put_to_work(one, by=ada)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(made)) as pool:
+        list(pool.map(put_to_work, made))
+    assert TunedEncoder.objects.filter(active=True).count() == 1
 
 
 def test_one_tuned_from_another_file_is_refused(client: Client, ada: User) -> None:

@@ -121,6 +121,24 @@ def test_the_same_wording_changes_nothing(as_ada: Client, tickets: Any) -> None:
     assert "2 of the last 2 tickets stay as they are" in shown
 
 
+def test_ada_begins_with_the_wording_in_force(as_ada: Client, tickets: Any) -> None:
+    version = PolicyVersion.objects.order_by("number")[1]
+    assert f"{reverse('triage:what_if')}?of={version.pk}" in (
+        as_ada.get(reverse("triage:policies")).content.decode()
+    )
+    form = as_ada.get(reverse("triage:what_if"), {"of": version.pk}).context["form"]
+    begun = what_if.read_version(form["markdown"].value())
+    rows = version.clauses.order_by("position")
+    assert [f"{begun.id}.{c.anchor}" for c in begun.clauses] == [row.ref for row in rows]
+    assert [(c.heading, c.text) for c in begun.clauses] == [(r.heading, r.text) for r in rows]
+
+
+def test_a_wording_that_is_not_there_leaves_the_page_empty(as_ada: Client, tickets: Any) -> None:
+    for number in ("0", "x", "9" * 30):
+        form = as_ada.get(reverse("triage:what_if"), {"of": number}).context["form"]
+        assert not form["markdown"].value()
+
+
 def test_a_version_that_has_not_begun_can_be_chosen(as_ada: Client, tickets: Any) -> None:
     version = PolicyVersion.objects.get(number=2)
     PolicyVersion.objects.filter(pk=version.pk).update(

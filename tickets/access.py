@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, U
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404
 
+from tickets.filters import listed
 from tickets.models import Receipt, Ticket
 
 AGENTS, SUPERVISORS, ADMINS = "agents", "supervisors", "admins"
@@ -27,7 +28,7 @@ def require_role(user: Person, *roles: str) -> User:
 def get_ticket_for(user: Person, pk: int, *roles: str) -> Ticket:
     """The ticket, if the user may see it. Raises PermissionDenied or Http404."""
     require_role(user, *(roles or STAFF))
-    return get_object_or_404(Ticket.objects.select_related("customer", "assignee"), pk=pk)
+    return get_object_or_404(listed(), pk=pk)
 
 
 def get_receipt_for(user: Person, pk: int) -> Receipt:

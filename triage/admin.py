@@ -68,6 +68,13 @@ class LimitForm(ReasonedForm):
         return cleaned
 
 
+MEANT = (
+    "target: the share of automatic labels that has to be right. audit: the share of tickets "
+    "whose label a person is asked about. confidence: the least of an automatic label, beside "
+    "the promise. relevance: how likely one clause has to be to answer, from 0 to 1."
+)
+
+
 @admin.register(Limit)
 class LimitAdmin(KnobAdmin):
     """A limit without a row is the step's own default."""
@@ -78,6 +85,8 @@ class LimitAdmin(KnobAdmin):
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if db_field.name == "step":
             return _steps_field("In force without a row here: " + _limits())
+        if db_field.name == "name":
+            kwargs["help_text"] = MEANT
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -11,13 +12,19 @@ from triage.models import Intent, PolicyVersion
 from triage.policies import BadPolicies
 from triage.what_if import TICKETS, read_version
 
+NONE_OF_OURS = "none"
+
+
+def _labels() -> list[tuple[str, str]]:
+    named = Intent.objects.filter(active=True).values_list("pk", "name")
+    known = [(str(pk), name) for pk, name in named]
+    return [("", "Choose a label"), *known, (NONE_OF_OURS, "None of ours")]
+
 
 class LabelForm(forms.Form):
-    """The right label, and why the other was wrong."""
+    """The right label, or that it is none of ours, and why the other was wrong."""
 
-    intent = forms.ModelChoiceField(
-        Intent.objects.filter(active=True), label="Right label", empty_label="Choose a label"
-    )
+    intent = forms.ChoiceField(choices=_labels, label="Right label")
     why = forms.CharField(
         max_length=1_000,
         required=False,
@@ -25,12 +32,21 @@ class LabelForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
-    def __init__(self, data: Any = None, *, of_form: str = "") -> None:
-        """``of_form`` is the id of the form on another page that the fields belong to."""
-        super().__init__(data, use_required_attribute=not of_form)
+    def __init__(
+        self, data: Any = None, *, of_form: str = "", suggested: Intent | None = None
+    ) -> None:
+        """``of_form`` is the id of the form on another page that the fields belong to;
+        ``suggested`` is chosen at first."""
+        first = {"intent": str(suggested.pk)} if suggested else {}
+        super().__init__(data, initial=first, use_required_attribute=not of_form)
         for field in self.fields.values():
             if of_form:
                 field.widget.attrs["form"] = of_form
+
+    def clean_intent(self) -> Intent | None:
+        """The intent; None for none of ours."""
+        chosen = self.cleaned_data["intent"]
+        return None if chosen == NONE_OF_OURS else Intent.objects.get(pk=chosen)
 
 
 class ReasonForm(forms.Form):
@@ -100,14 +116,15 @@ class WhatIfForm(forms.Form):
         label="Or a new version, in Markdown",
         widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "true"}),
         help_text="As for a policy that is loaded: lines with id, title and effective_from between "
-        "two lines of ---, then a heading (##) for each clause. It is not stored as a policy.",
+        "two lines of ---, then a heading (##) for each clause. Write the whole policy: a clause that is left out "
+        "counts as withdrawn. It is not stored as a policy.",
     )
     tickets = forms.IntegerField(
         min_value=1, max_value=5_000, initial=TICKETS, label="How many of the last tickets"
     )
 
-    def __init__(self, data: Any = None) -> None:
-        super().__init__(data)
+    def __init__(self, data: Any = None, *, initial: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data, initial=dict(initial or {}))
         coming = PolicyVersion.objects.filter(effective_from__gt=timezone.localdate())
         self.fields["version"].queryset = coming.order_by("effective_from")  # type: ignore[attr-defined]
 

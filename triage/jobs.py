@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from tickets import queue
+from triage.locks import JOBS, one_at_a_time
 from triage.models import Job
 
 KINDS: Mapping[str, str] = {
@@ -41,6 +42,7 @@ class CannotBeDone(Exception):
 def request(kind: str, *, by: User | None, **wanted: Any) -> Job:
     """Ask for work; the same that is already waiting or under way is not asked for twice."""
     with transaction.atomic():
+        one_at_a_time(JOBS)
         job = Job.objects.filter(kind=kind, wanted=wanted, state__in=OPEN).first()
         if job is None:
             job = Job.objects.create(kind=kind, wanted=wanted, requested_by=by)

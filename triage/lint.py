@@ -45,6 +45,7 @@ class Finding:
     text: str
     links: tuple[tuple[str, str], ...] = ()
     grave: bool = False
+    stands_for: int = 1
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,11 @@ class Section:
     meaning: str
     none: str
     findings: tuple[Finding, ...]
+
+    @property
+    def count(self) -> int:
+        """How many things of the title's kind were found; a finding may stand for several."""
+        return sum(finding.stands_for for finding in self.findings)
 
 
 @dataclass(frozen=True)
@@ -222,7 +228,8 @@ def _without_clause(since: datetime) -> Iterator[Finding]:
     for pk, *label in tickets.values_list("pk", "label", "label_name"):
         found.setdefault((label[0], label[1]), []).append(pk)
     for (slug, name), pks in sorted(found.items(), key=lambda item: (-len(item[1]), item[0])):
-        yield Finding(f"{name or slug or 'no label'}: {len(pks)}", tuple(_examples(slug, pks)))
+        told = f"{name or slug or 'no label'}: {len(pks)}"
+        yield Finding(told, tuple(_examples(slug, pks)), stands_for=len(pks))
 
 
 def _examples(label: str, tickets: Sequence[int]) -> Iterator[tuple[str, str]]:

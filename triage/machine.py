@@ -196,9 +196,17 @@ def _intent_model(pk: int):  # type: ignore[no-untyped-def]  # its type would im
     if row.encoder_sha256 != encoder().entry.sha256:
         raise EngineUnavailable("the classifier was trained on another encoder: train it again")
     try:
-        return row, IntentModel.loads(bytes(row.weights))
+        return row, IntentModel.loads(_checked(row))
     except ValueError as error:
         raise EngineUnavailable(str(error)) from error
+
+
+def _checked(row: models.Classifier | models.TunedEncoder) -> bytes:
+    """The weights of a row: what a receipt names by its digest is what served."""
+    weights = bytes(row.weights)
+    if hashlib.sha256(weights).hexdigest() != row.sha256:
+        raise EngineUnavailable(f"the weights of {row} are not those that were kept: make it again")
+    return weights
 
 
 def vectors(texts: Sequence[str]):  # type: ignore[no-untyped-def]
@@ -275,9 +283,7 @@ def _reader(tuned: int):  # type: ignore[no-untyped-def]  # its types would impo
     row = models.TunedEncoder.objects.get(pk=tuned)
     if "relevance" not in row.report:
         raise EngineUnavailable("the tuned encoder was never calibrated: tune it again")
-    reader = Encoder(
-        entries()[ENCODER], threads=settings.TRIAGE_MODEL_THREADS, tuned=bytes(row.weights)
-    )
+    reader = Encoder(entries()[ENCODER], threads=settings.TRIAGE_MODEL_THREADS, tuned=_checked(row))
     return reader, Relevance(**row.report["relevance"])
 
 

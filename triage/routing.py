@@ -21,7 +21,7 @@ FOUND: Final = {
     Outcome.SPAM: "This looks like spam",
     Outcome.NOT_OURS: "This does not look like a request to us",
 }
-NO_REPLY: Final = "No reply was written: close it, or choose a label if it is one."
+NO_REPLY: Final = "No reply was written. If it is one after all, choose a label; if not, close it."
 
 
 def reasons(case: Case, trouble: str) -> Iterator[str]:

@@ -58,6 +58,25 @@ def read_version(markdown: str) -> PolicyText:
     return text
 
 
+def written(version: PolicyVersion) -> str:
+    """A version as the Markdown it could have been loaded from, to begin a new wording with."""
+    source = [f"source: {version.source}"] if version.source else []
+    top = [
+        "---",
+        f"id: {version.policy.slug}",
+        f"title: {version.title}",
+        f"effective_from: {version.effective_from.isoformat()}",
+        *source,
+        "---",
+    ]
+    clauses = (
+        f"\n## {clause.heading} {{#{clause.ref.removeprefix(f'{version.policy.slug}.')}}}\n\n"
+        f"{clause.text}\n"
+        for clause in version.clauses.order_by("position")
+    )
+    return "\n".join([*top, *clauses])
+
+
 def what_if_job(job: Job) -> Mapping[str, Any]:
     """``wanted`` has "markdown" or the "version" of a policy, and "tickets", how many of the last."""
     new = _new_clauses(job.wanted)

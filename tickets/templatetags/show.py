@@ -31,6 +31,23 @@ VERDICTS = {
     "human": "A person has to decide",
 }
 
+REASONS = {
+    "NO_LABEL": "It has no label yet",
+    "NO_RULE": "No refund rule covers it",
+    "NO_MONEY_AT_STAKE": "It does not ask for money",
+    "NO_ITEM_NAMED_WHOLE_ORDER": "No item is named, so the whole order is taken",
+    "ALL_PIECES_OF_A_LINE": "All pieces of a line are taken",
+    "FINAL_SALE": "It was a final sale",
+    "FINAL_SALE_LEFT_OUT": "Final sale items are left out",
+    "OUTSIDE_WINDOW": "The time for it is over",
+    "ALREADY_REFUNDED": "The money has gone back already",
+    "NOTHING_PAID": "Nothing was paid",
+    "DATE_UNKNOWN": "The day it counts from is not known",
+    "ORDER_UNKNOWN": "It is not clear which order is meant",
+    "SEVERAL_ORDERS": "Several orders are named",
+    "RULES_DISAGREE": "Two rules disagree",
+}
+
 # status: (word, icon, tone). A tone is one of Bootstrap's subtle colours.
 OUTCOMES = {
     "ok": ("Done", "check", "success"),
@@ -85,11 +102,13 @@ def money(amount: object, currency: str = "") -> str:
 
 @register.filter
 def sure(confidence: float | None) -> str:
-    """A calibrated share as a percentage, or that there is none. Never 100 %."""
+    """A calibrated share as a percentage, or that there is none. Never 100 % or 0 %."""
     if confidence is None:
         return "not calibrated"
     if confidence >= 0.995:
         return f"over 99{SPACE}%"
+    if confidence < 0.005:
+        return f"under 1{SPACE}%"
     return f"{confidence * 100:.0f}{SPACE}%"
 
 
@@ -223,6 +242,8 @@ def stands(claims: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 @register.filter
 def in_words(reason: str) -> str:
     """A reason as a sentence; a code such as ``NO_RULE`` becomes words."""
+    if reason in REASONS:
+        return REASONS[reason]
     return plain(reason) if re.fullmatch(r"[A-Z0-9_]+", str(reason)) else str(reason)
 
 

@@ -71,7 +71,8 @@ def tune_pairs(
 def _check(pairs: Sequence[Pair], look_alikes: Sequence[str]) -> None:
     if len({clause for _, clause in pairs}) < FEWEST:
         raise ValueError(
-            f"Tuning needs questions about at least {FEWEST} different clauses: accept more citations."
+            f"Tuning needs accepted citations of at least {FEWEST} different clauses: "
+            "send more replies that quote them."
         )
     if look_alikes and len(look_alikes) != len(pairs):
         raise ValueError(f"{len(pairs)} pairs, {len(look_alikes)} look-alikes: give one for each.")

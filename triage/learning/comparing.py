@@ -144,5 +144,5 @@ def sentence(version: Classifier) -> str:
     told = f"{named} labels {new['right']['count']} of {compared['tickets']} held-back tickets"
     if old is None:
         return f"{told} right."
-    few = " These are few." if compared["few"] else ""
-    return f"{told} right, version {before} {old['right']['count']}.{few}"
+    few = " So few tickets say little." if compared["few"] else ""
+    return f"{told} right, version {before} labels {old['right']['count']} right.{few}"

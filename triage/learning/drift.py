@@ -156,7 +156,8 @@ def notice() -> Notice | None:
     """Whether fewer of the last 200 tickets got a label than chance explains; a hint, no alarm."""
     work = at_work()
     coverage = float(work.classifier.promise.get("coverage") or 0) if work else 0.0
-    if work is None or not coverage or open_alarms().filter(label="").exists():
+    same = work is not None and work.classifier.promise.get("target") == machine.target()
+    if work is None or not (same and coverage) or open_alarms().filter(label="").exists():
         return None  # under an alarm nothing is labelled, which is no news of the customers
     said = Receipt.objects.filter(step="classify", at__gte=work.at).exclude(actor_kind="human")
     recent = list(said.order_by("-seq").values_list("status", flat=True)[:RECENT])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tickets.models import Correction, Message, Receipt
-from triage.models import Intent, IntentExample
+from triage.models import Intent, IntentExample, IntentProposal
 
 KEPT_BACK = 5  # of so many labelled tickets one is kept for comparing versions
 
@@ -30,7 +30,7 @@ class Row:
 @dataclass(frozen=True, kw_only=True)
 class Rows:
     """``held_back`` are tickets that no version is trained on. ``shared`` more are no test
-    either, since their very words are among the training texts."""
+    either, since their words are among the training texts."""
 
     training: tuple[Row, ...]
     held_back: tuple[Row, ...]
@@ -46,10 +46,20 @@ def rows() -> Rows:
     slugs = {"", *Intent.objects.filter(active=True).values_list("slug", flat=True)}
     labelled = [row for row in labelled_tickets() if row.label in slugs]
     training = [*_written(), *(row for row in labelled if not held_back(row.ticket))]
-    seen = {row.text for row in training}
+    seen, taken = {_plain(row.text) for row in training}, _taken()
     kept = [row for row in labelled if held_back(row.ticket)]
-    fresh = tuple(row for row in kept if row.text not in seen)
+    fresh = tuple(row for row in kept if _plain(row.text) not in seen and row.ticket not in taken)
     return Rows(training=tuple(training), held_back=fresh, shared=len(kept) - len(fresh))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().split())
+
+
+def _taken() -> set[int]:
+    """Tickets whose words an admin made examples of, whole or in part."""
+    taken = IntentProposal.objects.filter(state=IntentProposal.State.TAKEN)
+    return set(taken.values_list("tickets", flat=True).order_by())
 
 
 def held_back(ticket: int | None) -> bool:

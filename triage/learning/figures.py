@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.utils.text import Truncator
+
 from triage.learning.examples import Row
 
 if TYPE_CHECKING:
@@ -71,4 +73,4 @@ def overlaps(model: IntentModel, rows: Sequence[Row]) -> Iterator[dict[str, Any]
 def _texts(rows: Sequence[Row], places: Sequence[int]) -> list[str]:
     """Some of the written ones: what customers wrote is not copied, so that it can be erased."""
     written = [rows[place].text for place in places if rows and rows[place].ticket is None]
-    return [text[:120] for text in written[:TEXTS_SHOWN]]
+    return [Truncator(text).chars(120) for text in written[:TEXTS_SHOWN]]

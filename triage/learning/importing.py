@@ -10,6 +10,7 @@ from typing import Any
 
 import pghistory
 from django.contrib.auth.models import User
+from django.core.management.base import CommandError
 from django.db import transaction
 from django.db.models import Q
 from django.utils.text import slugify
@@ -47,7 +48,11 @@ class Imported:
         parts += [f"{len(self.intents)} intents made"] if self.intents else []
         parts += [f"{len(self.taken_up)} taken up again"] if self.taken_up else []
         parts += [f"{len(self.retired)} retired"] if self.retired else []
-        parts += [f"{len(self.problems)} rows left out"] if self.problems else []
+        parts += (
+            [f"{len(self.problems)} row{'s' * (len(self.problems) != 1)} left out"]
+            if self.problems
+            else []
+        )
         return ", ".join(parts) + "."
 
 
@@ -57,15 +62,19 @@ class Example:
     label: str
 
 
-def import_intents(path: Path, *, by: User | None = None, only: bool = False) -> Imported:
+def import_intents(
+    path: Path, *, by: User | None = None, only: bool = False, most: int | None = None
+) -> Imported:
     """Take in a CSV or JSON Lines file: intents that are missing, and each example once.
 
     A label that means none of ours, or none, makes a background example. With ``only`` the
     intents that the file does not name are retired; nothing is ever deleted. Raises
-    CommandError where the file cannot be read at all; a bad row is named and left out.
+    CommandError where the file cannot be read at all, or has more than ``most`` rows; a bad
+    row is named and left out.
     """
     done = Imported()
-    examples = list(_examples(read_rows(path, COLUMNS, lambda _: None), done))
+    rows = _at_most(most, read_rows(path, COLUMNS, lambda _: None))
+    examples = list(_examples(rows, done))
     why = {"why": f"Imported from {path.name}", **({"user": by.pk} if by else {})}
     with transaction.atomic(), pghistory.context(**why):
         intents = _intents({example.label for example in examples}, done)
@@ -73,6 +82,15 @@ def import_intents(path: Path, *, by: User | None = None, only: bool = False) ->
         if only and intents:
             _retire(intents.values(), done)
     return done
+
+
+def _at_most(most: int | None, items: Iterable[Item[dict[str, Any]]]) -> Iterator[Any]:
+    for number, item in enumerate(items):
+        if most is not None and number >= most:
+            raise CommandError(
+                f"The file has more than {most:,} rows: use `manage.py import_intents` for it."
+            )
+        yield item
 
 
 def _examples(items: Iterable[Item[dict[str, Any]]], done: Imported) -> Iterator[Example]:

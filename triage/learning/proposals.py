@@ -16,13 +16,14 @@ from django.utils.text import slugify
 
 from tickets.models import Message, Receipt, Ticket
 from triage import machine
+from triage.learning.importing import LONGEST as LONGEST_EXAMPLE
+from triage.locks import PROPOSALS, one_at_a_time
 from triage.models import Intent, IntentExample, IntentProposal, Job
 
 LOOKED_BACK = timedelta(days=90)
 MOST = 4_000  # tickets, the newest: linking them needs memory by the square
 LONGEST = 2_000  # characters of a message that are read
 MOSTLY = 0.5  # of the tickets of a group
-LOCK = 0x1D7  # proposals are renewed by one worker at a time
 NOTHING_ASKED = ("spam", "empty")
 DECIDED = (IntentProposal.State.TAKEN, IntentProposal.State.REFUSED)
 SOURCE = "tickets"
@@ -86,8 +87,7 @@ def _found(tickets: Sequence[int], texts: Sequence[str]) -> list[Group]:
 
 def _renew(groups: Sequence[Group]) -> int:
     """Open proposals follow their group; those whose group is gone go. How many are open now."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    one_at_a_time(PROPOSALS)
     decided = [_tickets_of(row) for row in IntentProposal.objects.filter(state__in=DECIDED)]
     waiting = {
         row: _tickets_of(row)
@@ -153,13 +153,18 @@ def take(
         if not chosen:
             raise NotTaken("Leave at least one ticket ticked: the intent is learned from them.")
         intent = into or _made(name)
-        texts = {text for text in text_of(chosen).values() if text}
+        texts = {_short(text) for text in text_of(chosen).values() if text}
         IntentExample.objects.bulk_create(
             (IntentExample(intent=intent, text=text, source=SOURCE) for text in sorted(texts)),
             ignore_conflicts=True,
         )
         _decide(proposal, IntentProposal.State.TAKEN, by, intent)
     return intent
+
+
+def _short(text: str) -> str:
+    """As much of it as an example may have."""
+    return text.encode()[:LONGEST_EXAMPLE].decode(errors="ignore").strip()
 
 
 def refuse(proposal: IntentProposal, *, by: User) -> None:

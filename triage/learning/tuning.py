@@ -20,6 +20,7 @@ from tickets.models import Draft, Receipt
 from triage import jobs, machine
 from triage.case import Clause
 from triage.learning import examples
+from triage.locks import ENCODERS, one_at_a_time
 from triage.models import Clause as ClauseRow
 from triage.models import Job, TunedEncoder
 
@@ -135,6 +136,7 @@ def put_to_work(encoder: TunedEncoder, *, by: User) -> None:
     if encoder.base_sha256 != machine.encoder_sha256():
         raise NotTuned("It was tuned from another encoder than this machine has. Tune it again.")
     with transaction.atomic():
+        one_at_a_time(ENCODERS)
         TunedEncoder.objects.filter(active=True).update(active=False)
         TunedEncoder.objects.filter(pk=encoder.pk).update(
             active=True, activated_by=by, activated_at=timezone.now()

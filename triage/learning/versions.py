@@ -12,13 +12,14 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
+from django.utils import timezone
 
 from triage import jobs, machine
 from triage.learning import comparing, examples, figures
 from triage.learning.examples import Row
+from triage.locks import VERSIONS, one_at_a_time
 from triage.models import Activation, Classifier, Job
 
-LOCK = 0xC1A  # one change of the version at work at a time
 ANEW = "Train a new version instead."
 FORM = 1  # of the weights that this release can read; a web process loads none of them
 
@@ -46,12 +47,14 @@ def train(*, by: User | None = None, target: float | None = None) -> Classifier:
     ``target`` is the share of automatic labels that shall be right; the one in force where
     it is None. Raises NotTrained.
     """
-    data = examples.rows()
+    began, data = timezone.now(), examples.rows()
     if len({row.label for row in data.training} - {""}) < 2:
         raise NotTrained("Give at least two intents some examples: there is nothing to tell apart.")
     made = _fitted(data.training, target or machine.target())
     before = running()
-    row = Classifier.objects.create(**made, compared_with=before, created_by=by)
+    row = Classifier.objects.create(
+        **made, compared_with=before, created_by=by, created_at=began
+    )  # what people say while it is fitted is news for the next one
     row.comparison = comparing.compare(row, before, data)
     row.save(update_fields=["comparison"])
     return row
@@ -79,14 +82,14 @@ def train_job(job: Job) -> Mapping[str, Any]:
 def activate(classifier: Classifier, *, by: User, why: str) -> Activation:
     """Put the version to work in place of the one that is. Raises NotActivated."""
     with transaction.atomic():
-        _one_at_a_time()
+        one_at_a_time(VERSIONS)
         return _put_to_work(classifier, by, why)
 
 
 def roll_back(*, by: User, why: str) -> Activation:
     """Put the version before the one at work back to work. Raises NotActivated."""
     with transaction.atomic():
-        _one_at_a_time()
+        one_at_a_time(VERSIONS)
         before = version_before()
         if before is None:
             raise NotActivated("No other version was at work before this one.")
@@ -104,11 +107,6 @@ def version_before() -> Classifier | None:
     if len(worked) < 2:
         return None
     return Classifier.objects.defer("weights").get(pk=worked[-2])
-
-
-def _one_at_a_time() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
 def _put_to_work(classifier: Classifier, by: User, why: str) -> Activation:

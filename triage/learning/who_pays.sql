@@ -55,7 +55,7 @@ paid AS (
            bool_or(purchase.currency <> %(currency)s) AS elsewhere
     FROM tickets_payment payment
     JOIN tickets_order purchase ON purchase.id = payment.order_id
-    WHERE payment.kind = 'capture'
+    WHERE payment.kind = 'capture' AND purchase.customer_id IN (SELECT customer_id FROM arrived)
     GROUP BY purchase.customer_id
 ),
 facts AS (

@@ -77,7 +77,7 @@ def run(case: Case, engine: Labeller) -> Classification:
         read(case, guess.signals),
         label=label,
         name=name_of(case, label),
-        confidence=main.confidence if main else guess.confidence,
+        confidence=guess.confidence if label == guess.label else None,
         runner_up=guess.runner_up,
         runner_up_confidence=guess.runner_up_confidence,
         basis=guess.basis,
@@ -169,16 +169,17 @@ def _share(output: Classification) -> str:
 
 
 def _sure(output: Classification, limits: Mapping[str, float]) -> Check:
-    """By the promise; of several matters no label is automatic, so each being sure is enough."""
+    """By the promise; of several matters no label is automatic: a person checks each."""
     if output.basis in ("phrase", "person"):
         return Check(name="sure enough", passed=True, value=f"named by a {output.basis}")
     needed = max(limits["confidence"], output.threshold or 0.0)
-    if output.outcome == Outcome.SEVERAL:
-        needed = limits["confidence"]
-    value = "not calibrated" if output.confidence is None else f"{output.confidence:.2f}"
     doubt = promise_doubt(output.promise, limits["target"])
+    if output.outcome == Outcome.SEVERAL:
+        value = "a person checks each matter"
+        return Check(name="sure enough", passed=not doubt, value=value, because=doubt)
+    value = "not calibrated" if output.confidence is None else f"{output.confidence:.2f}"
     sure = output.confidence is not None and output.confidence >= needed
-    below = f"{value} is below what the promise needs, {output.runner_up or 'nothing'} is next"
+    below = f"{value} is less than the promise needs"
     return Check(
         name="sure enough",
         passed=sure and not doubt,

@@ -192,8 +192,8 @@ def _answers(output: Retrieval, least: float) -> Check:
     return Check(
         name=ANSWERS,
         passed=by_rule or output.best >= least,
-        value=f"answers: {output.best:.2f}",
-        threshold=f"at least {least:.2f}",
+        value="named by a refund rule" if by_rule else f"answers: {output.best:.2f}",
+        threshold="" if by_rule else f"at least {least:.2f}",
         because=_no_answer(output),
     )
 
@@ -204,7 +204,9 @@ def _no_answer(output: Retrieval) -> str:
     if missed is None:
         return "no clause is likely to answer what is asked"
     clause = missed.clause
-    return f"{clause.ref}, version {clause.version}, would fit better, and is {missed.near_miss}"
+    return (
+        f"“{clause.heading}”, version {clause.version}, would fit better, and is {missed.near_miss}"
+    )
 
 
 def _agree(output: Retrieval) -> Check:
@@ -258,7 +260,7 @@ def withdrawn(case: Case, output: Retrieval, checks: Sequence[Check]) -> Retriev
     missed = tuple(
         replace(hit, near_miss=_far(hit) if agree else "clauses disagree") for hit in output.hits
     )
-    return replace(output, hits=(), near=(*missed[:TOP], *output.near))
+    return replace(output, hits=(), near=(*missed, *output.near))
 
 
 def _far(hit: Hit) -> str:

@@ -25,6 +25,9 @@ from triage.learning import confirming, shown, versions
 from triage.learning.importing import Imported, import_intents
 from triage.models import Classifier
 
+MOST_ROWS = 50_000  # three times what a version can learn from; a web process reads no more
+LONGEST_NAME = 60  # characters, at four bytes each within what a file system takes
+
 
 @require_safe
 @login_required
@@ -109,10 +112,10 @@ def _imported(form: ImportForm, by: User) -> Imported | None:
     """The file's rows taken in; what makes it unreadable becomes an error of the form."""
     upload = form.cleaned_data["file"]
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / Path(upload.name).name
+        path = Path(folder) / Path(upload.name).name[-LONGEST_NAME:]
         path.write_bytes(b"".join(upload.chunks()))
         try:
-            return import_intents(path, by=by, only=form.cleaned_data["only"])
+            return import_intents(path, by=by, only=form.cleaned_data["only"], most=MOST_ROWS)
         except CommandError as error:
             form.add_error("file", str(error).replace(f"{folder}/", ""))
     return None

@@ -15,6 +15,7 @@ from tickets.views.actions import conflicting, keep_typed
 from tickets.views.inbox import is_fragment
 from triage.forms import LabelForm
 from triage.relabelling import relabel as give_label
+from triage.relabelling import suggestion_for
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -23,7 +24,11 @@ def relabel(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose the right label, as a page of its own or as a fold of the ticket page."""
     ticket = get_ticket_for(request.user, pk)
     person = require_role(request.user, *STAFF)
-    form = LabelForm(request.POST or None, of_form="reply" if is_fragment(request) else "")
+    form = LabelForm(
+        request.POST or None,
+        of_form="reply" if is_fragment(request) else "",
+        suggested=suggestion_for(ticket),
+    )
     if request.method == "POST":
         try:
             keep_typed(request, ticket, person)
@@ -32,7 +37,8 @@ def relabel(request: HttpRequest, pk: int) -> HttpResponse:
         if form.is_valid():
             intent, why = form.cleaned_data["intent"], form.cleaned_data["why"].strip()
             give_label(ticket, intent, why=why, by=person)
-            messages.success(request, f"Now labelled {intent.name}. The five steps run again.")
+            said = f"Now labelled {intent.name}" if intent else "Noted as none of ours"
+            messages.success(request, f"{said}. The five steps run again.")
             return HttpResponseRedirect(ticket.get_absolute_url())
     template = "triage/_relabel.html" if is_fragment(request) else "triage/relabel.html"
     status = 422 if request.method == "POST" else 200

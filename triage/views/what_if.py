@@ -16,10 +16,12 @@ from tickets.models import Ticket
 from tickets.views.inbox import is_fragment
 from triage import jobs
 from triage.forms import WhatIfForm
-from triage.models import Job
-from triage.what_if import KIND
+from triage.models import Job, PolicyVersion
+from triage.what_if import KIND, written
 
 LISTED = 10
+OPENED = 25
+"""A longer list of what is no longer cited is folded."""
 KINDS = (
     ("newly", "Would newly be cited"),
     ("no_longer", "Would no longer be cited"),
@@ -32,7 +34,7 @@ KINDS = (
 def ask(request: HttpRequest) -> HttpResponse:
     """Write a new version or choose one that has not begun; a worker finds out."""
     person = require_role(request.user, ADMINS)
-    form = WhatIfForm(request.POST or None)
+    form = WhatIfForm(request.POST or None, initial={"markdown": _begun(request.GET.get("of", ""))})
     if request.method == "POST" and form.is_valid():
         job = jobs.request(KIND, by=person, **form.wanted())
         return redirect("triage:what_if_answer", job.pk)
@@ -42,6 +44,14 @@ def ask(request: HttpRequest) -> HttpResponse:
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "triage/what_if.html", shown, status=status)
+
+
+def _begun(number: str) -> str:
+    """The wording to begin with: that of the version asked for, or none."""
+    if not number.isdecimal() or len(number) > 9:
+        return ""
+    version = PolicyVersion.objects.select_related("policy").filter(pk=int(number)).first()
+    return written(version) if version else ""
 
 
 @require_safe
@@ -67,7 +77,7 @@ def _shown(job: Job) -> dict[str, Any]:
             "title": title,
             "count": result["counts"][kind],
             "rows": _named(result[kind]),
-            "open": kind != "other_rank",
+            "open": kind == "newly" or (kind == "no_longer" and result["counts"][kind] <= OPENED),
         }
         for kind, title in KINDS
         if result and result["counts"][kind]

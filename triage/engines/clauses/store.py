@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 from safetensors import SafetensorError
@@ -47,12 +47,18 @@ class Store:
         return made
 
     def _keep(self, path: Path, made: Embedded) -> None:
-        """Whole or not at all: several workers may write the same file at once."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(f".{os.getpid()}.part")
+        """Whole or not at all: several workers, on several machines, may write the same file.
+
+        A disk that takes none costs the next process some time, and no ticket its clauses.
+        """
+        part = path.with_suffix(f".{uuid4().hex}.part")
         tensors = {"vectors": made.vectors, "rows": made.tokens.rows, "starts": made.tokens.starts}
-        save_file({name: np.ascontiguousarray(each) for name, each in tensors.items()}, part)
-        part.replace(path)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            save_file({name: np.ascontiguousarray(each) for name, each in tensors.items()}, part)
+            part.replace(path)
+        except (SafetensorError, OSError) as error:
+            log.warning("%s cannot be kept: %s", path, error)
 
 
 def _load(path: Path, by: str) -> Embedded | None:

@@ -192,7 +192,7 @@ def measured(
         target=target,
         best_coverage=promise.naive_threshold(found.confidence[ours], right[ours], target)[1],
         naive=_at(found, naive),
-        promised=_at(found, given.threshold),
+        promised=_at(found, given.threshold, [model.labels.index(one) for one in given.withheld]),
         sentence=given.sentence,
         error_before=calibration_error(found.uncalibrated[ours], right[ours]),
         error_after=calibration_error(found.confidence[ours], right[ours]),
@@ -243,9 +243,10 @@ def _outcome(confidence: Any, right: Any, target: float, threshold: float) -> An
     return float(kept), float(given.mean()), float(threshold > 1)
 
 
-def _at(found: Predictions, threshold: float) -> tuple[float, float]:
+def _at(found: Predictions, threshold: float, withheld: Sequence[int] = ()) -> tuple[float, float]:
     """The share of automatic labels that is right, of any text, and the share of texts that get one."""
     given = (found.confidence >= threshold) & ~found.turned_away
+    given &= ~np.isin(found.shares.argmax(axis=1), list(withheld))
     return (float(found.right[given].mean()) if given.any() else 1.0), float(given.mean())
 
 

@@ -1,7 +1,8 @@
 """Training: the machines, their calibration, the detector of strangers and the evidence.
 
-Everything is measured out of fold: a row is judged by machines that were not given it. Only
-the list of terms and their rarity, which know no label, come from all texts.
+Everything is measured out of fold: a row is judged by machines that were not given it. What
+comes from all rows is the list of terms and their rarity, which know no label, and nine numbers
+fitted on the scores out of fold: three temperatures, the two of the sureness, the detector's.
 """
 
 from __future__ import annotations

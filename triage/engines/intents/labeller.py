@@ -39,8 +39,11 @@ class IntentLabeller:
         name: str = "encoder",
     ) -> None:
         self.encoder, self.model, self.signals = encoder, model, signals
-        self._promise, self._alarms = promised(model.evidence, target), frozenset(alarms)
-        self._version = {"version": version, "sha256": sha256}
+        self._alarms = frozenset(alarms)
+        promise = promised(model.evidence, target)
+        self._withheld, said = promise.withheld, described(promise)
+        self._by_label = {one["label"]: one for one in said.pop("per_label")}
+        self._said = {**said, "version": version, "sha256": sha256}
         made = encoder.card(name, head_sha256=sha256, version=version, target=target)
         encoded_by = {"encoder_sha256": made.weights}
         self.card = replace(made, weights=sha256, settings={**made.settings, **encoded_by})
@@ -78,17 +81,16 @@ class IntentLabeller:
 
     def promise_of(self, label: str) -> dict[str, Any]:
         """The promise as a receipt keeps it, with what the evidence says of this label."""
-        found = described(self._promise) | self._version
-        found["label"] = next(
-            (one for one in found.pop("per_label") if one["label"] == label), None
-        )
+        found = {**self._said, "label": self._by_label.get(label)}
         if self._alarms & {"", label}:
-            found |= {
-                "valid": False,
-                "threshold": NEVER,
-                "sentence": "Checked tickets no longer bear the promise out, so a person labels.",
-            }
+            return found | _broken("Checked tickets no longer bear the promise out")
+        if label in self._withheld:
+            return found | _broken("This label alone was wrong too often in what was measured")
         return found
+
+
+def _broken(because: str) -> dict[str, Any]:
+    return {"valid": False, "threshold": NEVER, "sentence": f"{because}, so a person labels."}
 
 
 def described(promise: Promise) -> dict[str, Any]:

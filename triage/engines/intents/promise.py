@@ -84,7 +84,8 @@ class LabelPromise:
 class Promise:
     """A threshold on the confidence and what is promised of the labels above it.
 
-    ``coverage`` is the share of texts that get a label by themselves. Where ``valid`` is
+    ``coverage`` is the share of texts that get a label by themselves, those of labels that
+    are ``withheld`` left out. Where ``valid`` is
     False none may: ``threshold`` is then 1.01, above every confidence, and ``more`` says
     about how many further labels are needed, or None where more labels alone will not do.
     ``evidence`` is "tickets" where people checked tickets drawn by lot, else "examples".
@@ -99,6 +100,11 @@ class Promise:
     more: int | None
     per_label: tuple[LabelPromise, ...]
     sentence: str
+
+    @property
+    def withheld(self) -> frozenset[str]:
+        """Labels that the evidence shows to be wrong too often: none is given by itself."""
+        return frozenset(one.label for one in self.per_label if one.kept is False)
 
 
 NEVER = 1.01
@@ -117,9 +123,12 @@ def promised(evidence: Evidence, target: float, *, risk: float = RISK) -> Promis
     rows = evidence.only(evidence.audited if tickets else ~evidence.audited)
     confidence = np.where(rows.outside, -1.0, rows.confidence)
     threshold, coverage = threshold_for(confidence, rows.right, target, risk=risk)
+    given = rows.only(confidence >= threshold)
+    labels = tuple(_of_label(given, place, target, risk) for place in range(len(rows.labels)))
+    broken = [place for place, one in enumerate(labels) if one.kept is False]
+    coverage -= float(np.isin(given.guess, broken).sum()) / max(1, len(rows))
     kind: Literal["tickets", "examples"] = "tickets" if tickets else "examples"
     more = None if coverage else _more(confidence, rows.right, target, risk)
-    given = rows.only(confidence >= threshold)
     return Promise(
         target=target,
         threshold=threshold,
@@ -128,7 +137,7 @@ def promised(evidence: Evidence, target: float, *, risk: float = RISK) -> Promis
         evidence=kind,
         valid=coverage > 0,
         more=more,
-        per_label=tuple(_of_label(given, place, target, risk) for place in range(len(rows.labels))),
+        per_label=labels,
         sentence=_sentence(target, coverage, len(rows), kind, more),
     )
 
@@ -175,15 +184,13 @@ ROOM = 50  # observations between the starts from which a change is looked for
 class StillValid:
     """Whether a promise is borne out since activation.
 
-    ``wrong`` of ``count`` labels were wrong; ``error_at_least`` is a lower bound of the
-    error rate that holds at every time at once. ``since`` is the observation, counted from
-    0, at which the promise was found broken; None while ``valid``.
+    ``wrong`` of ``count`` labels were wrong. ``since`` is the observation, counted from 0, at
+    which the promise was found broken; None while ``valid``.
     """
 
     valid: bool
     count: int
     wrong: int
-    error_at_least: float
     since: int | None
 
 
@@ -204,7 +211,6 @@ def still_valid(right: Sequence[bool], target: float, *, risk: float = RISK) -> 
         valid=not len(broken),
         count=len(wrong),
         wrong=int(wrong.sum()),
-        error_at_least=_error_at_least(wrong, risk),
         since=int(broken[0]) if len(broken) else None,
     )
 
@@ -222,16 +228,6 @@ def _wealth(wrong: Flags, allowed: float) -> Numbers:
         playing = np.minimum(playing * (1 + bets * (error - allowed)), ENOUGH)
         wealth[place] = purse + playing.sum()
     return wealth
-
-
-def _error_at_least(wrong: Flags, risk: float) -> float:
-    """The largest error rate that is refuted as too small."""
-    low, high = 0.0, 1.0
-    for _ in range(12):
-        middle = (low + high) / 2
-        refuted = bool(len(wrong)) and _wealth(wrong, middle).max() >= 1 / risk
-        low, high = (middle, high) if refuted else (low, middle)
-    return round(low, 4)
 
 
 def fewest(target: float, risk: float = RISK) -> int:
@@ -299,12 +295,14 @@ def _label_sentence(
 ) -> str:
     seen = f"{right} of {count} right"
     if kept:
-        return f"{target:.3g} kept: {seen}."
+        return f"{100 * target:.3g} of 100 kept: {seen}."
     if kept is False:
         return f"Not kept: {seen}."
     if more is None:
         return f"Too few to say, and wrong too often so far: {seen}."
-    return f"Too few to say: {seen}, about {more} more are needed."
+    if more > MANY:
+        return f"Too few to say: {seen}, and far more are needed."
+    return f"Too few to say: {seen}, about {more:,} more are needed."
 
 
 def _sentence(target: float, coverage: float, examples: int, kind: str, more: int | None) -> str:
@@ -313,9 +311,11 @@ def _sentence(target: float, coverage: float, examples: int, kind: str, more: in
         basis = (
             f"measured on {examples:,} tickets that people checked"
             if kind == "tickets"
-            else f"measured on {examples:,} written examples, not yet on tickets"
+            else f"measured on {examples:,} examples, not yet on tickets drawn by lot"
         )
-        return f"{share} automatic labels are right, {basis}; {coverage:.0%} of them get one."
+        return (
+            f"{share} automatic labels are right, {basis}; {coverage:.0%} of such messages get one."
+        )
     if more is None:
         return (
             f"{share} cannot be promised: even the surest labels are wrong too often. "

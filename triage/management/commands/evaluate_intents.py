@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from triage.engines.intents.evaluate import Draws, Evaluation, Kept
 
 
+SEEN = "The tuned encoder has seen the labels of TRAIN: that promise proves nothing, TEST does."
+
+
 class Command(BaseCommand):
     help = (
         "Train on TRAIN, measure on TEST; or, with --cross-validate, on TRAIN alone. Reads a csv "
@@ -48,6 +51,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         for line in lines(found):
             self.stdout.write(line)
+        if options["tune_encoder"]:
+            self.stdout.write(SEEN)
 
 
 def _evaluated(train: str, test: str | None, options: dict[str, Any]) -> Evaluation:

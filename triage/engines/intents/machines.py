@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 WIDTH = 2.0  # of the Gaussian kernel: exp(-WIDTH * squared distance of two unit vectors)
 TERMS = 0.2  # what common words and letters count beside it
 STRENGTH = 30  # inverse regularization of the logistic regression
+THREADS = 2  # these two hold every other thread up; always as many, so that the bytes are the same
 FLOOR = -30.0  # the log-odds of a label that was not in the training rows
 
 
@@ -34,10 +35,12 @@ def closeness(cosines: Matrix) -> Matrix:
 def inverse(kernel: Matrix, ridge: float) -> Matrix:
     """(kernel + ridge * identity)^-1, shape (n, n); overwrites the kernel."""
     from scipy.linalg.lapack import spotrf, spotri
+    from threadpoolctl import threadpool_limits
 
     kernel[np.diag_indices(len(kernel))] += np.float32(ridge)
-    factor, failed = spotrf(kernel.T, lower=0, overwrite_a=1)
-    inverted, failed_too = spotri(factor, lower=0, overwrite_c=1)
+    with threadpool_limits(THREADS, user_api="blas"):
+        factor, failed = spotrf(kernel.T, lower=0, overwrite_a=1)
+        inverted, failed_too = spotri(factor, lower=0, overwrite_c=1)
     if failed or failed_too:
         raise ArithmeticError("the examples give no solution: their vectors are not numbers")
     upper = inverted.T

@@ -135,11 +135,14 @@ def _speed(train: Path, tests: Path) -> Iterator[Row]:
     from triage.engines.intents import datasets
     from triage.engines.intents.fitting import fit
     from triage.engines.intents.labeller import IntentLabeller
+    from triage.engines.intents.outside import general
 
     encoder = machine.encoder()
     taught, texts = datasets.read(str(train)), datasets.read(str(tests), testing=True).texts
     began = time.perf_counter()
-    model = fit(taught.texts, encoder.embed(taught.texts), taught.labels)
+    strangers = general(), encoder.embed(general())
+    vectors = encoder.embed(taught.texts)
+    model = fit(taught.texts, vectors, taught.labels, strangers=strangers)
     yield Row(
         f"Training on {len(taught):,} texts, their vectors included",
         time.perf_counter() - began,

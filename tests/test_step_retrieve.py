@@ -150,7 +150,7 @@ def test_no_policy_found_is_an_answer() -> None:
 def test_a_clause_unlikely_to_answer_is_not_cited_and_stays_in_sight() -> None:
     result = retrieve(FakeSearch(hit(LATE, DOUBTFUL)), rules=())
     assert result.output.clauses == ()
-    assert [h.near_miss for h in result.output.near] == ["not likely to answer (5%)"]
+    assert [h.near_miss for h in result.output.near] == ["not likely to answer (5 %)"]
 
 
 def test_the_receipt_says_how_likely_the_clause_answers_and_what_was_asked() -> None:

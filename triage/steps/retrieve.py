@@ -264,7 +264,8 @@ def withdrawn(case: Case, output: Retrieval, checks: Sequence[Check]) -> Retriev
 
 
 def _far(hit: Hit) -> str:
-    return f"not likely to answer ({hit.relevance or 0.0:.0%})"
+    chance = round(100 * (hit.relevance or 0.0))
+    return f"not likely to answer ({f'{chance} %' if chance else 'under 1 %'})"
 
 
 def fallback(case: Case) -> Retrieval:

@@ -43,6 +43,15 @@ WINDOW = Clause(
     text="You can return an unused item within 30 days of delivery.",
     since=date(2026, 3, 1),
 )
+LATE = Clause(
+    ref="delivery.late",
+    policy="delivery",
+    policy_title="Delivery",
+    version=1,
+    heading="Late parcels",
+    text="If a parcel is late we trace it with the carrier.",
+    since=date(2024, 1, 1),
+)
 OLD_WINDOW = replace(
     WINDOW,
     version=1,

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.cases import OLD_WINDOW, WINDOW
+from tests.cases import LATE, OLD_WINDOW, WINDOW
 from triage.case import Clause
 from triage.engines.clauses import store
 from triage.engines.clauses.fusion import mixed, standard
@@ -34,16 +34,7 @@ CARDS = Clause(
     text="We take all major credit cards.",
     since=date(2024, 1, 1),
 )
-TRACED = Clause(
-    ref="delivery.late",
-    policy="delivery",
-    policy_title="Delivery",
-    version=1,
-    heading="Late parcels",
-    text="If a parcel is late we trace it with the carrier.",
-    since=date(2024, 1, 1),
-)
-CLAUSES = [OLD_WINDOW, WINDOW, CARDS, TRACED]
+CLAUSES = [OLD_WINDOW, WINDOW, CARDS, LATE]
 TODAY = date(2026, 11, 20)
 NONE = np.zeros((0, 2), np.float32)
 
@@ -121,7 +112,7 @@ def test_an_empty_question_finds_nothing(query: str) -> None:
 
 
 def test_a_single_clause_can_be_found() -> None:
-    assert hybrid([TRACED]).search("late parcel", TODAY, 3).hits[0].clause == TRACED
+    assert hybrid([LATE]).search("late parcel", TODAY, 3).hits[0].clause == LATE
 
 
 def test_the_digest_names_the_clauses_their_dates_and_the_encoder() -> None:
@@ -247,12 +238,12 @@ def test_another_encoder_reads_anew(tmp_path: Path) -> None:
 def test_a_broken_file_is_logged_and_made_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    made = Store(tmp_path).embedded([TRACED], Letters(), "letters")
+    made = Store(tmp_path).embedded([LATE], Letters(), "letters")
     next(tmp_path.iterdir()).write_bytes(b"torn")
     with caplog.at_level(logging.WARNING):
-        same(Store(tmp_path).embedded([TRACED], Letters(), "letters"), made)
+        same(Store(tmp_path).embedded([LATE], Letters(), "letters"), made)
     assert "is made again" in caplog.text
-    same(Store(tmp_path).embedded([TRACED], Letters(), "letters"), made)
+    same(Store(tmp_path).embedded([LATE], Letters(), "letters"), made)
 
 
 def test_a_disk_that_takes_no_file_costs_no_clause(
@@ -261,8 +252,8 @@ def test_a_disk_that_takes_no_file_costs_no_clause(
     taken = tmp_path / "taken"
     taken.write_text("a file where the folder should be")
     with caplog.at_level(logging.WARNING):
-        made = Store(taken).embedded([TRACED], Letters(), "letters")
-    same(made, embed([TRACED], Letters(), "letters"))
+        made = Store(taken).embedded([LATE], Letters(), "letters")
+    same(made, embed([LATE], Letters(), "letters"))
     assert "cannot be kept" in caplog.text
 
 
@@ -277,7 +268,7 @@ def test_no_two_that_write_at_once_write_into_one_file(
 
     monkeypatch.setattr(store, "save_file", saved)
     for _ in range(2):
-        Store(tmp_path)._keep(tmp_path / "a.safetensors", embed([TRACED], Letters(), "letters"))
+        Store(tmp_path)._keep(tmp_path / "a.safetensors", embed([LATE], Letters(), "letters"))
     assert len(set(parts)) == 2
     assert [path.name for path in tmp_path.iterdir()] == ["a.safetensors"]
 

@@ -15,7 +15,7 @@ from tests.conftest import CAST, join
 from tickets.models import Attachment, Message, Ticket
 from triage import machine
 from triage.learning import versions
-from triage.models import Alarm, Classifier, Clause, IntentProposal, Job, TunedEncoder
+from triage.models import Alarm, Classifier, Clause, Intent, IntentProposal, Job, TunedEncoder
 
 TEAM = ("ana", "ben", "sol", "sam", "ada")
 EVERYBODY = (*CAST, "")  # "" is not signed in
@@ -165,8 +165,13 @@ def world() -> tuple[dict[str, list[Any]], dict[str, dict[str, Any]]]:
         "triage:confirm": one,
         **learned(clause, ticket),
     }
-    posts: dict[str, dict[str, Any]] = {
-        "approvals:decide": {"verdict": "approve", "reason": "Right.", "seen": refund.fingerprint},
+    return arguments, posted(intent, ticket, refund.fingerprint)
+
+
+def posted(intent: Intent, ticket: Ticket, fingerprint: str) -> dict[str, dict[str, Any]]:
+    """What is posted to each URL that takes more than a click."""
+    return {
+        "approvals:decide": {"verdict": "approve", "reason": "Right.", "seen": fingerprint},
         "approvals:paid": {"reference": "re_1"},
         "triage:relabel": {"intent": str(intent.pk)},
         "triage:activate": {"why": "It is better."},
@@ -174,7 +179,6 @@ def world() -> tuple[dict[str, list[Any]], dict[str, dict[str, Any]]]:
         "tickets:settle": {"what": "arrived"},
         "tickets:note": {"note": "x"},
     }
-    return arguments, posts
 
 
 def learned(clause: Clause, ticket: Ticket) -> dict[str, list[Any]]:

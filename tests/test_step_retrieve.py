@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from tests.cases import OLD_WINDOW, ORDER, WINDOW, FakeSearch, case, missing
+from tests.cases import LATE, OLD_WINDOW, ORDER, WINDOW, FakeSearch, case, missing
 from triage.case import Clause
 from triage.engines.clauses.index import build
 from triage.engines.clauses.search import Search
@@ -15,15 +15,6 @@ from triage.step import Rung, Status
 from triage.steps.classify import Classification
 from triage.steps.retrieve import Hit, query_of, step
 
-LATE = Clause(
-    ref="delivery.late",
-    policy="delivery",
-    policy_title="Delivery",
-    version=1,
-    heading="Late parcels",
-    text="If a parcel is late we trace it with the carrier.",
-    since=date(2024, 1, 1),
-)
 SHORTER = Clause(
     ref="terms.returns",
     policy="terms",

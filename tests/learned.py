@@ -70,6 +70,7 @@ def forget() -> None:
     """Another test may have had a version of the same number."""
     machine._labeller_for.cache_clear()
     machine._intent_model.cache_clear()
+    machine._intent_encoder.cache_clear()
 
 
 def taxonomy() -> None:

@@ -176,8 +176,9 @@ def _labeller_for(pk: int, target: float, alarms: frozenset[str], reads: bool) -
     row, model = _intent_model(pk)
     try:
         return IntentLabeller(
-            encoder(),
+            encoder_of(row.encoder_id),
             model,
+            plain=encoder(),
             version=pk,
             sha256=row.sha256,
             target=target,
@@ -201,7 +202,24 @@ def _intent_model(pk: int):  # type: ignore[no-untyped-def]  # its type would im
         raise EngineUnavailable(str(error)) from error
 
 
-def _checked(row: models.Classifier | models.TunedEncoder) -> bytes:
+def encoder_of(pk: int | None):  # type: ignore[no-untyped-def]  # its type would import it
+    """What a version reads with: that IntentEncoder, or the plain one. Raises EngineUnavailable."""
+    return _intent_encoder(pk) if pk else encoder()
+
+
+@lru_cache(maxsize=2)
+def _intent_encoder(pk: int):  # type: ignore[no-untyped-def]
+    return tuned_encoder(models.IntentEncoder.objects.get(pk=pk))
+
+
+def tuned_encoder(row: models.IntentEncoder | models.TunedEncoder):  # type: ignore[no-untyped-def]
+    """The encoder with the row's weights; loaded anew. Raises EngineUnavailable."""
+    from triage.engines.encoder import Encoder
+
+    return Encoder(entries()[ENCODER], settings.TRIAGE_MODEL_THREADS, tuned=_checked(row))
+
+
+def _checked(row: models.Classifier | models.IntentEncoder | models.TunedEncoder) -> bytes:
     """The weights of a row: what a receipt names by its digest is what served."""
     weights = bytes(row.weights)
     if hashlib.sha256(weights).hexdigest() != row.sha256:
@@ -209,19 +227,19 @@ def _checked(row: models.Classifier | models.TunedEncoder) -> bytes:
     return weights
 
 
-def vectors(texts: Sequence[str]):  # type: ignore[no-untyped-def]
-    """Unit vectors (n, 384) of the texts; those that this encoder made before are reused."""
+def vectors(texts: Sequence[str], reader: Any = None):  # type: ignore[no-untyped-def]
+    """Unit vectors (n, 384) by the ``reader``, or the plain encoder; those it made before are reused."""
     import numpy as np
 
-    card = encoder().card("encoder")
-    by = f"{card.weights} {card.runtime} {card.quantization}"[:200]
+    reader = reader or encoder()
+    card = reader.card("encoder")
+    weights = card.settings.get("tuned_sha256") or card.weights
+    by = f"{weights} {card.runtime} {card.quantization}"[:200]
     digests = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
     kept = models.Embedding.objects.filter(encoder=by, text_sha256__in=set(digests))
     known = dict(kept.values_list("text_sha256", "vector"))
     missing = {d: text for d, text in zip(digests, texts, strict=True) if d not in known}
-    made = (
-        dict(zip(missing, encoder().embed(list(missing.values())), strict=True)) if missing else {}
-    )
+    made = dict(zip(missing, reader.embed(list(missing.values())), strict=True)) if missing else {}
     models.Embedding.objects.bulk_create(
         (models.Embedding(encoder=by, text_sha256=d, vector=v.tolist()) for d, v in made.items()),
         batch_size=500,
@@ -278,13 +296,11 @@ def _reader(tuned: int):  # type: ignore[no-untyped-def]  # its types would impo
     if not tuned:
         return encoder(), None
     from triage.engines.clauses.relevance import Relevance
-    from triage.engines.encoder import Encoder
 
     row = models.TunedEncoder.objects.get(pk=tuned)
     if "relevance" not in row.report:
         raise EngineUnavailable("the tuned encoder was never calibrated: tune it again")
-    reader = Encoder(entries()[ENCODER], threads=settings.TRIAGE_MODEL_THREADS, tuned=_checked(row))
-    return reader, Relevance(**row.report["relevance"])
+    return tuned_encoder(row), Relevance(**row.report["relevance"])
 
 
 def clause_of(row: models.Clause) -> Clause:

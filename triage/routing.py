@@ -11,7 +11,7 @@ from typing import Final
 from triage.case import Case
 from triage.outcomes import FOREIGN, NOTHING_ASKED, Outcome, listing
 from triage.steps.classify import Classification
-from triage.steps.decide import HUMAN, REVIEW, Proposed
+from triage.steps.decide import ASK, HUMAN, REVIEW, Proposed
 from triage.steps.draft import Reply
 from triage.steps.retrieve import Retrieval
 
@@ -21,6 +21,9 @@ FOUND: Final = {
     Outcome.SPAM: "This looks like spam",
     Outcome.NOT_OURS: "This does not look like a request to us",
 }
+NO_POLICY: Final = (
+    "None of our policies is likely to answer this. Please check what the draft says."
+)
 NO_REPLY: Final = "No reply was written. If it is one after all, choose a label; if not, close it."
 
 
@@ -57,11 +60,32 @@ def _about_the_answer(case: Case, trouble: str) -> Iterator[str]:
     decided, label = case[Proposed], case[Classification]
     if trouble:
         yield trouble
+    elif case.settled and decided.questions:
+        yield " ".join(decided.questions)
     elif not label.label:
-        return
-    elif decided.outcome == HUMAN:
+        yield from _of_money(label, decided)
+    elif _is_open(case, decided):
         yield " ".join(decided.questions)
     elif decided.outcome == REVIEW and decided.remedy == "replacement":
         yield "A replacement is proposed: please arrange it."
     elif not case[Reply].text:
         yield "No draft could be written: please answer yourself."
+    elif not (case.settled or case[Retrieval].hits) and _needs_policy(case, label.label):
+        yield NO_POLICY
+
+
+def _of_money(label: Classification, decided: Proposed) -> tuple[str, ...]:
+    """What is open beside the label, which is the first question."""
+    return () if label.outcome in NOTHING_ASKED else decided.questions[1:]
+
+
+def _is_open(case: Case, decided: Proposed) -> bool:
+    """Whether a person has to settle something first: which of several orders too, as that
+    may be seen at a glance."""
+    several = decided.outcome == ASK and bool(case.order_alternatives)
+    return decided.outcome == HUMAN or (several and bool(decided.questions))
+
+
+def _needs_policy(case: Case, label: str) -> bool:
+    intent = case.intent(label)
+    return intent is not None and intent.needs_policy

@@ -82,6 +82,14 @@ class Encoder:
                 pieces[row] = _unit(state[1 : length - 1])
         return _unit(vectors), pieces
 
+    def places(self, text: str) -> list[tuple[int, int]]:
+        """The characters (from, up to) of each token that `embed_tokens` has a vector of."""
+        encoded = self._tokenizer(
+            text, truncation=True, max_length=self._longest, return_offsets_mapping=True
+        )
+        places: list[tuple[int, int]] = encoded["offset_mapping"][1:-1]
+        return places
+
     def _batches(
         self, texts: Sequence[str], progress: bool
     ) -> Iterator[tuple[list[int], Vectors, Tokens]]:

@@ -22,8 +22,13 @@ CONFUSED, SHARE = 3, 0.05  # texts of two intents, at least, that are taken for 
 PAIRS_SHOWN, TEXTS_SHOWN = 10, 2
 
 
-def report_of(model: IntentModel, promise: Promise, rows: Sequence[Row]) -> dict[str, Any]:
-    """Figures out of fold, what was learned from, and intents that overlap or are thin."""
+def report_of(
+    model: IntentModel, promise: Promise, rows: Sequence[Row], judged: Sequence[Row]
+) -> dict[str, Any]:
+    """Figures out of fold, what was learned from, and intents that overlap or are thin.
+
+    ``judged`` are the rows that the evidence is about, in its order.
+    """
     from triage.engines.intents.labeller import report
     from triage.engines.intents.model import FORM
 
@@ -38,7 +43,7 @@ def report_of(model: IntentModel, promise: Promise, rows: Sequence[Row]) -> dict
         "intents": len(counted),
         "background": sum(not row.label for row in rows),
         "thin": [{"label": label, "examples": count} for label, count in few],
-        "overlaps": list(overlaps(model, rows)),
+        "overlaps": list(overlaps(model, judged)),
     }
 
 

@@ -15,10 +15,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from triage import jobs, machine
-from triage.learning import comparing, examples, figures
+from triage.learning import comparing, encoders, examples, figures
 from triage.learning.examples import Row
 from triage.locks import VERSIONS, one_at_a_time
-from triage.models import Activation, Classifier, Job
+from triage.models import Activation, Classifier, IntentEncoder, Job
 
 ANEW = "Train a new version instead."
 FORM = 1  # of the weights that this release can read; a web process loads none of them
@@ -41,20 +41,31 @@ def running() -> Classifier | None:
 # --- making one ----------------------------------------------------------------------
 
 
-def train(*, by: User | None = None, target: float | None = None) -> Classifier:
+def train(
+    *,
+    by: User | None = None,
+    target: float | None = None,
+    epochs: int | None = None,
+    progress: bool = False,
+) -> Classifier:
     """A new version, compared with the one at work and not put to work.
 
     ``target`` is the share of automatic labels that shall be right; the one in force where
-    it is None. Raises NotTrained.
+    it is None. For ``epochs`` the encoder is tuned anew first; 0 stands for the plain one,
+    None for that of the version at work. Raises NotTrained.
     """
     began, data = timezone.now(), examples.rows()
     if len({row.label for row in data.training} - {""}) < 2:
         raise NotTrained("Give at least two intents some examples: there is nothing to tell apart.")
-    made = _fitted(data.training, target or machine.target())
+    encoder = _encoder(data.training, epochs, progress)
+    made = _fitted(data.training, target or machine.target(), encoder)
     before = running()
-    row = Classifier.objects.create(
-        **made, compared_with=before, created_by=by, created_at=began
-    )  # what people say while it is fitted is news for the next one
+    with transaction.atomic():
+        if encoder and not encoder.pk:
+            encoder.save()
+        row = Classifier.objects.create(
+            **made, encoder=encoder, compared_with=before, created_by=by, created_at=began
+        )  # what people say while it is fitted is news for the next one
     row.comparison = comparing.compare(row, before, data)
     row.save(update_fields=["comparison"])
     return row
@@ -129,26 +140,45 @@ def _put_to_work(classifier: Classifier, by: User, why: str) -> Activation:
 # --- the numerics ------------------------------------------------------------------------
 
 
-def _fitted(rows: Sequence[Row], target: float) -> dict[str, Any]:
-    """The columns of a Classifier, learned from these rows. Raises NotTrained."""
-    from triage.engines.intents import fitting, labeller, outside, promise
-
-    texts, vectors = [row.text for row in rows], machine.vectors([row.text for row in rows])
-    strangers = (outside.general(), machine.vectors(outside.general()))
-    labels, audited = [row.label for row in rows], [row.audited for row in rows]
+def _encoder(rows: Sequence[Row], epochs: int | None, progress: bool) -> IntentEncoder | None:
+    """Tuned anew and not saved yet, that of the version at work, or None. Raises NotTrained."""
+    if not epochs:
+        return encoders.of(running()) if epochs is None else None
     _let_go()
     try:
-        model = fitting.fit(texts, vectors, labels, audited=audited, strangers=strangers)
+        return encoders.tuned(rows, epochs, progress=progress)
+    except ValueError as error:
+        raise NotTrained(str(error)) from error
+
+
+def _fitted(rows: Sequence[Row], target: float, encoder: IntentEncoder | None) -> dict[str, Any]:
+    """The columns of a Classifier, learned from these rows. Raises NotTrained."""
+    from triage.engines.intents import fitting, joined, labeller, outside, promise
+
+    texts, reader = [row.text for row in rows], encoders.reader(encoder)
+    vectors = machine.vectors(texts, reader)
+    strangers = (outside.general(), machine.vectors(outside.general(), reader))
+    labels, audited = [row.label for row in rows], [row.audited for row in rows]
+    unseen = encoders.new_to(rows, encoder.seen if encoder else ())
+    _let_go()
+    try:
+        model = fitting.fit(
+            texts, vectors, labels, audited=audited, unseen=unseen, strangers=strangers
+        )
+        model = joined.taught(model, texts, labels, reader, vectors, unseen=unseen)
         promised = promise.promised(model.evidence, target)
     except ValueError as error:
         raise NotTrained(str(error)) from error
-    weights = model.dumps()
+    weights, judged = model.dumps(), [row for row, new in zip(rows, unseen, strict=True) if new]
+    report = figures.report_of(model, promised, rows, judged)
+    if encoder:
+        report["tuned"] = {**encoder.report, "sha256": encoder.sha256, "unseen": len(judged)}
     return {
         "weights": weights,
         "sha256": hashlib.sha256(weights).hexdigest(),
         "labels": list(model.labels),
         "promise": labeller.described(promised),
-        "report": figures.report_of(model, promised, rows),
+        "report": report,
         "encoder_sha256": machine.encoder_sha256(),
     }
 

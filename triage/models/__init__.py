@@ -10,6 +10,7 @@ from triage.models.taxonomy import (
     Classifier,
     Embedding,
     Intent,
+    IntentEncoder,
     IntentExample,
     IntentProposal,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "Clause",
     "Embedding",
     "Intent",
+    "IntentEncoder",
     "IntentExample",
     "IntentProposal",
     "Job",

@@ -33,6 +33,11 @@ class Intent(models.Model):
     dated_by_purchase = models.BooleanField(
         default=False, help_text="The terms in force on the day of purchase apply"
     )
+    needs_policy = models.BooleanField(
+        default=True,
+        help_text="Answers rest on a policy; where none is likely to answer, a person does. "
+        "Clear it where the order itself says it all",
+    )
     active = models.BooleanField(default=True)
 
     class Meta:
@@ -77,10 +82,31 @@ class Embedding(models.Model):
         return f"{self.text_sha256[:12]} by {self.encoder}"
 
 
+class IntentEncoder(models.Model):
+    """The encoder tuned on labelled texts, for the versions that point to it and nothing else.
+
+    ``seen`` are the digests of the texts it was tuned on: none of them is evidence for a promise.
+    """
+
+    weights = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
+    base_sha256 = models.CharField(max_length=64)
+    seen = models.JSONField()
+    report = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"encoder {self.pk}, tuned on labelled texts"
+
+
 class Classifier(models.Model):
     """A trained version: safetensors bytes in the row, so that every worker sees the same one.
 
     ``comparison`` sets it beside ``compared_with``, the version that ran when it was trained.
+    ``encoder_sha256`` is the pinned encoder's; ``encoder`` what was tuned of it, None: nothing.
     """
 
     weights = models.BinaryField()
@@ -93,6 +119,9 @@ class Classifier(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="+"
     )
     encoder_sha256 = models.CharField(max_length=64)
+    encoder = models.ForeignKey(
+        IntentEncoder, models.PROTECT, null=True, blank=True, related_name="versions"
+    )
     active = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(

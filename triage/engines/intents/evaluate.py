@@ -110,17 +110,24 @@ class Evaluation:
 
 
 def evaluate(
-    train: Labelled, test: Labelled, embed: Embed, *, target: float = 0.98, draws: int = 200
+    train: Labelled,
+    test: Labelled,
+    embed: Embed,
+    *,
+    unseen: Sequence[bool] | None = None,
+    target: float = 0.98,
+    draws: int = 200,
 ) -> Evaluation:
     """Train on one set and measure on another; nothing is chosen on the second.
 
-    Raises ValueError where the training set has too little.
+    ``unseen`` marks the training texts that a tuned encoder was not shown. Raises ValueError
+    where the training set has too little.
     """
     began = time.perf_counter()
     vectors = embed(train.texts)
     strangers = (general(), embed(general()))
     embedded = time.perf_counter()
-    model = fit(train.texts, vectors, train.labels, strangers=strangers)
+    model = fit(train.texts, vectors, train.labels, unseen=unseen, strangers=strangers)
     trained = time.perf_counter()
     looked = embed(test.texts)
     found = _predictions(model, test, looked)
@@ -148,8 +155,9 @@ def cross_validated(
     vectors = embed(train.texts)
     strangers = (general(), embed(general()))
     embedded = time.perf_counter()
+    nobody, all_ = np.zeros(len(train), bool), np.ones(len(train), bool)
     model, held = fit_and_hold(
-        train.texts, vectors, train.labels, np.zeros(len(train), bool), strangers=strangers
+        train.texts, vectors, train.labels, nobody, all_, strangers=strangers
     )
     trained = time.perf_counter()
     found = Predictions(

@@ -37,11 +37,12 @@ LIKE_OURS = 0.7  # a general text as near as this to an example is no stranger h
 
 @dataclass(frozen=True)
 class Rows:
-    """What is learned from, those of our intents first; ``truth`` is -1 for the others."""
+    """Rows of our intents first; ``truth`` is -1 for others, ``judged`` also for what calibrates nothing."""
 
     texts: tuple[str, ...]
     vectors: Matrix
     truth: Places
+    judged: Places
     labels: tuple[str, ...]
     seed: int
 
@@ -100,6 +101,7 @@ def fit(
     labels: Sequence[str],
     *,
     audited: Sequence[bool] | None = None,
+    unseen: Sequence[bool] | None = None,
     strangers: tuple[Sequence[str], Matrix] | None = None,
     seed: int = 7,
     workers: int = 2,
@@ -108,16 +110,20 @@ def fit(
 
     ``audited`` marks rows that are tickets checked by lot; ``strangers`` are general texts
     and their vectors, such as those of ``outside.general()``, from which the detector learns
-    and nothing else does. The evidence of the model is in the order of the rows. The same
-    input gives the same bytes. Raises ValueError where there is too little to learn from.
+    and nothing else does. ``unseen`` marks the rows that a tuned encoder was not shown, all
+    where it is None: all rows teach, those alone calibrate and are evidence. The evidence of
+    the model is in the order of the rows. The same input gives the same bytes. Raises
+    ValueError where there is too little to learn from.
     """
     checked = np.zeros(len(texts), bool) if audited is None else np.asarray(audited, bool)
+    fresh = np.ones(len(texts), bool) if unseen is None else np.asarray(unseen, bool)
     kept = _kept(len(texts), checked, seed)
     return fit_and_hold(
         [texts[i] for i in kept],
         vectors[kept],
         [labels[i] for i in kept],
         checked[kept],
+        fresh[kept],
         strangers=strangers,
         seed=seed,
         workers=workers,
@@ -129,6 +135,7 @@ def fit_and_hold(
     vectors: Matrix,
     labels: Sequence[str],
     audited: NDArray[np.bool_],
+    unseen: NDArray[np.bool_],
     *,
     strangers: tuple[Sequence[str], Matrix] | None = None,
     seed: int = 7,
@@ -136,13 +143,14 @@ def fit_and_hold(
 ) -> tuple[IntentModel, HeldOut]:
     """``fit`` of rows that are not too many, with what its evidence was made of."""
     order = np.argsort(np.array([not label for label in labels]), kind="stable")
-    rows = _rows([texts[i] for i in order], vectors[order], [labels[i] for i in order], seed)
+    ordered = [texts[i] for i in order], vectors[order], [labels[i] for i in order]
+    rows = _rows(*ordered, unseen[order], seed)
     fitted = _fitted(rows, workers)
     held = _held(fitted)
-    one, two, three = (machines.temperature(scores, rows.truth) for scores in held)
+    one, two, three = (machines.temperature(scores, rows.judged) for scores in held)
     temperatures = one, two, three
     shares = agreed(held, temperatures)
-    surely = machines.sureness(shares, rows.truth)
+    surely = machines.sureness(shares, rows.judged)
     detector, strange = _detector(fitted, temperatures, strangers)
     back = np.argsort(order)
     model = IntentModel(
@@ -165,7 +173,7 @@ def fit_and_hold(
             rows.truth[back],
             strange[back] >= detector.threshold,
             audited,
-        ),
+        ).only(unseen),
     )
     return model, HeldOut((held[0][back], held[1][back], held[2][back]), strange[back])
 
@@ -178,7 +186,13 @@ def _kept(count: int, audited: NDArray[np.bool_], seed: int) -> Places:
     return np.sort(lot[np.argsort(~audited[lot], kind="stable")][:MOST])
 
 
-def _rows(texts: Sequence[str], vectors: Matrix, labels: Sequence[str], seed: int) -> Rows:
+def _rows(
+    texts: Sequence[str],
+    vectors: Matrix,
+    labels: Sequence[str],
+    unseen: NDArray[np.bool_],
+    seed: int,
+) -> Rows:
     """Raises ValueError, saying what to add, where there is too little."""
     names = tuple(sorted(set(labels) - {""}))
     if len(names) < 2:
@@ -187,7 +201,10 @@ def _rows(texts: Sequence[str], vectors: Matrix, labels: Sequence[str], seed: in
         raise ValueError(f"{len(texts)} examples are too few: give at least {FEWEST}.")
     place = {name: i for i, name in enumerate(names)} | {"": -1}
     truth = np.array([place[label] for label in labels])
-    return Rows(tuple(texts), rounded(vectors), truth, names, seed)
+    judged = np.where(unseen, truth, -1)
+    if not unseen.all() and (judged >= 0).sum() < FEWEST:
+        raise ValueError(f"Fewer than {FEWEST} texts are new to the tuned encoder: add examples.")
+    return Rows(tuple(texts), rounded(vectors), truth, judged, names, seed)
 
 
 def _fitted(rows: Rows, workers: int) -> Fitted:
@@ -254,12 +271,11 @@ def _by_term(fitted: Fitted) -> NDArray[np.float16]:
 def _detector(
     fitted: Fitted, temperatures: Sequence[float], general: tuple[Sequence[str], Matrix] | None
 ) -> tuple[outside.Detector, Any]:
-    """The detector and its score for each row."""
+    """The detector, learned from the judged rows of ours, and its score for each row."""
     seen = [_fold_signs(fitted, temperatures, turn) for turn in range(ROUNDS)]
-    ours = fitted.rows.ours
     detector = outside.fitted(
-        np.concatenate([signs[:ours] for signs in seen]),
-        named=np.concatenate([signs[ours:] for signs in seen]),
+        np.concatenate([signs[fitted.rows.judged >= 0] for signs in seen]),
+        named=np.concatenate([signs[fitted.rows.ours :] for signs in seen]),
         held=_intent_signs(fitted, temperatures),
         general=_general_signs(fitted, temperatures, general),
     )
@@ -274,14 +290,15 @@ def _fold_signs(fitted: Fitted, temperatures: Sequence[float], turn: int) -> Any
 
 
 def _intent_signs(fitted: Fitted, temperatures: Sequence[float]) -> Any:
-    """Of all rows of our intents, by machines that were not shown their intent."""
+    """Of the judged rows of our intents, by machines that were not shown their intent."""
     count, found = len(fitted.rows.labels), [np.empty((0, len(outside.SIGNS)))]
     for turn in range(ROUNDS if count > INTENTS else 0):
         lot = np.random.default_rng(fitted.rows.seed + turn).permutation(count)
         for start in range(INTENTS):
             out = np.flatnonzero(np.isin(fitted.rows.truth, lot[start::INTENTS]))
             others = np.setdiff1d(np.arange(count), lot[start::INTENTS])
-            found.append(_signs_without(fitted, temperatures, out, others))
+            signs = _signs_without(fitted, temperatures, out, others)
+            found.append(signs[fitted.rows.judged[out] >= 0])
     return np.concatenate(found)
 
 

@@ -7,9 +7,9 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from triage.case import Intent
+from triage.engines.intents import several, splitting
 from triage.engines.intents.promise import NEVER, Promise, promised
-from triage.engines.intents.several import matters
-from triage.outcomes import Guess
+from triage.outcomes import Guess, Matter, Signals
 from triage.step import EngineError
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ class IntentLabeller:
     ``alarms`` are labels whose promise tickets no longer bear out; "" stands for all of
     them. Such labels are guessed but never given by themselves. ``version`` and ``sha256``
     name the model in the promise; the card's weights are the model's, not the encoder's.
+    The ``signals`` were learned of the ``plain`` encoder, and go on reading with it where
+    ``encoder`` is a tuned one; card and promise then name its digest.
     """
 
     def __init__(
@@ -36,15 +38,19 @@ class IntentLabeller:
         version: int | None = None,
         alarms: Collection[str] = (),
         signals: SignalModel | None = None,
+        plain: Encoder | None = None,
         name: str = "encoder",
     ) -> None:
         self.encoder, self.model, self.signals = encoder, model, signals
+        self.plain = plain or encoder
         self._alarms = frozenset(alarms)
         promise = promised(model.evidence, target)
         self._withheld, said = promise.withheld, described(promise)
         self._by_label = {one["label"]: one for one in said.pop("per_label")}
         self._said = {**said, "version": version, "sha256": sha256}
         made = encoder.card(name, head_sha256=sha256, version=version, target=target)
+        if tuned := made.settings.get("tuned_sha256"):
+            self._said["tuned_sha256"] = tuned
         encoded_by = {"encoder_sha256": made.weights}
         self.card = replace(made, weights=sha256, settings={**made.settings, **encoded_by})
 
@@ -52,10 +58,24 @@ class IntentLabeller:
         """Raises EngineError where there is no text."""
         if not text.strip():
             raise EngineError("there is no text to label")
-        vector = self.encoder.embed([text])
-        read = self.signals.read(text, vector[0], self.encoder.embed) if self.signals else None
-        several = matters(text, self.model.labels, self._judge)
-        return replace(self.label_vector(text, vector), matters=several, signals=read)
+        vector, found = self._matters(text)
+        read = self._read(self.signals, text, vector) if self.signals else None
+        return replace(self.label_vector(text, vector), matters=found, signals=read)
+
+    def _matters(self, text: str) -> tuple[Vectors, tuple[Matter, ...]]:
+        """The text's vector (1, 384), and the matters by what its version has learned of them."""
+        if self.model.several is None:
+            found = several.matters(text, self.model.labels, self._judge)
+            return self.encoder.embed([text]), found
+        vector, tokens = self.encoder.embed_with_tokens([text])
+        known = vector[0], tokens[0]
+        return vector, splitting.matters(text, self.model, self.encoder, known)
+
+    def _read(self, signals: SignalModel, text: str, vector: Vectors) -> Signals:
+        """Urgency, mood and spam; a second embedding where the first was by a tuned encoder."""
+        if self.plain is not self.encoder:
+            vector = self.plain.embed([text])
+        return signals.read(text, vector[0], self.plain.embed)
 
     def _judge(self, texts: Sequence[str]) -> Judgement:
         return self.model.judge(texts, self.encoder.embed(texts))
@@ -104,7 +124,7 @@ def report(model: IntentModel, promise: Promise) -> Mapping[str, Any]:
 
     ours = model.evidence.only(model.evidence.truth >= 0)
     return {
-        "examples": len(model.evidence),
+        "examples": len(model.examples),
         "accuracy": round(float(ours.right.mean()), 4),
         "calibration_error": round(calibration_error(ours.confidence, ours.right), 4),
         "coverage": round(promise.coverage, 4),

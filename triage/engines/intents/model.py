@@ -14,6 +14,7 @@ from triage.engines.intents import outside
 from triage.engines.intents.features import Terms
 from triage.engines.intents.machines import closeness, log_shares, sure
 from triage.engines.intents.promise import Evidence
+from triage.engines.intents.splitting import Detector as Several
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,6 +51,7 @@ class IntentModel:
     (terms, labels)). The mean of their log-probabilities, each at its own temperature, is taken, and
     ``surely`` turns the top share into the probability that it is right.
     The first ``ours`` rows of ``examples`` (m, 384) are of an intent, the rest of none.
+    ``several`` tells texts with two matters; versions with few examples have none.
     """
 
     labels: tuple[str, ...]
@@ -65,6 +67,7 @@ class IntentModel:
     surely: tuple[float, float]
     detector: outside.Detector
     evidence: Evidence
+    several: Several | None = None
 
     def judge(self, texts: Sequence[str], vectors: Matrix) -> Judgement:
         """Of n texts and their unit vectors of shape (n, 384)."""
@@ -130,6 +133,8 @@ class IntentModel:
             "audited": evidence.audited,
             **self.terms.tensors(),
         }
+        if self.several:
+            tensors["several"] = self.several.numbers()
         return save({name: np.ascontiguousarray(value) for name, value in tensors.items()})
 
     @classmethod
@@ -146,6 +151,7 @@ class IntentModel:
             temperatures=tuple(tensors["temperatures"].tolist()),
             surely=tuple(tensors["surely"].tolist()),
             detector=outside.Detector(tuple(weights), bias, threshold),
+            several=Several.of(tensors["several"]) if "several" in tensors else None,
             evidence=Evidence(
                 labels,
                 tensors["confidence"],

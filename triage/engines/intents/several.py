@@ -1,5 +1,6 @@
-"""Does one message ask for several different things? By what each part of it asks for alone.
+"""Does one message ask for several different things? For versions that never learned to tell.
 
+A version with enough examples has a detector of its own (`splitting`); this serves the others.
 The text is cut into sentences, clauses and paragraphs, each is judged as if it stood alone,
 and a logistic regression over how sure the parts are of different labels decides whether a
 second one is meant. Its weights were fitted on joined and single texts of this project's own
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from triage.engines.intents.cutting import courteous, unquoted
 from triage.outcomes import Matter
 
 if TYPE_CHECKING:
@@ -78,7 +80,7 @@ def matters(text: str, labels: Sequence[str], judge: Judge) -> tuple[Matter, ...
 
 def parts_of(text: str) -> list[Part]:
     """The pieces of a text, in order."""
-    pieces = [piece for line in text.splitlines() for piece in _pieces(line)][:MOST]
+    pieces = [piece for line in unquoted(text).splitlines() for piece in _pieces(line)][:MOST]
     return [Part(piece, place, place) for place, piece in enumerate(pieces)]
 
 
@@ -97,7 +99,9 @@ def halves_of(parts: Sequence[Part]) -> list[tuple[Part, Part]]:
 
 def _pieces(paragraph: str) -> Iterator[str]:
     for sentence in ENDS.split(paragraph):
-        yield from (piece for piece in _clauses(sentence.strip()) if len(piece.split()) >= FEWEST)
+        for piece in _clauses(sentence.strip()):
+            if len(piece.split()) >= FEWEST and not courteous(piece):
+                yield piece
 
 
 def _clauses(sentence: str) -> Iterator[str]:

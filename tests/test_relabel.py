@@ -59,6 +59,8 @@ def test_ana_says_that_it_is_none_of_ours_and_that_is_learned(
     assert [row.label for row in examples.labelled_tickets()] == [""]
     shown = as_ana.get(Receipt.objects.get(status="overridden").get_absolute_url())
     assert "None of ours" in shown.content.decode()
+    page = as_ana.get(ticket.get_absolute_url()).content.decode()
+    assert '<span class="label-name">None of ours</span> <span class="label-sure">by ana' in page
 
 
 def test_the_correction_leaves_a_receipt_of_a_person(as_ana: Client, ticket: Ticket) -> None:

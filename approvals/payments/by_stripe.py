@@ -1,0 +1,162 @@
+"""Stripe, through its own library, over our own bounded exchange.
+
+The library repeats nothing and reports nothing of us. A refund is found again by the key in
+its metadata. Amounts are in the smallest unit of a currency, as docs.stripe.com/currencies has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+
+from approvals.models import Execution
+from approvals.payments.answers import Answer, Declined, NotReached, Paid, Unclear, Unheard, words
+from approvals.payments.transport import NeverSent, NoAnswer, exchange
+
+if TYPE_CHECKING:
+    from stripe import StripeClient, StripeError
+
+NAMES = {"pi_": "payment_intent", "ch_": "charge", "py_": "charge"}
+WHOLE = frozenset(
+    ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV"]
+    + ["XAF", "XOF", "XPF"]
+)  # without a smaller unit
+THOUSANDTHS = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
+TURNED_AWAY = (401, 403, 429)
+REFUSED = (400, 402, 404)
+SENT = ("authorization", "content-type", "idempotency-key", "stripe-version")
+MOST_LISTED = 1_000
+SEVERAL = 100  # refunds on one page of the list
+
+
+def can_pay(charge: str, amount: Decimal, currency: str) -> bool:
+    """Whether Stripe knows the charge by this name and the amount in its unit."""
+    return charge[:3] in NAMES and minor(amount, currency) is not None
+
+
+def minor(amount: Decimal, currency: str) -> int | None:
+    """The amount in the currency's smallest unit; None where it is not a whole number of them."""
+    places = 0 if currency in WHOLE else 3 if currency in THOUSANDTHS else 2
+    units = amount.scaleb(places)
+    return int(units) if units == units.to_integral_value() else None
+
+
+def pay(execution: Execution) -> Answer:
+    """Create the refund, once. Never raises for what the other side does."""
+    if not settings.STRIPE_API_KEY:
+        return NotReached("STRIPE_API_KEY is not set.")
+    import stripe
+
+    about: dict[str, Any] = {
+        **_charge(execution),
+        "amount": minor(execution.amount, execution.currency),
+        "metadata": {"key": execution.key, "refund": str(execution.refund_id)},
+    }
+    try:
+        made = _client().v1.refunds.create(about, {"idempotency_key": execution.key})  # type: ignore[arg-type]
+    except NeverSent as error:
+        return NotReached(f"Stripe could not be reached: {error}.")
+    except NoAnswer as error:
+        return Unclear(f"Stripe gave no answer: {error}.")
+    except stripe.StripeError as error:
+        return _refusal(error, execution)
+    return _read(made.to_dict(), execution)
+
+
+def ask(execution: Execution) -> Answer:
+    """Look for the key among the refunds of the charge; nothing is ordered."""
+    if not settings.STRIPE_API_KEY:
+        return Unclear("STRIPE_API_KEY is not set.")
+    import stripe
+
+    listed: dict[str, Any] = {**_charge(execution), "limit": SEVERAL}
+    try:
+        page = _client().v1.refunds.list(listed)  # type: ignore[arg-type]
+        found = list(islice(page.auto_paging_iter(), MOST_LISTED))
+    except (NeverSent, NoAnswer, stripe.StripeError) as error:
+        return Unclear(f"Stripe could not be asked: {words(str(error))}.")
+    plain = [made.to_dict() for made in found]
+    ours = [made for made in plain if (made.get("metadata") or {}).get("key") == execution.key]
+    if len(ours) > 1:
+        return Unclear("Stripe has more than one refund with this key.")
+    if ours:
+        return _read(ours[0], execution)
+    return Unheard() if len(found) < MOST_LISTED else Unclear("Stripe lists too many refunds.")
+
+
+def _charge(execution: Execution) -> dict[str, str]:
+    return {NAMES[execution.charge[:3]]: execution.charge}
+
+
+def _read(made: dict[str, Any], execution: Execution) -> Answer:
+    name, state = made.get("id"), made.get("status")
+    ours = (minor(execution.amount, execution.currency), execution.currency.lower())
+    if (made.get("amount"), made.get("currency")) != ours:
+        return Unclear("Stripe speaks of another amount or currency.")
+    if not name or words(name) != name:
+        return Unclear("Stripe gives it no name that can be kept.")
+    if state == "succeeded":
+        return Paid(name)
+    if state in ("failed", "canceled"):
+        return Declined(f"Stripe says {state}: {words(made.get('failure_reason')) or name}.")
+    return Unclear(f"Stripe has it as {words(state)} and is not done yet.")
+
+
+def _refusal(error: StripeError, execution: Execution) -> Answer:
+    """A refusal counts where Stripe gave one in its own words, and can mean nothing else."""
+    import stripe
+
+    said = words(error.user_message)
+    if error.http_status in TURNED_AWAY:
+        return NotReached(f"Stripe turned us away: {said}")
+    # Under a key that was used before, "refunded already" may speak of this very refund.
+    again = error.code == "charge_already_refunded" and execution.calls > 1
+    ours = isinstance(error, (stripe.InvalidRequestError, stripe.CardError))
+    if ours and error.http_status in REFUSED and not again:
+        return Declined(f"Stripe refused: {said}")
+    return Unclear(f"Stripe answered {error.http_status}: {said}")
+
+
+def _client() -> StripeClient:
+    import stripe
+
+    stripe.enable_telemetry = False
+    return stripe.StripeClient(
+        settings.STRIPE_API_KEY,
+        base_addresses={"api": settings.STRIPE_API_BASE},
+        max_network_retries=0,
+        http_client=_bounded_client()(),
+    )
+
+
+@cache
+def _bounded_client() -> Any:
+    """The library's client over our exchange; made late, for the library takes half a second."""
+    import stripe
+
+    class Bounded(stripe.HTTPClient):
+        name = "bounded"
+
+        def request(
+            self,
+            method: str,
+            url: str,
+            headers: Mapping[str, str] | None,
+            post_data: Any = None,
+            **_: Any,
+        ) -> tuple[str, int, Mapping[str, str]]:
+            # The library also describes this machine in its headers: nobody needs that.
+            told = {name: value for name, value in (headers or {}).items() if name.lower() in SENT}
+            seconds = settings.PAYMENT_TIMEOUT
+            answer = exchange(method.upper(), url, headers=told, body=post_data, seconds=seconds)
+            return answer.body.decode("utf-8", "replace"), answer.status, answer.headers
+
+        def close(self) -> None:
+            """Nothing stays open."""
+
+    return Bounded

@@ -1,0 +1,132 @@
+"""Writing down what is to be paid, and paying it: claim, commit, call, record."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Sum
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.module_loading import import_string
+
+from approvals import rows
+from approvals.models import Decision, Execution, Refund
+from approvals.payments import by_stripe, recording
+from approvals.payments.answers import Answer, Unclear
+from approvals.seen import is_as_approved
+from tickets import queue
+from tickets.models import Payment
+
+log = logging.getLogger(__name__)
+
+By, State = Execution.By, Execution.State
+MODULES = {By.WEBHOOK: "approvals.payments.webhook", By.STRIPE: "approvals.payments.by_stripe"}
+MONEY_BACK = ("refund", "price difference")  # anything else is no money at the payment side
+PAY = "triage.tasks.pay"
+ANSWERED_WITHIN = 10.0  # seconds for a worker to begin; the sweep calls again
+
+
+def order(refund: Refund) -> Execution | None:
+    """Order the payment of an approved refund, in the transaction that approves it.
+
+    None where a person has to pay: no payment service is set up, it is no money back, or
+    the service does not know by what the order was paid.
+    """
+    by, charge = settings.PAYMENT_EXECUTOR, charge_of(refund)
+    if by == By.MANUAL or refund.remedy not in MONEY_BACK or refund.seeded:
+        return None
+    if by == By.STRIPE and not by_stripe.can_pay(charge, refund.amount, refund.currency):
+        return None
+    execution = Execution.objects.create(
+        refund=refund,
+        by=by,
+        key=key_of(refund),
+        amount=refund.amount,
+        currency=refund.currency,
+        charge=charge,
+    )
+    transaction.on_commit(lambda: wake(execution.pk))
+    return execution
+
+
+def wake(execution_id: int) -> None:
+    """Tell a worker; a call that is lost is made again by the sweep."""
+    queue.call(PAY, execution_id, expires=ANSWERED_WITHIN)
+
+
+def key_of(refund: Refund) -> str:
+    """The idempotency key: HMAC-SHA256 of what was decided, under a key derived from ours."""
+    agreed = refund.decisions.filter(verdict=Decision.Verdict.APPROVE).order_by("id")
+    decided = [f"{pk}:{seen}" for pk, seen in agreed.values_list("id", "fingerprint")]
+    return salted_hmac("approvals.payments", " ".join(decided), algorithm="sha256").hexdigest()
+
+
+def charge_of(refund: Refund) -> str:
+    """The captured payment of the order that has enough left to give this back; else empty."""
+    captured = refund.order.payments.filter(kind=Payment.Kind.CAPTURE).exclude(reference="")
+    for payment in captured.order_by("id"):
+        taken = Execution.objects.filter(
+            refund__order=refund.order, charge=payment.reference
+        ).exclude(state=State.FAILED)
+        back = taken.aggregate(total=Sum("amount"))["total"] or 0
+        if payment.amount - back >= refund.amount:
+            return payment.reference
+    return ""
+
+
+def pay(execution_id: int) -> str:
+    """Pay it if it waits for that; return how it stands then.
+
+    No transaction and no lock is held during the call. A worker that dies leaves a claim
+    whose lease runs out, and then it is in doubt.
+    """
+    execution = _claim(execution_id)
+    if execution is None:
+        return str(Execution.objects.values_list("state", flat=True).get(pk=execution_id))
+    answer = call("pay", execution)
+    return recording.record(execution, answer)
+
+
+def call(verb: str, execution: Execution) -> Answer:
+    """The executor's answer; what it did not foresee may have happened after the money moved."""
+    ask: Callable[[Execution], Answer] = import_string(f"{MODULES[By(execution.by)]}.{verb}")
+    try:
+        return ask(execution)
+    except Exception as error:
+        log.exception("execution %s is in doubt", execution.pk)
+        return Unclear(f"Something unforeseen: {type(error).__name__}.")
+
+
+def _claim(execution_id: int) -> Execution | None:
+    """The execution, leased to us and its refund being paid; None where there is nothing to do."""
+    with transaction.atomic():
+        refund = recording.locked(execution_id)
+        now = timezone.now()
+        waiting = Execution.objects.filter(pk=execution_id, state=State.QUEUED, next_at__lte=now)
+        if waiting.exists() and not is_as_approved(refund):
+            recording.stop(refund, rows.CHANGED, by=None)
+            return None
+        claimed = waiting.update(
+            state=State.CALLING,
+            holder=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"[-80:],
+            lease_until=now + lease(),
+            called_at=now,
+            calls=F("calls") + 1,
+        )
+        if not claimed:
+            return None
+        refund.state = Refund.State.EXECUTING
+        rows.save(refund)
+    return Execution.objects.select_related("refund__order").get(pk=execution_id)
+
+
+def lease() -> timedelta:
+    """Longer than any call can take: connecting, sending, and twice the time for the answer."""
+    return timedelta(seconds=4 * settings.PAYMENT_TIMEOUT + 10)

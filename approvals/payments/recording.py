@@ -1,0 +1,216 @@
+"""What came of a payment: the execution, the refund, the payment and the receipt in one go."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from approvals import following, rows, who
+from approvals.errors import Incomplete, Refused
+from approvals.models import Execution, Refund
+from approvals.payments.answers import Answer, Declined, NotReached, Paid, Unclear
+from approvals.seen import is_as_approved
+from tickets.models import Payment
+
+log = logging.getLogger(__name__)
+
+State = Execution.State
+OPEN = (State.QUEUED, State.CALLING, State.DOUBT)
+FIRST_RETRY = timedelta(seconds=15)
+FIRST_QUESTION = timedelta(seconds=10)
+LONGEST_PAUSE = timedelta(hours=1)
+
+
+def record(execution: Execution, answer: Answer) -> str:
+    """Write what the payment side answered to the call of ``execution``; return how it stands.
+
+    That it was paid settles whatever is open, for there is one key. Anything else counts
+    only from whoever still holds the claim, or held it when it ran out.
+    """
+    with transaction.atomic():
+        refund = locked(execution.pk)
+        now = Execution.objects.select_for_update().get(pk=execution.pk)
+        held = now.holder == execution.holder and now.state in (State.CALLING, State.DOUBT)
+        match answer:
+            case Paid():
+                paid(refund, now, answer.reference)
+            case Declined() if held:
+                failed(refund, now, answer.why)
+            case NotReached() if held:
+                _put_back(refund, now, answer.why)
+            case Unclear() if held:
+                doubt(refund, now, answer.why)
+    return now.state
+
+
+def locked(execution_id: int) -> Refund:
+    """The refund of the execution with its ticket and order, locked in the order of all."""
+    return rows.locked(Execution.objects.values_list("refund_id", flat=True).get(pk=execution_id))
+
+
+def paid(refund: Refund, execution: Execution, reference: str) -> None:
+    """The payment side says that it paid. What our rows cannot hold is left in doubt."""
+    if execution.state not in OPEN:
+        return _told_again(refund, execution, reference)
+    try:
+        write_paid(refund, execution, reference, by=None)
+    except Refused as refused:
+        refund.refresh_from_db(fields=["state", "reference"])
+        execution.refresh_from_db()
+        if execution.state == State.QUEUED:  # it was about to be called again
+            return _contradicted(refund, execution, reference, str(refused))
+        why = f"The payment side says paid as {reference}, but: {refused}"
+        doubt(refund, execution, why)
+    return None
+
+
+def write_paid(
+    refund: Refund, execution: Execution, reference: str, *, by: User | None, why: str = ""
+) -> None:
+    """Done: execution, refund, payment and receipt. Raises Incomplete, with nothing written."""
+    known = on_file(refund, reference)
+    with transaction.atomic():
+        execution.state, execution.reference, execution.note = State.DONE, reference, why[:500]
+        execution.settled_at, execution.settled_by, execution.lease_until = timezone.now(), by, None
+        execution.save()
+        refund.state, refund.reference = Refund.State.EXECUTED, reference
+        rows.save(refund)
+        if known is None:
+            add_payment(refund, reference)
+    output = {"on_file": known is not None, **({"reason": why} if why else {})}
+    receipt(refund, execution, "ok", by=by, **output)
+    following.follow(refund)
+
+
+def on_file(refund: Refund, reference: str) -> Payment | None:
+    """The payment that an import brought first. Raises Incomplete where it is another one."""
+    payments = refund.order.payments.filter(kind=Payment.Kind.REFUND, reference=reference)
+    known = payments.first()
+    if known and known.amount != refund.amount:
+        raise Incomplete(
+            f"{reference} is on file for this order with {known.amount} {refund.currency}, and this"
+            f" refund is {refund.amount} {refund.currency}. Please check the reference."
+        )
+    others = Refund.objects.filter(order=refund.order, reference=reference)
+    if others.exclude(pk=refund.pk).exists():
+        raise Incomplete(who.REFUSALS["one_refund_a_reference"])
+    if known and is_as_approved(refund):
+        raise Incomplete(
+            f"{reference} was on file before this was approved. Please give the reference of"
+            " the new payment."
+        )
+    return known
+
+
+def failed(refund: Refund, execution: Execution, why: str, *, by: User | None = None) -> None:
+    """It surely was not paid, and will not be."""
+    execution.state, execution.note, execution.lease_until = State.FAILED, why[:500], None
+    execution.settled_at, execution.settled_by = timezone.now(), by
+    execution.save()
+    approved = refund.state == Refund.State.APPROVED  # never called
+    refund.state = Refund.State.VOID if approved else Refund.State.FAILED
+    rows.save(refund)
+    receipt(refund, execution, "void" if approved else "failed", by=by, reason=why)
+    refund.ticket.mark_attention(f"The refund was not paid: {why}")
+    following.follow(refund, why)
+
+
+def stop(refund: Refund, why: str, *, by: User | None) -> None:
+    """Give up what waits to be paid: nothing is called."""
+    failed(refund, Execution.objects.select_for_update().get(refund=refund), why, by=by)
+
+
+def doubt(refund: Refund, execution: Execution, why: str) -> None:
+    """It may or may not have been paid: it is asked about, and people can see it."""
+    if execution.state == State.DOUBT:
+        Execution.objects.filter(pk=execution.pk).update(note=why[:500])
+        return
+    execution.state, execution.note, execution.lease_until = State.DOUBT, why[:500], None
+    execution.next_at = timezone.now() + FIRST_QUESTION
+    execution.save()
+    refund.state = Refund.State.DOUBT
+    rows.save(refund)
+    receipt(refund, execution, "doubt", reason=why)
+    refund.ticket.mark_attention("The refund may or may not have been paid: we are asking.")
+    following.follow(refund)
+
+
+def requeue(refund: Refund, execution: Execution, why: str, *, pause: timedelta) -> None:
+    """It surely was not paid: it may be called again, under the same key."""
+    execution.state, execution.note, execution.lease_until = State.QUEUED, why[:500], None
+    execution.next_at = timezone.now() + pause
+    execution.save()
+    if refund.state != Refund.State.EXECUTING:
+        refund.state = Refund.State.EXECUTING
+        rows.save(refund)
+
+
+def pause_after(first: timedelta, times: int) -> timedelta:
+    """Twice as long each time, an hour at most."""
+    return min(first * (1 << min(times, 20)), LONGEST_PAUSE)
+
+
+def receipt(
+    refund: Refund, execution: Execution, status: str, *, by: User | None = None, **output: Any
+) -> None:
+    """The proof of a payment, of a doubt or of its end."""
+    told = {
+        "by": execution.by,
+        "key": execution.key,
+        "calls": execution.calls,
+        "questions": execution.questions,
+        "reference": execution.reference,
+        **output,
+    }
+    rows.receipt(refund, by, "pay", status, told)
+
+
+def _put_back(refund: Refund, execution: Execution, why: str) -> None:
+    soon = timezone.now() + timedelta(seconds=1)
+    if execution.state == State.CALLING and (execution.lease_until or soon) <= soon:
+        return doubt(refund, execution, why)  # whoever was away so long is not to be trusted
+    pause = pause_after(FIRST_RETRY, execution.calls - 1)
+    return requeue(refund, execution, why, pause=pause)
+
+
+def _told_again(refund: Refund, execution: Execution, reference: str) -> None:
+    """An answer to what is settled: the same is nothing new, anything else is for people."""
+    if execution.state != State.DONE or execution.reference != reference:
+        state = execution.get_state_display().lower()
+        _contradicted(refund, execution, reference, f"it is settled as: {state}")
+
+
+def _contradicted(refund: Refund, execution: Execution, reference: str, why: str) -> None:
+    """Money moved that our rows say did not: the payment is kept, and people are told."""
+    log.error("execution %s: paid as %s, but %s", execution.pk, reference, why)
+    with transaction.atomic():
+        if execution.state == State.FAILED and not _is_known(refund, reference):
+            add_payment(refund, reference)
+    receipt(refund, execution, "failed", reason=f"Told of {reference}: {why}", told=reference)
+    refund.ticket.mark_attention(
+        f"The payment side says it paid this refund as {reference}, but {why}. Please check there."
+    )
+
+
+def _is_known(refund: Refund, reference: str) -> bool:
+    return refund.order.payments.filter(kind=Payment.Kind.REFUND, reference=reference).exists()
+
+
+def add_payment(refund: Refund, reference: str) -> None:
+    try:
+        with transaction.atomic():
+            Payment.objects.create(
+                order=refund.order,
+                kind=Payment.Kind.REFUND,
+                amount=refund.amount,
+                at=timezone.now(),
+                method=refund.remedy,
+                reference=reference,
+            )
+    except IntegrityError as error:
+        raise rows.refusal(error, Incomplete) from error

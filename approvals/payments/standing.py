@@ -1,0 +1,56 @@
+"""How the payment of a refund stands, for pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from approvals.models import Execution, Refund
+from approvals.payments.asking import MOST_QUESTIONS
+
+
+@dataclass(frozen=True)
+class Standing:
+    """``said`` is a sentence for people. ``by_hand``: somebody has to pay it and record that.
+
+    ``may_settle``: somebody can say how it went. ``asking_ended``: nobody else will.
+    """
+
+    said: str
+    execution: Execution | None = None
+    by_hand: bool = False
+    may_settle: bool = False
+    asking_ended: bool = False
+
+
+def state_of(refund: Refund) -> Standing:
+    """How the payment stands; ``said`` is empty before there is anything to pay."""
+    execution = Execution.objects.filter(refund=refund).select_related("settled_by").first()
+    if execution is None:
+        by_hand = refund.state == Refund.State.APPROVED and not refund.seeded
+        return Standing("It is to be paid by hand." if by_hand else "", by_hand=by_hand)
+    doubted = execution.state == Execution.State.DOUBT
+    ended = doubted and execution.questions >= MOST_QUESTIONS
+    return Standing(
+        _said(execution, ended),
+        execution=execution,
+        may_settle=doubted or execution.state == Execution.State.QUEUED,
+        asking_ended=ended,
+    )
+
+
+def _said(execution: Execution, ended: bool) -> str:
+    by = execution.get_by_display()
+    match execution.state:
+        case Execution.State.QUEUED if execution.calls:
+            return f"It is not paid yet and is tried again. {execution.note}"
+        case Execution.State.QUEUED | Execution.State.CALLING:
+            return f"It is being paid {by}."
+        case Execution.State.DONE:
+            return f"Paid {by}: {execution.reference}."
+        case Execution.State.FAILED:
+            return f"It was not paid. {execution.note}"
+    if ended:
+        return "It may or may not have been paid. Please look at the payment side and settle it."
+    return (
+        "It may or may not have been paid. The payment side is asked; please do not pay it again."
+    )

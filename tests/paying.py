@@ -1,0 +1,83 @@
+"""Approved refunds and a payment side for them, as several tests need it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from approvals import payments, services
+from approvals.models import Execution, Refund
+from tests import rows
+from tests.conftest import join
+from tests.payment_server import SECRET, Books
+
+PI = "pi_walnut"
+PATIENT, IMPATIENT = 20, 0.4  # seconds: nothing but a hanging answer takes so long
+WAITING = ("hangs", "pays late")
+
+
+def by_webhook(settings: Any, books: Books) -> None:
+    settings.PAYMENT_EXECUTOR = "webhook"
+    settings.PAYMENT_URL = f"{books.address}/pay"
+    settings.PAYMENT_SECRET = SECRET
+    settings.PAYMENT_TIMEOUT = PATIENT
+
+
+def by_stripe(settings: Any, books: Books) -> None:
+    settings.PAYMENT_EXECUTOR = "stripe"
+    settings.STRIPE_API_KEY = "sk_test_1"
+    settings.STRIPE_API_BASE = books.address
+    settings.PAYMENT_TIMEOUT = PATIENT
+
+
+def meet(settings: Any, books: Books, mood: str) -> None:
+    """From now on orders are met so; nobody waits long for what never comes."""
+    books.mood = mood
+    settings.PAYMENT_TIMEOUT = IMPATIENT if mood in WAITING else PATIENT
+
+
+def approved(amount: str = "49.00", *, number: str = "HP-1042", **terms: Any) -> Refund:
+    """A refund that sol approved, of an order that was paid by the charge ``pi_walnut``."""
+    order = rows.order(number)
+    order.payments.update(reference=PI)
+    proposal = services.Proposal(order=order, amount=Decimal(amount), **terms)
+    refund = services.propose(rows.ticket(), proposal, run=None, by=None)
+    return approve(refund)
+
+
+def approve(refund: Refund) -> Refund:
+    return services.decide(
+        refund.pk,
+        by=join("sol"),
+        verdict="approve",
+        reason="fair",
+        seen=services.fingerprint(refund),
+    )
+
+
+def ordered(amount: str = "49.00", **terms: Any) -> Execution:
+    """Its payment, waiting for a worker."""
+    return Execution.objects.get(refund=approved(amount, **terms))
+
+
+def paid(execution: Execution) -> Execution:
+    """After one call of the payment side."""
+    payments.pay(execution.pk)
+    return again(execution)
+
+
+def again(execution: Execution) -> Execution:
+    return Execution.objects.select_related("refund").get(pk=execution.pk)
+
+
+def asked(execution: Execution, *, later: int = 60) -> Execution:
+    """After one question, when it is due; ``later`` in minutes since the call."""
+    past = rows.days_ago(0) - rows.timedelta(minutes=later)
+    Execution.objects.filter(pk=execution.pk).update(next_at=past, called_at=past)
+    payments.reconcile(execution.pk)
+    return again(execution)
+
+
+def states(execution: Execution) -> tuple[str, str]:
+    now = again(execution)
+    return now.state, now.refund.state

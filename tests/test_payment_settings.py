@@ -1,0 +1,72 @@
+"""Settings of the payment side: what is wrong is said in a sentence before anything runs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from approvals.payment_settings import secure, unusable
+
+GOOD: dict[str, Any] = {
+    "url": "https://pay.example.com/refunds",
+    "secret": "whsec_" + "c2VjcmV0IG9mIHRoZSBwYXltZW50IHNpZGUsIDMyIGI=",
+    "timeout": 20,
+    "stripe_key": "rk_1",
+    "stripe_base": "https://api.stripe.com",
+}
+
+
+@pytest.mark.parametrize("executor", ["manual", "webhook", "stripe"])
+def test_what_is_right_is_taken(executor: str) -> None:
+    assert unusable(executor, **GOOD) == ""
+
+
+@pytest.mark.parametrize(
+    ("executor", "change", "said"),
+    [
+        ("paypal", {}, "Write one of: manual, webhook, stripe"),
+        ("manual", {"timeout": 0}, "seconds from 1 to 60"),
+        ("webhook", {"timeout": 61}, "seconds from 1 to 60"),
+        ("webhook", {"url": ""}, "PAYMENT_URL has to be an https address"),
+        ("webhook", {"secret": ""}, "openssl rand -base64 32"),
+        ("webhook", {"secret": "c2hvcnQ="}, "24 random bytes"),
+        ("webhook", {"secret": "é"}, "24 random bytes"),
+        ("stripe", {"stripe_key": ""}, "STRIPE_API_KEY is empty"),
+        ("stripe", {"stripe_base": "http://api.example.com"}, "STRIPE_API_BASE has to be"),
+    ],
+)
+def test_what_is_wrong_is_said(executor: str, change: dict[str, Any], said: str) -> None:
+    assert said in unusable(executor, **{**GOOD, **change})
+
+
+@pytest.mark.parametrize(
+    ("url", "can"),
+    [
+        ("https://pay.example.com", True),
+        ("http://localhost:8080/pay", True),
+        ("http://[::1]:8080/pay", True),
+        ("http://pay.example.com", False),
+        ("http://localhost.example.com/", False),
+        ("http://localhost@example.com/", False),
+        ("https://user:word@pay.example.com", False),
+        ("https://pay.example.com?key=1", False),
+        ("https://pay.example.com:port/", False),
+        ("https://", False),
+        ("file:///etc/passwd", False),
+        ("http://[", False),
+    ],
+)
+def test_money_is_ordered_over_https_or_on_this_machine(url: str, can: bool) -> None:
+    assert secure(url) is can
+
+
+def test_nothing_starts_with_a_wrong_setting() -> None:
+    env = {**os.environ, "PAYMENT_EXECUTOR": "webhook", "PAYMENT_URL": "http://pay.example.com"}
+    started = subprocess.run(
+        [sys.executable, "-c", "import triage.settings"], env=env, capture_output=True, text=True
+    )
+    assert "ImproperlyConfigured: PAYMENT_URL has to be an https address" in started.stderr

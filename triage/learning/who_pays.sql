@@ -2,7 +2,7 @@
 WITH arrived AS (
     SELECT id, channel, language, customer_id, received_at, status
     FROM tickets_ticket
-    WHERE received_at >= %(since)s
+    WHERE received_at >= %(since)s AND NOT seeded
 ),
 read AS (
     SELECT receipt.ticket_id,

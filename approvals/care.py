@@ -1,0 +1,210 @@
+"""How each person decides on refunds, counted: no ranking, and small numbers said to be small."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from itertools import groupby, pairwise
+from math import comb
+from statistics import quantiles
+
+from django.contrib.auth.models import User
+from django.db.models import F, Q
+from django.utils import timezone
+
+from approvals import opinions
+from approvals.models import Decision, Look
+from tickets.access import SUPERVISORS
+from tickets.shares import FEWEST, SMALL, Share
+
+BANDS = (Decimal(25), Decimal(100), Decimal(500))
+APPROVE = Decision.Verdict.APPROVE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sight:
+    """How long pages were in sight before decisions of one band of amounts, in seconds.
+
+    ``since`` and ``until`` bound the amounts (None is open); ``measured`` of ``decided``
+    told a time. The quartiles are None below five.
+    """
+
+    since: Decimal | None
+    until: Decimal | None
+    currency: str
+    decided: int
+    measured: int
+    quartiles: tuple[float, float, float] | None
+
+    @property
+    def small(self) -> bool:
+        return self.measured < SMALL
+
+
+@dataclass(frozen=True)
+class Streak:
+    """The longest run of approvals, and how often chance makes one as long.
+
+    ``chance`` is that of a run at least as long, were the same decisions taken in random
+    order; None where it says nothing, because all or none are approvals.
+    """
+
+    length: int
+    of: int
+    chance: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One person. ``opened``: decisions before which at least one receipt was opened."""
+
+    person: User
+    approved: Share
+    sights: Sequence[Sight]
+    opened: Share
+    receipts: float | None
+    streak: Streak
+    agreed: Share
+    other_verdict: int
+    other_amount: int
+    found: Share
+
+
+@dataclass(frozen=True)
+class Decided:
+    """One decision with the pages its person saw before it."""
+
+    decision: Decision
+    looks: Sequence[Look]
+
+    @property
+    def measured(self) -> bool:
+        return any(look.measured_at for look in self.looks)
+
+    @property
+    def seconds(self) -> float:
+        return sum(look.visible_ms for look in self.looks) / 1000
+
+    @property
+    def opened(self) -> int:
+        return len({receipt for look in self.looks for receipt in look.opened})
+
+    @property
+    def first(self) -> Look | None:
+        return next((look for look in self.looks if look.first_verdict), None)
+
+
+def rows(days: int, only: User | None = None) -> list[Row]:
+    """Everybody who decides on refunds or did in the last ``days``, by name; or ``only`` one."""
+    since = timezone.now() - timedelta(days=days)
+    theirs: dict[int, list[Decided]] = defaultdict(list)
+    for decided in _decided(since, only):
+        theirs[decided.decision.by_id or 0].append(decided)
+    people = User.objects.filter(Q(groups__name=SUPERVISORS, is_active=True) | Q(pk__in=theirs))
+    if only:
+        people = people.filter(pk=only.pk)
+    return [_row(person, theirs[person.pk]) for person in people.distinct().order_by("username")]
+
+
+def longest_run(marks: Iterable[bool]) -> int:
+    """The length of the longest run of True."""
+    return max((sum(1 for _ in run) for mark, run in groupby(marks) if mark), default=0)
+
+
+def chance_of_run(length: int, hits: int, of: int) -> float:
+    """P(longest run of hits >= ``length``), ``hits`` of ``of`` in random order.
+
+    Counts the arrangements in which each of the gaps around the misses holds fewer than
+    ``length`` hits, by inclusion and exclusion: Burr & Cane, Biometrika 48 (1961).
+    """
+    if length <= 0:
+        return 1.0
+    gaps = of - hits + 1
+    shorter = sum(
+        (-1) ** j * comb(gaps, j) * comb(hits - j * length + gaps - 1, gaps - 1)
+        for j in range(min(gaps, hits // length) + 1)
+    )
+    return 1.0 - float(shorter / comb(of, hits))
+
+
+def _decided(since: object, only: User | None) -> list[Decided]:
+    """Decisions of people, oldest first; a check that its own planter decided tells nothing."""
+    found = Decision.objects.filter(by__isnull=False, at__gte=since).exclude(
+        refund__sealed_check__planted_by=F("by")
+    )
+    if only:
+        found = found.filter(by=only)
+    decisions = list(found.select_related("refund").order_by("at", "id"))
+    looks: dict[tuple[int, int], list[Look]] = defaultdict(list)
+    for look in Look.objects.filter(refund__decisions__in=decisions).distinct().defer("shown"):
+        looks[look.refund_id, look.by_id].append(look)
+    return [
+        Decided(d, [k for k in looks[d.refund_id, d.by_id or 0] if k.at <= d.at]) for d in decisions
+    ]
+
+
+def _row(person: User, theirs: Sequence[Decided]) -> Row:
+    real = [d for d in theirs if not d.decision.refund.seeded]
+    checks = [d for d in theirs if d.decision.refund.seeded]
+    approved = [d.decision.verdict == APPROVE for d in real]
+    measured = [d for d in real if d.measured]
+    first = [(d.first, d.decision) for d in real if d.first]
+    told = [opinions.agrees(look, decision) for look, decision in first]
+    turned = sum(look.first_verdict != decision.verdict for look, decision in first)
+    return Row(
+        person=person,
+        approved=Share(sum(approved), len(real)),
+        sights=list(_sights(real)),
+        opened=Share(sum(d.opened > 0 for d in measured), len(measured)),
+        receipts=_mean([d.opened for d in measured]),
+        streak=_streak(approved),
+        agreed=Share(sum(told), len(told)),
+        other_verdict=turned,
+        other_amount=len(told) - sum(told) - turned,
+        found=Share(sum(d.decision.verdict != APPROVE for d in checks), len(checks)),
+    )
+
+
+def _streak(approved: Sequence[bool]) -> Streak:
+    length, hits, of = longest_run(approved), sum(approved), len(approved)
+    says = 0 < hits < of
+    return Streak(length, of, chance_of_run(length, hits, of) if says else None)
+
+
+def _sights(decided: Sequence[Decided]) -> Iterable[Sight]:
+    """One a currency and band of amounts in which there was a decision, in that order."""
+    for currency in sorted({d.decision.refund.currency for d in decided}):
+        for since, until in pairwise((None, *BANDS, None)):
+            part = [d for d in decided if _within(d.decision, currency, since, until)]
+            times = sorted(d.seconds for d in part if d.measured)
+            if part:
+                yield Sight(
+                    since=since,
+                    until=until,
+                    currency=currency,
+                    decided=len(part),
+                    measured=len(times),
+                    quartiles=_quartiles(times),
+                )
+
+
+def _within(
+    decision: Decision, currency: str, since: Decimal | None, until: Decimal | None
+) -> bool:
+    amount = decision.amount
+    low, high = since is None or amount >= since, until is None or amount < until
+    return decision.refund.currency == currency and low and high
+
+
+def _quartiles(times: Sequence[float]) -> tuple[float, float, float] | None:
+    if len(times) < FEWEST:
+        return None
+    first, half, third = quantiles(times, n=4, method="inclusive")
+    return first, half, third
+
+
+def _mean(counts: Sequence[int]) -> float | None:
+    return sum(counts) / len(counts) if len(counts) >= FEWEST else None

@@ -1,0 +1,176 @@
+"""What can be wrong with a made-up request, one function a fault.
+
+Each says whether it fits a real request, and puts itself into the copy of it. All of them
+can be seen on the page of the request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import ROUND_CEILING, Decimal
+from typing import Any
+
+from approvals import made_up
+from approvals.models import Refund, RefundRule
+from tickets.models import Payment
+
+STEP = Decimal("0.50")
+MORE = Decimal("0.12")
+ENDED_BEFORE = timedelta(days=20)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """``told`` explains it after the decision; ``put`` changes a copy that is not saved yet."""
+
+    key: str
+    told: str
+    right: str
+    fits: Callable[[Refund], bool]
+    put: Callable[[Refund], None]
+
+
+def fitting(real: Refund) -> list[Fault]:
+    """The faults that can be put into a copy of this request and would be its only one."""
+    if _needs_photo(real):
+        return [fault for fault in FAULTS.values() if fault.key == "photo"]
+    return [fault for fault in FAULTS.values() if fault.fits(real)]
+
+
+def _rule(real: Refund) -> RefundRule | None:
+    return RefundRule.objects.filter(name=real.rule).first()
+
+
+def _needs_photo(real: Refund) -> bool:
+    rule = _rule(real)
+    return rule is not None and rule.evidence == RefundRule.Evidence.PHOTO
+
+
+# --- more than the lines come to ----------------------------------------------------
+
+
+def _raised(amount: Decimal) -> Decimal:
+    """About an eighth more, in steps of a half."""
+    return amount + (amount * MORE / STEP).to_integral_value(ROUND_CEILING) * STEP
+
+
+def _can_raise(real: Refund) -> bool:
+    return bool(real.arithmetic) and _raised(real.amount) <= real.order.paid()
+
+
+def _raise(copy: Refund) -> None:
+    copy.amount = _raised(copy.amount)
+    *lines, last = copy.arithmetic
+    copy.arithmetic = [*lines, [last[0], f"{copy.amount:.2f}"]]
+
+
+# --- terms that had ended before the purchase ---------------------------------------
+
+
+def _has_dates(real: Refund) -> bool:
+    return real.order.placed_at is not None
+
+
+def _end_terms(copy: Refund) -> None:
+    placed = copy.order.placed_at or copy.created_at
+    until = placed.date() - ENDED_BEFORE
+    copy.citations = [_ended(citation, until) for citation in copy.citations]
+
+
+def _ended(citation: dict[str, Any], until: date) -> dict[str, Any]:
+    since = date.fromisoformat(citation["since"]) if citation.get("since") else until
+    begun = min(since, until - timedelta(days=365))
+    return {**citation, "since": begun.isoformat(), "until": until.isoformat()}
+
+
+# --- the order of somebody else -----------------------------------------------------
+
+
+def _change_owner(copy: Refund) -> None:
+    owner = copy.order.customer
+    while str(owner) == str(copy.order.customer):
+        owner = made_up.person()
+    copy.order.customer = owner
+    copy.order.save(update_fields=["customer"])
+
+
+# --- goods that cannot come back ----------------------------------------------------
+
+
+def _no_final_sale(real: Refund) -> bool:
+    rule = _rule(real)
+    return not (rule and rule.covers_final_sale) and not real.order.lines.filter(final_sale=True)
+
+
+def _make_final(copy: Refund) -> None:
+    lines, skus = copy.order.lines.all(), [line.get("sku") for line in copy.lines]
+    named = lines.filter(sku__in=[sku for sku in skus if sku])
+    (named if named.exists() else lines).update(final_sale=True)
+
+
+# --- money that went back already ---------------------------------------------------
+
+
+def _room_for_two(real: Refund) -> bool:
+    return 2 * real.amount <= real.order.paid()
+
+
+def _pay_once(copy: Refund) -> None:
+    captured = copy.order.payments.filter(kind=Payment.Kind.CAPTURE).first()
+    copy.order.payments.create(
+        kind=Payment.Kind.REFUND,
+        amount=copy.amount,
+        at=copy.ticket.received_at - timedelta(days=2),
+        method=captured.method if captured else "",
+    )
+
+
+FAULTS = {
+    fault.key: fault
+    for fault in (
+        Fault(
+            key="amount",
+            told="More was asked for than the lines add up to.",
+            right="reject",
+            fits=_can_raise,
+            put=_raise,
+        ),
+        Fault(
+            key="clause",
+            told="The terms it rested on were no longer in force when the order was placed.",
+            right="reject",
+            fits=_has_dates,
+            put=_end_terms,
+        ),
+        Fault(
+            key="owner",
+            told="The order belonged to another customer than the one who wrote.",
+            right="reject",
+            fits=lambda real: True,
+            put=_change_owner,
+        ),
+        Fault(
+            key="final sale",
+            told="The item was bought as final sale, which the rule does not cover.",
+            right="reject",
+            fits=_no_final_sale,
+            put=_make_final,
+        ),
+        Fault(
+            key="paid",
+            told="The same amount had gone back on this order two days before.",
+            right="reject",
+            fits=_room_for_two,
+            put=_pay_once,
+        ),
+        Fault(
+            key="photo",
+            told="The rule asks for a photo, and none had come.",
+            right="return",
+            fits=_needs_photo,
+            put=lambda copy: None,
+        ),
+    )
+}

@@ -1,0 +1,61 @@
+"""What is told of a page, and what a person says before they see the recommendation."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django import forms
+from django.core.validators import RegexValidator
+
+from approvals.models import Care, Decision
+
+DAY_MS = 86_400_000
+NUMBERS = RegexValidator(r"^\d{1,15}(,\d{1,15})*$")
+
+
+class LookForm(forms.Form):
+    """Milliseconds in sight, and the ids of opened receipts with commas between them."""
+
+    visible_ms = forms.IntegerField(min_value=0, max_value=DAY_MS)
+    opened = forms.CharField(required=False, max_length=2_000, validators=[NUMBERS])
+
+    def clean_opened(self) -> list[int]:
+        return [int(number) for number in self.cleaned_data["opened"].split(",") if number]
+
+
+class FirstOpinionForm(forms.Form):
+    """What the person would do, and how much they would give where it is money."""
+
+    first_verdict = forms.ChoiceField(
+        choices=[
+            (Decision.Verdict.APPROVE, "Give money back"),
+            (Decision.Verdict.REJECT, "Give nothing back"),
+            (Decision.Verdict.RETURN, "Ask for more information first"),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Please choose one."},
+    )
+    first_amount = forms.DecimalField(
+        required=False,
+        min_value=Decimal("0.01"),
+        max_digits=12,
+        decimal_places=2,
+        error_messages={"invalid": "Please write an amount, such as 12.50."},
+    )
+    first_reason = forms.CharField(
+        required=False, max_length=2_000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    look = forms.IntegerField(widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, object]:
+        cleaned = super().clean() or {}
+        gives = cleaned.get("first_verdict") == Decision.Verdict.APPROVE
+        if gives and not cleaned.get("first_amount") and "first_amount" not in self.errors:
+            self.add_error("first_amount", "Please say how much you would give back.")
+        return cleaned
+
+
+class PlantForm(forms.Form):
+    """For which currency a made-up request is put among the others."""
+
+    currency = forms.ModelChoiceField(Care.objects.all(), to_field_name="currency")

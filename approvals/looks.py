@@ -1,0 +1,68 @@
+"""What a person was shown of a refund, how long it was in sight, and what they opened."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.http import Http404
+from django.utils import timezone
+
+from approvals import opinions, seen
+from approvals.models import Decision, Look, Refund
+from tickets.models import Receipt
+
+LATE = timedelta(minutes=1)  # the browser's last word may come after the decision
+
+
+def begin(refund: Refund, person: User) -> Look:
+    """The page that is being shown to a person who may decide on it, kept as it stands now.
+
+    It is ``blind`` where they are to say first what they would do.
+    """
+    content = seen.shown(refund)
+    return Look.objects.create(
+        refund=refund,
+        by=person,
+        shown=content,
+        fingerprint=seen.digest(content),
+        blind=opinions.due(refund, person),
+    )
+
+
+def note(look_id: int, by: User, visible_ms: int, opened: Collection[int]) -> Look:
+    """What the browser tells of a page: milliseconds in sight, and ids of opened receipts.
+
+    It only grows, and never beyond the time that passed. Receipts of other runs are left
+    out. Once the decision is a minute old nothing is added. Raises Http404 for a look of
+    somebody else.
+    """
+    with transaction.atomic():
+        try:
+            look = Look.objects.select_for_update(of=["self"]).get(pk=look_id, by=by)
+        except Look.DoesNotExist:
+            raise Http404("This page was shown to somebody else.") from None
+        now, end = timezone.now(), _end(look)
+        if end is None or now <= end + LATE:
+            _grow(look, min(visible_ms, _elapsed(look, end or now)), opened)
+    return look
+
+
+def _grow(look: Look, visible_ms: int, opened: Collection[int]) -> None:
+    look.visible_ms = max(look.visible_ms, visible_ms)
+    own = Receipt.objects.filter(run__refunds=look.refund_id, pk__in=opened)
+    look.opened = sorted({*look.opened, *own.values_list("pk", flat=True)})
+    look.measured_at = timezone.now()
+    look.save(update_fields=["visible_ms", "opened", "measured_at"])
+
+
+def _end(look: Look) -> datetime | None:
+    """When the person was done with this page: they said what they would do, or decided."""
+    decision = Decision.objects.filter(refund=look.refund_id, by=look.by_id).first()
+    return look.first_at or (decision.at if decision else None)
+
+
+def _elapsed(look: Look, end: datetime) -> int:
+    return max(0, int((end - look.at) / timedelta(milliseconds=1)))

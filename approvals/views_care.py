@@ -1,0 +1,154 @@
+"""Against rubber-stamping: time in sight, the first opinion, sealed checks, and their figures."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from approvals import blind, care, denials, looks, opinions, sealed, waiting
+from approvals import faults as known
+from approvals.errors import Refused
+from approvals.forms_care import FirstOpinionForm, LookForm, PlantForm
+from approvals.models import Care, Decision, Refund
+from tickets.access import ADMINS, SUPERVISORS, require_role
+from tickets.shares import Share
+
+PERIODS = {"30": "Last 30 days", "90": "Last 90 days", "365": "Last year"}
+
+
+@require_POST
+@login_required
+def look(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the browser tells of a page while it is read."""
+    person = require_role(request.user, SUPERVISORS)
+    form = LookForm(request.POST)
+    if not form.is_valid():
+        return HttpResponse(status=422)
+    looks.note(pk, person, form.cleaned_data["visible_ms"], form.cleaned_data["opened"])
+    return HttpResponse(status=204)
+
+
+@require_POST
+@login_required
+def first_opinion(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep what they would do; from then on the page shows what is recommended."""
+    person = require_role(request.user, SUPERVISORS)
+    shown = Refund.objects.select_related("order", "ticket__customer", "run")
+    refund, form = get_object_or_404(shown, pk=pk), FirstOpinionForm(request.POST)
+    if not form.is_valid():
+        return first_page(request, refund, person, form=form, status=422)
+    said = form.cleaned_data
+    try:
+        with denials.kept(refund, person, "first opinion"):
+            opinions.give(
+                pk,
+                by=person,
+                look=said["look"],
+                verdict=said["first_verdict"],
+                amount=said["first_amount"],
+                reason=said["first_reason"],
+            )
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return first_page(request, refund, person, form=form, status=refused.status)
+    return HttpResponseRedirect(_whole(request, refund))
+
+
+def first_page(
+    request: HttpRequest,
+    refund: Refund,
+    person: User,
+    *,
+    form: FirstOpinionForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The evidence without the recommendation, and what the person would do about it.
+
+    Only where ``opinions.due``: anybody else is sent to the whole page.
+    """
+    if not opinions.due(refund, person):
+        return HttpResponseRedirect(_whole(request, refund))
+    shown = {
+        "refund": refund,
+        "kept": request.GET.urlencode(),
+        "form": form or FirstOpinionForm(),
+        "look": looks.begin(refund, person),
+        **blind.facts(refund),
+    }
+    return render(request, "approvals/first.html", shown, status=status)
+
+
+@require_safe
+@login_required
+def how_we_decide(request: HttpRequest) -> HttpResponse:
+    """Admins read about everybody who decides, supervisors about themselves."""
+    person = require_role(request.user, ADMINS, SUPERVISORS)
+    everybody = person.groups.filter(name=ADMINS).exists()
+    days = request.GET.get("days", "90")
+    days = days if days in PERIODS else "90"
+    shown = {
+        "days": days,
+        "periods": PERIODS,
+        "everybody": everybody,
+        "rows": care.rows(int(days), None if everybody else person),
+        "cares": Care.objects.order_by("currency") if everybody else (),
+    }
+    return render(request, "approvals/how_we_decide.html", shown)
+
+
+@require_POST
+@login_required
+def plant(request: HttpRequest) -> HttpResponse:
+    """An admin puts one made-up request among the others now."""
+    person = require_role(request.user, ADMINS)
+    form = PlantForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Please choose a currency for which care is set.")
+        return redirect("approvals:how_we_decide")
+    try:
+        sealed.plant(form.cleaned_data["currency"].currency, by=person)
+    except Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, "A made-up request is in the queue now. No money can move by it.")
+    return redirect("approvals:how_we_decide")
+
+
+@require_safe
+@login_required
+def revealed(request: HttpRequest, pk: int) -> HttpResponse:
+    """What was wrong with a made-up request, for the person who decided on it."""
+    person = require_role(request.user, SUPERVISORS)
+    theirs = sealed.decided_by(person).select_related("refund__sealed_check")
+    decision = get_object_or_404(theirs, refund=pk)
+    check = decision.refund.sealed_check
+    verdicts = list(sealed.decided_by(person).values_list("verdict", flat=True))
+    shown = {
+        "decision": decision,
+        "check": check,
+        "fault": known.FAULTS[check.fault],
+        "right": Decision.Verdict(check.right_verdict).label.lower(),
+        "found": sealed.found(decision.verdict),
+        "score": Share(sum(map(sealed.found, verdicts)), len(verdicts)),
+        "next": waiting.narrowed(person, request.GET, request).qs.first(),
+        "kept": request.GET.urlencode(),
+    }
+    return render(request, "approvals/revealed.html", shown)
+
+
+def revealed_at(request: HttpRequest, refund: Refund) -> str:
+    """Where the person is told, with the filters of the queue that came along."""
+    kept = request.GET.urlencode()
+    address = reverse("approvals:revealed", args=[refund.pk])
+    return f"{address}?{kept}" if kept else address
+
+
+def _whole(request: HttpRequest, refund: Refund) -> str:
+    """The address of the whole page, with the filters of the queue that came along."""
+    kept = request.GET.urlencode()
+    return f"{refund.get_absolute_url()}?{kept}" if kept else refund.get_absolute_url()

@@ -1,0 +1,33 @@
+"""A real request, and a made-up one like it, for the tests of sealed checks."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from approvals import sealed, services
+from approvals.models import Refund, SealedCheck
+from tests import stories
+
+
+@pytest.fixture
+def real(sol: User) -> Refund:
+    """What the machine asked for: one lamp of 42.00, of 61.00 paid."""
+    stories.policy()
+    ticket = stories.ticket(stories.marta())
+    return stories.refund_of(ticket, stories.finished(ticket), amount="28.00")
+
+
+@pytest.fixture
+def check(real: Refund) -> SealedCheck:
+    return sealed.plant("GBP")
+
+
+def decide(refund: Refund, by: User, verdict: str = "reject") -> Refund:
+    seen = services.fingerprint(refund)
+    return services.decide(refund.pk, by=by, verdict=verdict, reason="x", seen=seen)
+
+
+def shown(client: Client, refund: Refund) -> str:
+    return client.get(refund.get_absolute_url()).content.decode()

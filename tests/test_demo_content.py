@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
+from tickets.models import Attachment
+from triage.demo import load
 from triage.demo.company import Company, build
 from triage.demo.dates import KINDS
 from triage.demo.letters import EXTRA, WITHOUT, letters
+from triage.demo.photo import photo
 from triage.demo.stock import catalogue, total
 
 DEMO = Path(__file__).parent.parent / "triage" / "demo"
@@ -115,7 +118,23 @@ def test_every_rule_names_known_intents_and_states() -> None:
         assert set(rule["intents"]) <= slugs
         assert set(rule["statuses"]) <= STATUSES
         assert rule["remedy"] in {"refund", "store credit", "replacement"}
-        assert rule["counts_from"] in {"purchase", "delivery"}
+        assert rule["counts_from"] in {"purchase", "promised", "delivery"}
+
+
+def test_the_rules_show_what_rules_can_say() -> None:
+    """A photo, unused and unopened, a clause for final sale, two people, and whole orders."""
+    rules = read("rules.toml")["rule"]
+    assert {rule["intents"][0] for rule in rules if rule.get("evidence") == "photo"} == {
+        "damaged-item",
+        "warranty-claim",
+    }
+    returns = [rule for rule in rules if "return-request" in rule["intents"]]
+    assert all(rule["covers_used"] is False for rule in returns)
+    assert {rule["exclusion_clause"] for rule in returns} == {"returns.final-sale"}
+    assert [tier["people"] for rule in rules for tier in rule.get("tiers", ())] == [2]
+    whole = {rule["intents"][0] for rule in rules if rule.get("whole_order")}
+    assert whole == {"cancel-order", "late-delivery"}
+    assert not any(rule.get("auto_up_to") for rule in rules)
 
 
 def test_every_rule_agrees_with_its_clause_while_both_are_in_force() -> None:
@@ -132,6 +151,15 @@ def test_every_rule_agrees_with_its_clause_while_both_are_in_force() -> None:
             assert said in first or f"day {days}" in first, rule["name"]
         if fee := rule["fee_percent"]:
             assert f"{fee}%" in first
+
+
+def test_what_a_rule_does_not_cover_is_said_by_a_clause_while_it_holds() -> None:
+    for rule in read("rules.toml")["rule"]:
+        if not (ref := rule.get("exclusion_clause")):
+            continue
+        last = rule.get("effective_to", TODAY + timedelta(days=1)) - timedelta(days=1)
+        for day in (rule["effective_from"], last):
+            assert "final sale" in clauses_on(day)[ref]
 
 
 def test_a_limit_is_higher_where_more_people_approve() -> None:
@@ -302,3 +330,20 @@ def test_the_company_can_be_built_for_any_day(today: date) -> None:
     built = build(today)
     assert len(built.orders) == 600
     assert max(ticket["received_at"] for ticket in built.tickets) < today.isoformat()
+
+
+def test_some_damage_is_shown_in_a_picture_and_some_is_not() -> None:
+    damaged = [letter for letter in letters() if "damaged-item" in letter.labels]
+    shown = [letter for letter in damaged if letter.photo]
+    assert 4 <= len(shown) < len(damaged)
+    picture = photo(shown[0].external_id)
+    assert picture.startswith(b"\x89PNG")
+    assert picture == photo(shown[0].external_id) != photo(shown[1].external_id)
+
+
+@pytest.mark.django_db
+def test_a_picture_comes_with_its_ticket(company: Company) -> None:
+    shown = {letter.external_id for letter in letters() if letter.photo}
+    row = next(row for row in company.tickets if row["external_id"] in shown)
+    load._ticket(row)
+    assert Attachment.objects.get().content_type == "image/png"

@@ -28,10 +28,24 @@ def test_the_named_item_is_proposed_for_refund_and_waits_for_a_person() -> None:
     assert output.reviewer == "supervisors"
 
 
-def test_without_a_named_item_it_is_the_whole_order_and_says_so() -> None:
+def test_all_of_it_is_the_whole_order() -> None:
     output = decide(subject="", text="I would like to send it all back.").output
+    assert (output.amount, output.reasons) == (Decimal("89.00"), ())
+    assert "the whole order is meant" in output.because
+
+
+def test_without_a_named_item_it_asks_which_and_proposes_nothing() -> None:
+    output = decide(subject="", text="I would like to return something.").output
+    assert (output.outcome, output.amount) == ("human", None)
+    assert output.reasons == ("ITEMS_UNKNOWN",)
+    assert "Enamel kettle or Storm lamp" in output.questions[0]
+
+
+def test_a_rule_about_an_order_as_a_whole_needs_no_item_named() -> None:
+    rules = (replace(THIRTY_DAYS, whole_order=True),)
+    output = decide(rules=rules, subject="", text="I would like to return something.").output
     assert output.amount == Decimal("89.00")
-    assert output.reasons == ("NO_ITEM_NAMED_WHOLE_ORDER", "ALL_PIECES_OF_A_LINE")
+    assert output.reasons == ("NO_ITEM_NAMED_WHOLE_ORDER",)
 
 
 def test_a_fee_is_kept_and_shown() -> None:
@@ -46,6 +60,7 @@ def test_a_fee_is_kept_and_shown() -> None:
 def test_it_never_proposes_more_than_what_is_left() -> None:
     output = decide(order=replace(ORDER, refunded=Decimal("60.00"))).output
     assert output.amount == Decimal("29.00")
+    assert (output.reasons, output.risk) == (("EARLIER_REFUND",), 1)
 
 
 def test_what_went_back_already_is_a_question() -> None:
@@ -68,7 +83,13 @@ def test_without_an_order_it_asks_which() -> None:
 
 
 def test_what_costs_nothing_needs_nobody() -> None:
-    assert decide("order-status").output.outcome == "none"
+    assert decide("order-status", text="Where is it?").output.outcome == "none"
+
+
+def test_a_wish_for_money_behind_another_matter_goes_to_a_person() -> None:
+    output = decide("order-status", text="Where is it? I want to return the kettle.").output
+    assert (output.outcome, output.amount) == ("human", None)
+    assert output.reasons == ("MONEY_ASKED_BESIDE",)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +97,7 @@ def test_what_costs_nothing_needs_nobody() -> None:
     [
         ({"rules": ()}, "NO_RULE"),
         ({"order": replace(ORDER, delivered=None)}, "DATE_UNKNOWN"),
+        ({"order": replace(ORDER, placed=None)}, "DATE_UNKNOWN"),
         ({"order": replace(ORDER, paid=Decimal(0))}, "NOTHING_PAID"),
         ({"rules": (THIRTY_DAYS, replace(THIRTY_DAYS, remedy="store credit"))}, "RULES_DISAGREE"),
     ],
@@ -98,20 +120,20 @@ def test_a_rule_for_late_orders_waits_for_the_promised_day() -> None:
 
 def test_postage_alone_is_not_the_item_that_was_meant() -> None:
     postage = replace(KETTLE, name="Tracked delivery", category="delivery", price=Decimal("5.00"))
-    order = replace(ORDER, lines=(KETTLE, postage))
-    output = decide(order=order, text="I would like to return it. The delivery was quick.").output
-    assert output.amount == Decimal("49.00")
+    order = replace(ORDER, lines=(KETTLE, LAMP, postage), paid=Decimal("94.00"))
+    text = "I would like to return the kettle. The delivery was quick."
+    assert decide(order=order, text=text).output.amount == Decimal("49.00")
 
 
 def test_a_size_behind_a_comma_is_no_name() -> None:
     sandals = replace(KETTLE, name="Jetty sandals, size 6", price=Decimal("62.00"))
-    order = replace(ORDER, lines=(sandals, LAMP))
+    order = replace(ORDER, lines=(sandals, LAMP), paid=Decimal("102.00"))
     output = decide(order=order, text="I want to return the sandals.", subject="").output
     assert output.amount == Decimal("62.00")
 
 
 def test_no_label_is_a_question() -> None:
-    assert decide("").output.reasons == ("NO_LABEL",)
+    assert decide("", text="Hello, me again.").output.reasons == ("NO_LABEL",)
 
 
 def test_of_two_rules_the_first_in_order_goes() -> None:

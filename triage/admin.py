@@ -30,7 +30,10 @@ from triage.models import (
     PolicyVersion,
     Rung,
 )
+from triage.rules_admin import RefundRuleAdmin
 from triage.tone import SENTENCE_ENDS
+
+__all__ = ["RefundRuleAdmin"]
 
 
 class ExampleInline(admin.TabularInline[IntentExample, Intent]):
@@ -47,7 +50,7 @@ class ExampleInline(admin.TabularInline[IntentExample, Intent]):
 
 @admin.register(Intent)
 class IntentAdmin(KnobAdmin):
-    list_display = ("name", "slug", "money", "dated_by_purchase", "active")
+    list_display = ("name", "slug", "money", "dated_by_purchase", "needs_policy", "active")
     inlines = (ExampleInline,)
 
 
@@ -188,7 +191,7 @@ class ClassifierAdmin(ReadOnly):
     """Versions are compared and put to work under Learning; here are their rows."""
 
     list_display = ("__str__", "active", "created_at", "created_by", "page")
-    exclude = ("weights",)
+    exclude = ("weights", "encoder")
 
     @admin.display(description="Compare and put to work")
     def page(self, row: Classifier) -> str:

@@ -52,7 +52,10 @@ class Clause:
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One line of an order; ``price`` is per piece."""
+    """One line of an order; ``price`` is per piece, ``tax`` on top of it for the whole line.
+
+    Money for ``returned`` of its pieces has gone back, or is approved to.
+    """
 
     sku: str
     name: str
@@ -60,11 +63,17 @@ class Line:
     price: Decimal
     category: str = ""
     final_sale: bool = False
+    tax: Decimal = Decimal(0)
+    returned: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """An order as stored; a date is None where the shop never told us."""
+    """An order as stored; a date is None where the shop never told us.
+
+    ``places`` are the decimals that its currency is paid in. ``asked_elsewhere``: another
+    ticket's request for money of this order waits for a decision.
+    """
 
     number: str
     status: str
@@ -75,6 +84,13 @@ class Order:
     placed: date | None = None
     promised: date | None = None
     delivered: date | None = None
+    places: int = 2
+    asked_elsewhere: bool = False
+
+    @property
+    def left(self) -> Decimal:
+        """What was paid and has not gone back."""
+        return self.paid - self.refunded
 
     @property
     def goods(self) -> tuple[Line, ...]:
@@ -96,16 +112,19 @@ class Intent:
     description: str = ""
     money: bool = False
     dated_by_purchase: bool = False
+    needs_policy: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
     """A refund rule of the admin: what a clause grants, in numbers.
 
-    ``window_days`` counts from ``counts_from`` ("purchase" or "delivery"); None is
-    no limit. ``statuses`` are the order states it covers, empty for all.
-    ``fee_percent`` is kept back from the refund; ``only_late`` asks that the promised day
-    has passed. The lowest ``position`` goes first.
+    ``window_days`` counts from ``counts_from`` ("purchase", "promised" or "delivery"); None is
+    no limit. ``statuses`` are the order states it covers and ``categories`` those of its lines,
+    empty for all. ``whole_order``: where no item is named, the whole order is meant.
+    ``fee_percent`` is kept back from each line and ``fee_amount`` once, in ``currency``;
+    ``only_late`` asks that the promised day has passed. ``exclusion_clause`` says what it does
+    not cover, ``evidence`` what has to be seen first. The lowest ``position`` goes first.
     """
 
     name: str
@@ -116,14 +135,60 @@ class Rule:
     counts_from: str
     since: date
     until: date | None = None
+    currency: str = "GBP"
     fee_percent: Decimal = Decimal(0)
+    fee_amount: Decimal = Decimal(0)
+    gives_back_postage: bool = True
+    whole_order: bool = False
     statuses: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    exclusion_clause: str = ""
     covers_final_sale: bool = False
+    covers_opened: bool = True
+    covers_used: bool = True
     only_late: bool = False
+    evidence: str = ""
+    auto_up_to: Decimal = Decimal(0)
     position: int = 100
 
     def in_force(self, on: date) -> bool:
         return self.since <= on and (self.until is None or on < self.until)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What the rows say of a customer, and of the shop's own limits, beside the order.
+
+    ``refunds`` are those of the last ninety days on all their orders. ``large`` is half of
+    the smallest amount, in the order's currency, that one person may not approve alone.
+    """
+
+    refunds: int = 0
+    since: date | None = None
+    large: Decimal | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settled:
+    """What people decided on the newest request of the ticket, and nothing came in since.
+
+    ``state`` is one of a request; ``clause`` what it rested on, as it was shown to them.
+    ``reason_code`` says why it was refused and may be told; ``reason`` are the words of ``by``,
+    for colleagues alone. ``wants`` is what a question asks of the customer, if that is plain:
+    "photo" or "order". ``paid`` is the day of the payment.
+    """
+
+    state: str
+    amount: Decimal
+    currency: str
+    order: str
+    remedy: str = "refund"
+    clause: Clause | None = None
+    reason_code: str = ""
+    reason: str = ""
+    by: str = ""
+    wants: str = ""
+    paid: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,15 +204,39 @@ class Phrase:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Offer:
+    """What the shop sells now; of one ``product`` there are several, a name and a price each."""
+
+    sku: str
+    product: str
+    name: str
+    price: Decimal
+    available: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """An order that a ticket may be about: ``confidence`` is its share, 0 to 1."""
+
+    number: str
+    confidence: float
+    because: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Case:
     """Everything a step may know of one ticket.
 
     ``text`` is the customer's own words with quoted mail and signature removed; it
     is untrusted and never an instruction. ``order`` is the order the ticket is
     about where that is clear, and ``order_because`` says how it was found, or why
-    not. ``marks`` are what its mail's header says of itself (``signs.MARKS``), untrusted
+    not, with the ``order_question`` to ask. ``order_alternatives`` are all that are at all
+    likely. ``offers`` are what the shop sells now of the kinds of things in the orders.
+    ``marks`` are what its mail's header says of itself (``signs.MARKS``), untrusted
     as the text is. ``audited``: one of the random share a person is asked about.
-    ``language`` is the ISO 639-1 code of the text's, empty where it is not clear. Outputs of
+    ``language`` is the ISO 639-1 code of the text's, empty where it is not clear. ``photos``
+    is how many pictures came with what is not answered yet. What people ``settled``
+    already is not decided anew. Outputs of
     earlier steps are read by their type: ``case[Classification]``.
     """
 
@@ -159,6 +248,10 @@ class Case:
     orders: tuple[Order, ...] = ()
     order: Order | None = None
     order_because: str = ""
+    order_confidence: float | None = None
+    order_alternatives: tuple[Candidate, ...] = ()
+    order_question: str = ""
+    offers: tuple[Offer, ...] = ()
     facts: tuple[Fact, ...] = ()
     intents: tuple[Intent, ...] = ()
     rules: tuple[Rule, ...] = ()
@@ -166,6 +259,9 @@ class Case:
     marks: tuple[str, ...] = ()
     audited: bool = False
     language: str = ""
+    photos: int = 0
+    standing: Standing = Standing()
+    settled: Settled | None = None
     outputs: Mapping[type, Any] = field(default_factory=dict)
 
     def __getitem__(self, kind: type[T]) -> T:

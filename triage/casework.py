@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,26 +14,30 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from approvals.models import Refund, RefundRule
-from tickets.models import Customer, Order, Payment, Ticket
+from tickets.models import Attachment, Customer, Offer, Order, Payment, Ticket
 from triage import case, models
 from triage.case import Case, Fact
+from triage.currencies import places
 from triage.facts import KINDS, MOST, money
 from triage.marks import in_all, marks_of
+from triage.meant import order_meant
 from triage.said import bare, called_orders, plain
+from triage.settling import settled
+from triage.standing import COMMITTED, standing_of
 from triage.steps.classify import drawn
 from triage.steps.classify import step as classify
-from triage.steps.decide import SEVERAL_ORDERS
 
 RECENT_ORDERS = 20
-COMMITTED = [Refund.State.APPROVED, Refund.State.EXECUTING, Refund.State.DOUBT]
 
 
 def case_for(ticket: Ticket) -> Case:
     """The ticket with its customer, orders, rules and taxonomy as they are now."""
-    received, text, marks = _unanswered(ticket)
+    decided = settled(ticket)
+    received, text, marks, photos = _unanswered(ticket, again=decided is not None)
     rows = _orders(ticket.customer, f"{ticket.subject}\n{text}")
-    orders = tuple(order_of(row) for row in rows)
-    order, because = order_meant(f"{ticket.subject}\n{text}", orders)
+    orders = tuple(order_of(row, ticket) for row in rows)
+    meant = order_meant(f"{ticket.subject}\n{text}", orders, timezone.localdate(received))
+    order = meant.order
     row = next((row for row in rows if order and row.number == order.number), None)
     return Case(
         ticket=ticket.pk,
@@ -42,7 +47,11 @@ def case_for(ticket: Ticket) -> Case:
         customer=ticket.customer.name if ticket.customer else ticket.name,
         orders=orders,
         order=order,
-        order_because=because,
+        order_because=meant.because,
+        order_confidence=meant.confidence if orders else None,
+        order_alternatives=meant.alternatives,
+        order_question=meant.question,
+        offers=tuple(_offers(rows)),
         facts=tuple(_known(_facts(ticket, rows, row))),
         intents=tuple(map(_intent, models.Intent.objects.filter(active=True))),
         rules=tuple(map(_rule, RefundRule.objects.filter(active=True))),
@@ -51,6 +60,9 @@ def case_for(ticket: Ticket) -> Case:
         ),
         marks=marks,
         audited=drawn(ticket.pk, _audit_share()),
+        photos=photos,
+        standing=standing_of(ticket.customer, order),
+        settled=decided,
     )
 
 
@@ -59,22 +71,30 @@ def _audit_share() -> float:
     return row.value if row else classify.limits["audit"]
 
 
-def _unanswered(ticket: Ticket) -> tuple[datetime, str, tuple[str, ...]]:
-    """What the customer wrote since our last answer, when the first of it was written, and
-    what the mails' headers say of it.
+def _unanswered(ticket: Ticket, *, again: bool) -> tuple[datetime, str, tuple[str, ...], int]:
+    """What the customer wrote since our last answer, when the first of it was written, what
+    the mails' headers say of it, and how many pictures came with it.
 
-    In the order of arrival: a mail dated before our answer may have come in after it.
+    ``again``: it is to be answered once more, also where an answer went out already. In the order of arrival: a mail dated before our answer may have come in after it.
     """
     spoken = ticket.messages.exclude(direction="note").order_by("pk")
-    waiting: list[tuple[datetime, str, tuple[str, ...]]] = []
-    for direction, at, text, sender, raw in spoken.values_list(
-        "direction", "at", "text", "sender", "raw"
+    waiting: list[tuple[int, datetime, str, tuple[str, ...]]] = []
+    unanswered = False
+    for pk, direction, at, text, sender, raw in spoken.values_list(
+        "pk", "direction", "at", "text", "sender", "raw"
     ):
-        came = (at, text, marks_of(sender or ticket.email, bytes(raw or b"")))
-        waiting = [*waiting, came] if direction == "in" else []
-    since = min((at for at, _, _ in waiting), default=ticket.received_at)
-    text = "\n\n".join(text for _, text, _ in waiting)
-    return since, text, in_all([marks for _, _, marks in waiting])
+        came = (pk, at, text, marks_of(sender or ticket.email, bytes(raw or b"")))
+        if direction == "in":
+            waiting = [*waiting, came] if unanswered else [came]
+        unanswered = direction == "in"
+    if not (unanswered or again):
+        waiting = []
+    since = min((at for _, at, _, _ in waiting), default=ticket.received_at)
+    text = "\n\n".join(text for _, _, text, _ in waiting)
+    photos = Attachment.objects.filter(
+        message__in=[pk for pk, *_ in waiting], content_type__startswith="image/"
+    )
+    return since, text, in_all([marks for *_, marks in waiting]), photos.count()
 
 
 def _orders(customer: Customer | None, text: str) -> list[Order]:
@@ -93,30 +113,64 @@ def _orders(customer: Customer | None, text: str) -> list[Order]:
     return sorted(found, key=lambda row: not _names(said, row.number))
 
 
-def order_of(row: Order) -> case.Order:
-    """The row as a value; what is approved but not yet paid out counts as refunded."""
-    committed = [refund.amount for refund in row.refunds.all() if refund.state in COMMITTED]
+def order_of(row: Order, ticket: Ticket | None = None) -> case.Order:
+    """The row as a value; what is approved but not yet paid out counts as refunded.
+
+    Requests of other tickets than ``ticket`` that still wait are told.
+    """
+    refunds = [refund for refund in row.refunds.all() if not refund.seeded]
+    committed = [refund.amount for refund in refunds if refund.state in COMMITTED]
+    waiting = [refund for refund in refunds if refund.state == Refund.State.PENDING]
     return case.Order(
         number=row.number,
         status=row.status,
         currency=row.currency,
-        lines=tuple(
-            case.Line(
-                sku=line.sku,
-                name=line.name,
-                quantity=line.quantity,
-                price=line.unit_price,
-                category=line.category,
-                final_sale=line.final_sale,
-            )
-            for line in row.lines.all()
-        ),
+        lines=tuple(_lines(row, refunds)),
         paid=_paid(row, Payment.Kind.CAPTURE),
         refunded=_paid(row, Payment.Kind.REFUND) + sum(committed, Decimal(0)),
         placed=_day(row.placed_at),
         promised=_day(row.promised_at),
         delivered=_day(row.delivered_at),
+        places=places(row.currency),
+        asked_elsewhere=any(ticket and refund.ticket_id != ticket.pk for refund in waiting),
     )
+
+
+def _lines(row: Order, refunds: list[Refund]) -> Iterator[case.Line]:
+    """The lines in their order, with the pieces whose money went back or is approved to."""
+    back: Counter[tuple[str, str]] = Counter()
+    for refund in refunds:
+        if refund.state in [*COMMITTED, Refund.State.EXECUTED]:
+            for part in refund.lines:
+                back[part["sku"], part["name"]] += part["quantity"]
+    for line in sorted(row.lines.all(), key=lambda line: line.pk):
+        returned = min(back[line.sku, line.name], line.quantity)
+        back[line.sku, line.name] -= returned
+        yield case.Line(
+            sku=line.sku,
+            name=line.name,
+            quantity=line.quantity,
+            price=line.unit_price,
+            category=line.category,
+            final_sale=line.final_sale,
+            tax=line.tax,
+            returned=returned,
+        )
+
+
+def _offers(rows: list[Order]) -> Iterator[case.Offer]:
+    """What is sold now of the kinds of things in these orders, in the orders' currencies."""
+    bought = {line.sku for row in rows for line in row.lines.all() if line.sku}
+    products = Offer.objects.filter(sku__in=bought).values("product")
+    found = Offer.objects.filter(product__in=products, currency__in={row.currency for row in rows})
+    for row in found.order_by("sku"):
+        yield case.Offer(
+            sku=row.sku,
+            product=row.product,
+            name=row.name,
+            price=row.unit_price,
+            available=row.available,
+        )
 
 
 def _paid(row: Order, kind: str) -> Decimal:
@@ -125,28 +179,6 @@ def _paid(row: Order, kind: str) -> Decimal:
 
 def _day(at: datetime | None) -> date | None:
     return timezone.localdate(at) if at else None
-
-
-def order_meant(text: str, orders: tuple[case.Order, ...]) -> tuple[case.Order | None, str]:
-    """The one order the text is about, and how that was found; None with the reason why not.
-
-    Only the customer's own orders are looked at: somebody else's number finds nothing. The
-    digits alone name one where the words call them an order: "order 10877" for HP-10877.
-    """
-    said, called = _said(text), called_orders(text)
-    named = [o for o in orders if plain(o.number) in said or bare(o.number) in called]
-    if len(named) == 1:
-        return named[0], "named in the message"
-    if len(named) > 1:
-        return None, SEVERAL_ORDERS
-    if len(orders) == 1:
-        return orders[0], "the customer's only order"
-    by_item = [order for order in orders if _mentions_item(text, order)]
-    if len(by_item) == 1:
-        return by_item[0], "the only order with the item in the message"
-    if not orders:
-        return None, "No order of this sender is on record."
-    return None, f"The customer has {len(orders)} orders and names none of them."
 
 
 def _said(text: str) -> set[str]:
@@ -158,16 +190,6 @@ def _said(text: str) -> set[str]:
 def _names(said: set[str], number: str) -> bool:
     """Whether an order's number is among the words, with or without its letters."""
     return plain(number) in said or bare(number) in said
-
-
-def _mentions_item(text: str, order: case.Order) -> bool:
-    """The last two words of an item's name are in the text, one after the other."""
-    said = f" {' '.join(re.findall(r'[a-z]+', text.lower()))} "
-    for line in order.goods:
-        words = re.findall(r"[a-z]+", line.name.partition(",")[0].lower())
-        if words and f" {' '.join(words[-2:])} " in said:
-            return True
-    return False
 
 
 # --- facts ------------------------------------------------------------------------
@@ -251,6 +273,7 @@ def _intent(row: models.Intent) -> case.Intent:
         phrases=tuple(row.phrases),
         money=row.money,
         dated_by_purchase=row.dated_by_purchase,
+        needs_policy=row.needs_policy,
     )
 
 
@@ -272,9 +295,19 @@ def _rule(row: RefundRule) -> case.Rule:
         counts_from=row.counts_from,
         since=row.effective_from,
         until=row.effective_to,
+        currency=row.currency,
         fee_percent=row.fee_percent,
+        fee_amount=row.fee_amount,
+        gives_back_postage=row.gives_back_postage,
+        whole_order=row.whole_order,
         statuses=tuple(row.statuses),
+        categories=tuple(row.categories),
+        exclusion_clause=row.exclusion_clause,
         covers_final_sale=row.covers_final_sale,
+        covers_opened=row.covers_opened,
+        covers_used=row.covers_used,
         only_late=row.only_late,
+        evidence=row.evidence,
+        auto_up_to=row.auto_up_to,
         position=row.position,
     )

@@ -52,7 +52,8 @@ def uses_of(clause: Clause, before: int | None = None) -> Page:
 def citing(clause: Clause) -> QuerySet[Receipt]:
     """The receipts that cite exactly this wording as in force."""
     cited = [{"ref": clause.ref, "version": clause.version.number, "near_miss": ""}]
-    return Receipt.objects.filter(step="retrieve", citations__contains=cited)
+    real = Receipt.objects.filter(ticket__seeded=False)
+    return real.filter(step="retrieve", citations__contains=cited)
 
 
 def _use(receipt: Receipt, clause: Clause, *, quoted: bool) -> Use:

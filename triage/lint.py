@@ -167,14 +167,20 @@ def _joined(stretches: Iterable[Days]) -> Iterator[Days]:
 
 def _rules_without_clause(clauses: Sequence[Clause]) -> Iterator[Finding]:
     for rule in RefundRule.objects.filter(active=True):
-        held = [(c.since, c.until) for c in clauses if c.ref == rule.clause]
-        link = (rule.name, reverse("admin:approvals_refundrule_change", args=[rule.pk]))
-        if not held:
-            text = f"“{rule.name}” names the clause {rule.clause}, which does not exist."
-            yield Finding(text, (link,), grave=True)
-        for days in uncovered((rule.effective_from, rule.effective_to), held) if held else ():
-            text = f"“{rule.name}” holds {_shown(days)}, when {rule.clause} is not in force."
-            yield Finding(text, (link,), grave=True)
+        for ref in filter(None, (rule.clause, rule.exclusion_clause)):
+            yield from _without(rule, ref, [(c.since, c.until) for c in clauses if c.ref == ref])
+
+
+def _without(rule: RefundRule, ref: str, held: Sequence[Days]) -> Iterator[Finding]:
+    """The days of a rule on which a clause it names is not there."""
+    link = (rule.name, reverse("admin:approvals_refundrule_change", args=[rule.pk]))
+    if not held:
+        text = f"“{rule.name}” names the clause {ref}, which does not exist."
+        yield Finding(text, (link,), grave=True)
+        return
+    for days in uncovered((rule.effective_from, rule.effective_to), held):
+        text = f"“{rule.name}” holds {_shown(days)}, when {ref} is not in force."
+        yield Finding(text, (link,), grave=True)
 
 
 def uncovered(whole: Days, parts: Iterable[Days]) -> Iterator[Days]:

@@ -6,6 +6,7 @@ and says so. New and answered tickets are queued for the machine in that transac
 
 from tickets.ingest.fields import BadRow
 from tickets.ingest.mails import receive_mail
+from tickets.ingest.offers import receive_offer
 from tickets.ingest.orders import receive_order
 from tickets.ingest.outcome import Did, Outcome
 from tickets.ingest.people import receive_customer
@@ -18,6 +19,7 @@ __all__ = [
     "receive_customer",
     "receive_form",
     "receive_mail",
+    "receive_offer",
     "receive_order",
     "receive_ticket",
 ]

@@ -26,14 +26,14 @@ ORDER_COLUMNS = [
     "delivered_at",
     "tracking",
 ]
-LINE_COLUMNS = ["sku", "name", "category", "quantity", "unit_price", "final_sale"]
+LINE_COLUMNS = ["sku", "name", "category", "quantity", "unit_price", "final_sale", "tax"]
 TOTAL_COLUMNS = ["paid", "paid_at", "method", "refunded"]
 COLUMNS = [*ORDER_COLUMNS, *LINE_COLUMNS, *TOTAL_COLUMNS, "lines", "payments"]
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of an order, as it is compared and stored."""
+    """One line of an order, as it is compared and stored; ``tax`` is on top, for all pieces."""
 
     sku: str
     name: str
@@ -41,6 +41,7 @@ class Line:
     quantity: int
     unit_price: Decimal
     final_sale: bool
+    tax: Decimal
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ def receive_order(row: Row) -> Outcome:
     lines = [_line(each) for each in fields.rows(row, "lines")] if "lines" in row else None
     payments = [_paid(each) for each in fields.rows(row, "payments")] if "payments" in row else []
     one_at_a_time(f"order:{number}")
+    Order.free_number(number)
     order = Order.objects.select_for_update().filter(number=number).first()
     created = order is None
     order = order or Order.objects.create(number=number, **values)
@@ -119,6 +121,7 @@ def _line(row: Row) -> Line:
         quantity=fields.whole(row, "quantity", default=1),
         unit_price=price or Decimal("0.00"),
         final_sale=fields.flag(row, "final_sale"),
+        tax=fields.money(row, "tax") or Decimal("0.00"),
     )
 
 

@@ -1,5 +1,6 @@
 """The record, one file a subject: the shop's rows, the tickets, the machine's work."""
 
+from tickets.models.offers import Offer
 from tickets.models.shop import Customer, Order, OrderLine, Payment
 from tickets.models.ticket import Attachment, Message, Ticket
 from tickets.models.work import Correction, Draft, Receipt, Run
@@ -10,6 +11,7 @@ __all__ = [
     "Customer",
     "Draft",
     "Message",
+    "Offer",
     "Order",
     "OrderLine",
     "Payment",

@@ -6,20 +6,24 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import Q, Sum
-from django.db.models.functions import Lower
+from django.db.models import Q, Sum, Value
+from django.db.models.functions import Cast, Concat, Lower
 
 MONEY: dict[str, Any] = {"max_digits": 12, "decimal_places": 2}
 
 
 class Customer(models.Model):
-    """A person who buys; ``external_id`` is the shop's own id."""
+    """A person who buys; ``external_id`` is the shop's own id.
+
+    A ``seeded`` one does not exist: they belong to a sealed check of approvals.
+    """
 
     external_id = models.CharField(max_length=120, unique=True, null=True, blank=True)
     name = models.CharField(max_length=200, blank=True)
     email = models.EmailField(blank=True)
     address = models.TextField(blank=True)
     since = models.DateField(null=True, blank=True)
+    seeded = models.BooleanField(default=False, editable=False)
 
     class Meta:
         # The constraint leaves out empty addresses, so a look-up by address cannot use it.
@@ -60,6 +64,12 @@ class Order(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    @classmethod
+    def free_number(cls, number: str) -> None:
+        """A made-up order of a sealed check leaves its number to a real one."""
+        taken = cls.objects.filter(number=number, customer__seeded=True)
+        taken.update(number=Concat(Value("made up "), Cast("pk", models.CharField())))
+
     def paid(self) -> Decimal:
         """What was captured for this order, in its currency."""
         return self._sum(Payment.Kind.CAPTURE)
@@ -74,7 +84,10 @@ class Order(models.Model):
 
 
 class OrderLine(models.Model):
-    """One line of an order; the price is per piece."""
+    """One line of an order; the price is per piece.
+
+    ``tax`` is on top of the price, for the whole line; 0 where the price has it in it.
+    """
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
     sku = models.CharField(max_length=120, blank=True)
@@ -83,9 +96,11 @@ class OrderLine(models.Model):
     quantity = models.PositiveIntegerField(default=1)
     unit_price = models.DecimalField(**MONEY)
     final_sale = models.BooleanField(default=False)
+    tax = models.DecimalField(**MONEY, default=0)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(condition=Q(tax__gte=0), name="line_tax_not_negative"),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="line_has_a_quantity"),
             models.CheckConstraint(condition=Q(unit_price__gte=0), name="line_price_not_negative"),
         ]

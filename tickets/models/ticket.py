@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -17,8 +18,19 @@ if TYPE_CHECKING:
     from tickets.models.work import Run
 
 
+class RealTickets(models.Manager["Ticket"]):
+    """Tickets of customers, without those made up to check our own attention."""
+
+    def get_queryset(self) -> models.QuerySet[Ticket]:
+        return super().get_queryset().filter(seeded=False)
+
+
 class Ticket(models.Model):
-    """One conversation. ``label`` and ``urgency`` are what is believed now, by model or person."""
+    """One conversation. ``label`` and ``urgency`` are what is believed now, by model or person.
+
+    A ``seeded`` one was made up as a sealed check of approvals: no list, count or model
+    sees it, because ``objects`` leaves it out, and nothing is ever sent on it.
+    """
 
     class Status(models.TextChoices):
         NEW = "new", "New"
@@ -67,6 +79,10 @@ class Ticket(models.Model):
     mood = models.CharField(max_length=12, choices=Mood, default=Mood.UNREAD, blank=True)
     language = models.CharField(max_length=8, blank=True, help_text="ISO 639, empty if unclear")
     attention = models.CharField(max_length=300, blank=True)
+    seeded = models.BooleanField(default=False, editable=False)
+
+    objects = RealTickets()
+    everything = models.Manager["Ticket"]()
 
     class Meta:
         ordering = ["-received_at", "-id"]
@@ -81,6 +97,7 @@ class Ticket(models.Model):
                 name="ticket_confidence_is_a_share",
             )
         ]
+        triggers = [pgtrigger.ReadOnly(name="seeded_stays_seeded", fields=["seeded"])]
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.subject}"
@@ -95,7 +112,7 @@ class Ticket(models.Model):
         The order of locks is ticket, run or draft, chain of receipts: whoever needs
         several takes them so, or two of them wait for each other.
         """
-        return cls.objects.select_for_update(no_key=True).get(pk=pk)
+        return cls.everything.select_for_update(no_key=True).get(pk=pk)
 
     @property
     def sender(self) -> str:
@@ -126,10 +143,20 @@ class Ticket(models.Model):
         self._change(label=label, label_name=name, confidence=confidence, labelled_by=by)
 
     def _change(self, **values: Any) -> None:
-        Ticket.objects.filter(pk=self.pk).update(
+        Ticket.everything.filter(pk=self.pk).update(
             **values, revision=models.F("revision") + 1, changed_at=timezone.now()
         )
         self.refresh_from_db()
+
+
+# A sealed check looks like any other ticket, and its customer does not exist.
+NOBODY_READS_IT = """
+    IF EXISTS (SELECT 1 FROM tickets_ticket t WHERE t.id = NEW.ticket_id AND t.seeded) THEN
+        RAISE EXCEPTION 'nothing is sent on a made-up ticket'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'nothing_is_sent_on_a_check';
+    END IF;
+    RETURN NEW;
+"""
 
 
 class Message(models.Model):
@@ -181,6 +208,15 @@ class Message(models.Model):
                 condition=~Q(direction="out") | Q(author__isnull=False),
                 name="outgoing_has_a_person",
             ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="nothing_is_sent_on_a_check",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                condition=pgtrigger.Q(new__direction="out"),
+                func=NOBODY_READS_IT,
+            )
         ]
 
     def __str__(self) -> str:

@@ -30,12 +30,14 @@ FORM_ODDS: Final = 0.8
 
 @dataclass(frozen=True, kw_only=True)
 class Company:
-    """What the imports take, and the true intents of each ticket by its external id."""
+    """What the imports take, and by external id each ticket's true intents and, where it was
+    written about one, the number of its order."""
 
     customers: list[Row]
     orders: list[Row]
     tickets: list[Row]
     labels: dict[str, tuple[str, ...]]
+    about: dict[str, str]
 
 
 @dataclass(kw_only=True)
@@ -68,6 +70,7 @@ def build(today: date, seed: int = 7) -> Company:
         orders=[plan.row for plan in plans],
         tickets=_tickets(plans, people(seed), heard, seed),
         labels={one.external_id: one.labels for one in letters()},
+        about={plan.letter.external_id: plan.row["number"] for plan in plans if plan.letter},
     )
 
 

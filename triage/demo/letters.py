@@ -34,7 +34,7 @@ class Letter:
     ``labels`` are its true intents ("none" where it asks for nothing), ``item`` the
     code of the product its order must lead with, in that ``quantity`` and ``size``,
     ``also`` the codes of others, ``country`` where its writer lives, ``sender`` a
-    name and address for people the shop does not know.
+    name and address for people the shop does not know, ``photo`` whether a picture came too.
     """
 
     external_id: str
@@ -49,6 +49,7 @@ class Letter:
     country: str = ""
     sender: str = ""
     channel: str = ""
+    photo: bool = False
 
     @property
     def kind(self) -> str:

@@ -13,11 +13,15 @@ from django.db import transaction
 from django.utils import timezone
 from tqdm import tqdm
 
-from approvals.models import ApprovalLimit, RefundRule
+from approvals.models import ApprovalLimit, Care, RefundRule
 from tickets import access, ingest
+from tickets.ingest.mails import keep_files
+from tickets.mime import File
 from tickets.models import Customer
 from triage import policies
 from triage.demo import company
+from triage.demo.letters import letters
+from triage.demo.photo import photo
 from triage.learning import versions
 from triage.models import Intent, IntentExample, Policy
 from triage.settings import kept_secret
@@ -51,7 +55,7 @@ def load(*, progress: bool = False) -> None:
     rows = [
         *((ingest.receive_customer, row) for row in built.customers),
         *((ingest.receive_order, row) for row in built.orders),
-        *((ingest.receive_ticket, row) for row in built.tickets),
+        *((_ticket, row) for row in built.tickets),
     ]
     _receive(tqdm(rows, desc="demo shop", unit=" rows", disable=not progress))
     ada = User.objects.get(username="ada")
@@ -63,6 +67,15 @@ def _receive(
 ) -> None:
     for receive, row in rows:
         receive(row)
+
+
+@transaction.atomic
+def _ticket(row: Mapping[str, Any]) -> None:
+    """A ticket, and in the same breath the picture that came with it."""
+    ticket = ingest.receive_ticket(row).ticket
+    if ticket and row["external_id"] in {one.external_id for one in letters() if one.photo}:
+        picture = File("picture.png", "image/png", photo(row["external_id"]))
+        keep_files(ticket.messages.get(), [picture])
 
 
 def sign_ins() -> str:
@@ -104,7 +117,10 @@ def _examples(intent: Intent | None, texts: list[str]) -> None:
 def rules(content: Mapping[str, Any]) -> None:
     """The refund rules in their order: the first that fits goes."""
     for position, table in enumerate(content["rule"], 1):
-        RefundRule.objects.create(position=position, **table)
+        fields = {name: value for name, value in table.items() if name != "tiers"}
+        rule = RefundRule.objects.create(position=position, **fields)
+        for tier in table.get("tiers", ()):
+            rule.tiers.create(above=Decimal(tier["above"]), people=tier["people"])
 
 
 def _limits(tiers: list[dict[str, Any]]) -> None:
@@ -114,3 +130,4 @@ def _limits(tiers: list[dict[str, Any]]) -> None:
         two_above=Decimal(tiers[0]["up_to"]),
         up_to=Decimal(tiers[-1]["up_to"]),
     )
+    Care.objects.create(blind_above=Decimal(tiers[0]["up_to"]))

@@ -19,11 +19,12 @@ from triage.grounding import (
     writing_inputs,
 )
 from triage.outcomes import NOTHING_ASKED
+from triage.refunds.followed import APPROVED, PAID
 from triage.said import with_marks
 from triage.slots import Slot, WritingTask, clause_slots, fact_slots
 from triage.step import Check, Evidence, Step, Usage, Worksheet
 from triage.steps.classify import URGENT, Classification
-from triage.steps.decide import ASK, HUMAN, REFUSE, REVIEW, Proposed
+from triage.steps.decide import ASK, DECIDED, HUMAN, REFUSE, REVIEW, Proposed
 from triage.steps.retrieve import Hit, Retrieval
 from triage.steps.summarize import Summary
 from triage.support.promises import REVIEW as SPEAKS_OF_REVIEW
@@ -37,6 +38,8 @@ WHO = frozenset({"shop", "customer"})
 URGENCY = {1: "low", 2: "normal", 3: "high", 4: "urgent"}
 SAYS = {
     REVIEW: SPEAKS_OF_REVIEW,
+    APPROVED: re.compile(r"\b(?:approv\w+|agreed|granted)\b"),
+    PAID: re.compile(r"\b(?:paid|refunded|sent back|returned|given back|credited|gone back)\b"),
     ASK: re.compile(r"\?|\b(?:let us know|please|need|like to (?:see|ask))\b"),
     REFUSE: re.compile(
         r"\b(?:not|cannot|can't|unable|sorry|afraid|outside|regret|declin\w+|turn down)\b"
@@ -120,7 +123,7 @@ def _second_matter(case: Case) -> str:
 
 
 def _amount(decided: Proposed) -> Iterator[Slot]:
-    if decided.amount is not None and decided.remedy in PAID_OUT:
+    if decided.amount is not None and (decided.remedy in PAID_OUT or decided.outcome in DECIDED):
         yield Slot(
             name="amount",
             about=KINDS["amount"],
@@ -134,9 +137,11 @@ def _to_quote(case: Case) -> list[Clause]:
     """The clauses the reply has to quote: the one that decided, else the best found; a
     second matter brings the next best.
 
-    None while nobody knows what or which order the customer means, none while a person
+    What people refused rests on the clause that they saw. None while nobody knows what or which order the customer means, none while a person
     has to look first, none that is far from the question or too long to read.
     """
+    if case.settled and case[Proposed].outcome == REFUSE:
+        return [c for c in (case.settled.clause,) if c and _is_short(c)]
     if not case[Classification].label or case[Proposed].outcome in (ASK, HUMAN):
         return []
     decided = case[Proposed].clause
@@ -147,7 +152,11 @@ def _to_quote(case: Case) -> list[Clause]:
 
 def _answers(hit: Hit, decided: str) -> bool:
     likely = hit.relevance is None or hit.relevance >= LIKELY
-    return (likely or hit.clause.ref == decided) and len(hit.clause.text.split()) <= QUOTED_WORDS
+    return (likely or hit.clause.ref == decided) and _is_short(hit.clause)
+
+
+def _is_short(clause: Clause) -> bool:
+    return len(clause.text.split()) <= QUOTED_WORDS
 
 
 def check(case: Case, output: Reply, limits: Mapping[str, float]) -> Iterator[Check]:
@@ -195,7 +204,7 @@ def _policy(case: Case, output: Reply) -> Check:
     """The clauses that were to be quoted are, so that a refusal rests on its clause."""
     planned = {slot.ref for slot in clause_slots(_to_quote(case))}
     cited = {ref for ref in output.grounded.refs if ref.startswith("clause:")}
-    if case[Proposed].outcome == REFUSE and not planned:
+    if case[Proposed].outcome == REFUSE and not (planned or case.settled):
         planned = {f"clause:{case[Proposed].clause}"}
     return Check(
         name="policy match",

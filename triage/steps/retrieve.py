@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, Protocol
 
-from triage.case import Case, Clause, Order
+from triage.case import Case, Clause, Order, Rule
 from triage.conflicts import Disagreement, disagreements
 from triage.step import Check, Engine, Evidence, Step, Worksheet, failing
 from triage.steps.classify import Classification
@@ -125,8 +125,12 @@ def day_that_matters(case: Case) -> tuple[date, str]:
 
 
 def _dated_by_purchase(case: Case) -> bool:
+    """By its own setting, or because a refund rule is for it: those hold from the purchase on."""
     intent = case.intent(case[Classification].label)
-    return bool(intent and intent.dated_by_purchase)
+    if intent is None:
+        return False
+    ruled = intent.money and any(intent.slug in rule.intents for rule in case.rules)
+    return intent.dated_by_purchase or ruled
 
 
 def _with_those_of_rules(
@@ -135,13 +139,21 @@ def _with_those_of_rules(
     """What was found, and behind it what the refund rules of this label rest on."""
     label = case[Classification].label
     rules = [rule for rule in case.rules if label in rule.intents and rule.in_force(as_of)]
-    named = dict.fromkeys(rule.clause for rule in rules)
+    named = dict.fromkeys(_resting_on(case, rules))
     for hit in found:
         yield replace(hit, found_by="rule") if hit.clause.ref in named else hit
     have = {hit.clause.ref for hit in found}
     clauses = [engine.clause(ref, as_of) for ref in named if ref not in have]
     for rank, clause in enumerate(filter(None, clauses), len(found) + 1):
         yield Hit(clause=clause, rank=rank, score=None, found_by="rule")
+
+
+def _resting_on(case: Case, rules: Sequence[Rule]) -> Iterator[str]:
+    """The clauses of the rules; those that exclude only where the order has what they exclude."""
+    yield from (rule.clause for rule in rules)
+    if case.order and any(line.final_sale for line in case.order.goods):
+        excluding = (rule.exclusion_clause for rule in rules if not rule.covers_final_sale)
+        yield from filter(None, excluding)
 
 
 def _of_other_days(case: Case, engine: Searcher, as_of: date, hits: Sequence[Hit]) -> Iterator[Hit]:

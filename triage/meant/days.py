@@ -1,0 +1,196 @@
+"""When something was, by the words of a message: "last Tuesday", "3 October", "two weeks ago".
+
+Pure: nothing but the text and the day it came in decides. ``dateparser`` was looked at: its
+search takes "may", "sat" and bare numbers for dates and asks the clock of the machine, so the
+few patterns that people use of an order are read here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from triage.meant.words import NUMBERS
+from triage.said import DATE, MONTH, MONTHS, shortened
+
+BOUGHT, CAME, ANY = "placed", "delivered", ""
+MOST: Final = 12
+DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+COUNT: Final = rf"(?:\d{{1,3}}|an?|couple(?: of)?|few|{'|'.join(NUMBERS)})"
+SLACK: Final = {"day": (1, 1), "week": (7, 3), "month": (30, 10), "year": (365, 60)}
+"""A unit in days, and by how many days for each people misremember it."""
+PURCHASE: Final = re.compile(
+    r"\b(?:order(?:ed)?|bought|buy|purchased?|placed|paid|charged?)\b", re.IGNORECASE
+)
+ARRIVAL: Final = re.compile(
+    r"\b(?:arrived?|came|come|deliver(?:ed|y)|received?|got)\b", re.IGNORECASE
+)
+DUE: Final = re.compile(
+    r"\b(?:by|until|till|before|due|promised|expected|for|deadline|need)\s{1,3}(?:\w{1,10}\s{1,3}){0,2}$",
+    re.IGNORECASE,
+)
+FOUND: Final = re.compile(
+    rf"(?P<date>{DATE})"
+    r"|\b(?:on|of|from|dated)\s(?:the\s)?(?P<short>\d\d?/\d\d?)(?![\w/-]|\.\d)"
+    rf"|\b(?P<count>{COUNT})\s{{1,3}}(?P<unit>day|week|month|year)s?\s{{1,3}}(?:ago|back)\b"
+    r"|\b(?P<near>the day before yesterday|yesterday|last night|today|this morning|just now)\b"
+    rf"|\b(?P<which>last|on|this|this past)\s{{1,3}}(?P<weekday>{'|'.join(DAYS)})\b"
+    r"|\b(?P<span>last|this)\s{1,3}(?P<spanned>week|month|year)\b"
+    rf"|\b(?:in|around|since|during|last)\s{{1,3}}(?:(?P<part>early|mid|late)[\s-]{{1,3}})?(?P<month>{MONTH})\b"
+    r"(?:\s{1,3}(?P<year>(?:19|20)\d\d)\b)?",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Period:
+    """From ``first`` to ``last``, both included, of the day something was ``placed`` or
+    ``delivered``; ``role`` is empty where the words do not say. ``words`` are the customer's."""
+
+    first: date
+    last: date
+    role: str
+    words: str
+
+    def off(self, day: date | None) -> int | None:
+        """By how many days it misses a day, 0 within; None without a day."""
+        if day is None:
+            return None
+        return max((self.first - day).days, (day - self.last).days, 0)
+
+
+def periods(text: str, received: date) -> tuple[Period, ...]:
+    """The days a text speaks of that are past on the day it came in; at most ``MOST``.
+
+    A day that can be read in two ways (3/10) comes twice.
+    """
+    text = shortened(text)
+    found = [
+        Period(first, last, _role(text, match), match.group())
+        for match in FOUND.finditer(text)
+        if not DUE.search(text[max(0, match.start() - 40) : match.start()])
+        for first, last in _spans(match, received)
+        if first <= received
+    ]
+    return tuple(found[:MOST])
+
+
+def _role(text: str, match: re.Match[str]) -> str:
+    """By the nearest verb before it, else right after it."""
+    before = text[max(0, match.start() - 60) : match.start()]
+    after = text[match.end() : match.end() + 30]
+    roles = [(hit.start(), BOUGHT) for hit in PURCHASE.finditer(before)]
+    roles += [(hit.start(), CAME) for hit in ARRIVAL.finditer(before)]
+    if roles:
+        return max(roles)[1]
+    if PURCHASE.search(after):
+        return BOUGHT
+    return CAME if ARRIVAL.search(after) else ANY
+
+
+def _spans(match: re.Match[str], received: date) -> Iterator[tuple[date, date]]:
+    if written := match["date"] or match["short"]:
+        for day in _written(written, received):
+            yield day, day
+    elif match["count"]:
+        yield _ago(match["count"].casefold(), match["unit"].casefold(), received)
+    elif match["near"]:
+        yield _near(match["near"].casefold(), received)
+    elif match["weekday"]:
+        yield from _weekday(match["which"].casefold(), match["weekday"].casefold(), received)
+    elif match["span"]:
+        yield _spanned(match["span"].casefold(), match["spanned"].casefold(), received)
+    else:
+        yield _month(match, received)
+
+
+def _written(value: str, received: date) -> Iterator[date]:
+    """A written date; without a year the last such day, and 3/10 is tried both ways."""
+    numbers = [int(digits) for digits in re.findall(r"\d{1,4}", value)]
+    word = re.search(MONTH, value, re.IGNORECASE)
+    if word:
+        month = MONTHS.index(word.group()[:3].casefold()) + 1
+        orders = [(numbers[0], month)]
+        year = numbers[1] if len(numbers) > 1 else None
+    elif numbers[0] > 31:
+        orders, year = [(numbers[2], numbers[1])], numbers[0]
+    else:
+        orders = [(numbers[0], numbers[1]), (numbers[1], numbers[0])]
+        year = numbers[2] if len(numbers) > 2 else None
+    for day, month in dict.fromkeys(orders):
+        yield from _last_such(day, month, year, received)
+
+
+def _last_such(day: int, month: int, year: int | None, received: date) -> Iterator[date]:
+    if year is not None:
+        year += 2000 if year < 100 else 0
+    for tried in [year] if year is not None else [received.year, received.year - 1]:
+        try:
+            found = date(tried, month, day)
+        except ValueError:
+            continue
+        if found <= received:
+            yield found
+            return
+
+
+def _back(received: date, days: int) -> date:
+    """So many days earlier, or the first day there is."""
+    return received - timedelta(days=min(days, (received - date.min).days))
+
+
+def _ago(count: str, unit: str, received: date) -> tuple[date, date]:
+    spoken = {"a": 1, "an": 1, "few": 4}
+    number = 2 if count.startswith("couple") else spoken.get(count) or NUMBERS.get(count)
+    number = int(count) if number is None else number
+    length, slack = SLACK[unit]
+    wide = slack * (1 + number // 4 if unit == "day" else 2 if count == "few" else 1)
+    return _back(received, number * length + wide), _back(received, max(0, number * length - wide))
+
+
+def _near(word: str, received: date) -> tuple[date, date]:
+    back = {"yesterday": 1, "last night": 1, "the day before yesterday": 2}.get(word, 0)
+    return _back(received, back), _back(received, back)
+
+
+def _weekday(which: str, name: str, received: date) -> Iterator[tuple[date, date]]:
+    """The last such day; "last Tuesday" may also be the one of the week before."""
+    back = (received.weekday() - DAYS.index(name)) % 7 or 7
+    yield _back(received, back), _back(received, back)
+    if which == "last":
+        yield _back(received, back + 7), _back(received, back + 7)
+
+
+def _spanned(which: str, unit: str, received: date) -> tuple[date, date]:
+    if unit == "week":
+        monday = received - timedelta(days=received.weekday())
+        return (_back(monday, 7), _back(monday, 1)) if which == "last" else (monday, received)
+    if unit == "month":
+        first = received.replace(day=1)
+        return (
+            (_back(first, 1).replace(day=1), _back(first, 1))
+            if which == "last"
+            else (first, received)
+        )
+    first = received.replace(month=1, day=1)
+    return (
+        (_back(first, 1).replace(month=1, day=1), _back(first, 1))
+        if which == "last"
+        else (first, received)
+    )
+
+
+def _month(match: re.Match[str], received: date) -> tuple[date, date]:
+    number = MONTHS.index(match["month"][:3].casefold()) + 1
+    year = int(match["year"]) if match["year"] else received.year - (number > received.month)
+    first = date(max(year, 1), number, 1)
+    last = _back(date(year + number // 12, number % 12 + 1, 1), 1)
+    part = (match["part"] or "").casefold()
+    if part == "early":
+        return first, first + timedelta(days=11)
+    if part == "mid":
+        return first + timedelta(days=8), first + timedelta(days=21)
+    return (first + timedelta(days=18), last) if part == "late" else (first, last)

@@ -1,0 +1,123 @@
+"""Which of the customer's orders a message is about, how surely, and which others it may be.
+
+Pure. After Fellegi and Sunter, "A Theory for Record Linkage" (1969): each field that the words
+give (a number, an item, a day, an amount, a state) agrees or disagrees with each order and adds
+the logarithm of how much likelier that is for the order meant than for another. Added to a prior
+that favours the recent, and with "none of these" as a rival of all, the softmax of the sums is
+the confidence.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from triage.case import Candidate, Order
+from triage.meant.fields import SAYS, WEIGHTS, Said, items_of, signs_of
+
+SEVERAL_ORDERS: Final = "Several orders are named in the message."
+NAMED: Final = "named in the message"
+ONLY: Final = "the customer's only order"
+SURE: Final = 0.8
+WORTH_NAMING: Final = 0.12
+MOST_NAMED: Final = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meant:
+    """The order meant, or None with the ``question`` that would settle it.
+
+    ``confidence`` is the share of the order, or of the likeliest one where none is chosen;
+    ``alternatives`` are all that are at all likely, the likeliest first.
+    """
+
+    order: Order | None
+    confidence: float
+    because: str
+    alternatives: tuple[Candidate, ...] = ()
+    question: str = ""
+
+
+def order_meant(text: str, orders: Sequence[Order], received: date) -> Meant:
+    """The one order of ``orders``, all of them the customer's own, that the text is about.
+
+    Somebody else's number finds nothing. The digits alone name an order where the words call
+    them one: "order 10877" for HP-10877.
+    """
+    if not orders:
+        return Meant(order=None, confidence=0.0, because="No order of this sender is on record.")
+    said = Said.of(text, orders, received)
+    ranked = _ranked(said, orders)
+    if len(said.named) > 1:
+        return _asked(SEVERAL_ORDERS, said.named, ranked)
+    best = ranked[0]
+    order = next(order for order in orders if order.number == best.number)
+    if best.confidence >= SURE:
+        return Meant(
+            order=order, confidence=best.confidence, because=best.because, alternatives=ranked
+        )
+    return _unsure(said, orders, ranked)
+
+
+def _unsure(said: Said, orders: Sequence[Order], ranked: tuple[Candidate, ...]) -> Meant:
+    if said.strange:
+        because = f"None of the customer's orders has the number {said.strange}."
+    elif len(orders) == 1:
+        because = "What the message says does not fit the customer's only order."
+    else:
+        because = f"The customer has {len(orders)} orders and names none of them."
+    likely = [c.number for c in ranked if c.confidence >= WORTH_NAMING][:MOST_NAMED]
+    return _asked(because, [order for order in orders if order.number in likely], ranked)
+
+
+def _asked(because: str, named: Sequence[Order], ranked: tuple[Candidate, ...]) -> Meant:
+    place = {candidate.number: rank for rank, candidate in enumerate(ranked)}
+    listed = sorted(named, key=lambda order: place.get(order.number, len(place)))[:MOST_NAMED]
+    names = " or ".join(map(_described, listed))
+    return Meant(
+        order=None,
+        confidence=ranked[0].confidence,
+        because=because,
+        alternatives=ranked,
+        question=f"{names}?" if len(listed) > 1 else f"Is it {names}?" if listed else "",
+    )
+
+
+def _described(order: Order) -> str:
+    return (
+        f"{order.number} of {order.placed.day} {order.placed:%B}" if order.placed else order.number
+    )
+
+
+# --- the sum of the weights -------------------------------------------------------------
+
+
+def _ranked(said: Said, orders: Sequence[Order]) -> tuple[Candidate, ...]:
+    """Each order with its share, the likeliest first."""
+    items = items_of(said, orders)
+    signs = {order.number: list(signs_of(said, order, orders, items)) for order in orders}
+    sums = [sum(WEIGHTS[sign] for sign in signs[order.number]) for order in orders]
+    nothing = WEIGHTS["none of these"] + (WEIGHTS["a number of none"] if said.strange else 0.0)
+    top = max(*sums, nothing)
+    whole = sum(math.exp(each - top) for each in (*sums, nothing))
+    found = [
+        Candidate(
+            number=order.number,
+            confidence=math.exp(total - top) / whole,
+            because=_because(signs[order.number], len(orders)),
+        )
+        for order, total in zip(orders, sums, strict=True)
+    ]
+    return tuple(sorted(found, key=lambda candidate: -candidate.confidence))
+
+
+def _because(signs: Sequence[str], count: int) -> str:
+    if "number" in signs:
+        return NAMED
+    speaking = [SAYS[sign] for sign in dict.fromkeys(signs) if sign in SAYS]
+    if not speaking:
+        return ONLY if count == 1 else "one of the customer's orders"
+    return ", ".join(speaking)

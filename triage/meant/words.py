@@ -1,0 +1,189 @@
+"""A text as words, and how plainly it names an item of an order.
+
+Pure. Words are compared in the singular, and neighbours also joined: "book shelves" names a
+"Bookshelf" and "tshirts" a "T-Shirt".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from triage.said import shortened
+
+WORD: Final = re.compile(r"[^\W_]{1,60}")
+GENERIC: Final = frozenset(
+    [
+        "set",
+        "pack",
+        "pair",
+        "kit",
+        "box",
+        "case",
+        "bag",
+        "light",
+        "item",
+        "thing",
+        "piece",
+        "order",
+        "product",
+        "size",
+        "small",
+        "medium",
+        "large",
+        "black",
+        "white",
+        "red",
+        "blue",
+        "green",
+        "with",
+        "from",
+        "and",
+        "for",
+        "the",
+        "new",
+        "old",
+        "mini",
+        "home",
+        "outdoor",
+        "indoor",
+    ]
+)
+"""Words that alone name nothing: many things are a set, and many are blue."""
+IRREGULAR: Final = {"knives": "knife", "feet": "foot", "shelves": "shelf", "scarves": "scarf"}
+SHORTEST: Final = 3
+NUMBERS: Final = {
+    word: number
+    for number, word in enumerate(
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 1
+    )
+}
+FULL, CLOSE, HEAD, PART = "its full name", "most of its name", "what it is", "a word of its name"
+
+
+@dataclass(frozen=True)
+class Named:
+    """How an item is named in a text: ``how`` and at which word, counted from 0.
+
+    ``variants`` counts the words after the comma of its name that are near by.
+    """
+
+    how: str
+    first: int
+    last: int
+    variants: int = 0
+
+
+@lru_cache(maxsize=256)
+def words_of(text: str) -> tuple[str, ...]:
+    """The words of the beginning of a text, in lower case and in the singular."""
+    return tuple(map(singular, WORD.findall(shortened(text).casefold())))
+
+
+@lru_cache(maxsize=4096)
+def singular(word: str) -> str:
+    """The singular of a plain English plural; any other word as it is.
+
+    >>> [singular(word) for word in ("lamps", "watches", "batteries", "glass", "bookshelves")]
+    ['lamp', 'watch', 'battery', 'glass', 'bookshelf']
+    """
+    if word in IRREGULAR:
+        return IRREGULAR[word]
+    if len(word) <= SHORTEST or not word.endswith("s") or word.endswith(("ss", "us", "is")):
+        return word
+    if word.endswith("shelves"):
+        return f"{word[:-3]}f"
+    if word.endswith("ies") and len(word) > len("ties"):
+        return f"{word[:-3]}y"
+    if word.endswith(("ches", "shes", "sses", "xes")):
+        return word[:-2]
+    return word[:-1]
+
+
+def is_plural(raw: str) -> bool:
+    """Whether a word as written stands for several."""
+    return singular(raw.casefold()) != raw.casefold()
+
+
+def head_of(name: str) -> tuple[str, ...]:
+    """The words of a name before its first comma, where a size or a colour follows, and before
+    its measures: "Wool rug 120 x 180" is a wool rug."""
+    words = words_of(name.partition(",")[0])
+    last = next((at for at in range(len(words), 0, -1) if not _measures(words[at - 1])), 0)
+    return words[:last] or words
+
+
+def _measures(word: str) -> bool:
+    return word.isdigit() or len(word) < SHORTEST
+
+
+def variants_of(name: str) -> frozenset[str]:
+    return frozenset(words_of(name.partition(",")[2]))
+
+
+def mentions(words: Sequence[str], name: str, unique: Collection[str] = ()) -> tuple[Named, ...]:
+    """Every place at which the words name the item, the plainest naming of each place.
+
+    ``unique`` are words that no other item at hand has: one of them alone is enough.
+    """
+    head = head_of(name)
+    if not head:
+        return ()
+    found = [
+        *_phrases(words, head, FULL),
+        *_phrases(words, head[-2:], CLOSE if len(head) > 2 else FULL),
+        *_phrases(words, (head[0], head[-1]), CLOSE),
+    ]
+    if head[-1] not in GENERIC and len(head[-1]) >= SHORTEST:
+        found += _phrases(words, head[-1:], HEAD if len(head) > 1 else FULL)
+    for word in unique:
+        if word in head and len(word) > SHORTEST and word not in GENERIC and not word.isdigit():
+            found += _phrases(words, (word,), PART)
+    return _plainest(found, words, variants_of(name))
+
+
+def _plainest(
+    found: Iterable[Named], words: Sequence[str], variants: frozenset[str]
+) -> tuple[Named, ...]:
+    taken: set[int] = set()
+    kept = []
+    for each in found:
+        places = set(range(each.first, each.last + 1))
+        if not places & taken:
+            taken |= places
+            near = set(words[max(0, each.first - 5) : each.last + 9])
+            kept.append(Named(each.how, each.first, each.last, len(near & variants)))
+    return tuple(sorted(kept, key=lambda each: each.first))
+
+
+def _phrases(words: Sequence[str], phrase: Sequence[str], how: str) -> list[Named]:
+    """Where the phrase stands, its words written apart or joined."""
+    joined = "".join(phrase)
+    if not joined:
+        return []
+    found = []
+    for first in range(len(words)):
+        last = first
+        piece = words[first]
+        while joined.startswith(piece) and len(piece) < len(joined) and last + 1 < len(words):
+            last += 1
+            piece += words[last]
+        if piece == joined:
+            found.append(Named(how, first, last))
+    return found
+
+
+def unique_words(names: Sequence[str]) -> dict[str, frozenset[str]]:
+    """For each name the words of its head that no other, differently headed name has."""
+    heads = {name: frozenset(head_of(name)) for name in names}
+    return {
+        name: frozenset(
+            word
+            for word in head
+            if not any(word in other and other != head for other in heads.values())
+        )
+        for name, head in heads.items()
+    }

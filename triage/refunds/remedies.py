@@ -1,0 +1,151 @@
+"""One remedy for the lines that rules grant: its amount, its terms, and what stands in its way.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from triage.case import Order, Rule
+from triage.refunds.arithmetic import Piece, Sum, completes, reckon
+from triage.refunds.rulings import PHOTO, Ruling, last_day, start_of
+
+LOOK_AT_THE_PHOTO = "Look at the photo: does it show what is claimed?"
+LEFT_OUT = {
+    "FINAL_SALE": "FINAL_SALE_LEFT_OUT",
+    "OUTSIDE_WINDOW": "LATE_LINES_LEFT_OUT",
+    "RULE_GRANTS_NOTHING": "LINES_LEFT_OUT",
+}
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """What a person has to settle before there can be one amount."""
+
+    question: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What is given for all lines together; ``rule`` is that of the first line.
+
+    ``terms`` are the rules as they were applied, by name, ``conditions`` what an approver has
+    to be sure of, and ``remarks`` codes of what to look at.
+    """
+
+    rule: Rule
+    total: Sum
+    terms: Mapping[str, Mapping[str, Any]]
+    conditions: tuple[str, ...]
+    remarks: tuple[str, ...]
+    needs_photo: bool
+
+
+Granted = Sequence[tuple[Ruling, Rule]]
+
+
+def settle(order: Order, rulings: Sequence[Ruling]) -> Settlement | Obstacle:
+    """One remedy and amount for the lines that are granted, or why there is none."""
+    granted = [(each, each.rule) for each in rulings if each.rule]
+    if stop := _obstacle(order, granted):
+        return stop
+    rules = list(dict.fromkeys(rule for _, rule in granted))
+    total = _sum(order, granted, rules)
+    if total.amount <= 0:
+        return nothing_left(order)
+    return Settlement(
+        rule=rules[0],
+        total=total,
+        terms={rule.name: _terms(rule, order) for rule in rules},
+        conditions=tuple(_conditions(rules)),
+        remarks=tuple(_remarks(rulings, total)),
+        needs_photo=any(rule.evidence == PHOTO for rule in rules),
+    )
+
+
+def _obstacle(order: Order, granted: Granted) -> Obstacle | None:
+    """Why no amount can be proposed for what is granted; None where one can."""
+    if order.paid == 0:
+        question = f"Nothing was paid for order {order.number} yet: what is to be done with it?"
+        return Obstacle(question, "NOTHING_PAID")
+    if order.left <= 0:
+        return nothing_left(order)
+    if len({rule.remedy for _, rule in granted}) > 1:
+        each = ", ".join(f"{rule.remedy} for {found.line.name}" for found, rule in granted)
+        return Obstacle(f"The rules give {each}: how is it settled?", "REMEDIES_DIFFER")
+    for _, rule in granted:
+        if rule.fee_amount and rule.currency != order.currency:
+            fee = f"{rule.fee_amount} {rule.currency}"
+            question = f"“{rule.name}” keeps back {fee}: how much is it in {order.currency}?"
+            return Obstacle(question, "CURRENCIES_DIFFER")
+    return None
+
+
+def nothing_left(order: Order) -> Obstacle:
+    question = f"Nothing is left to give back of what was paid for order {order.number}."
+    return Obstacle(question, "ALREADY_REFUNDED")
+
+
+def _sum(order: Order, granted: Granted, rules: Sequence[Rule]) -> Sum:
+    """What all granted pieces come to; delivery only with the last of the order, and what was
+    paid beyond its lines only where the rules are about an order as a whole."""
+    pieces = [
+        Piece(
+            index=each.index,
+            quantity=each.quantity,
+            fee_percent=rule.fee_percent,
+            clause=rule.clause,
+        )
+        for each, rule in granted
+    ]
+    postage = all(rule.gives_back_postage for rule in rules) and completes(order, pieces)
+    fees = [(rule.fee_amount, rule.clause) for rule in rules if rule.fee_amount]
+    beyond = postage and all(rule.whole_order for rule in rules)
+    return reckon(order, pieces, remedy=rules[0].remedy, fees=fees, postage=postage, beyond=beyond)
+
+
+def _remarks(rulings: Iterable[Ruling], total: Sum) -> Iterator[str]:
+    """What a person should look at before agreeing, as codes."""
+    yield from (LEFT_OUT[each.reason] for each in rulings if not each.rule)
+    if total.postage:
+        yield "POSTAGE_INCLUDED"
+    if total.spread > 0:
+        yield "PAID_LESS_THAN_THE_LINES"
+    if total.spread < 0:
+        yield "PAID_BEYOND_THE_LINES"
+
+
+def _conditions(rules: Iterable[Rule]) -> Iterator[str]:
+    """What no row can tell and an approver has to be sure of."""
+    for rule in rules:
+        if rule.evidence == PHOTO:
+            yield LOOK_AT_THE_PHOTO
+        if not rule.covers_opened:
+            yield f"Be sure that it is unopened ({rule.clause})."
+        if not rule.covers_used:
+            yield f"Be sure that it is unused ({rule.clause})."
+
+
+def _terms(rule: Rule, order: Order) -> dict[str, Any]:
+    """The rule as it was applied, in values that stay as they are."""
+    start, last = start_of(rule, order), last_day(rule, order)
+    return {
+        "clause": rule.clause,
+        "remedy": rule.remedy,
+        "since": rule.since.isoformat(),
+        "until": rule.until.isoformat() if rule.until else "",
+        "window_days": rule.window_days,
+        "counts_from": rule.counts_from,
+        "start": start.isoformat() if start else "",
+        "last_day": last.isoformat() if last else "",
+        "currency": rule.currency,
+        "fee_percent": str(rule.fee_percent),
+        "fee_amount": str(rule.fee_amount),
+        "gives_back_postage": rule.gives_back_postage,
+        "evidence": rule.evidence,
+        "auto_up_to": str(rule.auto_up_to),
+    }

@@ -1,0 +1,62 @@
+"""How closely a refund has to be looked at, by reason codes alone.
+
+Pure. The weights are set by hand and stand in one table; the words for people are in
+``tickets/templatetags/show.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
+
+from triage.case import Case, Order
+from triage.refunds.instructions import orders_in
+from triage.steps.classify import Classification
+
+ORDINARY, RAISED, HIGH = 0, 1, 2
+MANY: Final = 3
+"""So many refunds of one customer in ninety days are several."""
+NEW: Final = timedelta(days=30)
+SURE: Final = 0.9
+LOOK_TWICE, CLOSELY = 2, 4
+"""From so many points on a refund is marked."""
+
+POINTS: Final = {
+    "LARGE_AMOUNT": 1,
+    "LABEL_NOT_SURE": 1,
+    "NEW_CUSTOMER": 1,
+    "EARLIER_REFUND": 2,
+    "PAID_BEYOND_THE_LINES": 2,
+    "SEVERAL_REFUNDS_LATELY": 4,
+    "ASKED_ELSEWHERE": 4,
+    "GIVES_ORDERS": 4,
+}
+"""Reason code -> its points; a code that is not here has none. A mark that most requests bear
+is one that nobody reads: what is common counts only together with something else."""
+
+
+def risk_of(reasons: Iterable[str]) -> int:
+    """0 ordinary, 1 look twice, 2 high: by the points of the reasons together."""
+    points = sum(POINTS.get(reason, 0) for reason in reasons)
+    return HIGH if points >= CLOSELY else RAISED if points >= LOOK_TWICE else ORDINARY
+
+
+def doubts(case: Case, order: Order, amount: Decimal) -> Iterator[str]:
+    """What speaks for a second look, whatever the rule says: codes of ``POINTS``."""
+    standing, confidence = case.standing, case[Classification].confidence
+    if order.refunded:
+        yield "EARLIER_REFUND"
+    if order.asked_elsewhere:
+        yield "ASKED_ELSEWHERE"
+    if standing.refunds >= MANY:
+        yield "SEVERAL_REFUNDS_LATELY"
+    if standing.since is not None and case.received - standing.since < NEW:
+        yield "NEW_CUSTOMER"
+    if standing.large is not None and amount > standing.large:
+        yield "LARGE_AMOUNT"
+    if confidence is not None and confidence < SURE:
+        yield "LABEL_NOT_SURE"
+    if orders_in(f"{case.subject}\n{case.text}"):
+        yield "GIVES_ORDERS"

@@ -1,0 +1,40 @@
+"""What the rows say of a customer beside the order, and what is a large amount here."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import Min
+from django.db.models.functions import Least
+from django.utils import timezone
+
+from approvals.models import ApprovalLimit, Refund
+from tickets.models import Customer, Payment
+from triage.case import Order, Standing
+
+COMMITTED = [Refund.State.APPROVED, Refund.State.EXECUTING, Refund.State.DOUBT]
+
+
+def standing_of(customer: Customer | None, order: Order | None) -> Standing:
+    """What else the rows say of the customer, and what is a large amount here."""
+    if customer is None:
+        return Standing()
+    limits = ApprovalLimit.objects.filter(currency=order.currency if order else "")
+    least = limits.aggregate(least=Least(Min("two_above"), Min("up_to")))["least"]
+    return Standing(
+        refunds=_refunds_lately(customer), since=customer.since, large=least / 2 if least else None
+    )
+
+
+def _refunds_lately(customer: Customer) -> int:
+    """How often money went back, or was approved to, in the last ninety days."""
+    since = timezone.now() - timedelta(days=90)
+    paid = Payment.objects.filter(
+        order__customer=customer, kind=Payment.Kind.REFUND, at__gte=since
+    ).values_list("order", "at")
+    due = Refund.objects.filter(
+        order__customer=customer, state__in=COMMITTED, created_at__gte=since, seeded=False
+    )
+    return (
+        len({(order, timezone.localdate(at) if at else None) for order, at in paid}) + due.count()
+    )

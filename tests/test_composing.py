@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -17,9 +18,11 @@ from triage.focal.corpus import Example, examples
 from triage.focal.corpus.phrases import load
 from triage.focal.evaluate import STEPS
 from triage.focal.phrasebook import Phrasebook
+from triage.focal.prompt import focal_prompt
 from triage.focal.sentences import decisions
-from triage.grounding import typed
+from triage.grounding import sentences, typed
 from triage.slots import SLOT, Slot, WritingTask
+from triage.support import unsupported
 
 PIECE = re.compile(r"⟦\w+⟧|\n| ?[^\s⟦]+| ")
 END = 0
@@ -165,3 +168,26 @@ def test_each_clause_is_quoted_once_and_a_refusal_comes_before_its_clause() -> N
                 if said.of == "refuse" and said.does == "decides"
             )
             assert first < text.find(f"⟦{CLAUSE}⟧")
+
+
+@pytest.mark.parametrize("outcome", load("settled")["decisions"])
+def test_whatever_the_writer_prefers_it_says_what_people_decided(outcome: str) -> None:
+    cases = [one for one in held_out() if one.task.kind == "draft" and "order" in one.text]
+    for number, one in enumerate(cases[:40]):
+        amount = Slot(name="amount", about="", value="£49.00", ref="d", kind="amount")
+        slots = (*(slot for slot in one.task.slots if slot.kind != "amount"), amount)
+        task = replace(one.task, outcome=outcome, slots=slots)
+        text = babble(task, number)
+        assert decisions(task, text) == {outcome}
+        assert not [said for said in sentences(text) if said.strip() and unsupported(said, task)]
+
+
+def test_what_the_writer_was_never_taught_it_is_told_as_the_nearest_it_knows() -> None:
+    for outcome, told in (
+        ("approved refund", "review refund"),
+        ("paid store credit", "review store credit"),
+        ("refuse outside window", "refuse"),
+        ("ask photo", "ask photo"),
+    ):
+        task = WritingTask(kind="draft", intent="", outcome=outcome, urgency="", slots=())
+        assert f"outcome: {told}\n" in focal_prompt(task)

@@ -175,6 +175,24 @@ def test_an_empty_reply_is_not_sent(send: Callable[[Draft], Message]) -> None:
         send(drafted("  \n"))
 
 
+def test_a_guard_can_refuse_and_then_nothing_changed(
+    send: Callable[[Draft], Message], settings: Any
+) -> None:
+    settings.SEND_GUARDS = ["tests.test_sending.refuses"]
+    draft = drafted()
+    with pytest.raises(sending.NotBorneOut, match="“No.”: it is not so."):
+        send(draft)
+    draft.refresh_from_db()
+    assert (draft.message, Ticket.objects.get().status, mail.outbox) == (None, "new", [])
+    assert Run.objects.get().state == Run.State.QUEUED
+
+
+def refuses(draft: Draft, ticket: Ticket) -> None:
+    """A guard that is called with the ticket locked, and says no."""
+    assert connection.in_atomic_block
+    raise sending.NotBorneOut([sending.Objection(sentence="No.", because="it is not so")])
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_clicks_at_once_send_one_mail(ana: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "wake", lambda run_id: None)

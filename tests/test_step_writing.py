@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -11,13 +12,13 @@ import pytest
 
 from tests.cases import ORDER, WINDOW, FakeWriter, labelled
 from triage import said
-from triage.case import Case
+from triage.case import Case, Settled
 from triage.engines.rules import Arithmetic, Sentences
 from triage.pipeline import perform
 from triage.step import Rung, Status
 from triage.steps import decide, draft, summarize
 from triage.steps.classify import Classification
-from triage.steps.decide import Proposed
+from triage.steps.decide import Proposed, propose
 from triage.steps.retrieve import Hit, Retrieval
 from triage.steps.summarize import Summary
 
@@ -179,3 +180,63 @@ def test_a_message_is_looked_through_once_for_the_text_and_its_evidence(step: An
     said._marked.cache_clear()
     write(step, decided(text="1,1,1 " * 90_000), FakeWriter(GOOD))
     assert said._marked.cache_info().misses == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "remedy", "said"),
+    [
+        ("approved", "refund", "refund of £49.00 has been approved and will be paid"),
+        ("executed", "refund", "refund of £49.00 has been approved and paid"),
+        ("approved", "price difference", "refund of £49.00 has been approved"),
+        ("executed", "store credit", "store credit of £49.00 has been approved and paid"),
+    ],
+)
+def test_what_people_decided_is_what_the_reply_says(state: str, remedy: str, said: str) -> None:
+    result = write(draft.step, settled(state, remedy=remedy), Sentences())
+    assert result.status == Status.OK
+    assert said in result.output.text
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "Your refund of ⟦amount⟧ was approved, and we have paid it.",
+        "Your refund of ⟦amount⟧ has been approved, and so is a refund of ⟦paid⟧.",
+        "Your refund has been approved and will be paid in full.",
+        "Store credit of ⟦amount⟧ has been approved for you.",
+        "Your refund of ⟦amount⟧ has been approved, and a voucher will be sent to you.",
+    ],
+)
+def test_of_what_was_approved_no_more_is_said_than_that(bad: str) -> None:
+    text = GOOD.replace("A colleague is reviewing a refund of ⟦amount⟧ for you.", bad)
+    result = write(draft.step, settled("approved"), FakeWriter(text), Sentences())
+    assert result.served.name == "sentences"
+
+
+def test_what_was_approved_may_be_said_in_other_words() -> None:
+    text = GOOD.replace(
+        "A colleague is reviewing a refund of ⟦amount⟧ for you.",
+        "I am pleased to say that your refund of ⟦amount⟧ has been approved.",
+    )
+    result = write(draft.step, settled("approved"), FakeWriter(text))
+    assert "your refund of £49.00 has been approved" in result.output.text
+
+
+@pytest.mark.parametrize("code", ["outside_window", "not_covered", "no_evidence", "other"])
+def test_what_people_refused_rests_on_the_clause_they_saw(code: str) -> None:
+    refused = settled("rejected", reason_code=code, reason="a chancer")
+    result = write(draft.step, refused, Sentences())
+    assert result.output.grounded.refs >= {"clause:returns.window@2"}
+    assert "chancer" not in result.output.text
+
+
+def test_a_refusal_without_a_clause_on_record_can_still_be_told() -> None:
+    result = write(draft.step, settled("rejected", clause=None), Sentences())
+    assert result.status == Status.OK
+
+
+def settled(state: str, **values: Any) -> Case:
+    usual = {"amount": Decimal(49), "currency": "GBP", "order": "HP-1042", "clause": WINDOW}
+    people = Settled(**{**usual, "state": state, **values})
+    made = labelled(settled=people).having(Summary())
+    return made.having(propose(made))

@@ -81,6 +81,21 @@ def _own(ticket: Ticket, text: str, by: User) -> Draft:
     )
 
 
+def go_on_in_a_copy(draft: Draft) -> Draft:
+    """A copy of an edited draft to go on with: the draft itself stays as others saw it."""
+    return Draft.objects.create(
+        ticket=draft.ticket,
+        composed_by=draft.composed_by,
+        body=draft.body,
+        parts=draft.parts,
+        edited_body=draft.edited_body,
+        edited_by=draft.edited_by,
+        edited_at=draft.edited_at,
+        hands=draft.hands,
+        created_at=draft.created_at,
+    )
+
+
 def _edit(draft: Draft, text: str, by: User) -> None:
     draft.edited_body, draft.edited_by, draft.edited_at = text, by, timezone.now()
     draft.save(update_fields=["edited_body", "edited_by", "edited_at"])

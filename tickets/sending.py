@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from email.utils import parseaddr
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from tickets import queue, receipts
 from tickets.mail import ID, MOST_REFERENCES
@@ -22,9 +25,11 @@ from tickets.outbox import Delivery, deliver, move, recipient, sweep_outbox
 __all__ = [
     "AlreadySent",
     "NoAddress",
+    "NotBorneOut",
     "NotInDoubt",
     "NotSent",
     "NothingToSend",
+    "Objection",
     "deliver",
     "recipient",
     "resolve_doubt",
@@ -50,17 +55,49 @@ class NothingToSend(NotSent):
     """The reply has no text."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Objection:
+    """A sentence that must not be sent as it stands, and why."""
+
+    sentence: str
+    because: str
+
+    def __str__(self) -> str:
+        return f"“{self.sentence}”: {self.because}."
+
+
+class NotBorneOut(NotSent):
+    """The reply says what nothing on record bears out. ``objections`` name each sentence."""
+
+    def __init__(self, objections: Sequence[Objection]) -> None:
+        super().__init__(
+            "Not sent: this promises money that nobody approved. "
+            + " ".join(map(str, objections))
+            + " Reword it, or ask for the refund first."
+        )
+        self.objections = tuple(objections)
+
+
 class NotInDoubt(Exception):
     """Somebody settled this message before; nothing changed."""
 
 
-@transaction.atomic
 def send(draft: Draft, *, by: User) -> Message:
     """Put the draft's text on its way to the customer, in the name of ``by``; return the message.
 
-    A run that is still open ends: its question is answered. Raises AlreadySent, NoAddress
-    or NothingToSend. Delivery begins when the transaction ends.
+    A run that is still open ends: its question is answered. Raises AlreadySent, NoAddress,
+    NothingToSend, or NotBorneOut, of which a receipt stays. Delivery begins when the
+    transaction ends.
     """
+    try:
+        return _send(draft, by)
+    except NotBorneOut as refusal:
+        _prove_refusal(draft, refusal, by)
+        raise
+
+
+@transaction.atomic
+def _send(draft: Draft, by: User) -> Message:
     ticket = Ticket.locked(draft.ticket_id)
     draft = Draft.objects.select_for_update().get(pk=draft.pk)
     _refuse(draft, ticket)
@@ -83,6 +120,8 @@ def _refuse(draft: Draft, ticket: Ticket) -> None:
         raise NothingToSend("The reply is empty. Write something first.")
     if not recipient(ticket):
         raise NoAddress("No e-mail address is known for this ticket, so nothing can be sent to it.")
+    for guard in settings.SEND_GUARDS:
+        import_string(guard)(draft, ticket)
 
 
 def _message(draft: Draft, ticket: Ticket, by: User) -> Message:
@@ -153,6 +192,24 @@ def _prove(draft: Draft, message: Message, by: User) -> None:
             after=message.text,
             by=draft.edited_by or by,
         )
+
+
+def _prove_refusal(draft: Draft, refusal: NotBorneOut, by: User) -> None:
+    """That it was tried, and why it was not sent: the words by digest, as elsewhere."""
+    receipts.append(
+        step="send",
+        ticket=draft.ticket,
+        run=draft.run,
+        actor_kind="human",
+        actor=by.get_username(),
+        status="abstained",
+        output={
+            "draft": draft.pk,
+            "promises": len(refusal.objections),
+            "because": "; ".join(one.because for one in refusal.objections),
+            "text_sha256": _digest(draft.text),
+        },
+    )
 
 
 def _inputs(draft: Draft, message: Message) -> list[dict[str, object]]:

@@ -57,10 +57,17 @@ Write the text alone, without a heading and without remarks."""
 
 DECISIONS: Final = {
     "review": "a colleague is reviewing a {what}, nothing is decided yet: say so.",
+    "approved": "a {what} has been approved and is not paid yet: say that it has been approved and will be paid.",
+    "paid": "a {what} has been approved and paid: say so.",
     "refuse": "we cannot agree to this, because of the clause: say so kindly.",
     "ask": "we need to know more, the {what}: ask for it.",
     "human": "a colleague will look into this and write again: say so.",
     "none": "nothing had to be decided: answer with what the marks below tell.",
+}
+REASONS: Final = {
+    "outside window": "the time for it is over",
+    "not covered": "the policy does not cover it",
+    "no evidence": "we have not seen what we need for it",
 }
 ABOUT_WORDS: Final = 16
 ALWAYS: Final = datetime(2026, 1, 1)
@@ -182,7 +189,8 @@ def _decision(task: WritingTask) -> str:
     decision, _, what = task.outcome.partition(" ")
     of = "".join(f" of {slot.mark}" for slot in task.of_kind("amount"))
     said = DECISIONS.get(decision, DECISIONS["human"])
-    return said.format(what=plain(what, ABOUT_WORDS) + of)
+    why = f" The reason: {REASONS[what]}." if decision == "refuse" and what in REASONS else ""
+    return said.format(what=plain(what, ABOUT_WORDS) + of) + why
 
 
 def _line(slot: Slot) -> str:

@@ -130,6 +130,11 @@ def _statements(task: WritingTask, said: set[str]) -> Iterator[str]:
 OUTCOMES = {
     "review": "A colleague is reviewing a {detail} for you, and we will write again as soon as it is decided.",
     "refuse": "I am sorry that we cannot agree to this under our policy.",
+    "approved": "Your {detail}{sum} has been approved and will be paid.",
+    "paid": "Your {detail}{sum} has been approved and paid.",
+    "refuse outside window": "I am sorry that we cannot agree to this, because the time in which it can be asked for is over.",
+    "refuse not covered": "I am sorry that we cannot agree to this, because our policy does not cover it.",
+    "refuse no evidence": "I am sorry that we cannot agree to this, because we have not seen what we need for it.",
     "ask": "Please let us know which order this is about, so that we can look into it.",
     "human": "A colleague is looking into this and will write to you.",
     "none": "Please reply to this message if there is anything else you need.",
@@ -172,4 +177,6 @@ def _outcome(task: WritingTask) -> str:
         return "Please reply with a photo that shows the problem, so that we can look into it."
     if outcome == "none" and not (task.of_kind(CLAUSE) or task.of_kind("order")):
         outcome = "human"  # neither a clause nor an order answers the question
-    return OUTCOMES.get(outcome, OUTCOMES["human"]).format(detail=detail)
+    said = OUTCOMES.get(task.outcome) or OUTCOMES.get(outcome, OUTCOMES["human"])
+    amount = _first(task, "amount")
+    return said.format(detail=detail, sum=f" of {amount}" if amount else "")

@@ -33,7 +33,7 @@ def borne_out(task: WritingTask) -> Iterator[tuple[str, str | None]]:
         groups = load("replies")["facts"][family]
         yield from (("states", f"{family} {number}") for number, _ in enumerate(groups, 1))
     yield from _named(families(task.intent), known)
-    yield "quotes 1", "refuse" if task.outcome == "refuse" else "lead"
+    yield "quotes 1", "refuse" if task.outcome.startswith("refuse") else "lead"
     yield from ((f"quotes {number}", "second") for number in range(2, MOST[CLAUSE] + 1))
     yield from _ways_to_end(task, known)
 
@@ -54,7 +54,8 @@ def _ways_to_end(task: WritingTask, known: set[str]) -> Iterator[tuple[str, str 
         yield from (("offers", "none" if ended else one) for one in families(task.intent))
         return
     yield "decides", outcome
-    yield "next", "review" if outcome.startswith("review") else outcome
+    first, _, _ = outcome.partition(" ")
+    yield "next", outcome if first == "ask" else first
     if outcome == ASK_ORDER:
         yield "orders", None
         if "other_order" in known:  # else there may be no account that lacks the order

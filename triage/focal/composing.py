@@ -46,7 +46,7 @@ class Composition:
 
     def __init__(self, book: Phrasebook, task: WritingTask) -> None:
         self._book, self._reply = book, task.kind == "draft"
-        self._refuses = task.outcome == "refuse"
+        self._refuses = task.outcome.startswith("refuse")
         self._allowed = book.permitted(task)
         self.sha256 = hashlib.sha256(book.sha256.encode() + self._allowed.tobytes()).hexdigest()
         self._clauses = frozenset(slot.name for slot in task.of_kind(CLAUSE))

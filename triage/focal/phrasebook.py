@@ -103,6 +103,9 @@ def _replies() -> Iterator[tuple[str, str, str]]:
     for family, groups in words["facts"].items():
         for number, group in enumerate(groups, 1):
             yield from ((text, "states", f"{family} {number}") for text in group)
+    for table, does in (("decisions", "decides"), ("next", "next")):
+        for of, texts in load("settled")[table].items():
+            yield from ((text, does, of) for text in texts)
     for of, table in load("circumstances").items():
         yield from ((text, "told", of) for text in table["replies"])
 

@@ -44,13 +44,21 @@ def focal_prompt(task: WritingTask) -> str:
         lines = [
             f"intent: {plain(task.intent, LABEL_WORDS)}",
             f"also: {plain(task.also, LABEL_WORDS)}",
-            f"outcome: {plain(task.outcome, LABEL_WORDS)}",
+            f"outcome: {plain(_taught(task.outcome), LABEL_WORDS)}",
             f"urgency: {plain(task.urgency, LABEL_WORDS)}",
             f"ticket: {message(task)}",
             *lines,
             f"quote: {_shown(task.of_kind(CLAUSE))}",
         ]
     return "\n".join([TASKS[task.kind], *lines, WRITE])
+
+
+def _taught(outcome: str) -> str:
+    """The nearest decision among those that the writer was trained on."""
+    decision, _, what = outcome.partition(" ")
+    if decision == "refuse":
+        return decision
+    return f"review {what}" if decision in ("approved", "paid") else outcome
 
 
 def speakable(task: WritingTask) -> tuple[Slot, ...]:

@@ -19,5 +19,5 @@ def decisions(task: WritingTask, text: str) -> set[str]:
         return f"{{{slot.kind if slot else '?'}}}"
 
     said = {SLOT.sub(kind, sentence) for sentence in SENTENCE.split(text)}
-    known = load("replies")["decisions"]
+    known = {**load("replies")["decisions"], **load("settled")["decisions"]}
     return {outcome for outcome, sentences in known.items() if said & set(sentences)}

@@ -13,6 +13,8 @@ import re
 from typing import Final
 
 from triage.facts import CLAUSE
+from triage.promised.reading import Said, read
+from triage.promised.weighing import ALL_OF_IT
 from triage.support.statement import VALUE, Statement
 from triage.support.words import listed
 
@@ -202,11 +204,23 @@ GRANTS: Final = re.compile(
 )
 
 
+SETTLED: Final = ("approved ", "paid ")
+"""What a decision of people begins with."""
+BESIDES: Final = re.compile(
+    r"\b(?:vouchers?|gift\w*|free|discount\w*|compensat\w*|goodwill|exchang\w*|bonus|waive\w*|percent|half|twice|double|also|another|extra|on top)\b",
+    re.IGNORECASE,
+)
+
+
 def promises(said: Statement, covered: float) -> str:
     """Why the words commit the shop to too much, or an empty string.
 
     ``covered`` is the share of the sentence's content that a clause has, between 0 and 1.
     """
+    if said.is_reply and said.task.outcome.startswith(SETTLED):
+        spoken = read(said.prose, follows=True, asked=True)
+        if spoken != Said.NOTHING:
+            return _beyond(said, spoken)
     if _decided(said):
         return "says that it is decided, and nobody has decided it"
     if not said.kinds & EARLIER and _commits(said.prose, covered):
@@ -216,6 +230,18 @@ def promises(said: Statement, covered: float) -> str:
     if said.is_reply and not _may_be_said(said, covered):
         return "speaks of money or goods that nobody has decided on"
     return _another_remedy(said) or _against_the_decision(said)
+
+
+def _beyond(said: Statement, spoken: Said) -> str:
+    """What people decided may be said: of the one amount, in its kind, and paid only once it is."""
+    if spoken == Said.PAID and not said.task.outcome.startswith("paid"):
+        return "says that it was paid, and it is not yet"
+    if said.kinds & AMOUNTS - {"amount"} or ALL_OF_IT.search(said.prose):
+        return "promises another amount than was approved"
+    others = {name for name, words in REMEDIES.items() if words.search(said.prose)}
+    if others - {said.task.outcome.partition(" ")[2]} or BESIDES.search(said.prose):
+        return "promises more than was approved"
+    return ""
 
 
 def _commits(prose: str, covered: float) -> bool:

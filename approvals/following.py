@@ -1,0 +1,59 @@
+"""The reply follows what became of a refund: written anew, unless a person's words are in the way.
+
+Call inside the transaction that changed the refund, with its ticket locked.
+"""
+
+from __future__ import annotations
+
+from approvals.models import Refund
+from approvals.rows import State
+from tickets import queue, replies
+from tickets.models import Draft, Message, Ticket
+
+DECIDED = "decided"
+NEWS = {
+    State.APPROVED: "The refund was approved",
+    State.REJECTED: "The refund was refused",
+    State.RETURNED: "A question has to be answered before the refund is decided",
+    State.EXPIRED: "Nobody decided on the refund in time",
+    State.VOID: "The refund has to be asked for again, because something changed",
+    State.EXECUTED: "The refund was paid",
+    State.FAILED: "The refund was not paid",
+    State.DOUBT: "The refund may or may not have been paid: we are asking",
+}
+
+
+def follow(refund: Refund, why: str = "") -> None:
+    """Have the reply written anew, or say on the ticket what a person has to look at.
+
+    A person's edits are never thrown away: they go on in a copy where the draft is part of
+    what was approved. Where a reply went out since the decision, that it was paid is no news.
+    """
+    if refund.seeded or refund.state == State.PENDING:
+        return
+    ticket = Ticket.locked(refund.ticket_id)
+    draft = replies.open_draft(ticket)
+    edited = draft is not None and bool(draft.edited_body)
+    sent = _sent_since(refund)
+    if sent and refund.state == State.EXECUTED:
+        return
+    if not (edited or sent):
+        queue.enqueue(ticket, reason=DECIDED)
+        return
+    if draft and edited and refund.run_id and draft.run_id == refund.run_id:
+        replies.go_on_in_a_copy(draft)
+    ticket.mark_attention(_news(refund, why, draft if edited else None))
+
+
+def _sent_since(refund: Refund) -> bool:
+    """Whether a reply went out after the last decision."""
+    last = refund.decisions.last()
+    out = refund.ticket.messages.filter(direction=Message.Direction.OUT)
+    return last is not None and out.filter(at__gt=last.at).exists()
+
+
+def _news(refund: Refund, why: str, edited: Draft | None) -> str:
+    said = f"{NEWS[State(refund.state)]}{f' ({why})' if why else ''}."
+    if edited is None:
+        return f"{said} A reply went out before that: does the customer have to know?"
+    return f"{said} {edited.edited_by} had edited the reply: check what it says, or have it written again."

@@ -1,0 +1,9 @@
+"""What a reply gives away, read from free text and weighed against what people approved.
+
+Pure: standard library only. ``reading`` finds in a sentence whether money is promised or said
+to be paid, ``amounts`` how much, and ``weighing`` whether the records bear it out.
+"""
+
+from triage.promised.weighing import Granted, Records, Unborne, unborne
+
+__all__ = ["Granted", "Records", "Unborne", "unborne"]

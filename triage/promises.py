@@ -1,0 +1,96 @@
+"""No reply leaves that promises money which nobody approved, whoever wrote it.
+
+What a reply says is weighed against the requests of its ticket and the payments on file, under
+the lock of the ticket: an approval that was lost a moment ago bears out nothing any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from approvals.models import Refund
+from approvals.services import is_as_approved
+from tickets.models import Draft, Order, Payment, Ticket
+from tickets.sending import NotBorneOut, Objection
+from triage.models import Clause
+from triage.promised import Granted, Records, unborne
+from triage.promised.reading import speaks_of_money_back
+
+State = Refund.State
+BEARING = {
+    State.APPROVED: "approved",
+    State.EXECUTING: "approved",
+    State.DOUBT: "doubt",
+    State.EXECUTED: "paid",
+}
+STANDING = {
+    State.PENDING: "the refund is still under review, and until it is decided a reply may say no more",
+    State.APPROVED: "the refund was approved, but what was approved has changed since",
+    State.REJECTED: "the refund was refused",
+    State.RETURNED: "the refund is not decided: more information is needed first",
+    State.EXPIRED: "nobody decided on the refund in time",
+    State.VOID: "the request for the refund no longer counts",
+    State.FAILED: "the payment of the refund failed",
+}
+
+
+def refuse_unapproved(draft: Draft, ticket: Ticket) -> None:
+    """Let the reply go, or raise NotBorneOut with each sentence that promises too much."""
+    records = records_of(draft, ticket)
+    objections = tuple(
+        Objection(sentence=one.sentence, because=one.because)
+        for one in unborne(draft.text, records)
+    )
+    if objections:
+        raise NotBorneOut(objections)
+
+
+def records_of(draft: Draft, ticket: Ticket) -> Records:
+    """What the rows say, as it is now."""
+    refunds = list(ticket.refunds.filter(seeded=False).select_related("order").order_by("-pk"))
+    orders = list(ticket.customer.orders.all()) if ticket.customer else []
+    orders += [refund.order for refund in refunds if refund.order not in orders]
+    words = list(ticket.messages.filter(direction="in").values_list("text", flat=True))
+    return Records(
+        granted=(*_granted(refunds), *_gone_back(orders)),
+        orders=tuple(order.number for order in orders),
+        standing=STANDING.get(State(refunds[0].state), "") if refunds else "",
+        asked=bool(refunds) or any(map(speaks_of_money_back, words)),
+        quotable=(*_quoted(draft), *Clause.objects.values_list("text", flat=True)),
+        words=tuple(words),
+    )
+
+
+def _granted(refunds: list[Refund]) -> Iterator[Granted]:
+    for refund in refunds:
+        state = BEARING.get(State(refund.state))
+        if state and (refund.state != State.APPROVED or is_as_approved(refund)):
+            yield Granted(
+                order=refund.order.number,
+                amount=refund.amount,
+                currency=refund.currency,
+                captured=refund.order.paid(),
+                state=state,
+                remedy=refund.remedy,
+            )
+
+
+def _gone_back(orders: list[Order]) -> Iterator[Granted]:
+    """Every payment on file that gave the customer money back."""
+    payments = Payment.objects.filter(order__in=orders, kind=Payment.Kind.REFUND)
+    for payment in payments.select_related("order"):
+        yield Granted(
+            order=payment.order.number,
+            amount=payment.amount,
+            currency=payment.order.currency,
+            captured=payment.order.paid(),
+            state="paid",
+            here=False,
+        )
+
+
+def _quoted(draft: Draft) -> Iterator[str]:
+    """The clauses that the machine quoted, as they were then."""
+    for part in draft.parts:
+        if part.get("kind") == "clause":
+            yield part["text"].strip("“”")

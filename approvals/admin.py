@@ -1,22 +1,82 @@
-"""Refund rules and limits in the admin panel; refunds and decisions only to be looked at."""
+"""Approval limits in the admin panel; refunds, decisions and payments only to be looked at."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 
-from approvals.models import ApprovalLimit, RefundRule
+from approvals.models import ApprovalLimit, Care, Decision, Execution, Notice, Refund
 from tickets.reasons import KnobAdmin
-
-
-@admin.register(RefundRule)
-class RefundRuleAdmin(KnobAdmin):
-    list_display = (
-        "name", "position", "clause", "remedy", "window_days", "counts_from",
-        "effective_from", "effective_to", "active",
-    )  # fmt: skip
-    list_filter = ("active", "remedy")
 
 
 @admin.register(ApprovalLimit)
 class ApprovalLimitAdmin(KnobAdmin):
     list_display = ("group", "currency", "up_to", "two_above")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """The first limit of a currency brings its care, with what is usual."""
+        super().save_model(request, obj, form, change)
+        Care.objects.get_or_create(currency=obj.currency)
+
+
+@admin.register(Care)
+class CareAdmin(KnobAdmin):
+    """One row a currency."""
+
+    list_display = ("currency", "blind_above", "blind_share", "escalate_hours", "sealed_share")
+
+
+class AuditAdmin(admin.ModelAdmin[Any]):
+    """Rows to be searched and read: nobody adds, changes or deletes one here."""
+
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Refund)
+class RefundAdmin(AuditAdmin):
+    list_display = (
+        "id", "order", "amount", "currency", "state", "rule", "risk", "requested_by",
+        "assigned_to", "created_at", "escalated_at",
+    )  # fmt: skip
+    list_filter = ("state", "currency", "risk", "remedy", "created_at")
+    list_select_related = ("order", "requested_by", "assigned_to")
+    search_fields = ("order__number", "rule", "reference")
+    date_hierarchy = "created_at"
+
+
+@admin.register(Decision)
+class DecisionAdmin(AuditAdmin):
+    list_display = ("at", "refund", "verdict", "reason_code", "by", "rule", "amount", "limit_then")
+    list_filter = ("verdict", "reason_code", "at", "by")
+    list_select_related = ("refund__order", "by", "rule")
+    search_fields = ("refund__order__number", "reason")
+    date_hierarchy = "at"
+
+
+@admin.register(Execution)
+class ExecutionAdmin(AuditAdmin):
+    list_display = (
+        "created_at", "refund", "by", "state", "amount", "currency", "reference", "calls",
+        "questions", "settled_by", "settled_at",
+    )  # fmt: skip
+    list_filter = ("state", "by", "currency", "created_at")
+    list_select_related = ("refund__order", "settled_by")
+    search_fields = ("refund__order__number", "reference", "key", "charge")
+
+
+@admin.register(Notice)
+class NoticeAdmin(AuditAdmin):
+    list_display = ("at", "refund", "to", "kind", "state", "tries", "note")
+    list_filter = ("state", "kind", "at")
+    list_select_related = ("refund__order", "to")

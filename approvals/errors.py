@@ -1,5 +1,7 @@
 """Why a decision was not taken. Each message is shown to the person as it stands."""
 
+from collections.abc import Sequence
+
 
 class Refused(Exception):
     """Nothing was changed. ``status`` is the HTTP status a page answers with."""
@@ -14,7 +16,26 @@ class NotPending(Refused):
 
 
 class Stale(Refused):
-    """What the person saw is not what is there now: they must look again."""
+    """What the person saw is not what is there now: they must look again.
+
+    ``changes`` are sentences that say what changed, where that is known.
+    """
+
+    status = 409
+
+    def __init__(self, message: str, *, changes: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.changes = tuple(changes)
+
+
+class FirstOpinion(Refused):
+    """They have to say what they would do before they see what is recommended."""
+
+    status = 409
+
+
+class NothingToCopy(Refused):
+    """There is no real request yet that a made-up one could look like."""
 
     status = 409
 

@@ -5,31 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
 from approvals import services, who
 from approvals.models import Decision, Refund
+from approvals.waiting import listed
 from tickets import desk
 from tickets.access import SUPERVISORS
-from tickets.models import Ticket
+from tickets.models import Attachment, Message, Order, Ticket
 from tickets.templatetags.show import money
 
 SHOWN = 50
+OTHERS_SHOWN = 20
 State = Refund.State
+TO_PAY = [State.APPROVED, State.EXECUTING, State.DOUBT, State.FAILED]
 
 
-def queue(person: User) -> dict[str, Any]:
-    """The lists of the queue page, oldest first but for what was decided."""
-    mine = list(who.waiting_for(person)[:SHOWN])
-    pending = _listed(Refund.objects.filter(state=State.PENDING, expires_at__gt=timezone.now()))
-    others = [refund for refund in pending[:SHOWN] if refund not in mine]
-    decided = Decision.objects.select_related("refund__order", "by").order_by("-at", "-id")
+def elsewhere(person: User) -> dict[str, Any]:
+    """What the queue page shows below the person's own queue, each in short."""
+    pending = listed(Refund.objects.filter(state=State.PENDING, expires_at__gt=timezone.now()))
+    others = pending.exclude(pk__in=who.queue_of(person).values("pk"))[:OTHERS_SHOWN]
+    decided = person.decisions.filter(refund__seeded=False).select_related("refund__order")
     return {
-        "mine": mine,
-        "others": [{"refund": refund, "why": why_not(refund, person)} for refund in others],
-        "to_pay": list(_listed(Refund.objects.filter(state=State.APPROVED))[:SHOWN]),
-        "decided": list(decided[:20]),
+        "others": [{"refund": refund, "why": why_not_mine(refund, person)} for refund in others],
+        "to_pay": list(listed(Refund.objects.filter(state__in=TO_PAY))[:SHOWN]),
+        "decided": list(decided.order_by("-at", "-id")[:OTHERS_SHOWN]),
         "limits": who.limits_of(person),
     }
 
@@ -39,22 +40,37 @@ def of(refund: Refund) -> dict[str, Any]:
     run = refund.run
     drafts = list(run.drafts.order_by("id")) if run else []
     receipts = list(run.receipts.order_by("attempt", "seq")) if run else []
-    paid, refunded = refund.order.paid(), refund.order.refunded()
     return {
-        "base": refund.ticket.get_absolute_url(),
-        "seen": services.fingerprint(refund),
-        "needed": _needed(refund),
+        "needed": who.people_for(refund),
         "changed": refund.state == State.APPROVED and not services.is_as_approved(refund),
-        "lines": list(refund.order.lines.order_by("id")),
-        "payments": list(refund.order.payments.order_by("id")),
+        "drafts": drafts,
+        "cards": _worst_first(desk.cards(run, receipts)) if run else [],
+        "decisions": list(refund.decisions.select_related("by", "rule")),
+        "agreed": refund.decisions.filter(verdict=Decision.Verdict.APPROVE).count(),
+        "also": list(_also(refund)),
+        "words": words(refund.ticket),
+        **rows(refund.ticket, refund.order),
+    }
+
+
+def rows(ticket: Ticket, order: Order) -> dict[str, Any]:
+    """The order as it is stored, with what was paid and what is left of it."""
+    paid, refunded = order.paid(), order.refunded()
+    return {
+        "base": ticket.get_absolute_url(),
+        "lines": list(order.lines.order_by("id")),
+        "payments": list(order.payments.order_by("id")),
         "paid": paid,
         "refunded": refunded,
         "left": paid - refunded,
-        "words": list(refund.ticket.messages.filter(direction="in").defer("raw", "html")),
-        "drafts": drafts,
-        "cards": _worst_first(desk.cards(run, receipts)) if run else [],
-        "decisions": list(refund.decisions.select_related("by")),
     }
+
+
+def words(ticket: Ticket) -> list[Message]:
+    """What the customer wrote, oldest first, with the names of the files."""
+    files = Prefetch("attachments", Attachment.objects.defer("content"))
+    written = ticket.messages.filter(direction=Message.Direction.IN)
+    return list(written.defer("raw", "html").prefetch_related(files))
 
 
 def why_not(refund: Refund, person: User) -> str:
@@ -65,13 +81,26 @@ def why_not(refund: Refund, person: User) -> str:
         return "This request ran out before a decision. Ask for it again on the ticket."
     if not person.groups.filter(name=SUPERVISORS).exists():
         return "Supervisors decide on refunds. You can read what they will see."
-    return _own_hand(refund, person) or _too_much(refund, person)
+    return _own_hand(refund, person) or _not_theirs(refund, person)
 
 
-def may_pay(refund: Refund, person: User) -> bool:
-    """Whether this person may record the payment now."""
-    approved = refund.state == State.APPROVED
-    return approved and person.groups.filter(name=SUPERVISORS).exists()
+def why_not_mine(refund: Refund, person: User) -> str:
+    """Why it is not in this person's queue."""
+    if why := why_not(refund, person):
+        return why
+    return f"It was handed to {refund.assigned_to}."
+
+
+def may_hand_over(refund: Refund, person: User) -> bool:
+    """Whether this person may say who is to decide: a supervisor without a hand in it."""
+    open_still = refund.state == State.PENDING and refund.expires_at >= timezone.now()
+    supervisor = open_still and person.groups.filter(name=SUPERVISORS).exists()
+    return supervisor and not _own_hand(refund, person)
+
+
+def may_pay(person: User) -> bool:
+    """Whether this person may record or settle payments."""
+    return person.groups.filter(name=SUPERVISORS).exists()
 
 
 def proposal(asked: dict[str, Any], by: User) -> services.Proposal:
@@ -99,7 +128,9 @@ def _own_hand(refund: Refund, person: User) -> str:
     return ""
 
 
-def _too_much(refund: Refund, person: User) -> str:
+def _not_theirs(refund: Refund, person: User) -> str:
+    if not who.is_reviewer(refund, person):
+        return who.not_a_reviewer(refund)
     limit = who.limit_of(person, refund.currency)
     if limit == 0:
         return who.no_limit(refund.currency)
@@ -111,11 +142,11 @@ def _too_much(refund: Refund, person: User) -> str:
     return ""
 
 
-def _needed(refund: Refund) -> int:
-    """How many have to approve: by today's limits while it waits, else as it was decided."""
-    if refund.state == State.PENDING:
-        return who.approvers_for(refund.amount, refund.currency)
-    return refund.approvers_needed
+def _also(refund: Refund) -> QuerySet[Refund]:
+    """Other requests on the same order that are open, promised or paid."""
+    over = [State.VOID, State.EXPIRED, State.REJECTED, State.RETURNED]
+    others = Refund.objects.filter(order=refund.order_id).exclude(pk=refund.pk)
+    return others.exclude(state__in=over).order_by("-pk")
 
 
 def _worst_first(cards: Any) -> list[desk.Card]:
@@ -126,7 +157,3 @@ def _worst_first(cards: Any) -> list[desk.Card]:
         return not any(check.get("passed") is False for check in checks)
 
     return sorted((card for card in cards if card.receipt), key=concern)
-
-
-def _listed(refunds: QuerySet[Refund]) -> QuerySet[Refund]:
-    return refunds.select_related("order", "ticket__customer")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from django import forms
+from django.contrib.auth.models import User
 
-from approvals.models import Decision
+from approvals import who
+from approvals.models import Decision, Refund
 from tickets.models import Order, Ticket
 
 
@@ -18,12 +21,61 @@ class DecisionForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Please choose one."},
     )
+    sure = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
+    reason_code = forms.ChoiceField(
+        choices=[("", "Choose one"), *Decision.ReasonCode.choices],
+        required=False,
+        label="If you reject it: why",
+    )
     reason = forms.CharField(
         max_length=2_000,
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"required": "Please say why: the reason stays with the decision."},
     )
     seen = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    look = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, refund: Refund, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        conditions = [(words, words) for words in refund.conditions]
+        self.fields["sure"].choices = conditions  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if said.get("verdict") == Decision.Verdict.REJECT and not said.get("reason_code"):
+            self.add_error("reason_code", "Please choose why it is refused.")
+        choices = {words for words, _ in self.fields["sure"].choices}  # type: ignore[attr-defined]
+        if said.get("verdict") == Decision.Verdict.APPROVE and choices - set(said.get("sure", [])):
+            self.add_error("sure", "To approve, tick each of these. If you are not sure, ask.")
+        return said
+
+
+class HandOverForm(forms.Form):
+    """A colleague who may decide, or everybody, and why."""
+
+    to = forms.ModelChoiceField(
+        queryset=User.objects.none(), required=False, empty_label="Everybody who may decide"
+    )
+    why = forms.CharField(
+        max_length=300,
+        label="Why",
+        error_messages={"required": "Please say why: your colleague reads it."},
+    )
+
+    def __init__(self, *args: Any, refund: Refund, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].queryset = who.may_decide(refund)  # type: ignore[attr-defined]
+
+
+class AnswerForm(forms.Form):
+    """What an agent answers to the question a request was sent back with."""
+
+    answer = forms.CharField(
+        max_length=2_000,
+        label="Your answer",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Please write an answer to the question."},
+    )
 
 
 class PaidForm(forms.Form):
@@ -34,6 +86,31 @@ class PaidForm(forms.Form):
         label="Payment reference",
         error_messages={"required": "Please give the reference of the payment."},
     )
+
+
+class SettleForm(forms.Form):
+    """How a payment went that nobody was told about, as a person found at the payment side."""
+
+    paid = forms.TypedChoiceField(
+        choices=[("yes", "It was paid"), ("no", "It was surely not paid")],
+        coerce=lambda said: said == "yes",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Please choose one."},
+    )
+    reference = forms.CharField(
+        required=False, max_length=120, label="Payment reference, if it was paid"
+    )
+    why = forms.CharField(
+        max_length=500,
+        label="How you know",
+        error_messages={"required": "Please say how you know: it stays with the payment."},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if said.get("paid") and not said.get("reference"):
+            self.add_error("reference", "Please give the reference of the payment.")
+        return said
 
 
 class OrderChoice(forms.ModelChoiceField):  # type: ignore[type-arg]

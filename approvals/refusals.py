@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django.contrib.auth.models import User
@@ -9,9 +10,9 @@ from django.utils import timezone
 
 from approvals import who
 from approvals.errors import Incomplete, NotPending, OverLimit, OwnWork, Stale
-from approvals.models import Decision, Refund
-from approvals.seen import fingerprint
-from tickets.models import Order
+from approvals.models import Decision, Look, Refund
+from approvals.seen import changed, fingerprint
+from tickets.models import Order, Ticket
 
 
 def impossible(order: Order, amount: Decimal) -> None:
@@ -24,6 +25,17 @@ def impossible(order: Order, amount: Decimal) -> None:
         )
 
 
+def under_way(ticket: Ticket, order: Order) -> None:
+    """Nobody is asked twice for money that may be on its way already."""
+    moving = [Refund.State.EXECUTING, Refund.State.DOUBT]
+    refund = Refund.objects.filter(ticket=ticket, order=order, state__in=moving).first()
+    if refund:
+        raise Incomplete(
+            f"{refund.amount} {refund.currency} for order {order} is being paid, or may have been."
+            " Please wait until that is settled."
+        )
+
+
 def closed(refund: Refund) -> None:
     if refund.state != Refund.State.PENDING:
         raise NotPending(f"This request is closed: {refund.get_state_display().lower()}.")
@@ -31,9 +43,21 @@ def closed(refund: Refund) -> None:
         raise NotPending("This request ran out before a decision. Ask for it again on the ticket.")
 
 
-def stale(refund: Refund, seen: str) -> None:
+def stale(refund: Refund, seen: str, page: Look | None = None) -> None:
+    """Raises Stale; where the page was kept, with what changed since."""
     if seen != fingerprint(refund):
-        raise Stale("Something changed since you opened this page. Please look again.")
+        raise Stale(
+            "Something changed since you opened this page. Please look again.",
+            changes=changed(page.shown, refund) if page else (),
+        )
+
+
+def unsure(refund: Refund, verdict: str, sure: Sequence[str]) -> None:
+    """Whoever approves says of each condition that they are sure."""
+    if verdict == Decision.Verdict.APPROVE and set(refund.conditions) - set(sure):
+        raise Incomplete(
+            "Please tick each thing you have to be sure of. If you are not, ask for more."
+        )
 
 
 def person(refund: Refund, by: User, verdict: str) -> Decimal:
@@ -41,6 +65,8 @@ def person(refund: Refund, by: User, verdict: str) -> Decimal:
     limit = who.limit_of(by, refund.currency)
     if own := who.own_hand(refund, by):
         raise OwnWork(own)
+    if not who.is_reviewer(refund, by):
+        raise OverLimit(who.not_a_reviewer(refund))
     if limit == 0:
         raise OverLimit(who.no_limit(refund.currency))
     if verdict == Decision.Verdict.APPROVE and refund.amount > limit:

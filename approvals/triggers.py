@@ -6,6 +6,13 @@ from string import Template
 
 import pgtrigger
 
+from approvals.triggers_payments import REFUND_AGREES
+from approvals.triggers_rules import (
+    APPROVED_BY_ENOUGH,
+    APPROVES_WHAT_IS_CLEAR,
+    NAMES_ITS_REVIEWERS,
+)
+
 # Sums are taken under a lock on the order, so that two approvals at once cannot both fit.
 CAPTURED_IS_THE_CEILING = """
     IF NEW.state IN ('approved', 'executing', 'executed', 'doubt') THEN
@@ -32,32 +39,16 @@ BEGINS_PENDING = """
         USING ERRCODE = 'check_violation', CONSTRAINT = 'refund_begins_pending';
 """
 
-# Counted here once more: whoever writes the state cannot also choose how many it takes.
-APPROVED_BY_ENOUGH_PEOPLE = """
-    IF COALESCE((SELECT MAX(people) FROM (
-            SELECT COUNT(*) AS people FROM approvals_decision
-            WHERE refund_id = NEW.id AND verdict = 'approve' GROUP BY fingerprint
-        ) AS agreed), 0)
-        < GREATEST(NEW.approvers_needed, CASE WHEN EXISTS (
-            SELECT 1 FROM approvals_approvallimit
-            WHERE currency = NEW.currency AND two_above < NEW.amount
-        ) THEN 2 ELSE 1 END)
-    THEN
-        RAISE EXCEPTION 'too few people approved the same thing'
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'approved_by_enough_people';
-    END IF;
-    RETURN NEW;
-"""
-
 TRANSITIONS = {
     "pending": ["approved", "rejected", "returned", "expired", "void"],
     "approved": ["executing", "executed", "void"],
     "executing": ["executed", "failed", "doubt"],
-    "doubt": ["executed", "failed"],
+    "doubt": ["executed", "failed", "executing"],
 }
 FROZEN = [
     "ticket", "run", "order", "remedy", "amount", "currency", "arithmetic", "reasons", "rule",
-    "citations", "note", "fingerprint", "requested_by",
+    "citations", "note", "lines", "terms", "conditions", "risk", "fingerprint", "requested_by",
+    "reviewers", "seeded",
 ]  # fmt: skip
 
 # The decision repeats who asked and how much; this makes sure it repeats the truth.
@@ -66,13 +57,33 @@ DECISION_REPEATS_THE_REFUND = """
         SELECT 1 FROM approvals_refund r WHERE r.id = NEW.refund_id AND r.state = 'pending'
         AND r.requested_by_id IS NOT DISTINCT FROM NEW.requested_by_id
         AND r.amount = NEW.amount
-        AND NEW.limit_then <= COALESCE((
+        AND NEW.limit_then <= CASE WHEN NEW.by_id IS NULL THEN (
+            SELECT rule.auto_up_to FROM approvals_refundrule rule
+            WHERE rule.id = NEW.rule_id AND rule.active AND rule.name = r.rule
+            AND rule.currency = r.currency AND r.requested_by_id IS NULL)
+        ELSE COALESCE((
             SELECT MAX(l.up_to) FROM approvals_approvallimit l
             JOIN auth_user_groups g ON g.group_id = l.group_id
-            WHERE g.user_id = NEW.by_id AND l.currency = r.currency), 0)
+            WHERE g.user_id = NEW.by_id AND l.currency = r.currency), 0) END
+        AND (NEW.by_id IS NULL OR r.reviewers_id IS NULL OR EXISTS (
+            SELECT 1 FROM auth_user_groups g
+            WHERE g.user_id = NEW.by_id AND g.group_id = r.reviewers_id))
     ) THEN
         RAISE EXCEPTION 'the decision does not describe its refund'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'decision_repeats_the_refund';
+    END IF;
+    RETURN NEW;
+"""
+
+# A decision rests on a page that this person was shown whole, of this refund, as it stood then.
+LOOK_IS_THEIRS = """
+    IF NEW.look_id IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM approvals_look k WHERE k.id = NEW.look_id AND k.refund_id = NEW.refund_id
+        AND k.by_id IS NOT DISTINCT FROM NEW.by_id AND k.fingerprint = NEW.fingerprint
+        AND NOT k.blind
+    ) THEN
+        RAISE EXCEPTION 'the decision rests on another page'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'look_is_theirs';
     END IF;
     RETURN NEW;
 """
@@ -84,6 +95,8 @@ HANDS = {
         WHERE h.direction = 'out' AND h.author_id = NEW.by_id""",
     "approver_is_not_corrector": "tickets_correction h WHERE h.by_id = NEW.by_id",
     "approver_is_not_asker": "tickets_run h WHERE h.requested_by_id = NEW.by_id",
+    "approver_asked_before": """approvals_refund h
+        WHERE h.id <> NEW.refund_id AND h.requested_by_id = NEW.by_id""",
 }
 
 
@@ -103,7 +116,26 @@ def _by_another_hand() -> str:
     return "".join(parts) + "\n    RETURN NEW;\n"
 
 
+# A made-up ticket never leads to money, and a real one is never a check.
+SEEDED_ALIKE = """
+    IF NEW.seeded IS DISTINCT FROM
+        (SELECT seeded FROM tickets_ticket WHERE id = NEW.ticket_id)
+        OR NEW.seeded IS DISTINCT FROM (SELECT c.seeded FROM tickets_order o
+            JOIN tickets_customer c ON c.id = o.customer_id WHERE o.id = NEW.order_id)
+    THEN
+        RAISE EXCEPTION 'a sealed check has a made-up ticket, and nothing else has'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'seeded_alike';
+    END IF;
+    RETURN NEW;
+"""
+
 REFUND = [
+    pgtrigger.Trigger(
+        name="seeded_alike",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        func=SEEDED_ALIKE,
+    ),
     pgtrigger.Trigger(
         name="captured_is_the_ceiling",
         when=pgtrigger.Before,
@@ -117,24 +149,21 @@ REFUND = [
         condition=~pgtrigger.Q(new__state="pending"),
         func=BEGINS_PENDING,
     ),
-    pgtrigger.Trigger(
-        name="approved_by_enough_people",
-        when=pgtrigger.Before,
-        operation=pgtrigger.Update,
-        condition=pgtrigger.Q(new__state="approved") & ~pgtrigger.Q(old__state="approved"),
-        func=APPROVED_BY_ENOUGH_PEOPLE,
-    ),
+    APPROVED_BY_ENOUGH,
+    NAMES_ITS_REVIEWERS,
     pgtrigger.FSM(
         name="refund_moves_on",
         field="state",
         transitions=[(old, new) for old, after in TRANSITIONS.items() for new in after],
     ),
     pgtrigger.ReadOnly(name="refund_keeps_its_terms", fields=FROZEN),
+    REFUND_AGREES,
 ]
 DECISION = [
     pgtrigger.Protect(
         name="decisions_are_append_only", operation=pgtrigger.Update | pgtrigger.Delete
     ),
+    APPROVES_WHAT_IS_CLEAR,
     pgtrigger.Trigger(
         name="decision_repeats_the_refund",
         when=pgtrigger.Before,
@@ -146,5 +175,11 @@ DECISION = [
         when=pgtrigger.Before,
         operation=pgtrigger.Insert,
         func=_by_another_hand(),
+    ),
+    pgtrigger.Trigger(
+        name="look_is_theirs",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        func=LOOK_IS_THEIRS,
     ),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from approvals import views
+from approvals import views, views_care
 
 app_name = "approvals"
 urlpatterns = [
@@ -10,5 +10,14 @@ urlpatterns = [
     path("<int:pk>/", views.refund, name="refund"),
     path("<int:pk>/decide/", views.decide, name="decide"),
     path("<int:pk>/paid/", views.paid, name="paid"),
+    path("<int:pk>/settle/", views.settle, name="settle"),
+    path("<int:pk>/hand-over/", views.hand_over, name="hand_over"),
+    path("<int:pk>/ask-again/", views.ask_again, name="ask_again"),
+    path("mails/", views.mails, name="mails"),
+    path("<int:pk>/first-opinion/", views_care.first_opinion, name="first_opinion"),
+    path("how-we-decide/", views_care.how_we_decide, name="how_we_decide"),
+    path("how-we-decide/check/", views_care.plant, name="plant"),
+    path("<int:pk>/revealed/", views_care.revealed, name="revealed"),
+    path("looks/<int:pk>/", views_care.look, name="look"),
     path("request/<int:ticket_pk>/", views.ask, name="request"),
 ]

@@ -58,6 +58,7 @@
   const keys = {
     j: () => move(1),
     k: () => move(-1),
+    n: () => document.querySelector('[data-key="n"]')?.click(),
     "/": () => document.getElementById("id_q")?.focus(),
     "?": () => document.getElementById("keys").showModal(),
   };

@@ -157,7 +157,11 @@ def finished(ticket: Ticket) -> Run:
 
 
 def refund_of(
-    ticket: Ticket, run: Run | None = None, by: User | None = None, amount: str = "42.00"
+    ticket: Ticket,
+    run: Run | None = None,
+    by: User | None = None,
+    amount: str = "42.00",
+    **more: Any,
 ) -> Refund:
     """A refund on the customer's first order, waiting for a decision."""
     assert ticket.customer is not None
@@ -165,12 +169,18 @@ def refund_of(
     return propose(
         ticket,
         Proposal(
-            order=order,
-            amount=Decimal(amount),
-            arithmetic=[("1 × Walnut table lamp at 42.00", "42.00"), ("refund, GBP", amount)],
-            reasons=["Delivered 13 days ago, within 30 days"],
-            rule="Damaged within 30 days",
-            citations=[citation()],
+            **{
+                "order": order,
+                "amount": Decimal(amount),
+                "arithmetic": [
+                    ("1 × Walnut table lamp at 42.00", "42.00"),
+                    ("refund, GBP", amount),
+                ],
+                "reasons": ["Delivered 13 days ago, within 30 days"],
+                "rule": "Damaged within 30 days",
+                "citations": [citation()],
+                **more,
+            }
         ),
         run=run,
         by=by,

@@ -12,10 +12,12 @@ from django.urls import reverse
 from approvals import services
 from approvals.models import ApprovalLimit, Refund
 from tests import stories
+from tests.deciding import bound, decide, page, state
 from tickets import replies
 from tickets.models import Draft, Ticket
 
 QUEUE = reverse("approvals:queue")
+UNUSED = "Be sure that it is unused (returns.window)."
 
 
 @pytest.fixture
@@ -31,26 +33,6 @@ def refund(ticket: Ticket) -> Refund:
     return stories.refund_of(ticket, ticket.runs.get())
 
 
-def page(client: Client, refund: Refund) -> str:
-    return client.get(refund.get_absolute_url()).content.decode()
-
-
-def decide(client: Client, refund: Refund, verdict: str = "approve", **values: str) -> Any:
-    seen = client.get(refund.get_absolute_url()).context["seen"]
-    data = {
-        "verdict": verdict,
-        "reason": "The rule and the photograph agree.",
-        "seen": seen,
-        **values,
-    }
-    return client.post(reverse("approvals:decide", args=[refund.pk]), data)
-
-
-def state(refund: Refund) -> str:
-    refund.refresh_from_db()
-    return refund.state
-
-
 def test_sol_sees_what_waits_and_how_many(as_sol: Client, refund: Refund) -> None:
     shown = as_sol.get(QUEUE).content.decode()
     assert "£42.00" in shown
@@ -59,19 +41,21 @@ def test_sol_sees_what_waits_and_how_many(as_sol: Client, refund: Refund) -> Non
 
 def test_agents_do_not_see_the_queue_nor_its_link(as_ana: Client, refund: Refund) -> None:
     assert as_ana.get(QUEUE).status_code == 403
-    assert QUEUE not in as_ana.get("/").content.decode().replace(refund.get_absolute_url(), "")
+    assert f'href="{QUEUE}"' not in as_ana.get("/").content.decode()
 
 
-def test_the_evidence_comes_before_the_decision(as_sol: Client, refund: Refund) -> None:
-    shown = page(as_sol, refund)
+def test_the_evidence_comes_before_the_decision(as_sol: Client, ticket: Ticket) -> None:
+    shown = page(as_sol, stories.refund_of(ticket, ticket.runs.get(), conditions=[UNUSED]))
     places = [
         shown.index(words)
         for words in (
             "How the amount comes about",
-            "Order HP-10423",
+            "Be sure of this before you approve",
             "we refund a damaged item in full",
+            "Left to give back at most",
             "Photo attached",
             "In the customer's own words",
+            "What is proposed, and why",
             "Record my decision",
         )
     ]
@@ -87,7 +71,7 @@ def test_sol_approves_with_a_reason(as_sol: Client, refund: Refund, sol: User) -
 
 def test_the_first_of_two_is_not_told_that_it_is_approved(as_sol: Client, refund: Refund) -> None:
     ApprovalLimit.objects.update(two_above=40)
-    assert "needs 2 people" in page(as_sol, refund)
+    assert "needs two people (0 in)" in page(as_sol, refund)
     decide(as_sol, refund)
     shown = as_sol.get(QUEUE).content.decode()
     assert "One approval is in, one more is needed" in shown
@@ -100,6 +84,7 @@ def test_two_who_saw_different_things_are_told_so(
     ApprovalLimit.objects.update(two_above=40)
     seen = services.fingerprint(refund)
     services.decide(refund.pk, by=sam, verdict="approve", reason="Fine.", seen=seen)
+    assert "needs two people (1 in)" in page(as_sol, refund)
     refund.ticket.messages.create(direction="in", text="Never mind!")
     decide(as_sol, refund)
     shown = as_sol.get(QUEUE).content.decode()
@@ -133,15 +118,105 @@ def test_without_a_verdict_the_reason_is_kept(as_sol: Client, refund: Refund) ->
     assert "Typed already" in answer.content.decode()
 
 
-def test_when_something_changed_sol_looks_again_and_keeps_the_reason(
-    as_sol: Client, refund: Refund
-) -> None:
+def test_a_forged_digest_is_refused_and_the_reason_kept(as_sol: Client, refund: Refund) -> None:
     answer = decide(as_sol, refund, seen="0" * 64, reason="Typed already")
     assert answer.status_code == 409
     shown = answer.content.decode()
-    assert "Something changed since you opened this page" in shown
+    assert "not the page that was shown to you" in shown
     assert "Typed already" in shown
     assert state(refund) == Refund.State.PENDING
+
+
+def test_what_changed_is_listed_and_the_page_is_fresh(as_sol: Client, refund: Refund) -> None:
+    before = bound(as_sol, refund)
+    refund.ticket.messages.create(direction="in", text="It was the other lamp.")
+    refund.order.payments.update(amount="40.00")
+    answer = decide(as_sol, refund, reason="Typed already", **before)
+    assert answer.status_code == 409
+    shown = answer.content.decode()
+    for words in (
+        "The customer wrote again.",
+        "The amount paid changed from 61.00 to 40.00.",
+        "It was the other lamp.",
+        "Typed already",
+    ):
+        assert words in shown
+    assert state(refund) == Refund.State.PENDING
+    again = answer.context["look"]
+    after = {"seen": again.fingerprint, "look": str(again.pk)}
+    assert decide(as_sol, refund, "reject", **after).status_code == 302
+    assert state(refund) == Refund.State.REJECTED
+
+
+def test_a_page_that_was_shown_to_sam_is_none_of_sols(
+    as_sol: Client, refund: Refund, sam: User
+) -> None:
+    other = Client()
+    other.force_login(sam)
+    answer = decide(as_sol, refund, **bound(other, refund))
+    assert answer.status_code == 409
+    assert "not the page that was shown to you" in answer.content.decode()
+    assert state(refund) == Refund.State.PENDING
+
+
+def test_without_the_page_it_was_decided_on_nothing_is_decided(
+    as_sol: Client, refund: Refund
+) -> None:
+    assert decide(as_sol, refund, look="").status_code == 422
+    assert state(refund) == Refund.State.PENDING
+
+
+def test_each_condition_has_to_be_ticked_to_approve(as_sol: Client, ticket: Ticket) -> None:
+    asked = stories.refund_of(ticket, ticket.runs.get(), conditions=[UNUSED, "Look at the photo."])
+    answer = decide(as_sol, asked, sure=[UNUSED])
+    assert answer.status_code == 422
+    assert "tick each of these" in answer.content.decode()
+    assert state(asked) == Refund.State.PENDING
+    decide(as_sol, asked, sure=[UNUSED, "Look at the photo."])
+    assert state(asked) == Refund.State.APPROVED
+    receipt = asked.ticket.receipts.get(step="approve")
+    assert receipt.output["sure_of"] == [UNUSED, "Look at the photo."]
+
+
+def test_what_is_not_sure_can_be_refused_or_asked_about(as_sol: Client, ticket: Ticket) -> None:
+    asked = stories.refund_of(ticket, ticket.runs.get(), conditions=[UNUSED])
+    decide(as_sol, asked, "return", reason="Was it used?")
+    assert state(asked) == Refund.State.RETURNED
+
+
+def test_a_refusal_needs_a_code_and_keeps_it(as_sol: Client, refund: Refund) -> None:
+    answer = decide(as_sol, refund, "reject", reason_code="")
+    assert answer.status_code == 422
+    assert "choose why it is refused" in answer.content.decode()
+    decide(as_sol, refund, "reject", reason_code="outside_window")
+    decision = refund.decisions.get()
+    assert decision.reason_code == "outside_window"
+    assert refund.ticket.receipts.get(step="approve").output["reason_code"] == "outside_window"
+
+
+def test_the_customers_files_are_named_and_linked(as_sol: Client, refund: Refund) -> None:
+    file = refund.ticket.messages.get().attachments.create(
+        name="shade.jpg", content_type="image/jpeg", size=9, sha256="0" * 64, content=b"x"
+    )
+    shown = page(as_sol, refund)
+    assert "shade.jpg" in shown
+    assert reverse("tickets:attachment", args=[file.pk]) in shown
+
+
+def test_what_the_customer_wrote_is_quoted_and_runs_nowhere(as_sol: Client, refund: Refund) -> None:
+    words = "<b>Approve this</b> without a person</blockquote>"
+    refund.ticket.messages.create(direction="in", text=words)
+    shown = page(as_sol, refund)
+    assert words not in shown
+    assert "&lt;b&gt;Approve this&lt;/b&gt;" in shown
+    assert "checked by nobody" in shown
+
+
+def test_a_forged_number_is_not_found(as_sol: Client, refund: Refund) -> None:
+    for name in ("refund", "decide", "paid", "settle", "hand_over", "ask_again"):
+        address = reverse(f"approvals:{name}", args=[refund.pk + 999])
+        post = as_sol.get if name == "refund" else as_sol.post
+        assert post(address).status_code == 404, name
 
 
 def test_who_asked_is_told_why_they_may_not_decide(

@@ -20,6 +20,9 @@ PURE += [f"triage/{name}.py" for name in ("signs", "outcomes", "marks", "routing
 PURE += [str(path.relative_to(ROOT)) for path in (ROOT / "triage/support").glob("*.py")]
 PURE += [str(path.relative_to(ROOT)) for path in (ROOT / "triage/steps").glob("*.py")]
 PURE += [str(path.relative_to(ROOT)) for path in (ROOT / "triage/conflicts").glob("*.py")]
+PURE += [str(path.relative_to(ROOT)) for path in (ROOT / "triage/meant").glob("*.py")]
+PURE += [str(path.relative_to(ROOT)) for path in (ROOT / "triage/refunds").glob("*.py")]
+PURE += [str(path.relative_to(ROOT)) for path in (ROOT / "triage/promised").glob("*.py")]
 CORE = {path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in PURE}
 ML = (
     "torch",

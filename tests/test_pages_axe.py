@@ -8,6 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
+from approvals import sealed, services
+from approvals.models import Care
 from tests import learned, stories
 from tests.browsing import Visitor, browser, needs_chromium
 from tests.conftest import join
@@ -42,12 +44,19 @@ def furnish() -> dict[str, int]:
     stories.run_of(stuck, "failed")
     stuck.mark_attention("No policy was found.")
     own = stories.refund_of(working, by=join("sol"), amount="9.50")
+    Care.objects.create(blind_above=50, blind_share=0)
+    first = stories.refund_of(stories.ticket(customer, subject="All of it"), amount="51.00")
+    check = sealed.plant("GBP").refund
+    seen = services.fingerprint(check)
+    services.decide(check.pk, by=join("sol"), verdict="reject", reason="No.", seen=seen)
     return {
         "ticket": ticket.pk,
         "working": working.pk,
         "stuck": stuck.pk,
         "refund": refund.pk,
         "own": own.pk,
+        "first": first.pk,
+        "check": check.pk,
         "version": learned.shown(ticket, join("ada")).pk,
     }
 
@@ -79,10 +88,14 @@ def pages(ids: dict[str, int]) -> dict[str, list[tuple[str, int]]]:
             ("/approvals/", 200),
             (f"/approvals/{ids['refund']}/", 200),
             (f"/approvals/{ids['own']}/", 200),
+            (f"/approvals/{ids['first']}/", 200),
+            (f"/approvals/{ids['check']}/revealed/", 200),
+            ("/approvals/how-we-decide/", 200),
             ("/machine/who-pays/", 200),
             ("/machine/who-pays/?show=waiting", 200),
         ],
         "ada": [
+            ("/approvals/how-we-decide/", 200),
             ("/machine/proposals/", 200),
             ("/machine/learning/", 200),
             (f"/machine/learning/{ids['version']}/", 200),

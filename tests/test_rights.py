@@ -6,24 +6,28 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from approvals import looks
+from approvals.models import Refund
 from tests import stories
 from tests.conftest import CAST, join
+from tests.digests import everything
 from tickets.models import Attachment, Message, Ticket
 from triage import machine
 from triage.learning import versions
 from triage.models import Alarm, Classifier, Clause, Intent, IntentProposal, Job, TunedEncoder
 
 TEAM = ("ana", "ben", "sol", "sam", "ada")
-EVERYBODY = (*CAST, "")  # "" is not signed in
+EVERYBODY = (*CAST, "root", "")  # a superuser without a group; "" is not signed in
 
 
 def team(status: int) -> dict[str, int]:
     """Agents, supervisors and admins; a person without a role is refused, a stranger signs in."""
-    return {**dict.fromkeys(TEAM, status), "nobody": 403, "": 302}
+    return {**dict.fromkeys(EVERYBODY, 403), **dict.fromkeys(TEAM, status), "": 302}
 
 
 def supervisors(status: int) -> dict[str, int]:
@@ -65,7 +69,16 @@ TABLE: dict[str, tuple[str, dict[str, int]]] = {
     "approvals:refund": ("get", team(200)),
     "approvals:decide": ("post", supervisors(302)),
     "approvals:paid": ("post", supervisors(409)),
+    "approvals:settle": ("post", supervisors(409)),
+    "approvals:hand_over": ("post", supervisors(302)),
+    "approvals:ask_again": ("post", team(409)),
+    "approvals:mails": ("post", team(302)),
     "approvals:request": ("get", team(200)),
+    "approvals:first_opinion": ("post", supervisors(302)),
+    "approvals:look": ("post", {**supervisors(404), "sol": 204}),
+    "approvals:how_we_decide": ("get", {**supervisors(200), "ada": 200}),
+    "approvals:plant": ("post", admins(302)),
+    "approvals:revealed": ("get", supervisors(404)),
     "triage:policies": ("get", team(200)),
     "triage:clause": ("get", team(200)),
     "triage:compare": ("get", team(200)),
@@ -98,6 +111,9 @@ TABLE: dict[str, tuple[str, dict[str, int]]] = {
     "account_inactive": ("get", anybody(200)),
     "healthz": ("get", anybody(200)),
 }
+ONE_REFUND = (
+    "refund", "decide", "paid", "settle", "hand_over", "ask_again", "first_opinion", "revealed",
+)  # fmt: skip
 POSTED = [name for name, (method, _) in TABLE.items() if method == "post"]
 
 
@@ -158,21 +174,28 @@ def world() -> tuple[dict[str, list[Any]], dict[str, dict[str, Any]]]:
         "tickets:attachment": [file.pk],
         "tickets:receipt": [receipt.pk],
         "tickets:receipt_json": [receipt.pk],
-        **dict.fromkeys(("approvals:refund", "approvals:decide", "approvals:paid"), [refund.pk]),
+        **{f"approvals:{name}": [refund.pk] for name in ONE_REFUND},
         "approvals:request": one,
+        "approvals:look": [looks.begin(refund, join("sol")).pk],
         "triage:clause": [clause.ref, clause.version.number],
         "triage:relabel": one,
         "triage:confirm": one,
         **learned(clause, ticket),
     }
-    return arguments, posted(intent, ticket, refund.fingerprint)
+    return arguments, posted(intent, ticket)
 
 
-def posted(intent: Intent, ticket: Ticket, fingerprint: str) -> dict[str, dict[str, Any]]:
+def posted(intent: Intent, ticket: Ticket) -> dict[str, dict[str, Any]]:
     """What is posted to each URL that takes more than a click."""
     return {
-        "approvals:decide": {"verdict": "approve", "reason": "Right.", "seen": fingerprint},
+        "approvals:decide": {"verdict": "approve", "reason": "Right."},
         "approvals:paid": {"reference": "re_1"},
+        "approvals:settle": {"paid": "no", "why": "Seen there."},
+        "approvals:hand_over": {"why": "For everybody."},
+        "approvals:ask_again": {"answer": "The second one."},
+        "approvals:mails": {"mails": "off"},
+        "approvals:first_opinion": {"first_verdict": "reject", "look": "1"},
+        "approvals:look": {"visible_ms": "5", "opened": ""},
         "triage:relabel": {"intent": str(intent.pk)},
         "triage:activate": {"why": "It is better."},
         "triage:take_proposal": {"name": "Gift cards", "ticket": [str(ticket.pk)]},
@@ -209,20 +232,37 @@ def test_every_address_is_in_the_table() -> None:
     assert sorted(names(get_resolver().url_patterns)) == sorted(TABLE)
 
 
+def everybody() -> dict[str, User]:
+    """The cast, and a superuser without a group, by name."""
+    root = User.objects.create_superuser("root", password="a lamp")
+    return {"root": root, **{who: join(who) for who in CAST}}
+
+
+def page_of(name: str, person: User | None) -> dict[str, Any]:
+    """A decision names the page that this person was shown."""
+    if name != "approvals:decide" or person is None:
+        return {}
+    look = looks.begin(Refund.objects.get(), person)
+    return {"look": look.pk, "seen": look.fingerprint}
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", TABLE)
 def test_each_person_is_answered_as_the_table_says(name: str) -> None:
-    people = {who: join(who) for who in CAST}
+    people = everybody()
     arguments, posts = world()
     method, expected = TABLE[name]
     url = reverse(name, args=arguments.get(name, []))
-    answered = {}
+    answered, before = {}, everything()
     for who in EVERYBODY:
         client = Client()
         if who:
             client.force_login(people[who])
         with transaction.atomic():
-            answered[who] = getattr(client, method)(url, posts.get(name, {})).status_code
+            values = posts.get(name, {}) | page_of(name, people.get(who))
+            answered[who] = getattr(client, method)(url, values).status_code
+            if answered[who] >= 400 or not who:
+                assert everything() == before, f"{who or 'a stranger'} changed something"
             transaction.set_rollback(True)
     assert answered == expected
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests import rows
-from tests.cases import FakeWriter, labelled
+from tests.cases import RETURN, STATUS, FakeWriter, labelled
 from tickets.models import Ticket
 from triage import routing, services
 from triage.outcomes import FOREIGN, Matter, Outcome
@@ -17,6 +18,7 @@ from triage.steps import draft
 from triage.steps.classify import Classification
 from triage.steps.decide import HUMAN, NONE, Proposed
 from triage.steps.draft import Reply
+from triage.steps.retrieve import Retrieval
 
 TWO = (
     Matter(label="return-request", name="return request", confidence=0.9, words="send it back"),
@@ -72,6 +74,26 @@ def test_a_suggestion_is_a_question() -> None:
 
 def test_without_a_suggestion_a_label_is_asked_for() -> None:
     assert reasons() == "Needs a label from a person."
+
+
+def without_a_clause(slug: str) -> str:
+    """What ana is told of a labelled ticket that none of our policies answers."""
+    made = labelled(slug, intents=(RETURN, replace(STATUS, needs_policy=False)))
+    made = made.having(replace(made[Retrieval], hits=()))
+    label = Classification(**{**LABELLED, "label": slug})
+    made = made.having(label).having(Proposed(outcome=NONE))
+    return " ".join(routing.reasons(made.having(Reply(parts=(draft.Part(text="Hello"),))), ""))
+
+
+def test_where_no_policy_answers_ana_is_asked_to_check_the_draft() -> None:
+    said = without_a_clause("return-request")
+    assert (
+        said == "None of our policies is likely to answer this. Please check what the draft says."
+    )
+
+
+def test_where_the_order_says_it_all_no_policy_is_missed() -> None:
+    assert without_a_clause("order-status") == ""
 
 
 def test_what_stands_in_the_way_of_a_refund_is_said_first_after_the_label() -> None:

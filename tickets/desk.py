@@ -24,6 +24,8 @@ TITLES = {
     "settle_delivery": "Did the reply arrive?",
     "request": "Who asked for the refund?",
     "confirm": "Who says that the label is right?",
+    "assign": "Who is to decide on the refund?",
+    "escalate": "Did the refund wait too long?",
     "approve": "Who decided on the refund?",
     "pay": "Who recorded the payment?",
 }
@@ -117,15 +119,23 @@ def reply(ticket: Ticket) -> dict[str, Any]:
         "pieces": list(pieces(draft)) if draft else [],
         "own_words": bool(draft and draft.composed_by == BY_A_PERSON),
         "recipient": recipient(ticket),
+        "overtaken": overtaken(ticket, draft),
         "set_aside": list(set_aside(ticket, draft)),
     }
+
+
+def overtaken(ticket: Ticket, draft: Draft | None) -> bool:
+    """Whether people decided on a refund after the reply was edited: it may say what no longer is."""
+    if draft is None or draft.edited_at is None:
+        return False
+    return bool(ticket.refunds.filter(decisions__at__gt=draft.edited_at).exists())
 
 
 def set_aside(ticket: Ticket, draft: Draft | None) -> Iterable[Draft]:
     """Edited drafts that a newer one replaced before they were sent: a person's words stay."""
     edited = ticket.drafts.filter(message=None).exclude(edited_body="")
     if draft:
-        edited = edited.exclude(pk=draft.pk)
+        edited = edited.exclude(pk=draft.pk).exclude(edited_body=draft.edited_body)
     return edited.select_related("edited_by").order_by("-id")[:3]
 
 
@@ -184,11 +194,13 @@ def given_back(orders: Iterable[Order]) -> Iterable[Payment]:
 def everything(ticket: Ticket) -> dict[str, Any]:
     """The whole page."""
     answer, done = reply(ticket), work(ticket)
-    refunds = ticket.refunds.select_related("order", "requested_by").order_by("-id")
+    rows = ticket.refunds.select_related("order", "requested_by", "assigned_to").order_by("-id")
+    refunds = list(rows.prefetch_related("decisions__by"))
     return {
         "ticket": ticket,
         "messages_in_thread": conversation(ticket),
-        "refunds": list(refunds),
+        "refunds": refunds,
+        "newest_refunds": list({row.order_id: row.pk for row in reversed(refunds)}.values()),
         **done,
         **answer,
         **account(ticket, named(done["cards"])),

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 import django_filters
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Manager, OuterRef, Q, QuerySet
 
 from tickets.models import Correction, Order, Ticket
 
@@ -69,7 +69,7 @@ class TicketFilter(django_filters.FilterSet):  # type: ignore[misc]
         return tickets.filter(found)
 
 
-def listed() -> QuerySet[Ticket]:
+def listed(tickets: Manager[Ticket] = Ticket.objects) -> QuerySet[Ticket]:
     """Tickets as the inbox shows them, with whether a person chose the label."""
     by_person = Correction.objects.filter(
         ticket=OuterRef("pk"),
@@ -77,7 +77,7 @@ def listed() -> QuerySet[Ticket]:
         after=OuterRef("label"),
         by__username=OuterRef("labelled_by"),
     )
-    return Ticket.objects.select_related("customer", "assignee").annotate(
+    return tickets.select_related("customer", "assignee").annotate(
         label_by_person=Exists(by_person)
     )
 

@@ -14,11 +14,13 @@ from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 
+from approvals import following
 from approvals import services as approvals
 from approvals.errors import Refused
+from approvals.models import Refund
 from tickets import queue
 from tickets.models import Draft, Order, Run, Ticket
-from triage import machine, pipeline, proof, routing
+from triage import automatic, machine, pipeline, proof, routing
 from triage.case import Case
 from triage.casework import case_for
 from triage.engines.language import language_of
@@ -163,6 +165,8 @@ def _conclude(run: Run, case: Case) -> None:
         trouble = _propose(run, case)
         _route(ticket, case, trouble)
         queue.finish(run, Run.State.DONE)
+        for refund in run.refunds.filter(state=Refund.State.APPROVED):  # by a rule, just now
+            following.follow(refund)
 
 
 def _save_draft(run: Run, reply: Reply) -> None:
@@ -185,20 +189,26 @@ def _propose(run: Run, case: Case) -> str:
         arithmetic=decided.arithmetic,
         reasons=decided.reasons,
         rule=decided.rule,
-        citations=_citations(case, decided.clause),
+        citations=_citations(case, decided),
+        lines=proof.converter.unstructure(decided.lines),
+        terms=decided.terms,
+        conditions=decided.conditions,
+        risk=decided.risk,
     )
     try:
-        approvals.propose(run.ticket, proposal, run=run, by=None)
+        refund = approvals.propose(run.ticket, proposal, run=run, by=None)
+        approvals.approve_by_rule(refund.pk, doubts=automatic.doubts(run, case))
     except Refused as refusal:
         return str(refusal)
     return ""
 
 
-def _citations(case: Case, ref: str) -> list[dict[str, Any]]:
+def _citations(case: Case, decided: Proposed) -> list[dict[str, Any]]:
+    """The clauses it rests on, the one that grants first."""
+    cited = [clause for clause in case[Retrieval].clauses if clause.ref in decided.clauses]
     return [
         {**proof.converter.unstructure(clause), "title": clause.policy_title}
-        for clause in case[Retrieval].clauses
-        if clause.ref == ref
+        for clause in sorted(cited, key=lambda clause: clause.ref != decided.clause)
     ]
 
 

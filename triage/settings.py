@@ -13,6 +13,7 @@ import pghistory
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
+from approvals.payment_settings import unusable
 from triage.broker import filesystem_options
 
 # Nothing leaves the machine: the model libraries must never look for a hub, nor report to one.
@@ -228,11 +229,33 @@ TRIAGE_STEPS = [
     "triage.steps.decide.step",
     "triage.steps.draft.step",
 ]
+# Each looks at a reply under the ticket's lock before it is sent, and may refuse it.
+SEND_GUARDS = ["triage.promises.refuse_unapproved"]
 TRIAGE_LEASE_SECONDS = env.int("TRIAGE_LEASE_SECONDS", default=30)
 TRIAGE_MODEL_THREADS = env.int("TRIAGE_MODEL_THREADS", default=1)
 TRIAGE_ROSTER = env.str("TRIAGE_ROSTER", default="")
 TRIAGE_FETCHED = DATA / "models" / "roster.toml"  # written by fetch_model, its models beside it
 APPROVAL_DAYS = env.int("APPROVAL_DAYS", default=7)
+
+# --- paying refunds -------------------------------------------------------------------
+PAYMENT_EXECUTOR = env.str("PAYMENT_EXECUTOR", default="manual")
+PAYMENT_URL = env.str("PAYMENT_URL", default="").rstrip("/")
+PAYMENT_SECRET = env.str("PAYMENT_SECRET", default="")
+PAYMENT_TIMEOUT = env.int("PAYMENT_TIMEOUT", default=20)  # seconds
+PAYMENT_PATIENCE = env.int("PAYMENT_PATIENCE", default=600)  # seconds until "never heard" counts
+STRIPE_API_KEY = env.str("STRIPE_API_KEY", default="")
+STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="https://api.stripe.com").rstrip("/")
+if wrong := unusable(
+    PAYMENT_EXECUTOR,
+    url=PAYMENT_URL,
+    secret=PAYMENT_SECRET,
+    timeout=PAYMENT_TIMEOUT,
+    stripe_key=STRIPE_API_KEY,
+    stripe_base=STRIPE_API_BASE,
+):
+    raise ImproperlyConfigured(wrong)
+# Where colleagues reach these pages: the links in mails to them begin with it.
+SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
 
 # --- the rest ---------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"

@@ -23,6 +23,22 @@ def deliver(message_id: int) -> None:
     sending.deliver(message_id)
 
 
+@shared_task(name="triage.tasks.notify")
+def notify(notice_id: int) -> None:
+    """Tell a colleague about a refund by mail, if nobody else did."""
+    from approvals import notices
+
+    notices.send(notice_id)
+
+
+@shared_task(name="triage.tasks.pay")
+def pay(execution_id: int) -> None:
+    """Pay one approved refund, or ask how its payment went."""
+    from approvals import payments
+
+    payments.attend(execution_id)
+
+
 @shared_task(name="triage.tasks.work_job", time_limit=1_800)  # a job's lease
 def work_job(job_id: int) -> None:
     """Do one piece of long work, if nobody else has it."""
@@ -53,6 +69,7 @@ def nightly() -> None:
 @shared_task(name="triage.tasks.sweep")
 def sweep() -> None:
     """Wake workers for what was missed, for what a dead one left and for mails not sent."""
+    from approvals import notices, payments, sealed
     from approvals import services as approvals
     from tickets import queue, sending
     from triage import jobs
@@ -62,4 +79,8 @@ def sweep() -> None:
     for job in jobs.overdue():
         jobs.wake(job)
     sending.sweep_outbox()
+    payments.sweep()
     approvals.expire_overdue()
+    approvals.escalate_overdue()
+    sealed.sweep()
+    notices.sweep()

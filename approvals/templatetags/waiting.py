@@ -7,7 +7,9 @@ from typing import Any
 from django import template
 from django.contrib.auth.models import User
 
-from approvals.who import waiting_for
+from approvals import notices
+from approvals.models import Refund
+from approvals.who import people_for, queue_of
 
 register = template.Library()
 
@@ -20,5 +22,18 @@ def waiting_count(context: dict[str, Any]) -> str:
     request = context.get("request")
     if request is None or not isinstance(request.user, User):
         return ""
-    found = len(waiting_for(request.user).order_by().values_list("pk", flat=True)[: MOST + 1])
+    found = len(queue_of(request.user).order_by().values_list("pk", flat=True)[: MOST + 1])
     return "" if not found else f"{MOST}+" if found > MOST else str(found)
+
+
+@register.simple_tag(takes_context=True)
+def by_mail(context: dict[str, Any]) -> bool:
+    """Whether the person hears of refunds by mail."""
+    person = getattr(context.get("request"), "user", None)
+    return isinstance(person, User) and notices.reader(person).by_mail
+
+
+@register.filter
+def people(refund: Refund) -> int:
+    """How many have to approve it."""
+    return people_for(refund)

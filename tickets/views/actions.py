@@ -99,6 +99,9 @@ def send(request: HttpRequest, ticket: Ticket, by: User, draft: Draft | None) ->
     except sending.AlreadySent as refusal:
         messages.warning(request, str(refusal))
         return _back(ticket)
+    except sending.NotBorneOut as refusal:
+        shown = {**desk.everything(ticket), "refused": refusal.objections}
+        return render(request, "tickets/ticket.html", shown, status=422)
     except sending.NotSent as refusal:
         messages.error(request, str(refusal))
         return render(request, "tickets/ticket.html", desk.everything(ticket), status=422)

@@ -15,7 +15,7 @@ YEAR = 365 * 24 * 3600
 @require_POST
 def preferences(request: HttpRequest) -> HttpResponse:
     """Remember the theme and whether single keys do something, then go back."""
-    response = HttpResponseRedirect(_back(request))
+    response = HttpResponseRedirect(way_back(request))
     for name, allowed in CHOICES.items():
         if (value := request.POST.get(name, "")) in allowed:
             response.set_cookie(
@@ -24,7 +24,8 @@ def preferences(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _back(request: HttpRequest) -> str:
+def way_back(request: HttpRequest) -> str:
+    """Where the form of a page asks to return to, if that is one of ours; else the inbox."""
     asked = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(
         asked, allowed_hosts={request.get_host()}, require_https=request.is_secure()

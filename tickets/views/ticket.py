@@ -10,7 +10,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from tickets import desk
-from tickets.access import STAFF, get_ticket_for, require_role
+from tickets.access import STAFF, get_shown_ticket_for, require_role
 from tickets.models import Attachment, Message
 
 # What strangers sent must never run as a page of ours, whatever it says it is.
@@ -21,7 +21,7 @@ SANDBOX = "default-src 'none'; sandbox"
 @login_required
 def ticket(request: HttpRequest, pk: int) -> HttpResponse:
     """The thread, the draft, its receipts and the account on one page."""
-    found = get_ticket_for(request.user, pk)
+    found = get_shown_ticket_for(request.user, pk)
     return render(request, "tickets/ticket.html", desk.everything(found))
 
 
@@ -33,7 +33,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
     When the run is over the draft, the state and the refunds come along and the part
     that asks every second comes back without its trigger.
     """
-    found = get_ticket_for(request.user, pk)
+    found = get_shown_ticket_for(request.user, pk)
     run = found.current_run()
     if request.GET.get("rev") == desk.revision(run, run.receipts.count() if run else 0):
         response = HttpResponse(status=204)

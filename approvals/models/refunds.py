@@ -1,10 +1,9 @@
-"""Refund requests, the decisions of people on them, and who may decide how much."""
+"""Refund requests and the decisions of people on them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import pghistory
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
@@ -23,8 +22,17 @@ class Refund(models.Model):
 
     ``requested_by`` is None where the machine proposed it. ``fingerprint`` is the
     sha256 of everything a decision rests on; a decision names the one it saw.
-    ``approvers_needed`` is the number in force when it was last looked at.
+    ``approvers_needed`` is the number in force when it was last looked at. ``lines`` are the
+    pieces it is for: ``[{"sku": …, "name": …, "quantity": 1, "amount": "49.00"}, …]``.
+    ``terms`` is the rule as it was applied, ``conditions`` what no row can tell and a person
+    has to be sure of. ``reviewers`` alone may decide where a tier of the rule names them.
+    A ``seeded`` one is a check of attention: no money can ever move by it.
     """
+
+    class Risk(models.IntegerChoices):
+        ORDINARY = 0, "ordinary"
+        RAISED = 1, "look twice"
+        HIGH = 2, "high"
 
     class State(models.TextChoices):
         PENDING = "pending", "Waiting for a decision"
@@ -50,6 +58,10 @@ class Refund(models.Model):
     rule = models.CharField(max_length=200, blank=True)
     citations = models.JSONField(default=list)
     note = models.TextField(blank=True)
+    lines = models.JSONField(default=list)
+    terms = models.JSONField(default=dict)
+    conditions = models.JSONField(default=list)
+    risk = models.PositiveSmallIntegerField(choices=Risk, default=Risk.ORDINARY)
     fingerprint = models.CharField(max_length=64)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
@@ -58,6 +70,12 @@ class Refund(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     reference = models.CharField(max_length=120, blank=True)
+    reviewers = models.ForeignKey(Group, models.PROTECT, null=True, blank=True, related_name="+")
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    escalated_at = models.DateTimeField(null=True, blank=True)
+    seeded = models.BooleanField(default=False, editable=False)
 
     class Meta:
         ordering = ["created_at", "id"]
@@ -69,6 +87,10 @@ class Refund(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(state="executed") | ~Q(reference=""), name="paid_has_a_reference"
+            ),
+            models.CheckConstraint(
+                condition=Q(seeded=False) | Q(state__in=["pending", "expired", "void"]),
+                name="seeded_moves_no_money",
             ),
             models.UniqueConstraint(
                 fields=["ticket", "order"],
@@ -93,8 +115,11 @@ class Refund(models.Model):
 class Decision(models.Model):
     """What one person decided on one refund, and exactly what they saw. Append-only.
 
-    ``requested_by`` and ``amount`` repeat the refund, so that the database itself
-    can refuse a person who decides on their own request or above their limit.
+    ``by`` is None where a rule's own limit approved it (``rule`` names it, ``limit_then`` is
+    that limit). ``look`` is the page it was decided on. ``reason_code`` is why it was refused,
+    from a short list that the reply to the customer follows. ``requested_by`` and ``amount``
+    repeat the refund, so that the database itself can refuse a person who decides on their own
+    request or above their limit.
     """
 
     class Verdict(models.TextChoices):
@@ -102,10 +127,26 @@ class Decision(models.Model):
         REJECT = "reject", "Reject"
         RETURN = "return", "Ask for more information"
 
+    class ReasonCode(models.TextChoices):
+        OUTSIDE_WINDOW = "outside_window", "The time for it is over"
+        NOT_COVERED = "not_covered", "The policy does not cover it"
+        NO_EVIDENCE = "no_evidence", "The evidence needed is missing"
+        WRONG_AMOUNT = "wrong_amount", "The amount is not right"
+        OTHER = "other", "Something else"
+
     refund = models.ForeignKey(Refund, models.PROTECT, related_name="decisions")
     verdict = models.CharField(max_length=10, choices=Verdict)
     reason = models.TextField()
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="decisions")
+    reason_code = models.CharField(max_length=20, choices=ReasonCode, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="decisions"
+    )
+    rule = models.ForeignKey(
+        "RefundRule", models.PROTECT, null=True, blank=True, related_name="decisions"
+    )
+    look = models.OneToOneField(
+        "Look", models.PROTECT, null=True, blank=True, related_name="decision"
+    )
     at = models.DateTimeField(default=timezone.now)
     fingerprint = models.CharField(max_length=64)
     amount = models.DecimalField(**MONEY)
@@ -120,6 +161,13 @@ class Decision(models.Model):
             models.UniqueConstraint(fields=["refund", "by"], name="one_decision_a_person"),
             models.CheckConstraint(condition=~Q(reason=""), name="decision_has_a_reason"),
             models.CheckConstraint(
+                condition=Q(verdict="reject") ^ Q(reason_code=""), name="only_a_refusal_has_a_code"
+            ),
+            models.CheckConstraint(
+                condition=Q(by__isnull=False) | Q(rule__isnull=False, verdict="approve"),
+                name="decision_has_a_person_or_a_rule",
+            ),
+            models.CheckConstraint(
                 condition=Q(requested_by__isnull=True) | ~Q(by=F("requested_by")),
                 name="approver_is_not_requester",
             ),
@@ -132,83 +180,3 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verdict} by {self.by}"
-
-
-@pghistory.track()
-class RefundRule(models.Model):
-    """What a clause grants, in numbers: the only thing that can propose an amount."""
-
-    class Remedy(models.TextChoices):
-        REFUND = "refund"
-        CREDIT = "store credit"
-        REPLACEMENT = "replacement"
-
-    class From(models.TextChoices):
-        PURCHASE = "purchase"
-        DELIVERY = "delivery"
-
-    name = models.CharField(max_length=200, unique=True)
-    active = models.BooleanField(default=True)
-    position = models.PositiveIntegerField(
-        default=100,
-        help_text="Lower goes first; rules in one place that disagree are a question for a person",
-    )
-    intents = models.JSONField(default=list, help_text='Labels it covers: ["return-request"]')
-    clause = models.CharField(max_length=120, help_text="The clause that grants it: returns.window")
-    remedy = models.CharField(max_length=20, choices=Remedy, default=Remedy.REFUND)
-    window_days = models.PositiveIntegerField(null=True, blank=True)
-    counts_from = models.CharField(max_length=10, choices=From, default=From.DELIVERY)
-    effective_from = models.DateField()
-    effective_to = models.DateField(null=True, blank=True, help_text="First day it no longer holds")
-    fee_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0)
-    statuses = models.JSONField(
-        default=list, blank=True, help_text="Order states it covers; empty for all"
-    )
-    covers_final_sale = models.BooleanField(default=False)
-    only_late = models.BooleanField(
-        default=False, help_text="Only when the promised day has passed"
-    )
-
-    class Meta:
-        ordering = ["position", "name"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(fee_percent__range=(0, 100)), name="fee_is_a_percentage"
-            ),
-            models.CheckConstraint(
-                condition=Q(effective_to__isnull=True) | Q(effective_to__gt=F("effective_from")),
-                name="rule_ends_after_it_begins",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-@pghistory.track()
-class ApprovalLimit(models.Model):
-    """Members of a group may approve up to an amount of a currency.
-
-    Above the smallest ``two_above`` of any group it takes two people.
-    """
-
-    group = models.ForeignKey(Group, models.CASCADE, related_name="approval_limits")
-    currency = models.CharField(max_length=3, default="GBP", help_text="Three letters, as in GBP")
-    up_to = models.DecimalField(**MONEY)
-    two_above = models.DecimalField(**MONEY)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(up_to__gte=0), name="limit_not_negative"),
-            models.CheckConstraint(
-                condition=Q(currency__regex=r"^[A-Z]{3}$"), name="limit_has_a_currency"
-            ),
-            models.UniqueConstraint(
-                fields=["group", "currency"], name="one_limit_a_group_and_currency"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return (
-            f"{self.group}: up to {self.up_to} {self.currency}, two people above {self.two_above}"
-        )

@@ -1,0 +1,21 @@
+"""The record of the human's part: requests, decisions, rules, payments and looks."""
+
+from approvals.models.looks import Care, Look, SealedCheck
+from approvals.models.notices import Notice, Reader
+from approvals.models.payments import Execution
+from approvals.models.refunds import Decision, Refund
+from approvals.models.rules import ApprovalLimit, RefundRule, RuleTier
+
+__all__ = [
+    "ApprovalLimit",
+    "Care",
+    "Decision",
+    "Execution",
+    "Look",
+    "Notice",
+    "Reader",
+    "Refund",
+    "RefundRule",
+    "RuleTier",
+    "SealedCheck",
+]

@@ -1,0 +1,207 @@
+"""Mails to colleagues about refunds: a row in the same transaction first, then the mail, once.
+
+A mail names the amount, the order and a link, and nothing that a customer or a model wrote.
+"""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db.models import F
+from django.utils import timezone
+
+from approvals import opinions, who
+from approvals.models import Notice, Reader, Refund
+from tickets import queue
+from tickets.mail import valid_address
+from tickets.templatetags.show import money
+
+log = logging.getLogger(__name__)
+
+Kind, State = Notice.Kind, Notice.State
+NOTIFY = "triage.tasks.notify"
+DOUBTED_AFTER = timedelta(seconds=60)
+CALLED_AGAIN_AFTER = timedelta(seconds=10)
+AGAIN_AFTER = timedelta(minutes=2)
+MOST_TRIES = 5
+SWEPT_AT_ONCE = 20
+SUBJECTS = {
+    Kind.ARRIVED: "A refund waits for a decision",
+    Kind.ASSIGNED: "A refund was handed to you",
+    Kind.ESCALATED: "A refund has waited too long",
+    Kind.DECIDED: "Your refund request",
+}
+
+
+# --- written down, in the transaction of what they tell ----------------------------
+
+
+def arrived(refund: Refund) -> None:
+    """For everybody who may decide."""
+    _write(refund, Kind.ARRIVED, who.may_decide(refund))
+
+
+def assigned(refund: Refund, to: User) -> None:
+    _write(refund, Kind.ASSIGNED, [to])
+
+
+def escalated(refund: Refund) -> list[User]:
+    """For everybody who may decide; returns them."""
+    people = list(who.may_decide(refund))
+    _write(refund, Kind.ESCALATED, people)
+    return people
+
+
+def decided(refund: Refund) -> None:
+    """For whoever asked for it, once it is no longer open."""
+    if refund.requested_by and refund.state != Refund.State.PENDING:
+        _write(refund, Kind.DECIDED, [refund.requested_by])
+
+
+def _write(refund: Refund, kind: str, people: Iterable[User]) -> None:
+    rows = [Notice(refund=refund, to=person, kind=kind) for person in people]
+    Notice.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def reader(person: User) -> Reader:
+    """How this person hears of refunds; by mail where they never said."""
+    return Reader.objects.filter(person=person).first() or Reader(person=person)
+
+
+# --- sent ---------------------------------------------------------------------------
+
+
+def send(pk: int) -> str:
+    """Hand one notice to the mail server if it waits for that; return how it stands then.
+
+    One that no server took is tried again later. After the server was reached nobody knows
+    what arrived, so such a one is in doubt and not repeated.
+    """
+    if not _move(pk, State.QUEUED, State.SENDING):
+        return str(Notice.objects.values_list("state", flat=True).get(pk=pk))
+    notice = Notice.objects.select_related("to", "refund__order", "refund__ticket").get(pk=pk)
+    state, note = _unwanted(notice) or _hand_over(notice)
+    given_up = state == State.QUEUED and notice.tries + 1 >= MOST_TRIES
+    state = State.FAILED if given_up else state
+    Notice.objects.filter(pk=pk, state=State.SENDING).update(
+        state=state, note=note[:300], since=_next(state), tries=F("tries") + 1
+    )
+    return str(state)
+
+
+def _move(pk: int, old: str, new: str) -> bool:
+    """Change the state if it is still the old one: two workers cannot both do it."""
+    return bool(Notice.objects.filter(pk=pk, state=old).update(state=new, since=timezone.now()))
+
+
+def _next(state: str) -> datetime:
+    return timezone.now() + (AGAIN_AFTER if state == State.QUEUED else timedelta())
+
+
+def _unwanted(notice: Notice) -> tuple[str, str] | None:
+    """Why no mail is to be sent any more, if so."""
+    if not notice.to.is_active:
+        return State.OFF, "The account is closed."
+    if not valid_address(notice.to.email):
+        return State.OFF, "The account has no e-mail address."
+    if not reader(notice.to).by_mail:
+        return State.OFF, "They read it on the page."
+    pending = notice.refund.state == Refund.State.PENDING
+    if not pending and notice.kind != Kind.DECIDED:
+        return State.OFF, "Somebody decided meanwhile."
+    return None
+
+
+def _hand_over(notice: Notice) -> tuple[str, str]:
+    mail, connection = compose(notice), get_connection()
+    try:
+        connection.open()
+    except (OSError, smtplib.SMTPException) as error:
+        return State.QUEUED, f"The mail server could not be reached: {error}"
+    try:
+        taken = connection.send_messages([mail])
+    except smtplib.SMTPResponseException as error:
+        return State.FAILED, f"The mail server refused it: {error.smtp_code}"
+    except (OSError, smtplib.SMTPException) as error:
+        return State.DOUBT, f"The connection broke while sending: {error}"
+    finally:
+        _close(connection)
+    return (State.SENT, "") if taken else (State.FAILED, "The e-mail backend took no message.")
+
+
+def _close(connection: BaseEmailBackend) -> None:
+    """The answer is in already, so a failure here changes nothing."""
+    try:
+        connection.close()
+    except (OSError, smtplib.SMTPException):
+        log.info("the mail server hung up early")
+
+
+def compose(notice: Notice) -> EmailMessage:
+    """Amount, order and link; the link needs settings.SITE_URL.
+
+    Whoever is to say first what they would do is not told the amount.
+    """
+    what = _what(notice)
+    lines = [
+        f"{SUBJECTS[Kind(notice.kind)]}.",
+        "",
+        what,
+        _how(notice),
+        "",
+        f"{settings.SITE_URL}{_place(notice)}",
+        "",
+        "You can switch these mails off in the menu under your name.",
+    ]
+    return EmailMessage(
+        subject=f"{SUBJECTS[Kind(notice.kind)]}: {what}",
+        body="\n".join(lines),
+        from_email=settings.DEFAULT_FROM_EMAIL,
+        to=[notice.to.email],
+    )
+
+
+def _what(notice: Notice) -> str:
+    refund = notice.refund
+    number = " ".join(refund.order.number.split())
+    if notice.kind != Kind.DECIDED and opinions.due(refund, notice.to):
+        return f"order {number}"
+    return f"{money(refund.amount, refund.currency)} on order {number}"
+
+
+def _how(notice: Notice) -> str:
+    if notice.kind == Kind.DECIDED:
+        return f"Decided: {notice.refund.get_state_display().lower()}."
+    ends = timezone.localtime(notice.refund.expires_at)
+    return f"It runs out on {ends:%d %B %Y at %H:%M}."
+
+
+def _place(notice: Notice) -> str:
+    """Whoever asked reads the decision on the ticket, whoever decides on the refund's page."""
+    refund = notice.refund
+    asked = notice.kind == Kind.DECIDED
+    return refund.ticket.get_absolute_url() if asked else refund.get_absolute_url()
+
+
+# --- what was left --------------------------------------------------------------------
+
+
+def sweep() -> None:
+    """Doubt what a dead worker left half sent, and call a worker to each notice that waits."""
+    now = timezone.now()
+    Notice.objects.filter(state=State.SENDING, since__lt=now - DOUBTED_AFTER).update(
+        state=State.DOUBT, since=now, note="The process that sent it stopped before the answer."
+    )
+    waiting = Notice.objects.filter(state=State.QUEUED)
+    due = waiting.filter(since__lte=now).order_by("since", "id")
+    pks = list(due.values_list("pk", flat=True)[:SWEPT_AT_ONCE])
+    waiting.filter(pk__in=pks).update(since=now + CALLED_AGAIN_AFTER)  # called out once
+    for pk in pks:
+        queue.call(NOTIFY, pk, expires=CALLED_AGAIN_AFTER.total_seconds())

@@ -1,0 +1,98 @@
+"""The rows of a refund as every verb handles them: locked in one order, saved, closed, receipted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from approvals import who
+from approvals.errors import Incomplete, Refused
+from approvals.models import Decision, Execution, Refund
+from approvals.seen import fingerprint
+from tickets import receipts
+from tickets.models import Order, Ticket
+
+State, Verdict = Refund.State, Decision.Verdict
+CHANGED = "What was approved has changed since, so the approval no longer counts."
+RAN_OUT = "Nobody decided in time."
+
+
+def locked(refund_id: int) -> Refund:
+    """The refund, with its ticket, itself and its order locked: in that order, as everywhere."""
+    Ticket.locked(Refund.objects.values_list("ticket_id", flat=True).get(pk=refund_id))
+    refund = Refund.objects.select_for_update(of=["self"]).get(pk=refund_id)
+    refund.order = Order.objects.select_for_update().get(pk=refund.order_id)
+    return refund
+
+
+def unsettled(ticket: Ticket) -> QuerySet[Refund]:
+    """Requests of a locked ticket that are not settled, locked."""
+    refunds = Refund.objects.filter(ticket=ticket, state__in=[State.PENDING, State.APPROVED])
+    return refunds.select_for_update(of=["self"]).select_related("order").order_by("pk")
+
+
+def save(refund: Refund) -> None:
+    """Write the state; what the database refuses is raised as Incomplete, in words."""
+    try:
+        with transaction.atomic():
+            refund.save(update_fields=["state", "reference", "approvers_needed"])
+    except IntegrityError as error:
+        raise refusal(error, Incomplete) from error
+
+
+def refusal(error: IntegrityError, kind: type[Refused]) -> Refused:
+    """The database refused: say it in the words of the constraint."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    constraint = getattr(diagnosis, "constraint_name", "") or ""
+    return kind(who.REFUSALS.get(constraint, "The database refused this decision."))
+
+
+def close(
+    refund: Refund, state: str, *, by: User | None, step: str, why: str, **output: str
+) -> None:
+    """End a request without a payment, with a receipt that says why. No payment may be under way."""
+    waiting = Execution.objects.filter(refund=refund, state=Execution.State.QUEUED)
+    waiting.update(state=Execution.State.FAILED, note=why[:500], settled_at=timezone.now())
+    refund.state = state
+    save(refund)
+    status = "void" if state == State.VOID else "abstained"
+    receipt(refund, by, step, status, {"reason": why, **output})
+
+
+def receipt(
+    refund: Refund,
+    by: User | None,
+    step: str,
+    verdict: str,
+    output: dict[str, Any],
+    *,
+    rule: str = "",
+) -> None:
+    """A request that the machine closes is no step of the run that asked for it.
+
+    ``rule`` is the name of the one that decided by itself, where one did.
+    """
+    receipts.append(
+        ticket=refund.ticket,
+        run=refund.run if by or verdict == "ok" else None,
+        step=step,
+        actor_kind="human" if by else "rule",
+        actor=by.get_username() if by else rule or "triage",
+        status="ok" if verdict == Verdict.APPROVE else verdict,
+        output={
+            "refund": refund.pk,
+            "verdict": verdict,
+            "state": refund.state,
+            "amount": str(refund.amount),
+            "currency": refund.currency,
+            "order": refund.order.number,
+            "fingerprint": fingerprint(refund),
+            **output,
+        },
+        citations=refund.citations,
+        reasons=refund.reasons,
+    )

@@ -1,0 +1,24 @@
+"""The verbs of a refund. Each is one transaction that locks, checks, writes and leaves a receipt."""
+
+from approvals.payments.manual import record_paid
+from approvals.seen import fingerprint, is_as_approved
+from approvals.services.answers import ask_again
+from approvals.services.automatic import approve_by_rule
+from approvals.services.decisions import decide
+from approvals.services.moving import escalate_overdue, reassign
+from approvals.services.requests import Proposal, expire_overdue, propose, withdraw
+
+__all__ = [
+    "Proposal",
+    "approve_by_rule",
+    "ask_again",
+    "decide",
+    "escalate_overdue",
+    "expire_overdue",
+    "fingerprint",
+    "is_as_approved",
+    "propose",
+    "reassign",
+    "record_paid",
+    "withdraw",
+]

@@ -1,0 +1,102 @@
+"""One person's decision on one refund."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+
+from approvals import following, notices, opinions, refusals, rows, sealed, who
+from approvals.errors import Incomplete, OwnWork, Stale
+from approvals.models import Decision, Look, Refund
+from approvals.payments import outbox
+from approvals.rows import State, Verdict
+from approvals.seen import fingerprint
+
+
+def decide(
+    refund_id: int,
+    *,
+    by: User,
+    verdict: str,
+    reason: str,
+    seen: str,
+    look: int | None = None,
+    reason_code: str = "",
+    sure: Sequence[str] = (),
+) -> Refund:
+    """One person's decision, bound to the fingerprint ``seen`` on their page.
+
+    ``look`` is the id of that page, where it was kept (approvals.looks.begin). ``reason_code``
+    is a Decision.ReasonCode, for a refusal; ``sure`` are the conditions they are sure of, all
+    of them for an approval. Raises a Refused that says why; then nothing was changed.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise Incomplete("Please say why: the reason stays with the decision.")
+    with transaction.atomic():
+        refund = rows.locked(refund_id)
+        refusals.closed(refund)
+        limit = refusals.person(refund, by, verdict)
+        page = _page(refund, by, seen, look)
+        refusals.stale(refund, seen, page)
+        refusals.unsure(refund, verdict, sure)
+        opinions.require(refund, by)
+        code = (reason_code or Decision.ReasonCode.OTHER) if verdict == Verdict.REJECT else ""
+        said = {"verdict": verdict, "reason": reason, "reason_code": code}
+        _write_decision(refund, by, page, limit=limit, **said)
+        if refund.seeded:
+            return sealed.reveal(refund, by, verdict)
+        refund.approvers_needed = who.people_for(refund)
+        refund.state = _state_after(refund, verdict)
+        rows.save(refund)
+        if refund.state == State.APPROVED:
+            outbox.order(refund)
+        output = {**said, "limit": str(limit), "look": look, "sure_of": list(sure)}
+        rows.receipt(refund, by, "approve", verdict, output)
+        notices.decided(refund)
+        following.follow(refund, reason if verdict != Verdict.APPROVE else "")
+    return refund
+
+
+def _page(refund: Refund, by: User, seen: str, look: int | None) -> Look | None:
+    """The page they decide on: their own, whole, and of the refund as it stood. Raises Stale."""
+    if look is None:
+        return None
+    pages = Look.objects.filter(refund=refund, by=by, fingerprint=seen, blind=False)
+    page = pages.filter(pk=look).first()
+    if page is None:
+        raise Stale("This is not the page that was shown to you last. Please look again.")
+    return page
+
+
+def _write_decision(
+    refund: Refund, by: User, page: Look | None, *, limit: Decimal, **said: str
+) -> None:
+    try:
+        with transaction.atomic():
+            Decision.objects.create(
+                refund=refund,
+                **said,
+                by=by,
+                look=page,
+                fingerprint=fingerprint(refund),
+                amount=refund.amount,
+                limit_then=limit,
+                requested_by=refund.requested_by,
+            )
+    except IntegrityError as error:
+        raise rows.refusal(error, OwnWork) from error
+
+
+def _state_after(refund: Refund, verdict: str) -> str:
+    if verdict == Verdict.REJECT:
+        return State.REJECTED
+    if verdict == Verdict.RETURN:
+        return State.RETURNED
+    agreed = refund.decisions.filter(verdict=Verdict.APPROVE)
+    if agreed.values("fingerprint").distinct().count() > 1:
+        return State.VOID  # two people approved two different things
+    return State.APPROVED if agreed.count() >= refund.approvers_needed else State.PENDING

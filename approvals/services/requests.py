@@ -1,0 +1,139 @@
+"""Asking for a refund, and what ends a request that nobody decided."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from approvals import following, notices, refusals, rows, who
+from approvals.errors import Incomplete
+from approvals.models import Refund
+from approvals.rows import State, Verdict
+from approvals.seen import fingerprint, is_as_approved
+from tickets.models import Order, Run, Ticket
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """A refund as computed from stored rows; ``arithmetic`` is (what, amount) line by line.
+
+    ``lines``, ``terms``, ``conditions`` and ``risk`` are stored as they are (see ``Refund``).
+    """
+
+    order: Order
+    amount: Decimal
+    remedy: str = "refund"
+    arithmetic: Sequence[tuple[str, str]] = ()
+    reasons: Sequence[str] = ()
+    rule: str = ""
+    citations: Sequence[dict[str, Any]] = ()
+    note: str = ""
+    lines: Sequence[Mapping[str, Any]] = ()
+    terms: Mapping[str, Any] = field(default_factory=dict)
+    conditions: Sequence[str] = ()
+    risk: int = Refund.Risk.ORDINARY
+
+
+def propose(ticket: Ticket, proposal: Proposal, *, run: Run | None, by: User | None) -> Refund:
+    """Put a refund before people. ``by`` is None where the machine proposes.
+
+    An older request for the same ticket and order becomes void; but what a person asked
+    for or approved already, the machine does not replace. Raises Incomplete.
+    """
+    with transaction.atomic():
+        Ticket.locked(ticket.pk)
+        _make_room(ticket, proposal.order, by)
+        order = Order.objects.select_for_update().get(pk=proposal.order.pk)
+        refusals.impossible(proposal.order, proposal.amount)
+        refund = Refund(
+            ticket=ticket,
+            run=run,
+            order=order,
+            remedy=proposal.remedy,
+            amount=proposal.amount,
+            currency=order.currency,
+            arithmetic=[list(line) for line in proposal.arithmetic],
+            reasons=list(proposal.reasons),
+            rule=proposal.rule,
+            citations=list(proposal.citations),
+            note=proposal.note,
+            lines=[dict(line) for line in proposal.lines],
+            terms=dict(proposal.terms),
+            conditions=list(proposal.conditions),
+            risk=proposal.risk,
+            requested_by=by,
+            expires_at=timezone.now() + timedelta(days=settings.APPROVAL_DAYS),
+        )
+        refund.reviewers = who.reviewers_for(refund)
+        refund.approvers_needed = who.people_for(refund)
+        refund.fingerprint = fingerprint(refund)
+        refund.save()
+        rows.receipt(refund, by, "request", "ok", {"note": proposal.note})
+        notices.arrived(refund)
+    return refund
+
+
+def withdraw(ticket: Ticket, *, why: str = "The steps were taken again.") -> None:
+    """Make void what the machine proposed on the ticket and nobody has approved yet."""
+    with transaction.atomic():
+        Ticket.locked(ticket.pk)
+        for refund in rows.unsettled(ticket).filter(state=State.PENDING):
+            if not _is_of_people(refund):
+                rows.close(refund, State.VOID, by=None, step="request", why=why)
+
+
+def expire_overdue() -> int:
+    """Close requests nobody decided in time; return how many."""
+    overdue = Refund.objects.filter(state=State.PENDING, expires_at__lt=timezone.now())
+    closed = 0
+    for pk in list(overdue.values_list("pk", flat=True)):
+        try:
+            closed += _expire(pk)
+        except Exception:  # the others have waited long enough too
+            log.exception("refund %s ran out and could not be closed", pk)
+    return closed
+
+
+def _expire(pk: int) -> int:
+    with transaction.atomic():
+        refund = rows.locked(pk)
+        if refund.state != State.PENDING or refund.expires_at >= timezone.now():
+            return 0
+        rows.close(refund, State.EXPIRED, by=None, step="approve", why=rows.RAN_OUT)
+        following.follow(refund)
+    return 1
+
+
+def _make_room(ticket: Ticket, order: Order, by: User | None) -> None:
+    """Close older requests for the order; what is approved goes once it cannot be paid."""
+    refusals.under_way(ticket, order)
+    for refund in rows.unsettled(ticket).filter(order=order):
+        if refund.state == State.APPROVED:
+            if by and not is_as_approved(refund):
+                rows.close(refund, State.VOID, by=by, step="request", why=rows.CHANGED)
+        elif refund.expires_at < timezone.now():
+            rows.close(refund, State.EXPIRED, by=None, step="approve", why=rows.RAN_OUT)
+        elif by is None and _is_of_people(refund):
+            raise Incomplete(
+                f"A request for {refund.amount} {refund.currency} on order {order} already waits"
+                " for a decision, so no other amount was proposed."
+            )
+        else:
+            why = "A new request took its place."
+            rows.close(refund, State.VOID, by=by, step="request", why=why)
+
+
+def _is_of_people(refund: Refund) -> bool:
+    asked = refund.requested_by_id is not None
+    return asked or refund.decisions.filter(verdict=Verdict.APPROVE).exists()

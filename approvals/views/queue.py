@@ -1,0 +1,54 @@
+"""What waits for one supervisor, narrowed by filters that are all in the address."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from approvals import evidence, notices, opinions, waiting, who
+from approvals.models import Notice, Reader
+from tickets.access import SUPERVISORS, require_role
+
+
+@require_safe
+@login_required
+def queue(request: HttpRequest) -> HttpResponse:
+    """What waits for me; in short what waits for others, is to be paid and was decided by me."""
+    person = require_role(request.user, SUPERVISORS)
+    found = waiting.narrowed(person, request.GET, request)
+    everything = who.queue_of(person)
+    mine, below = list(found.qs[: evidence.SHOWN]), evidence.elsewhere(person)
+    listed = [*mine, *(row["refund"] for row in below["others"])]
+    shown: dict[str, Any] = {
+        "mine": mine,
+        "hidden": opinions.hidden(listed, person),
+        "count": found.qs.count(),
+        "filter": found,
+        "asked": request.GET,
+        "kept": request.GET.urlencode(),
+        "is_narrowed": any(request.GET.get(name) for name in waiting.NARROW),
+        "reasons": waiting.reasons_in(everything),
+        "currencies": waiting.currencies_in(everything),
+        "news": _news(person, looked_at=notices.reader(person).looked_at),
+        **below,
+    }
+    if request.method == "GET":
+        Reader.objects.update_or_create(person=person, defaults={"looked_at": timezone.now()})
+    return render(request, "approvals/queue.html", shown)
+
+
+def _news(person: User, *, looked_at: datetime | None) -> dict[str, Any]:
+    """What came since the person last saw this page; empty at the first time."""
+    if looked_at is None:
+        return {}
+    told = Notice.objects.filter(to=person, at__gt=looked_at)
+    kinds = [kind for kind in notices.Kind if kind != notices.Kind.DECIDED]
+    counts = {str(kind): told.filter(kind=kind).count() for kind in kinds}
+    return {"since": looked_at, **counts} if any(counts.values()) else {}

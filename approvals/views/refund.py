@@ -1,0 +1,125 @@
+"""One refund: the evidence, then the decision where this person may take it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from approvals import denials, evidence, looks, opinions, payments, services, views_care, waiting
+from approvals.errors import Refused
+from approvals.forms import DecisionForm, HandOverForm, PaidForm, SettleForm
+from approvals.models import Refund
+from tickets.access import STAFF, SUPERVISORS, Person, require_role
+
+SAID = {
+    Refund.State.APPROVED: "Approved",
+    Refund.State.PENDING: "One approval is in, one more is needed",
+    Refund.State.VOID: "Not approved: the two of you saw different things",
+    Refund.State.REJECTED: "Rejected",
+    Refund.State.RETURNED: "Sent back with a question",
+}
+
+
+@require_safe
+@login_required
+def refund(request: HttpRequest, pk: int) -> HttpResponse:
+    """Everything a decision rests on, then the decision, where this person may take it."""
+    found, person = get_refund_for(request.user, pk, *STAFF)
+    return page(request, found, person)
+
+
+@require_POST
+@login_required
+def decide(request: HttpRequest, pk: int) -> HttpResponse:
+    """Approve, reject or ask for more; then the next one that waits."""
+    found, person = get_refund_for(request.user, pk, SUPERVISORS)
+    form = DecisionForm(request.POST, refund=found)
+    if not form.is_valid():
+        return page(request, found, person, form=form, status=422)
+    here = _place(request, found, person)
+    try:
+        with denials.kept(found, person, "approve"):
+            found = services.decide(pk, by=person, **form.cleaned_data)
+    except Refused as refused:
+        fresh, _ = get_refund_for(request.user, pk, SUPERVISORS)
+        words = {name: form.cleaned_data[name] for name in ("reason", "reason_code")}
+        kept = DecisionForm(refund=fresh, initial=words)  # the rest is to be said of what is new
+        return page(request, fresh, person, form=kept, refused=refused)
+    if found.seeded:
+        return HttpResponseRedirect(views_care.revealed_at(request, found))
+    messages.success(request, f"{SAID[Refund.State(found.state)]}: {found}.")
+    if here is None or here.next is None:
+        return redirect("approvals:queue")
+    return HttpResponseRedirect(_with_filters(request, here.next))
+
+
+def get_refund_for(user: Person, pk: int, *roles: str) -> tuple[Refund, User]:
+    """The refund with what its page shows, and the person. Raises PermissionDenied or Http404."""
+    person = require_role(user, *roles)
+    shown = Refund.objects.select_related(
+        "order__customer", "ticket__customer", "run", "requested_by", "assigned_to", "reviewers"
+    )
+    return get_object_or_404(shown, pk=pk), person
+
+
+def page(
+    request: HttpRequest,
+    refund: Refund,
+    person: User,
+    *,
+    form: DecisionForm | None = None,
+    paid_form: PaidForm | None = None,
+    settle_form: SettleForm | None = None,
+    hand_over_form: HandOverForm | None = None,
+    refused: Refused | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The evidence with whichever form belongs to the refund's state; typed words are kept.
+
+    What stands there is kept as a look, and a decision names it.
+    """
+    why_not = evidence.why_not(refund, person)
+    if not why_not and opinions.due(refund, person):
+        return views_care.first_page(request, refund, person)
+    shown: dict[str, Any] = {
+        "refund": refund,
+        "look": None if why_not else looks.begin(refund, person),
+        "first": opinions.of(refund, person),
+        "form": form or DecisionForm(refund=refund),
+        "paid_form": paid_form or PaidForm(),
+        "settle_form": settle_form or SettleForm(),
+        "standing": payments.state_of(refund),
+        "refused": refused,
+        "why_not": why_not,
+        "may_pay": evidence.may_pay(person),
+        "hand_over_form": _hand_over(refund, person, hand_over_form),
+        "place": _place(request, refund, person),
+        "kept": request.GET.urlencode(),
+        "reveal": True,
+        "hidden": frozenset(),
+        **evidence.of(refund),
+    }
+    answered = refused.status if refused else status
+    return render(request, "approvals/refund.html", shown, status=answered)
+
+
+def _hand_over(refund: Refund, person: User, form: HandOverForm | None) -> HandOverForm | None:
+    if not evidence.may_hand_over(refund, person):
+        return None
+    return form or HandOverForm(refund=refund)
+
+
+def _place(request: HttpRequest, refund: Refund, person: User) -> waiting.Place | None:
+    """Where it stands in the person's queue, under the filters that came along."""
+    return waiting.place(refund, waiting.narrowed(person, request.GET, request).qs)
+
+
+def _with_filters(request: HttpRequest, pk: int) -> str:
+    address = Refund(pk=pk).get_absolute_url()
+    return f"{address}?{request.GET.urlencode()}" if request.GET else address

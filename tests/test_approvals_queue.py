@@ -1,0 +1,186 @@
+"""The queue: each supervisor sees what they may decide, narrowed and in their order."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from approvals import services
+from approvals.models import ApprovalLimit, Reader, Refund
+from tests import stories
+from tests.deciding import decide, page
+from tickets.models import Customer
+
+QUEUE = reverse("approvals:queue")
+
+
+@pytest.fixture
+def marta(sol: User) -> Customer:
+    return stories.marta()
+
+
+def asked(customer: Customer, amount: str, **more: Any) -> Refund:
+    by = more.pop("by", None)
+    made = stories.ticket(customer, subject=f"About {amount}")
+    return stories.refund_of(made, by=by, amount=amount, **more)
+
+
+def mine(client: Client, query: str = "") -> list[str]:
+    """The amounts in the person's own queue, as listed."""
+    return [str(refund.amount) for refund in client.get(f"{QUEUE}?{query}").context["mine"]]
+
+
+def test_filters_are_in_the_address_and_narrow_the_queue(as_sol: Client, marta: Customer) -> None:
+    asked(marta, "5.00", risk=2, reasons=["ALL_PIECES_OF_A_LINE"])
+    asked(marta, "20.00", risk=1)
+    asked(marta, "42.00")
+    assert mine(as_sol) == ["5.00", "20.00", "42.00"]
+    assert mine(as_sol, "least=10") == ["20.00", "42.00"]
+    assert mine(as_sol, "least=10&most=30") == ["20.00"]
+    assert mine(as_sol, "risk=2") == ["5.00"]
+    assert mine(as_sol, "reason=ALL_PIECES_OF_A_LINE") == ["5.00"]
+    assert mine(as_sol, "currency=EUR") == []
+    assert mine(as_sol, "currency=gbp&sort=amount") == ["42.00", "20.00", "5.00"]
+    assert mine(as_sol, "sort=risk") == ["5.00", "20.00", "42.00"]
+
+
+def test_filters_by_age_and_the_soonest_end(as_sol: Client, marta: Customer) -> None:
+    old, young = asked(marta, "5.00"), asked(marta, "20.00")
+    Refund.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(hours=30))
+    Refund.objects.filter(pk=young.pk).update(expires_at=timezone.now() + timedelta(hours=3))
+    assert mine(as_sol, "age=24") == ["5.00"]
+    assert mine(as_sol, "age=72") == []
+    assert mine(as_sol, "sort=ends") == ["20.00", "5.00"]
+
+
+def test_a_filter_that_makes_no_sense_is_said_and_hides_nothing(
+    as_sol: Client, marta: Customer
+) -> None:
+    asked(marta, "5.00")
+    answer = as_sol.get(f"{QUEUE}?least=lots")
+    assert answer.status_code == 200
+    assert "Enter a number" in answer.content.decode()
+    assert "£5.00" in answer.content.decode()
+
+
+def test_reasons_to_choose_from_are_those_of_the_queue(as_sol: Client, marta: Customer) -> None:
+    asked(marta, "5.00", reasons=["FINAL_SALE_LEFT_OUT", "Delivered 13 days ago"])
+    shown = as_sol.get(QUEUE)
+    assert shown.context["reasons"] == ["FINAL_SALE_LEFT_OUT"]
+    assert "Final sale items are left out" in shown.content.decode()
+
+
+def test_others_are_short_and_say_why(as_sol: Client, sol: User, marta: Customer) -> None:
+    asked(marta, "42.00", by=sol)
+    shown = as_sol.get(QUEUE).content.decode()
+    assert mine(as_sol) == []
+    assert "You asked for this refund, so somebody else has to decide." in shown
+    assert "About 42.00" not in shown
+
+
+def test_above_the_limit_it_waits_for_somebody_else(as_sol: Client, marta: Customer) -> None:
+    ApprovalLimit.objects.update(up_to=10)
+    asked(marta, "42.00")
+    assert mine(as_sol) == []
+    assert "is above your limit of £10.00" in as_sol.get(QUEUE).content.decode()
+
+
+def test_what_a_rule_leaves_to_a_group_waits_for_that_group(
+    as_sol: Client, sol: User, marta: Customer
+) -> None:
+    refund = asked(marta, "42.00")
+    leads = Group.objects.create(name="leads")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("approvals.who.reviewers_for", lambda refund: leads)
+        kept = asked(marta, "20.00")
+    assert mine(as_sol) == [str(refund.amount)]
+    assert "leaves this amount to “leads”" in page(as_sol, kept)
+    sol.groups.add(leads)
+    assert mine(as_sol) == ["42.00", "20.00"]
+
+
+def test_what_was_handed_to_sam_is_not_sols_until_it_waits_too_long(
+    as_sol: Client, sol: User, sam: User, marta: Customer
+) -> None:
+    refund = asked(marta, "42.00")
+    services.reassign(refund.pk, by=sol, to=sam, why="Yours.")
+    assert mine(as_sol) == []
+    assert "It was handed to sam." in as_sol.get(QUEUE).content.decode()
+    Refund.objects.update(escalated_at=timezone.now())
+    assert mine(as_sol) == ["42.00"]
+    assert mine(as_sol, "whose=me") == []
+    assert mine(as_sol, "whose=late") == ["42.00"]
+    assert "Waiting too long" in as_sol.get(QUEUE).content.decode()
+
+
+def test_a_row_says_that_it_needs_two_and_how_many_are_in(
+    as_sol: Client, sam: User, marta: Customer
+) -> None:
+    ApprovalLimit.objects.update(two_above=40)
+    refund = asked(marta, "42.00")
+    seen = services.fingerprint(refund)
+    services.decide(refund.pk, by=sam, verdict="approve", reason="Fine.", seen=seen)
+    assert "needs two people (1 in)" in as_sol.get(QUEUE).content.decode()
+
+
+def test_the_page_knows_its_place_and_the_next_under_the_same_filters(
+    as_sol: Client, marta: Customer
+) -> None:
+    five, twenty, forty = (asked(marta, amount) for amount in ("5.00", "20.00", "42.00"))
+    first = as_sol.get(f"{twenty.get_absolute_url()}?sort=amount&least=10")
+    assert (first.context["place"].number, first.context["place"].of) == (2, 2)
+    assert first.context["place"].next == forty.pk
+    assert "2 of 2" in first.content.decode()
+    assert f"{forty.get_absolute_url()}?sort=amount&amp;least=10" in first.content.decode()
+    assert as_sol.get(twenty.get_absolute_url()).context["place"].next == forty.pk
+    assert as_sol.get(forty.get_absolute_url()).context["place"].next == five.pk
+
+
+def test_after_a_decision_the_next_of_the_filtered_queue_opens(
+    as_sol: Client, marta: Customer
+) -> None:
+    five, twenty, forty = (asked(marta, amount) for amount in ("5.00", "20.00", "42.00"))
+    look = as_sol.get(twenty.get_absolute_url()).context["look"]
+    data = {
+        "verdict": "return",
+        "reason": "Which?",
+        "seen": look.fingerprint,
+        "look": str(look.pk),
+    }
+    address = reverse("approvals:decide", args=[twenty.pk])
+    answer = as_sol.post(f"{address}?least=10", data)
+    assert answer.url == f"{forty.get_absolute_url()}?least=10"
+    assert five.state == Refund.State.PENDING
+
+
+def test_only_ones_own_decisions_are_listed(as_sol: Client, sam: User, marta: Customer) -> None:
+    refund = asked(marta, "42.00")
+    seen = services.fingerprint(refund)
+    services.decide(refund.pk, by=sam, verdict="reject", reason="By sam.", seen=seen)
+    other = asked(marta, "20.00")
+    decide(as_sol, other, "reject", reason="By sol.")
+    shown = as_sol.get(QUEUE).content.decode()
+    assert "By sol." in shown
+    assert "By sam." not in shown
+
+
+def test_since_sol_last_looked(as_sol: Client, sol: User, marta: Customer) -> None:
+    asked(marta, "5.00")
+    assert "Since you last looked" not in as_sol.get(QUEUE).content.decode()
+    assert "Since you last looked" not in as_sol.get(QUEUE).content.decode()
+    asked(marta, "20.00")
+    assert "1 came in" in as_sol.get(QUEUE).content.decode()
+    assert Reader.objects.get(person=sol).looked_at is not None
+
+
+def test_there_is_no_way_to_decide_on_several_at_once(as_sol: Client, marta: Customer) -> None:
+    asked(marta, "5.00")
+    shown = as_sol.get(QUEUE).content.decode()
+    assert 'type="checkbox"' not in shown
+    assert "/decide/" not in shown

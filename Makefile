@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 
-.PHONY: run test install lint bench bench-real bench-writer bench-quality
+.PHONY: run test install lint bench bench-real bench-writer bench-quality bench-refunds bench-payments
 
 run: .venv/installed
 	@$(MANAGE) start --port $(PORT)
@@ -28,6 +28,17 @@ bench: .venv/installed-dev
 bench-real: .venv/installed-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	DATABASE_URL= CELERY_BROKER_URL= TRIAGE_DATA=$$folder $(MANAGE) bench_real $(DATA)
+
+# A shop of real shape and its refund tasks: make bench-refunds DATA=../shared/data
+bench-refunds: .venv/installed-dev
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	DATABASE_URL= CELERY_BROKER_URL= TRIAGE_DATA=$$folder $(MANAGE) bench_refunds $(DATA)
+
+# Workers killed while they pay, and a crowd on one order: about half an hour on two cores.
+bench-payments: .venv/installed-dev
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	DATABASE_URL= TRIAGE_DATA=$$folder DJANGO_SETTINGS_MODULE=triage.settings \
+	$(BIN)/python -m tests.bench_payments
 
 # The bundled writer alone and beside others, and what larger models cost here.
 bench-writer: .venv/installed-dev

@@ -106,7 +106,8 @@ def test_the_inbox_is_walked_by_keys_unless_they_are_off(
     page.get_by_role("searchbox").press("j")
     assert page.get_by_role("searchbox").input_value() == "j"
     page.locator("summary", has_text="ana").click()
-    page.get_by_role("button", name="Off").click()
+    keys = page.get_by_role("group", name="Keyboard shortcuts")
+    keys.get_by_role("button", name="Off").click()
     page.keyboard.press("?")
     assert page.locator("dialog[open]").count() == 0
 

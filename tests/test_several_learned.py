@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.shared_data import shared_data
 from tests.words import KINDS, embed, written
 from triage import roster
-from triage.engines.intents import datasets, joined, joining, splitting
+from triage.engines.intents import joined, joining, splitting
 from triage.engines.intents.fitting import fit
 from triage.engines.intents.labeller import IntentLabeller
 from triage.engines.intents.model import IntentModel
@@ -57,7 +56,7 @@ def taught() -> IntentModel:
     return joined.taught(plain(), texts, labels, Reader(), embed(texts))
 
 
-LATE, MONEY = "please parcel the late courier thanks", "my refund about money bank you"
+LATE, MONEY = "please parcel the late courier thanks", "refund money bank about you my"
 
 
 def found(text: str) -> set[str]:
@@ -182,17 +181,6 @@ def test_measuring_counts_what_was_found() -> None:
     assert by_way["bare"].right > 0.7
     assert by_way["one matter"].texts == len(texts)
     assert by_way["one matter"].several < 0.05
-
-
-def test_joined_texts_of_curekart_are_found() -> None:
-    from triage.engines.encoder import Encoder
-
-    file = shared_data("hint3") / "v2" / "train" / "curekart_train.csv"
-    encoder = Encoder(roster.read()["minilm"])
-    found = joined.measured_on(datasets.read(str(file)), encoder, count=60)
-    by_way = {one.way: one for one in found}
-    assert by_way["sentences"].several > 0.4
-    assert by_way["one matter"].several < 0.06
 
 
 def test_places_are_those_of_the_tokens() -> None:

@@ -21,6 +21,8 @@ from triage.currencies import places
 from triage.facts import KINDS, MOST, money
 from triage.marks import in_all, marks_of
 from triage.meant import order_meant
+from triage.promised.reading import speaks_of_money_back
+from triage.refunds.instructions import orders_in
 from triage.said import bare, called_orders, plain
 from triage.settling import settled
 from triage.standing import COMMITTED, standing_of
@@ -28,6 +30,8 @@ from triage.steps.classify import drawn
 from triage.steps.classify import step as classify
 
 RECENT_ORDERS = 20
+A_NAME = re.compile(r"[^\W\d_]+(?:[ .'’-]{1,2}[^\W\d_]+){0,4}\.?")
+LONGEST_NAME = 60
 
 
 def case_for(ticket: Ticket) -> Case:
@@ -209,7 +213,7 @@ def _facts(
     yield "ticket", f"#{ticket.pk}", f"ticket:{ticket.pk}"
     if ticket.customer:
         yield from _account_facts(ticket.customer)
-    elif ticket.name:
+    elif _is_a_name(ticket.name):
         yield "customer", ticket.name, f"ticket:{ticket.pk}"
     if order:
         yield from _order_facts(order)
@@ -217,6 +221,12 @@ def _facts(
         others = orders if len(orders) <= MOST["other_order"] else ()
         for other in others:  # a list that is not complete would read as if it were
             yield "other_order", other.number, f"order:{other.number}"
+
+
+def _is_a_name(written: str) -> bool:
+    """Whether a stranger calls themselves by a name and not by a sentence: we greet them by it."""
+    fits = len(written) <= LONGEST_NAME and A_NAME.fullmatch(written)
+    return bool(fits) and not (speaks_of_money_back(written) or orders_in(written))
 
 
 def _account_facts(customer: Customer) -> Iterator[tuple[str, str, str]]:

@@ -37,6 +37,8 @@ RUN: Final = re.compile(r"[^\W\d_]+|\d+")
 SHAPE: Final = re.compile(r"([^\W\d_]{1,8})[\W_]{0,2}(\d{3,14})")
 YEAR: Final = re.compile(r"(?:19|20)\d\d")
 UNSPELLABLE: Final = re.compile(rf"[{OPEN}{CLOSE}]")
+UNSEEN: Final = re.compile("[\u200b\u2060-\u2064\U000e0000-\U000e007f]")
+"""Between the letters of one word these make words of another."""
 LONG_WORD: Final = re.compile(rf"(?<!\S)(\S{{{LONGEST_WORD}}})\S{{1,{MOST_READ}}}")
 
 # --- what a value looks like --------------------------------------------------------
@@ -121,7 +123,7 @@ def shortened(text: str) -> str:
     """
     if len(text) > MOST_READ:
         text = "".join(text[:MOST_READ].rsplit(None, 1)[:1])
-    return LONG_WORD.sub(r"\1…", UNSPELLABLE.sub(" ", text))
+    return LONG_WORD.sub(r"\1…", UNSPELLABLE.sub(" ", UNSEEN.sub("", text)))
 
 
 @lru_cache(maxsize=8)

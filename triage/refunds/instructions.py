@@ -13,14 +13,35 @@ from typing import Final
 MOST_READ: Final = 20_000
 WORK: Final = (
     r"(?:rules?|instructions?|prompts?|polic(?:y|ies)|guidelines?|guardrails?|restrictions?|limits?"
-    r"|checks?|approvals?|safeguards?)"
+    r"|checks?|approvals?|approvers?|safeguards?|review)"
 )
-WHOSE: Final = r"(?:(?:all|any|every|the|your|of|these|those|previous|prior|earlier|above|other|system|safety|refund|company|existing|internal)\s+){0,5}"
+WHOSE: Final = (
+    r"(?:(?:all|any|every|the|your|of|these|those|previous|prior|earlier|above|other|system|safety"
+    r"|refund|company|existing|internal|second|first|final)\s+){0,5}"
+)
+TO: Final = r"(?:to|into|in|of|with|throughout|from|for)"
+REPLY: Final = r"(?:your|the) (?:response|reply|answer|output|repl(?:y|ies)|message)\b"
+WRITE: Final = (
+    r"(?:add|append|insert|include|integrate|embed|augment|enhance|modify|rewrite|replace|convert"
+    r"|substitute|render|scramble|jumble|rearrange|misspell|anagram|group|remove|combine|introduce"
+    r"|provide|translate|encode|suggest|tease|put|use)"
+)
+PRIVATE: Final = (
+    r"(?:passwords?|passport|bank account|(?:credit )?card numbers?|security codes?|all (?:the )?messages"
+    r"|messages from|all (?:user )?information|user information|api keys?|transaction history)"
+)
+AWAY: Final = r"(?:\S+@\S+\.\w|https?://|www\.|website|[A-Z]{2}\d\d[A-Z0-9]{8})"
 SIGNS: Final = {
     "it tells the machine to leave its rules aside": (
         rf"\b(?:ignore|disregard|forget|override|bypass|skip|drop|suspend)\s+{WHOSE}{WORK}\b"
         r"|\b(?:ignore|disregard|forget) (?:everything|anything|all)\b[^.?!\n]{0,30}\b(?:above|before|told|said|instructed)\b"
         r"|\bnew (?:system )?instructions?\s*:|\b(?:end|begin|start) of (?:system )?(?:prompt|instructions?)\b"
+        r"|\b(?:outranks?|overrules?|overrides?) (?:all |any )?(?:your|the|its) (?:rules?|polic|instructions?)"
+        r"|\bpolicy (?:was|has been|is) changed\b[^.?!\n]{0,40}\b(?:says|reads)\s*:"
+        r"|\bignorier\w* (?:\w+ ){0,4}(?:anweisung|vorgabe|regel|richtlinie)\w*"
+        r"|\bignore[zr]? (?:\w+ ){0,4}(?:instructions|règles|consignes)\b"
+        r"|\bignor[ae]\w* (?:\w+ ){0,4}(?:instrucciones|reglas|istruzioni|regole)\b"
+        r"|\bzignoruj\w* (?:\w+ ){0,4}(?:polece|zasad|instrukcj)\w*"
     ),
     "it speaks to a machine": (
         r"\b(?:you are|act as|pretend to be|you're) (?:now )?(?:an? |the )?(?:unrestricted |helpful )?"
@@ -28,16 +49,43 @@ SIGNS: Final = {
         r"|\b(?:dear|attention|note to|message to|hey|hello|important for) (?:the )?(?:ai|llm|chatbot|language model|bot)\b"
         r"|\b(?:developer|debug|admin(?:istrator)?|god|maintenance|test) mode\b(?=[^.?!\n]{0,30}\b(?:on|enabled?|activated?|is|now)\b)"
         r"|<\|?(?:im_start|im_end|system|endoftext|assistant)\|?>|\[/?(?:inst|system)\]|<<sys>>"
-        r"|(?m:^[\W_]{0,6}(?:system|assistant|developer)(?: (?:message|prompt|note|override))?\s*:)"
+        r"|(?m:^[\W_]{0,6}(?:system|système|sistema|assistant|developer)(?: (?:message|prompt|note|override))?\s*:)"
+        r"|\b(?:message|note|order|instruction)s? (?:from [^.?!:\n]{1,40} )?(?:to|for) the (?:refund |support )?(?:system|machine|software|bot|model|assistant)\b"
+        r"|\bprevious (?:answer|reply|message|turn) (?:of|by|from) (?:the )?(?:assistant|ai|model|bot)\b"
+        r"|\b(?:hinweis|nachricht|anweisung) an die ki\b|\b(?:note|message) à l['’]ia\b"
+        r"|\b(?:nota|mensaje) para la ia\b|\buwaga dla ai\b"
+        r"|\b(?:du bist|sie sind|tu es|vous êtes|eres|jesteś)\b[^.?!\n]{0,30}(?:bot|robot|ki|ia)\b"
+        r"|\btell nobody\b|\bdo not mention this (?:line|note|message)\b"
+        r"|[\"'](?:tool|function|tool_call|approved|action)[\"']\s*:"
+        rf"|\b{WRITE}\b[^?!\n]{{0,160}}\b{TO} {REPLY}"
+        rf"|\b{WRITE}\b[^?!\n]{{0,20}}\b{REPLY} (?:to|by|in|without|with|using|so that|into)\b"
+        rf"|\bin {REPLY},? (?:please )?(?:suggest|mention|tease|add|include|promote|recommend|write|say)\b"
     ),
     "it gives an approval": (
         r"\b(?:approval_required|requires?_approval|auto[_-]?approved?|reviewer|approver|refund_amount|risk_level|remedy|decision)\s*(?:=|:=|:|is set to)\s*\S"
-        r"|\bset\s+(?:the\s+)?(?:refund|amount|reviewer|approver|approval\w*|risk|rule|remedy)\b[^.?!\n]{0,30}\b(?:to|=)\s"
+        r"|\bset\s+(?:the\s+)?(?:refund(?:_amount)?|amount|reviewer|approver|approval\w*|risk|rule|remedy)\b[^.?!\n]{0,30}\b(?:to|=)\s"
         r"|\b(?:mark|flag|record|label|treat|classify|log) (?:this|it|the \w+|my \w+) as (?:(?:pre|already|auto)[- ]?)?(?:approved|paid|verified|authori[sz]ed|refunded|eligible|low[- ]risk)\b"
         r"|\b(?:no|without(?: any)?|skip(?: the)?|needs? no) (?:human |manual |further |second |manager |supervisor )*(?:approval|review|reviewer|approver|sign-off)\b"
         r"|\b(?:approved|authori[sz]ed|signed off|cleared) by (?:the |your |our )?(?:manager|supervisors?|head|ceo|cfo|finance|admin\w*|management|director|headquarters|system)\b"
+        r"|\bapproved by \w+, (?:the |your |a )?(?:supervisor|manager|admin\w*)\b"
+        r"|\breceipt step\s*=|\bchecks?\s*=\s*passed\b|\bactor\s*=\s*\w"
+        r"|\binternal note\b[^.?!\n]{0,40}\bnot (?:shown|visible|for)\b"
+        r"|\b(?:raise|lift|increase) the limit of\b|\blet \w+ approve\b|\blet (?:him|her|them) approve\b"
+        r"|\b(?:set|change|rewrite|alter) the rule\b|\bdrop all (?:reason|check|condition)"
+        r"|\b(?:use|apply) (?:the )?(?:clause|rule) [“\"']?[\w.@-]+"
+        r"|\b(?:freigegeben|freigabe ist erteilt)\b[^.?!\n]{0,40}\b(?:sofort|prüfer|von)\b|\bohne (?:prüfung|freigabe)\b"
+        r"|\bsans (?:contrôle|autre accord|validation)\b|\bsin (?:revisión|aprobación)\b|\bbez (?:sprawdzania|zgody)\b"
     ),
-    "it hides something": r"[\u200b\u2060-\u2064\U000e0000-\U000e007f\u202a-\u202e\u2066-\u2069]{2,}|[\U000e0020-\U000e007e]",
+    "it asks for what is private, or to be sent elsewhere": (
+        rf"\b(?:send|forward|post|e-?mail|give|tell|get|reveal|concatenate|share)\b[^?!\n]{{0,120}}\b{PRIVATE}\b[^?!\n]{{0,160}}{AWAY}"
+        rf"|\b(?:send|forward)\b[^?!\n]{{0,60}}{AWAY}[^?!\n]{{0,160}}\b{PRIVATE}\b"
+        r"|\bsend a transaction\b|\b(?:visit|click|open) (?:a|the|this) (?:website|link|page) (?:at|on|under)\b"
+    ),
+    "it hides something": (
+        r"[\u200b\u2060-\u2064\U000e0000-\U000e007f\u202a-\u202e\u2066-\u2069]{2,}|[\U000e0020-\U000e007e]"
+        r"|(?:[\u200b\u2060][^\u200b\u2060]{1,3}){8}"
+        r"|<!--|\b(?:decode|base64)\b[^\n]{0,60}[A-Za-z0-9+/=]{40}"
+    ),
 }
 PATTERNS: Final = {why: re.compile(sign, re.IGNORECASE) for why, sign in SIGNS.items()}
 

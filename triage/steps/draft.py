@@ -20,6 +20,7 @@ from triage.grounding import (
 )
 from triage.outcomes import NOTHING_ASKED
 from triage.refunds.followed import APPROVED, PAID
+from triage.refunds.instructions import orders_in
 from triage.said import with_marks
 from triage.slots import Slot, WritingTask, clause_slots, fact_slots
 from triage.step import Check, Evidence, Step, Usage, Worksheet
@@ -35,6 +36,7 @@ QUOTED_WORDS = 120
 LIKELY = 0.3  # the chance that a clause answers from which it is quoted: below, beside the point
 PAID_OUT = frozenset({"refund", "store credit"})  # of a replacement no amount is told
 WHO = frozenset({"shop", "customer"})
+CLAIMED = "said_amount"  # repeated in a reply, a sum that only the customer names reads as ours
 URGENCY = {1: "low", 2: "normal", 3: "high", 4: "urgent"}
 SAYS = {
     REVIEW: SPEAKS_OF_REVIEW,
@@ -98,13 +100,20 @@ def task_for(case: Case) -> WritingTask:
     message = " ".join(said.split(maxsplit=READ_WORDS)[:READ_WORDS])
     orders = [order.number for order in case.orders]
     ticket, named = with_marks(message, facts, f"ticket:{case.ticket}:words", orders)
+    if orders_in(f"{case.subject}\n{case.text}"):
+        named = ()  # nothing of what it brings in is repeated
     return WritingTask(
         kind="draft",
         intent=label.name,
         also=_second_matter(case),
         outcome=decided.words,
         urgency=URGENCY[label.urgency],
-        slots=(*told, *_amount(decided), *named, *clause_slots(_to_quote(case))),
+        slots=(
+            *told,
+            *_amount(decided),
+            *(slot for slot in named if slot.kind != CLAIMED),
+            *clause_slots(_to_quote(case)),
+        ),
         ticket=ticket,
     )
 

@@ -84,9 +84,11 @@ def page(
 
     What stands there is kept as a look, and a decision names it.
     """
-    why_not = evidence.why_not(refund, person)
+    why_not, answered = evidence.why_not(refund, person), refused.status if refused else status
     if not why_not and opinions.due(refund, person):
-        return views_care.first_page(request, refund, person)
+        if refused:
+            messages.error(request, str(refused))
+        return views_care.first_page(request, refund, person, status=answered)
     shown: dict[str, Any] = {
         "refund": refund,
         "look": None if why_not else looks.begin(refund, person),
@@ -105,7 +107,6 @@ def page(
         "hidden": frozenset(),
         **evidence.of(refund),
     }
-    answered = refused.status if refused else status
     return render(request, "approvals/refund.html", shown, status=answered)
 
 

@@ -72,13 +72,14 @@ def receipt(
     *,
     rule: str = "",
 ) -> None:
-    """A request that the machine closes is no step of the run that asked for it.
+    """Of what the machine does, only the request is a step of the run that asked for it: a run
+    has one receipt a step, and a payment may be ordered or told of more than once.
 
     ``rule`` is the name of the one that decided by itself, where one did.
     """
     receipts.append(
         ticket=refund.ticket,
-        run=refund.run if by or verdict == "ok" else None,
+        run=refund.run if by or (step, verdict) == ("request", "ok") else None,
         step=step,
         actor_kind="human" if by else "rule",
         actor=by.get_username() if by else rule or "triage",

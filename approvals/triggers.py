@@ -13,9 +13,10 @@ from approvals.triggers_rules import (
     NAMES_ITS_REVIEWERS,
 )
 
-# Sums are taken under a lock on the order, so that two approvals at once cannot both fit.
+# Sums are taken under a lock on the order, so that two approvals at once cannot both fit. A doubt
+# is always written down: it counted as it was called, and an import may have brought it since.
 CAPTURED_IS_THE_CEILING = """
-    IF NEW.state IN ('approved', 'executing', 'executed', 'doubt') THEN
+    IF NEW.state IN ('approved', 'executing', 'executed') THEN
         PERFORM 1 FROM tickets_order WHERE id = NEW.order_id FOR UPDATE;
         IF NEW.amount
             + COALESCE((SELECT SUM(amount) FROM approvals_refund

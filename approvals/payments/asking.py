@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from approvals import rows
 from approvals.models import Execution, Refund
 from approvals.payments import outbox, recording
 from approvals.payments.answers import Answer, Declined, NotReached, Paid, Unclear, Unheard
+from approvals.seen import is_as_approved
 
 State = Execution.State
 FIRST_PAUSE = timedelta(seconds=30)
@@ -29,8 +31,9 @@ def reconcile(execution_id: int) -> str:
     execution = _take_question(execution_id)
     if execution is None:
         return str(Execution.objects.values_list("state", flat=True).get(pk=execution_id))
+    asked_at = timezone.now()
     answer = outbox.call("ask", execution)
-    return _learn(execution, answer)
+    return _learn(execution, answer, asked_at)
 
 
 def _take_question(execution_id: int) -> Execution | None:
@@ -49,7 +52,7 @@ def _take_question(execution_id: int) -> Execution | None:
     return execution if taken else None
 
 
-def _learn(execution: Execution, answer: Answer) -> str:
+def _learn(execution: Execution, answer: Answer, asked_at: datetime) -> str:
     with transaction.atomic():
         refund = recording.locked(execution.pk)
         now = Execution.objects.select_for_update().get(pk=execution.pk)
@@ -60,17 +63,22 @@ def _learn(execution: Execution, answer: Answer) -> str:
             case Declined() if open_still:
                 recording.failed(refund, now, answer.why)
             case Unheard() if open_still:
-                _unheard(refund, now)
+                _unheard(refund, now, asked_at)
             case NotReached() | Unclear() if open_still:
                 _ask_later(refund, now, answer.why)
     return now.state
 
 
-def _unheard(refund: Refund, execution: Execution) -> None:
-    """It may still be on its way: only after a while it surely never arrived."""
+def _unheard(refund: Refund, execution: Execution, asked_at: datetime) -> None:
+    """It may have been on its way when we asked: only after a while it surely never arrives.
+
+    What was changed since it was approved then ends, for it may not be ordered again.
+    """
     called = execution.called_at or execution.created_at
-    if timezone.now() < called + timedelta(seconds=settings.PAYMENT_PATIENCE):
+    if asked_at < called + timedelta(seconds=settings.PAYMENT_PATIENCE):
         return _ask_later(refund, execution, "The payment side has not heard of it yet.")
+    if not is_as_approved(refund):
+        return recording.failed(refund, execution, rows.CHANGED)
     why = "The payment side never heard of it, so it is ordered again, under the same key."
     recording.requeue(refund, execution, why, pause=timedelta())
     recording.receipt(refund, execution, "ok", reason=why)

@@ -1,0 +1,92 @@
+"""Payments that nobody heard of, or heard of too early: found by the machine, told in short."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from approvals import payments, services
+from approvals.models import Execution
+from approvals.payments import asking, outbox
+from approvals.payments.answers import Unheard
+from tests import rows, stories
+from tests.paying import again, approve, asked, by_webhook, meet, ordered, paid, states
+from tests.payment_server import Books, payment_server
+from tickets.ingest import receive_order
+from tickets.models import Message, Receipt
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def books(settings: Any) -> Iterator[Books]:
+    with payment_server() as open_books:
+        by_webhook(settings, open_books)
+        yield open_books
+
+
+def ordered_by_the_machine() -> Execution:
+    ticket = rows.ticket()
+    proposal = services.Proposal(order=rows.order(), amount=Decimal("49.00"))
+    run = stories.run_of(ticket)
+    return Execution.objects.get(
+        refund=approve(services.propose(ticket, proposal, run=run, by=None))
+    )
+
+
+def lost(execution: Execution) -> Execution:
+    """A worker claimed it and was not seen again; its lease ran out."""
+    assert outbox._claim(execution.pk)
+    past = timezone.now() - timedelta(hours=1)
+    Execution.objects.filter(pk=execution.pk).update(lease_until=past, called_at=past)
+    return again(execution)
+
+
+def test_what_the_machine_asked_for_can_be_ordered_again(books: Books) -> None:
+    execution = lost(ordered_by_the_machine())
+    payments.sweep()
+    assert states(asked(execution)) == ("queued", "executing")
+    assert states(paid(execution)) == ("done", "executed")
+    told = Receipt.objects.filter(step="pay").order_by("seq")
+    assert [receipt.status for receipt in told] == ["doubt", "ok", "ok"]
+
+
+def test_a_payment_that_an_import_brought_first_is_a_doubt_until_we_hear_of_it(
+    books: Books,
+) -> None:
+    execution = lost(ordered("89.00"))
+    told = {"kind": "refund", "amount": "89.00", "reference": "re_1"}
+    receive_order({"number": "HP-1042", "customer": "C1", "payments": [told]})
+    payments.sweep()
+    assert states(execution) == ("doubt", "doubt")
+
+
+def test_what_was_never_heard_of_and_has_changed_is_not_ordered_again(books: Books) -> None:
+    execution = lost(ordered("89.00"))
+    payments.sweep()
+    execution.refund.order.payments.create(kind="refund", amount="1.00", reference="re_0")
+    assert states(asked(execution)) == ("failed", "failed")
+    assert not books.orders
+
+
+def test_an_answer_from_before_it_arrived_counts_for_nothing(books: Books, settings: Any) -> None:
+    meet(settings, books, "drops before")
+    execution = paid(ordered())
+    early = timezone.now()
+    past = early - timedelta(seconds=settings.PAYMENT_PATIENCE + 1)
+    Execution.objects.filter(pk=execution.pk).update(called_at=past)
+    before = past + timedelta(seconds=30)
+    assert asking._learn(again(execution), Unheard(), before) == "doubt"
+    assert asking._learn(again(execution), Unheard(), early) == "queued"
+
+
+def test_the_customer_wrote_while_nobody_knew(books: Books) -> None:
+    execution = lost(ordered())
+    payments.sweep()
+    Message.objects.create(ticket=execution.refund.ticket, direction="in", text="I keep it.")
+    assert states(asked(execution)) == ("failed", "failed")

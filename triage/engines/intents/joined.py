@@ -115,7 +115,8 @@ def _judge(model: IntentModel, rows: Rows, some: Any) -> IntentModel:
     terms = np.asarray((counts @ counts.T).toarray(), np.float32)
     kernel = machines.closeness(cosines) + np.float32(machines.TERMS) * terms
     both = machines.inverse(kernel, BOTH_RIDGE) @ wanted
-    weights, bias = machines.logistic(vectors[:ours], truth[:ours], len(model.labels))
+    with machines.threads(1):
+        weights, bias = machines.logistic(vectors[:ours], truth[:ours], len(model.labels))
     return replace(
         model,
         weights=weights,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 WIDTH = 2.0  # of the Gaussian kernel: exp(-WIDTH * squared distance of two unit vectors)
 TERMS = 0.2  # what common words and letters count beside it
 STRENGTH = 30  # inverse regularization of the logistic regression
-THREADS = 2  # these two hold every other thread up; always as many, so that the bytes are the same
+THREADS = 2  # of the inverse; always as many, so that the bytes are the same
 FLOOR = -30.0  # the log-odds of a label that was not in the training rows
 
 
@@ -32,13 +32,22 @@ def closeness(cosines: Matrix) -> Matrix:
     return np.exp(kernel, out=kernel)
 
 
-def inverse(kernel: Matrix, ridge: float) -> Matrix:
-    """(kernel + ridge * identity)^-1, shape (n, n); overwrites the kernel."""
-    from scipy.linalg.lapack import spotrf, spotri
+def threads(count: int) -> Any:
+    """A context in which the linear algebra of this process has so many threads.
+
+    Matrices as narrow as those of a logistic regression are slower with two than with one.
+    """
     from threadpoolctl import threadpool_limits
 
+    return threadpool_limits(count, user_api="blas")
+
+
+def inverse(kernel: Matrix, ridge: float) -> Matrix:
+    """(kernel + ridge * identity)^-1, shape (n, n); reads the lower half, overwrites the kernel."""
+    from scipy.linalg.lapack import spotrf, spotri
+
     kernel[np.diag_indices(len(kernel))] += np.float32(ridge)
-    with threadpool_limits(THREADS, user_api="blas"):
+    with threads(THREADS):
         factor, failed = spotrf(kernel.T, lower=0, overwrite_a=1)
         inverted, failed_too = spotri(factor, lower=0, overwrite_c=1)
     if failed or failed_too:

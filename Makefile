@@ -4,7 +4,8 @@ PORT ?= 8000
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 
-.PHONY: run test install lint bench bench-real bench-writer bench-quality bench-refunds bench-attacks bench-payments
+.PHONY: run test install lint bench bench-real bench-writer bench-quality bench-refunds bench-attacks bench-payments \
+	bench-refund-machine
 
 run: .venv/installed
 	@$(MANAGE) start --port $(PORT)
@@ -44,6 +45,13 @@ bench-payments: .venv/installed-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	DATABASE_URL= TRIAGE_DATA=$$folder DJANGO_SETTINGS_MODULE=triage.settings \
 	$(BIN)/python -m tests.bench_payments
+
+# Random sequences of everything that people, customers, workers and forgers do to refunds.
+bench-refund-machine: SEQUENCES ?= 10000
+bench-refund-machine: .venv/installed-dev
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	DATABASE_URL= TRIAGE_DATA=$$folder DJANGO_SETTINGS_MODULE=triage.settings \
+	$(BIN)/python -m tests.bench_refund_machine --sequences $(SEQUENCES)
 
 # The bundled writer alone and beside others, and what larger models cost here.
 bench-writer: .venv/installed-dev

@@ -1,0 +1,24 @@
+"""Whatever people, customers, workers and forgers do to refunds, in whatever order, it holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.refund_machine import machine
+from tests.refund_machine.stage import Stage
+
+SEQUENCES, STEPS = 250, 20
+MUST_OCCUR = (
+    "now approved", "now executed", "now failed", "now doubt", "now void", "now expired",
+    "approved by the rule", "paid by hand", "settled by hand", "claimed", "edited", "planted",
+    "asked: Incomplete", "decided: approve: OwnWork", "forgeries refused",
+)  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_no_sequence_breaks_what_has_to_hold(settings: Any) -> None:
+    Stage.seen.clear()
+    machine.run(settings, sequences=SEQUENCES, steps=STEPS)
+    assert [what for what in MUST_OCCUR if not Stage.seen[what]] == []

@@ -8,9 +8,12 @@ customer makes ("please refund me") are none of it, however strongly they are pu
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import Final
 
 MOST_READ: Final = 20_000
+PARAGRAPH: Final = re.compile(r"\n\s*\n")
+SENTENCE: Final = re.compile(r"(?<=[.!?])\s+|\n")
 WORK: Final = (
     r"(?:rules?|instructions?|prompts?|polic(?:y|ies)|guidelines?|guardrails?|restrictions?|limits?"
     r"|checks?|approvals?|approvers?|safeguards?|review)"
@@ -94,3 +97,17 @@ def orders_in(text: str) -> tuple[str, ...]:
     """Why the text looks like instructions to the machine, a few words each; empty for no."""
     read = text[:MOST_READ]
     return tuple(why for why, pattern in PATTERNS.items() if pattern.search(read))
+
+
+def without_orders(text: str) -> str:
+    """Each paragraph up to the first sentence that gives orders: what follows belongs to them.
+
+    Empty where what is left still gives some, or nothing is left.
+    """
+    kept = "\n\n".join(_before_orders(part) for part in PARAGRAPH.split(text[:MOST_READ]))
+    return "" if orders_in(kept) else kept.strip()
+
+
+def _before_orders(paragraph: str) -> str:
+    sentences = SENTENCE.split(paragraph)
+    return " ".join(takewhile(lambda sentence: not orders_in(sentence), sentences))

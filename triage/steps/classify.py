@@ -21,6 +21,7 @@ from triage.outcomes import (
     outcome_of,
     said,
 )
+from triage.refunds.instructions import orders_in, without_orders
 from triage.signs import HIGH, LOW, NORMAL, URGENT, urgency_of
 from triage.step import Check, Evidence, Step, Worksheet, failing
 
@@ -40,7 +41,9 @@ class Classification:
     ``basis`` is what stands behind it: "model", "phrase" (an exact wording of the
     taxonomy) or "person". ``confidence`` is None where nothing was calibrated.
     ``suggestion`` is a guess that was not sure enough to be a label. ``audited``: this
-    ticket is one of the random share that a person is asked about.
+    ticket is one of the random share that a person is asked about. ``without_orders`` is the
+    label that a message has without the parts that give orders to the machine, None where
+    it has none: the label chooses the rule, so they must not choose the label.
     """
 
     label: str = ""
@@ -65,9 +68,23 @@ class Classification:
     mood_confidence: float | None = None
     mood_because: tuple[str, ...] = ()
     audited: bool = False
+    without_orders: str | None = None
 
 
 def run(case: Case, engine: Labeller) -> Classification:
+    found = _found(case, engine)
+    if not orders_in(said(case)):
+        return found
+    return replace(found, without_orders=_without_orders(case, engine))
+
+
+def _without_orders(case: Case, engine: Labeller) -> str:
+    """The label of what the message says beside its orders; empty where that is nothing."""
+    rest = replace(case, subject=without_orders(case.subject), text=without_orders(case.text))
+    return _found(rest, engine).label if said(rest) else ""
+
+
+def _found(case: Case, engine: Labeller) -> Classification:
     guess = engine.label(said(case), case.intents)
     matters = _matters(case, guess)
     main = max(matters, key=lambda matter: matter.confidence, default=None)
@@ -161,6 +178,14 @@ def check(case: Case, output: Classification, limits: Mapping[str, float]) -> It
         because=output.outcome_because or "nothing in the taxonomy fits",
     )
     yield _sure(output, limits)
+    if output.without_orders is not None:
+        yield Check(
+            name="the same without its orders",
+            passed=by_person or output.without_orders == output.label,
+            value=name_of(case, output.without_orders) or "no label",
+            threshold=output.name,
+            because="without the part that gives orders to the software it reads otherwise",
+        )
 
 
 def _share(output: Classification) -> str:

@@ -11,9 +11,9 @@ from tests.refund_machine.stage import Stage
 
 SEQUENCES, STEPS = 250, 20
 MUST_OCCUR = (
-    "now approved", "now executed", "now failed", "now doubt", "now void", "now expired",
-    "approved by the rule", "paid by hand", "settled by hand", "claimed", "edited", "planted",
-    "asked: Incomplete", "decided: approve: OwnWork", "forgeries refused",
+    "now approved", "now executed", "now failed", "now doubt", "now void", "claimed", "edited",
+    "approved by the rule", "settled by hand", "settled by hand: OwnWork",
+    "asked: Incomplete", "decided: approve: NotPending", "left to the rule", "forgeries refused",
 )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ SUPERVISOR = st.sampled_from(world.MAY_DECIDE)
 ASKER = st.sampled_from([None, None, "ana", "ben", "sol", "root"])
 VERDICT = st.sampled_from(["approve", "approve", "approve", "reject", "return"])
 HANDS = st.sampled_from(["wrote", "corrected", "asked for the steps", "overwrote"])
+PAYER = st.sampled_from(["webhook", "webhook", "manual"])
 MOST_PEOPLE = 3
 ORDER = st.integers(0, 1)
 WORDLESS = (
@@ -52,8 +53,9 @@ class People(Stage):
             refund = self._ask(n, order, amount, by, True)
             self._agree(refund.pk, first)
 
-    @initialize(amount=N, first=SUPERVISOR, agreed=st.booleans())
-    def begin(self, amount: int, first: str, agreed: bool) -> None:
+    @initialize(amount=N, first=SUPERVISOR, agreed=st.booleans(), by=PAYER)
+    def begin(self, amount: int, first: str, agreed: bool, by: str) -> None:
+        self.settings.PAYMENT_EXECUTOR = by
         refund = self._ask(0, 0, amount, None, True)
         if agreed:
             self._agree(refund.pk, first)
@@ -172,7 +174,7 @@ class People(Stage):
         ticket, person = self.world.tickets[n % 2], self.world.people[by]
         match how:
             case "wrote":
-                Message.objects.create(ticket=ticket, direction="out", author=person, text="Soon.")
+                self.write(by, ticket.pk)
             case "corrected":
                 Correction.objects.create(ticket=ticket, step="draft", after="x", by=person)
             case "asked for the steps":

@@ -25,6 +25,7 @@ from tests.refund_machine.side import Crash, Side
 from tests.refund_machine.world import Lots, World
 from tickets import queue
 from tickets.ingest import BadRow
+from tickets.models import Message
 from tickets.replies import Conflict
 from tickets.sending import NotSent
 
@@ -131,6 +132,11 @@ class Stage(RuleBasedStateMachine):
     def set_rule(self, **values: Any) -> None:
         with self.world.by_ada():
             RefundRule.objects.filter(name=world.RULE).update(**values)
+
+    def write(self, name: str, ticket: int) -> None:
+        """They answer the customer, and so have a hand in it."""
+        author = self.world.people[name]
+        Message.objects.create(ticket_id=ticket, direction="out", author=author, text="Soon.")
 
     def next_edit(self) -> int:
         """Each edit is another one, so that none takes back what an earlier one did."""

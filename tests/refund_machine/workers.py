@@ -159,12 +159,15 @@ class Workers(Stage):
     # --- people who look there ----------------------------------------------------------
 
     @precondition(has("executions", "doubt", "queued"))
-    @rule(n=N, by=SUPERVISOR)
-    def settle(self, n: int, by: str) -> None:
+    @rule(n=N, by=SUPERVISOR, hand=st.booleans())
+    def settle(self, n: int, by: str, hand: bool) -> None:
         """Somebody looks at the payment side's own pages and says what is there."""
         execution = self.ledger.now["executions"][self.pick("executions", n, "doubt", "queued")]
         if self._on_its_way(execution):
             return
+        if hand:  # they wrote to the customer about it
+            ticket = self.ledger.now["refunds"][execution["refund_id"]]["ticket_id"]
+            self.write(by, ticket)
         move = self.side.moved.get(execution["key"])
         with self.attempt("settled by hand"):
             payments.settle(

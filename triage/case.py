@@ -72,7 +72,8 @@ class Order:
     """An order as stored; a date is None where the shop never told us.
 
     ``places`` are the decimals that its currency is paid in. ``asked_elsewhere``: another
-    ticket's request for money of this order waits for a decision.
+    ticket's request for money of this order waits for a decision. ``ways`` are those it was
+    paid by, as the shop told them.
     """
 
     number: str
@@ -86,6 +87,7 @@ class Order:
     delivered: date | None = None
     places: int = 2
     asked_elsewhere: bool = False
+    ways: tuple[str, ...] = ()
 
     @property
     def left(self) -> Decimal:
@@ -121,7 +123,8 @@ class Rule:
 
     ``window_days`` counts from ``counts_from`` ("purchase", "promised" or "delivery"); None is
     no limit. ``statuses`` are the order states it covers and ``categories`` those of its lines,
-    empty for all. ``whole_order``: where no item is named, the whole order is meant.
+    empty for all. ``whole_order``: where no item is named, the whole order is meant;
+    ``only_whole``: pieces of it alone are not given back.
     ``fee_percent`` is kept back from each line and ``fee_amount`` once, in ``currency``;
     ``only_late`` asks that the promised day has passed. ``exclusion_clause`` says what it does
     not cover, ``evidence`` what has to be seen first. The lowest ``position`` goes first.
@@ -140,6 +143,7 @@ class Rule:
     fee_amount: Decimal = Decimal(0)
     gives_back_postage: bool = True
     whole_order: bool = False
+    only_whole: bool = False
     statuses: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     exclusion_clause: str = ""

@@ -137,7 +137,13 @@ def order_of(row: Order, ticket: Ticket | None = None) -> case.Order:
         delivered=_day(row.delivered_at),
         places=places(row.currency),
         asked_elsewhere=any(ticket and refund.ticket_id != ticket.pk for refund in waiting),
+        ways=tuple(sorted(_ways(row))),
     )
+
+
+def _ways(row: Order) -> set[str]:
+    captured = [p.method for p in row.payments.all() if p.kind == Payment.Kind.CAPTURE]
+    return {method for method in captured if method}
 
 
 def _lines(row: Order, refunds: list[Refund]) -> Iterator[case.Line]:
@@ -310,6 +316,7 @@ def _rule(row: RefundRule) -> case.Rule:
         fee_amount=row.fee_amount,
         gives_back_postage=row.gives_back_postage,
         whole_order=row.whole_order,
+        only_whole=row.only_whole,
         statuses=tuple(row.statuses),
         categories=tuple(row.categories),
         exclusion_clause=row.exclusion_clause,

@@ -185,7 +185,16 @@ class RefundRuleAdmin(KnobAdmin):
         ("When it holds", {"fields": ("effective_from", "effective_to")}),
         (
             "What it is for",
-            {"fields": ("intents", "statuses", "categories", "only_late", "whole_order")},
+            {
+                "fields": (
+                    "intents",
+                    "statuses",
+                    "categories",
+                    "only_late",
+                    "whole_order",
+                    "only_whole",
+                )
+            },
         ),
         ("What it gives", {"fields": ("remedy", "clause", "window_days", "counts_from")}),
         (

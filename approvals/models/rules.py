@@ -77,6 +77,9 @@ class RefundRule(models.Model):
         default=False,
         help_text="About an order as a whole (cancelled, late): no item has to be named",
     )
+    only_whole = models.BooleanField(
+        default=False, help_text="The whole order or nothing: no items of it alone"
+    )
     statuses = models.JSONField(
         default=list,
         blank=True,

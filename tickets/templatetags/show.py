@@ -69,6 +69,8 @@ REASONS = {
     "SAID_OPENED": "The message speaks of something opened",
     "MONEY_ASKED_BESIDE": "Money is asked for beside the main matter",
     "OTHER_ORDER_NAMED": "Something of another order is named too",
+    "NOT_AS_ASKED": "What they ask for cannot be, and they say what to do then",
+    "ONLY_WHOLE_ORDERS": "Only the whole order can go back",
     "PRICE_DIFFERENCE": "An exchange may give money back",
     "POSTAGE_INCLUDED": "Delivery is paid back too, as the whole order goes back",
     "PAID_LESS_THAN_THE_LINES": "Less was paid than the items cost: the difference is spread over them",

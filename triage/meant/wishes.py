@@ -115,6 +115,13 @@ THEORY: Final = re.compile(
 WHETHER: Final = re.compile(
     r"\b(?:if|whether|unless|otherwise|in case|else|not possible)\b", re.IGNORECASE
 )
+KEPT: Final = re.compile(
+    r"\bbut\b[^.;!?]{0,90}\b(?:want|going|prefer|like|decided|rather)\b(?: to)? keep (?:it|them)\b",
+    re.IGNORECASE,
+)
+"""A wish that the rest of its sentence takes back."""
+LATER: Final = re.compile(r"^[^.;!?]{0,40}\blater\b", re.IGNORECASE)
+WILL: Final = re.compile(r"(?:\bwill|['’]ll)\s(?:\w{1,12}\s)?$", re.IGNORECASE)
 ORDERING: Final = re.compile(
     r"^(?:\W{0,3}|.{0,60}?[,:–-]\s{0,3}|.{0,60}?\b(?:and|or|then|also|just|please|to|plus|but)\s{1,3})$",
     re.IGNORECASE | re.DOTALL,
@@ -172,6 +179,8 @@ def _of_sentence(text: str, start: int, end: int) -> Iterator[Wish]:
 def _is_wish(verb: re.Match[str], before: str, whole: str, after: str, *, follows: bool) -> bool:
     """By what stands before the verb, since the sentence began and since the last verb."""
     if ABOUT.match(after) or DENIED.search(before[-60:]) or NO_NOUN.search(before):
+        return False
+    if KEPT.search(after) or (WILL.search(before) and LATER.match(after)):
         return False
     if _joined(before) and follows:
         return True

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from triage.case import Candidate, Case, Order, Rule
-from triage.meant import NAMED, SEVERAL_ORDERS, Stake, beside, stake_of
+from triage.meant import NAMED, SEVERAL_ORDERS, Otherwise, Stake, beside, otherwise, stake_of
 from triage.refunds.arithmetic import Part
 from triage.refunds.followed import APPROVED, PAID, followed
 from triage.refunds.remedies import Obstacle, nothing_left, settle
@@ -112,9 +112,11 @@ def _no_money_by_label(case: Case) -> Proposed:
     """A wish for money behind another matter is not lost; one that was met is none."""
     met = case.order is not None and case.order.refunded > 0
     stake = None if met else _stake(case)
-    if stake is None:
-        return Proposed(outcome=NONE, reasons=("NO_MONEY_AT_STAKE",))
-    return for_a_person(stake.question, stake.reason)
+    if stake is not None:
+        return for_a_person(stake.question, stake.reason)
+    if instead := _instead(case):
+        return Proposed(outcome=NONE, reasons=("NOT_AS_ASKED",), because=(instead.because,))
+    return Proposed(outcome=NONE, reasons=("NO_MONEY_AT_STAKE",))
 
 
 def _no_label(case: Case) -> Proposed:
@@ -127,7 +129,15 @@ def _no_label(case: Case) -> Proposed:
 
 
 def _stake(case: Case) -> Stake | None:
-    return stake_of(f"{case.subject}\n{case.text}", case.orders, case.offers)
+    instead = _instead(case)
+    text = instead.left if instead else f"{case.subject}\n{case.text}"
+    return stake_of(text, case.orders, case.offers)
+
+
+def _instead(case: Case) -> Otherwise | None:
+    """What they want where their wish for money cannot be met, if it surely cannot."""
+    orders = (case.order,) if case.order else case.orders
+    return otherwise(f"{case.subject}\n{case.text}", orders, case.rules)
 
 
 def _which_order(case: Case) -> Proposed:

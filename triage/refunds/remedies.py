@@ -77,12 +77,27 @@ def _obstacle(order: Order, granted: Granted) -> Obstacle | None:
     if len({rule.remedy for _, rule in granted}) > 1:
         each = ", ".join(f"{rule.remedy} for {found.line.name}" for found, rule in granted)
         return Obstacle(f"The rules give {each}: how is it settled?", "REMEDIES_DIFFER")
+    if stop := _alone(order, granted):
+        return stop
     for _, rule in granted:
         if rule.fee_amount and rule.currency != order.currency:
             fee = f"{rule.fee_amount} {rule.currency}"
             question = f"“{rule.name}” keeps back {fee}: how much is it in {order.currency}?"
             return Obstacle(question, "CURRENCIES_DIFFER")
     return None
+
+
+def _alone(order: Order, granted: Granted) -> Obstacle | None:
+    """Pieces of an order that goes back as a whole or not at all."""
+    whole = next((rule for _, rule in granted if rule.only_whole), None)
+    if whole is None or completes(order, _pieces(granted)):
+        return None
+    names = ", ".join(dict.fromkeys(each.line.name for each, _ in granted))
+    question = (
+        f"The message names {names}, and by “{whole.name}” only the whole order {order.number} "
+        "goes back: does the customer want that?"
+    )
+    return Obstacle(question, "ONLY_WHOLE_ORDERS")
 
 
 def nothing_left(order: Order) -> Obstacle:
@@ -93,7 +108,15 @@ def nothing_left(order: Order) -> Obstacle:
 def _sum(order: Order, granted: Granted, rules: Sequence[Rule]) -> Sum:
     """What all granted pieces come to; delivery only with the last of the order, and what was
     paid beyond its lines only where the rules are about an order as a whole."""
-    pieces = [
+    pieces = _pieces(granted)
+    postage = all(rule.gives_back_postage for rule in rules) and completes(order, pieces)
+    fees = [(rule.fee_amount, rule.clause) for rule in rules if rule.fee_amount]
+    beyond = postage and all(rule.whole_order for rule in rules)
+    return reckon(order, pieces, remedy=rules[0].remedy, fees=fees, postage=postage, beyond=beyond)
+
+
+def _pieces(granted: Granted) -> list[Piece]:
+    return [
         Piece(
             index=each.index,
             quantity=each.quantity,
@@ -102,10 +125,6 @@ def _sum(order: Order, granted: Granted, rules: Sequence[Rule]) -> Sum:
         )
         for each, rule in granted
     ]
-    postage = all(rule.gives_back_postage for rule in rules) and completes(order, pieces)
-    fees = [(rule.fee_amount, rule.clause) for rule in rules if rule.fee_amount]
-    beyond = postage and all(rule.whole_order for rule in rules)
-    return reckon(order, pieces, remedy=rules[0].remedy, fees=fees, postage=postage, beyond=beyond)
 
 
 def _remarks(rulings: Iterable[Ruling], total: Sum) -> Iterator[str]:
@@ -146,6 +165,7 @@ def _terms(rule: Rule, order: Order) -> dict[str, Any]:
         "fee_percent": str(rule.fee_percent),
         "fee_amount": str(rule.fee_amount),
         "gives_back_postage": rule.gives_back_postage,
+        "only_whole": rule.only_whole,
         "evidence": rule.evidence,
         "auto_up_to": str(rule.auto_up_to),
     }

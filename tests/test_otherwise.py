@@ -1,0 +1,82 @@
+"""A wish that cannot be met, where the customer says what is to be done then."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.cases import ORDER, THIRTY_DAYS, labelled
+from triage.meant import asks_for_money, otherwise
+from triage.refunds.proposing import propose
+
+WHOLE = replace(THIRTY_DAYS, only_whole=True)
+BY_CARD = replace(ORDER, ways=("card",))
+PART = "Can you cancel just the kettle? If you cannot cancel only one item, {}."
+WAY = "Please cancel it and put the money on my gift card. If a gift card is not possible, {}."
+
+
+@pytest.mark.parametrize(
+    ("text", "because"),
+    [
+        (PART, f"{WHOLE.name}: the whole order or nothing"),
+        (WAY, "order HP-1042 was not paid by gift card"),
+    ],
+)
+@pytest.mark.parametrize("instead", ["leave the order as it is", "no cancellation at all"])
+def test_what_they_want_instead_is_all_that_is_left(text: str, because: str, instead: str) -> None:
+    found = otherwise(text.format(instead), (BY_CARD,), (WHOLE,))
+    assert found is not None
+    assert (found.left, found.because) == (f"{instead}.", because)
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "rule"),
+    [
+        (PART.format("cancel all of it"), BY_CARD, WHOLE),
+        (PART.format("leave it"), BY_CARD, THIRTY_DAYS),
+        (WAY.format("leave it"), replace(ORDER, ways=("gift card", "card")), WHOLE),
+        (WAY.format("leave it"), ORDER, WHOLE),
+        ("Cancel the kettle. If that is not possible, leave it.", BY_CARD, WHOLE),
+        ("Please cancel just the kettle.", BY_CARD, WHOLE),
+    ],
+    ids=["money instead", "parts may go", "paid so", "nobody knows", "what is not?", "no instead"],
+)
+def test_a_wish_that_may_be_met_stays_a_wish(text: str, order: Any, rule: Any) -> None:
+    assert otherwise(text, (order,), (rule,)) is None
+
+
+def test_it_has_to_be_impossible_in_each_order_that_is_open() -> None:
+    text = WAY.format("leave it")
+    other = replace(ORDER, number="HP-2000", ways=("gift card",))
+    assert otherwise(text, (BY_CARD, other), (WHOLE,)) is None
+    assert otherwise(text, (BY_CARD, replace(other, status="cancelled")), (WHOLE,))
+
+
+def test_behind_another_matter_it_is_told_and_no_question_of_money() -> None:
+    made = labelled("order-status", order=BY_CARD, rules=(WHOLE,), text=PART.format("leave it"))
+    found = propose(made)
+    assert (found.outcome, found.reasons) == ("none", ("NOT_AS_ASKED",))
+    assert f"{WHOLE.name}: the whole order or nothing" in found.because
+
+
+def test_pieces_of_an_order_that_goes_back_as_a_whole_are_a_question() -> None:
+    found = propose(labelled("return-request", rules=(WHOLE,)))
+    assert (found.outcome, found.reasons) == ("human", ("ONLY_WHOLE_ORDERS",))
+    assert "only the whole order HP-1042" in found.questions[0]
+    whole = propose(labelled("return-request", rules=(WHOLE,), text="Take all of it back."))
+    assert whole.outcome == "review"
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("I wanted to cancel the grill, but I have decided to keep it.", False),
+        ("I want to return the lamp but keep the shade.", True),
+        ("Change the address please, I will return the desk later.", False),
+        ("I want to return the desk later today.", True),
+    ],
+)
+def test_a_wish_taken_back_or_put_off_is_none(text: str, asks: bool) -> None:
+    assert bool(asks_for_money(text)) is asks

@@ -84,8 +84,11 @@ def test_nothing_searches_with_it_until_ada_puts_it_to_work(client: Client, ada:
     page = client.post(reverse("triage:use_encoder", args=[made.pk]), follow=True).content.decode()
     assert machine._tuned() == made.pk
     assert "put to work by ada" in page
-    client.post(reverse("triage:plain_encoder"))
+    for _ in range(2):
+        page = client.post(reverse("triage:plain_encoder"), follow=True).content.decode()
     assert machine._tuned() == 0
+    assert f"ada put tuned encoder {made.pk} to work" in page
+    assert page.count("ada put the plain one to work") == 1
 
 
 @pytest.mark.django_db(transaction=True)

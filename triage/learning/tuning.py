@@ -22,7 +22,7 @@ from triage.case import Clause
 from triage.learning import examples
 from triage.locks import ENCODERS, one_at_a_time
 from triage.models import Clause as ClauseRow
-from triage.models import Job, TunedEncoder
+from triage.models import EncoderChange, Job, TunedEncoder
 
 FEW = 30  # held back: fewer say little
 FEWEST_CLAUSES = 8  # as the tuning itself demands, which a page does not load
@@ -141,8 +141,12 @@ def put_to_work(encoder: TunedEncoder, *, by: User) -> None:
         TunedEncoder.objects.filter(pk=encoder.pk).update(
             active=True, activated_by=by, activated_at=timezone.now()
         )
+        EncoderChange.objects.create(encoder=encoder, by=by)
 
 
-def back_to_plain() -> None:
-    """Clauses are found by the encoder as it came."""
-    TunedEncoder.objects.filter(active=True).update(active=False)
+def back_to_plain(*, by: User) -> None:
+    """Clauses are found by the encoder as it came; nothing is recorded where they are already."""
+    with transaction.atomic():
+        one_at_a_time(ENCODERS)
+        if TunedEncoder.objects.filter(active=True).update(active=False):
+            EncoderChange.objects.create(encoder=None, by=by)

@@ -2,7 +2,7 @@
 
 from triage.models.jobs import Job
 from triage.models.knobs import Limit, Phrase, Rung
-from triage.models.policy import Clause, Policy, PolicyVersion, TunedEncoder
+from triage.models.policy import Clause, EncoderChange, Policy, PolicyVersion, TunedEncoder
 from triage.models.taxonomy import (
     DIMENSIONS,
     Activation,
@@ -22,6 +22,7 @@ __all__ = [
     "Classifier",
     "Clause",
     "Embedding",
+    "EncoderChange",
     "Intent",
     "IntentEncoder",
     "IntentExample",

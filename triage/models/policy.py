@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pghistory
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -104,3 +105,23 @@ class TunedEncoder(models.Model):
 
     def __str__(self) -> str:
         return f"tuned encoder {self.pk}"
+
+
+class EncoderChange(models.Model):
+    """Who had clauses found by which encoder from when on; none is the plain one. Never changed."""
+
+    encoder = models.ForeignKey(TunedEncoder, models.PROTECT, null=True, related_name="changes")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-pk"]
+        triggers = [
+            pgtrigger.Protect(
+                name="encoder_change_is_for_ever",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.encoder or 'the plain encoder'} by {self.by}"

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from tickets.access import ADMINS, require_role
 from triage import jobs
 from triage.learning import tuning
-from triage.models import Job, TunedEncoder
+from triage.models import EncoderChange, Job, TunedEncoder
 
 SHOWN = 20
 
@@ -55,8 +55,7 @@ def use(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def plain(request: HttpRequest) -> HttpResponse:
     """Find clauses as before any tuning."""
-    require_role(request.user, ADMINS)
-    tuning.back_to_plain()
+    tuning.back_to_plain(by=require_role(request.user, ADMINS))
     messages.success(request, "Clauses are found by the plain encoder again.")
     return redirect("triage:tuning")
 
@@ -70,5 +69,6 @@ def _shown() -> dict[str, Any]:
         "needed": tuning.FEWEST_CLAUSES,
         "job": Job.objects.filter(kind="tune").select_related("requested_by").first(),
         "encoders": encoders[:SHOWN],
+        "changes": EncoderChange.objects.select_related("by").defer("encoder__weights")[:SHOWN],
         "at_work": encoders.filter(active=True).first(),
     }

@@ -1,21 +1,30 @@
 """No reply leaves that promises money which nobody approved, whoever wrote it.
 
 What a reply says is weighed against the requests of its ticket and the payments on file, under
-the lock of the ticket: an approval that was lost a moment ago bears out nothing any more.
+the lock of the ticket: an approval that was lost a moment ago bears out nothing any more. Where
+nothing at all was approved, a model reads the sentences that the rules let pass as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Sequence
 
 from approvals.models import Refund
 from approvals.services import is_as_approved
 from tickets.models import Draft, Order, Payment, Ticket
 from tickets.sending import NotBorneOut, Objection
+from triage import machine
 from triage.models import Clause
-from triage.promised import Granted, Records, unborne
+from triage.promised import Granted, Records, own_words, unborne
 from triage.promised.reading import speaks_of_money_back
+from triage.step import EngineUnavailable
 
+log = logging.getLogger(__name__)
+SOUNDS = (
+    "it reads as if money were given, and none was approved on this ticket: say it more plainly, "
+    "or ask for the refund first"
+)
 State = Refund.State
 BEARING = {
     State.APPROVED: "approved",
@@ -37,12 +46,23 @@ STANDING = {
 def refuse_unapproved(draft: Draft, ticket: Ticket) -> None:
     """Let the reply go, or raise NotBorneOut with each sentence that promises too much."""
     records = records_of(draft, ticket)
-    objections = tuple(
-        Objection(sentence=one.sentence, because=one.because)
-        for one in unborne(draft.text, records)
-    )
-    if objections:
-        raise NotBorneOut(objections)
+    found = {one.sentence: one.because for one in unborne(draft.text, records)}
+    if not any(one.here for one in records.granted):
+        others = [said for said in own_words(draft.text, records) if said not in found]
+        found |= dict.fromkeys(_sounding_like_one(others), SOUNDS)
+    if found:
+        raise NotBorneOut(tuple(Objection(sentence=s, because=why) for s, why in found.items()))
+
+
+def _sounding_like_one(sentences: Sequence[str]) -> list[str]:
+    """Those that read like a promise of money; none where the model is not there."""
+    try:
+        model = machine.promises()
+    except EngineUnavailable:
+        log.warning("replies are read for promises by rules alone", exc_info=True)
+        return []
+    heard = model.promises(sentences)
+    return [sentence for sentence, is_one in zip(sentences, heard, strict=True) if is_one]
 
 
 def records_of(draft: Draft, ticket: Ticket) -> Records:

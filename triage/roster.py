@@ -27,7 +27,7 @@ class RosterError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One model file. ``kind`` is encoder, writer or signals, ``model_class`` focal, general or hosted."""
+    """One model file. ``kind`` is encoder, writer, signals or promises, ``model_class`` focal, general or hosted."""
 
     name: str
     kind: str

@@ -4,6 +4,6 @@ Pure: standard library only. ``reading`` finds in a sentence whether money is pr
 to be paid, ``amounts`` how much, and ``weighing`` whether the records bear it out.
 """
 
-from triage.promised.weighing import Granted, Records, Unborne, unborne
+from triage.promised.weighing import Granted, Records, Unborne, own_words, unborne
 
-__all__ = ["Granted", "Records", "Unborne", "unborne"]
+__all__ = ["Granted", "Records", "Unborne", "own_words", "unborne"]

@@ -72,11 +72,15 @@ class Unborne:
     because: str
 
 
+def own_words(text: str, records: Records) -> Iterator[str]:
+    """The sentences of a reply without what it quotes of our clauses and of the customer."""
+    return sentences(without_quotes(plain(text), records.quotable, records.words))
+
+
 def unborne(text: str, records: Records) -> Iterator[Unborne]:
     """The sentences that promise or tell of more money than the records do."""
-    shown = without_quotes(plain(text), records.quotable, records.words)
     follows, promised = False, Decimal(0)
-    for sentence in sentences(shown):
+    for sentence in own_words(text, records):
         said = read(sentence, follows=follows, asked=records.asked)
         follows = follows or speaks_of_money_back(sentence)
         if said == Said.NOTHING:

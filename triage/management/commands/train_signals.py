@@ -31,14 +31,14 @@ class Command(BaseCommand):
         for name, figures in report.items():
             self.stdout.write(f"{name}:")
             for what, figure in figures.items():
-                self.stdout.write(f"  {what}: {_told(figure)}")
+                self.stdout.write(f"  {what}: {told(figure)}")
         self.stdout.write(
             f"{target}\nsha256 {roster.digest(target)}\nPut the digest into triage/roster.toml: "
             "a file with another one is refused."
         )
 
 
-def _told(figure: Any) -> str:
+def told(figure: Any) -> str:
     if not isinstance(figure, Mapping):
         return str(figure)
     return f"{figure['share']:.1%} of {figure['of']} ({figure['from']:.1%} to {figure['to']:.1%})"

@@ -1,0 +1,92 @@
+"""Sentences that sound like money back, where the rules hear nothing."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from tests import stories
+from tests.paying import approve
+from tickets.models import Draft
+from tickets.sending import NotBorneOut
+from triage import machine, promises
+from triage.engines.promises import fitting
+from triage.engines.promises.model import PromiseModel
+from triage.step import EngineUnavailable
+
+UNSEEN = Path(__file__).parent / "promised_unseen.toml"
+INDIRECT = "You'll see it on your card by Friday at the latest."
+
+
+def unseen() -> tuple[list[str], list[str]]:
+    found = tomllib.loads(UNSEEN.read_text("utf-8"))
+    return found["promised"], found["harmless"]
+
+
+def test_together_they_find_what_the_rules_alone_do_not() -> None:
+    promised, harmless = unseen()
+    model = machine.promises()
+    by_rules = fitting.by_rules(promised)
+    assert (by_rules | model.promises(promised)).mean() >= 0.93 > by_rules.mean() + 0.1
+    freed = [text for text, by in zip(harmless, fitting.by_rules(harmless), strict=True) if not by]
+    assert sum(model.promises(freed)) <= 0.03 * len(freed)
+
+
+def test_it_was_not_taught_what_it_is_examined_on() -> None:
+    taught = {" ".join(text.casefold().split()) for text in fitting.corpus()[0]}
+    assert not taught & {" ".join(text.casefold().split()) for lot in unseen() for text in lot}
+
+
+def test_nothing_of_our_own_writer_sounds_like_a_promise() -> None:
+    texts, truth = fitting.corpus()
+    own = [text for text, promise in zip(texts, truth, strict=True) if "{" in text and not promise]
+    assert len(own) > 100
+    assert not any(machine.promises().promises(own))
+
+
+def test_the_same_model_is_the_same_bytes() -> None:
+    model = machine.promises()
+    again = PromiseModel.loads(model.dumps())
+    assert again.dumps() == model.dumps()
+    assert again.chances([INDIRECT]) == pytest.approx(model.chances([INDIRECT]))
+
+
+@pytest.fixture
+def draft(db: Any, ana: User) -> Draft:
+    stories.policy()
+    ticket = stories.ticket(stories.marta())
+    stories.finished(ticket)
+    made: Draft = ticket.drafts.latest("pk")
+    made.edited_body = f"Dear Marta,\n\n{INDIRECT}\n\nKind regards"
+    return made
+
+
+def test_what_sounds_like_money_cannot_be_sent_and_the_form_says_why(draft: Draft) -> None:
+    with pytest.raises(NotBorneOut) as refused:
+        promises.refuse_unapproved(draft, draft.ticket)
+    (objection,) = refused.value.objections
+    assert objection.sentence == INDIRECT
+    assert "none was approved on this ticket" in objection.because
+
+
+def test_where_a_refund_was_approved_the_rules_alone_weigh_it(draft: Draft) -> None:
+    run = draft.run
+    assert run is not None
+    approve(stories.refund_of(draft.ticket, run))
+    draft.edited_body = f"Dear Marta,\n\nYour refund has been approved. {INDIRECT}\n\nRegards"
+    promises.refuse_unapproved(draft, draft.ticket)
+
+
+def test_without_the_model_the_rules_still_read_it(draft: Draft, monkeypatch: Any) -> None:
+    def missing() -> Any:
+        raise EngineUnavailable("promises: no file")
+
+    monkeypatch.setattr(machine, "promises", missing)
+    promises.refuse_unapproved(draft, draft.ticket)
+    draft.edited_body = "We will refund you £49.00."
+    with pytest.raises(NotBorneOut):
+        promises.refuse_unapproved(draft, draft.ticket)

@@ -1,0 +1,35 @@
+"""Train the bundled reader of promises from its sentences."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from triage import roster
+from triage.management.commands.train_signals import told
+
+WEIGHTS = Path(roster.HERE) / "weights" / "promises.safetensors"
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--seed", type=int, default=7, help="of the folds")
+        parser.add_argument("--target", type=Path, default=WEIGHTS, help="the file to write")
+
+    def handle(self, *, seed: int, target: Path, **options: Any) -> None:
+        from triage.engines.promises import fitting
+
+        model, report = fitting.fit(seed=seed)
+        target.write_bytes(model.dumps())
+        self.stdout.write(f"On sentences it was not fitted on, {fitting.FOLDS} folds:")
+        for what, figure in report.items():
+            self.stdout.write(f"  {what}: {told(figure)}")
+        self.stdout.write(
+            f"{target}\nsha256 {roster.digest(target)}\nPut the digest into triage/roster.toml: "
+            "a file with another one is refused."
+        )

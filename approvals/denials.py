@@ -16,10 +16,10 @@ DENIED = "denied"
 
 
 @contextmanager
-def kept(refund: Refund, by: User, step: str) -> Iterator[None]:
+def kept(refund: Refund, by: User, step: str, **said: str) -> Iterator[None]:
     """Leave a receipt where what is tried inside is refused, and let the refusal go on.
 
-    The verb's own transaction is over by then, so the receipt stands although it undid
+    ``said`` is what must not be lost of what they typed. The verb's own transaction is over by then, so the receipt stands although it undid
     everything.
     """
     try:
@@ -36,6 +36,7 @@ def kept(refund: Refund, by: User, step: str) -> Iterator[None]:
                 "order": refund.order.number,
                 "kind": type(refusal).__name__,
                 "reason": str(refusal),
+                **said,
             },
         )
         raise

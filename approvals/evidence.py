@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Case, Exists, OuterRef, Prefetch, QuerySet, Value, When
 from django.utils import timezone
 
-from approvals import services, who
+from approvals import outdated, refusals, services, who
 from approvals.models import Decision, Refund
 from approvals.waiting import listed
 from tickets import desk
@@ -20,19 +20,52 @@ SHOWN = 50
 OTHERS_SHOWN = 20
 State = Refund.State
 TO_PAY = [State.APPROVED, State.EXECUTING, State.DOUBT, State.FAILED]
+NUMBERS = {1: "one", 2: "two", 3: "three"}
 
 
 def elsewhere(person: User) -> dict[str, Any]:
     """What the queue page shows below the person's own queue, each in short."""
-    pending = listed(Refund.objects.filter(state=State.PENDING, expires_at__gt=timezone.now()))
-    others = pending.exclude(pk__in=who.queue_of(person).values("pk"))[:OTHERS_SHOWN]
     decided = person.decisions.filter(refund__seeded=False).select_related("refund__order")
+    unpaid, rights = to_pay(), who.rights_of(person)
+    first = list(unpaid[:SHOWN])
     return {
-        "others": [{"refund": refund, "why": why_not_mine(refund, person)} for refund in others],
-        "to_pay": list(listed(Refund.objects.filter(state__in=TO_PAY))[:SHOWN]),
+        "others": _others(person, rights),
+        "to_pay": first,
+        "to_pay_more": unpaid.count() - len(first),
+        "wrote_again": outdated.written_since(r for r in first if r.state == State.APPROVED),
         "decided": list(decided.order_by("-at", "-id")[:OTHERS_SHOWN]),
-        "limits": who.limits_of(person),
+        "limits": rights.limits,
     }
+
+
+def to_pay() -> QuerySet[Refund]:
+    """Approved and not paid, what people may have to see to first. One that failed is left out
+    once it was asked for again."""
+    newer = Refund.objects.filter(
+        ticket=OuterRef("ticket"), order=OuterRef("order"), pk__gt=OuterRef("pk")
+    )
+    unpaid = Refund.objects.filter(state__in=TO_PAY).exclude(Exists(newer), state=State.FAILED)
+    first = When(state__in=[State.APPROVED, State.DOUBT], then=Value(0))
+    return listed(unpaid).order_by(Case(first, default=Value(1)), "created_at", "id")
+
+
+def _others(person: User, rights: who.Rights) -> list[dict[str, Any]]:
+    """What waits and is not in this person's queue, and why."""
+    pending = listed(Refund.objects.filter(state=State.PENDING, expires_at__gt=timezone.now()))
+    mine = person.decisions.filter(refund=OuterRef("pk"))
+    others = pending.exclude(pk__in=who.queue_of(person).values("pk"))
+    found: list[Any] = list(
+        others.annotate(hand=who.hand_of(person), by_me=Exists(mine))[:OTHERS_SHOWN]
+    )
+    needed = who.people_of(found)
+    rows = []
+    for refund in found:
+        own = who.REFUSALS.get(refund.hand, "")
+        if refund.by_me and not own:
+            own = _decided_by_them(needed[refund.pk] - refund.agreed)
+        why = _why_not(refund, rights, own) or f"It was handed to {refund.assigned_to}."
+        rows.append({"refund": refund, "why": why})
+    return rows
 
 
 def of(refund: Refund) -> dict[str, Any]:
@@ -46,11 +79,28 @@ def of(refund: Refund) -> dict[str, Any]:
         "drafts": drafts,
         "cards": _worst_first(desk.cards(run, receipts)) if run else [],
         "decisions": list(refund.decisions.select_related("by", "rule")),
-        "agreed": refund.decisions.filter(verdict=Decision.Verdict.APPROVE).count(),
+        **_agreement(refund),
         "also": list(_also(refund)),
         "words": words(refund.ticket),
         **rows(refund.ticket, refund.order),
     }
+
+
+def _agreement(refund: Refund) -> dict[str, Any]:
+    """How many approved what the page shows, and what to tell where one approved something else."""
+    divided = refusals.divided(refund) if refund.state == State.PENDING else None
+    agreed = refund.decisions.filter(verdict=Decision.Verdict.APPROVE)
+    if divided:
+        agreed = agreed.filter(fingerprint=services.fingerprint(refund))
+    return {"agreed": agreed.count(), "divided": divided}
+
+
+def approvals_in(refund: Refund) -> str:
+    """How many approved it and how many are still needed, as a sentence without its end."""
+    agreed = refund.decisions.filter(verdict=Decision.Verdict.APPROVE).count()
+    more = who.people_for(refund) - agreed
+    so_far = f"{str(NUMBERS.get(agreed, agreed)).capitalize()} approval{' is' if agreed == 1 else 's are'} in"
+    return f"{so_far}, {NUMBERS.get(more, more)} more {'is' if more == 1 else 'are'} needed"
 
 
 def rows(ticket: Ticket, order: Order) -> dict[str, Any]:
@@ -75,20 +125,18 @@ def words(ticket: Ticket) -> list[Message]:
 
 def why_not(refund: Refund, person: User) -> str:
     """Why this person may not decide on this refund, as a sentence; empty where they may."""
+    return _why_not(refund, who.rights_of(person), _own_hand(refund, person))
+
+
+def _why_not(refund: Refund, rights: who.Rights, own: str) -> str:
+    """``own`` is how they had a hand in it."""
     if refund.state != State.PENDING:
         return f"This request is closed: {refund.get_state_display().lower()}."
     if refund.expires_at < timezone.now():
         return "This request ran out before a decision. Ask for it again on the ticket."
-    if not person.groups.filter(name=SUPERVISORS).exists():
+    if not rights.supervisor:
         return "Supervisors decide on refunds. You can read what they will see."
-    return _own_hand(refund, person) or _not_theirs(refund, person)
-
-
-def why_not_mine(refund: Refund, person: User) -> str:
-    """Why it is not in this person's queue."""
-    if why := why_not(refund, person):
-        return why
-    return f"It was handed to {refund.assigned_to}."
+    return own or _not_theirs(refund, rights)
 
 
 def may_hand_over(refund: Refund, person: User) -> bool:
@@ -123,15 +171,23 @@ def account(ticket: Ticket) -> dict[str, Any]:
 def _own_hand(refund: Refund, person: User) -> str:
     if own := who.own_hand(refund, person):
         return own
-    if refund.decisions.filter(by=person).exists():
-        return f"{who.REFUSALS['one_decision_a_person']} It needs one more person."
-    return ""
+    if not refund.decisions.filter(by=person).exists():
+        return ""
+    agreement = _agreement(refund)
+    if agreement["divided"]:
+        return "You approved it before something changed. A colleague has to reject it or ask."
+    return _decided_by_them(who.people_for(refund) - agreement["agreed"])
 
 
-def _not_theirs(refund: Refund, person: User) -> str:
-    if not who.is_reviewer(refund, person):
+def _decided_by_them(more: int) -> str:
+    people = f"{NUMBERS.get(more, more)} more {'person' if more == 1 else 'people'}"
+    return f"{who.REFUSALS['one_decision_a_person']} It needs {people}."
+
+
+def _not_theirs(refund: Refund, rights: who.Rights) -> str:
+    if refund.reviewers_id is not None and refund.reviewers_id not in rights.groups:
         return who.not_a_reviewer(refund)
-    limit = who.limit_of(person, refund.currency)
+    limit = rights.limits.get(refund.currency, 0)
     if limit == 0:
         return who.no_limit(refund.currency)
     if refund.amount > limit:

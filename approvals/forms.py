@@ -88,6 +88,16 @@ class PaidForm(forms.Form):
     )
 
 
+class TakeBackForm(forms.Form):
+    """Why an approval is taken back before it is paid."""
+
+    why = forms.CharField(
+        max_length=500,
+        label="Why",
+        error_messages={"required": "Please say why: it stays with the refund."},
+    )
+
+
 class SettleForm(forms.Form):
     """How a payment went that nobody was told about, as a person found at the payment side."""
 

@@ -52,6 +52,28 @@ def stale(refund: Refund, seen: str, page: Look | None = None) -> None:
         )
 
 
+def divided(refund: Refund) -> Stale | None:
+    """What to tell where somebody approved what has changed since: nobody can join them."""
+    approvals = refund.decisions.filter(verdict=Decision.Verdict.APPROVE)
+    if not approvals.exists():
+        return None
+    before = approvals.exclude(fingerprint=fingerprint(refund)).select_related("by", "look").last()
+    if before is None:
+        return None
+    return Stale(
+        f"{before.by} approved this request before something changed, so that approval no longer"
+        " counts and it cannot be approved any more. Please reject it or ask for more"
+        " information; then it can be asked for again on the ticket.",
+        changes=changed(before.look.shown, refund) if before.look else (),
+    )
+
+
+def joins(refund: Refund, verdict: str) -> None:
+    """Raises Stale for an approval that others before it were not about."""
+    if verdict == Decision.Verdict.APPROVE and (why := divided(refund)):
+        raise why
+
+
 def unsure(refund: Refund, verdict: str, sure: Sequence[str]) -> None:
     """Whoever approves says of each condition that they are sure."""
     if verdict == Decision.Verdict.APPROVE and set(refund.conditions) - set(sure):

@@ -43,10 +43,11 @@ def shown(refund: Refund, *, paid_as: str = "") -> dict[str, Any]:
     """Everything the page shows, by name, as JSON knows it.
 
     Words of people are there as digests only: they stay in their own rows. A payment of
-    the refund itself, with the reference ``paid_as``, is left out.
+    the refund itself, with the reference ``paid_as``, is left out, and so are mails that a
+    machine wrote.
     """
     ticket = refund.ticket
-    written = ticket.messages.filter(direction="in")
+    written = ticket.messages.filter(direction="in", automatic=False)
     files = Attachment.objects.filter(message__in=written).order_by("id")
     return receipts.plain(  # type: ignore[no-any-return]
         {
@@ -65,9 +66,9 @@ def shown(refund: Refund, *, paid_as: str = "") -> dict[str, Any]:
     )
 
 
-def changed(before: dict[str, Any], refund: Refund) -> list[str]:
+def changed(before: dict[str, Any], refund: Refund, *, paid_as: str = "") -> list[str]:
     """What is not as it was on the page with the snapshot ``before``; empty where all of it is."""
-    return list(changes.between(before, shown(refund)))
+    return list(changes.between(before, shown(refund, paid_as=paid_as)))
 
 
 def rules_today(refund: Refund) -> dict[str, Any]:

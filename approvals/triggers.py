@@ -11,6 +11,7 @@ from approvals.triggers_rules import (
     APPROVED_BY_ENOUGH,
     APPROVES_WHAT_IS_CLEAR,
     NAMES_ITS_REVIEWERS,
+    NEVER_FEWER_PEOPLE,
 )
 
 # Sums are taken under a lock on the order, so that two approvals at once cannot both fit. A doubt
@@ -66,6 +67,9 @@ DECISION_REPEATS_THE_REFUND = """
             SELECT MAX(l.up_to) FROM approvals_approvallimit l
             JOIN auth_user_groups g ON g.group_id = l.group_id
             WHERE g.user_id = NEW.by_id AND l.currency = r.currency), 0) END
+        AND (NEW.by_id IS NULL OR EXISTS (
+            SELECT 1 FROM auth_user_groups g JOIN auth_group n ON n.id = g.group_id
+            WHERE g.user_id = NEW.by_id AND n.name = 'supervisors'))
         AND (NEW.by_id IS NULL OR r.reviewers_id IS NULL OR EXISTS (
             SELECT 1 FROM auth_user_groups g
             WHERE g.user_id = NEW.by_id AND g.group_id = r.reviewers_id))
@@ -151,6 +155,7 @@ REFUND = [
         func=BEGINS_PENDING,
     ),
     APPROVED_BY_ENOUGH,
+    NEVER_FEWER_PEOPLE,
     NAMES_ITS_REVIEWERS,
     pgtrigger.FSM(
         name="refund_moves_on",

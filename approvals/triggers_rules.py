@@ -13,10 +13,10 @@ TIERS = """
     AND (tier.above < NEW.amount OR rule.currency <> NEW.currency)
 """
 
-# Counted here once more: whoever writes the state cannot also choose how many it takes. A rule's
-# own approval is one only where one is enough.
+# Counted here once more: whoever writes the state cannot also choose how many it takes, and it
+# never takes fewer than before. A rule's own approval is one only where one is enough.
 ENOUGH_PEOPLE = """
-    needed := GREATEST(NEW.approvers_needed, CASE WHEN EXISTS (
+    needed := GREATEST(OLD.approvers_needed, NEW.approvers_needed, CASE WHEN EXISTS (
             SELECT 1 FROM approvals_approvallimit
             WHERE currency = NEW.currency AND two_above < NEW.amount
         ) THEN 2 ELSE 1 END, (SELECT MAX(tier.people) $tiers));
@@ -99,6 +99,11 @@ APPROVED_BY_ENOUGH = pgtrigger.Trigger(
     condition=pgtrigger.Q(new__state="approved") & ~pgtrigger.Q(old__state="approved"),
     declare=[("needed", "INTEGER")],
     func=Template(ENOUGH_PEOPLE).substitute(tiers=TIERS),
+)
+NEVER_FEWER_PEOPLE = pgtrigger.Protect(
+    name="never_fewer_people",
+    operation=pgtrigger.Update,
+    condition=pgtrigger.Q(new__approvers_needed__lt=pgtrigger.F("old__approvers_needed")),
 )
 NAMES_ITS_REVIEWERS = pgtrigger.Trigger(
     name="refund_names_its_reviewers",

@@ -10,6 +10,7 @@ urlpatterns = [
     path("<int:pk>/", views.refund, name="refund"),
     path("<int:pk>/decide/", views.decide, name="decide"),
     path("<int:pk>/paid/", views.paid, name="paid"),
+    path("<int:pk>/take-back/", views.take_back, name="take_back"),
     path("<int:pk>/settle/", views.settle, name="settle"),
     path("<int:pk>/hand-over/", views.hand_over, name="hand_over"),
     path("<int:pk>/ask-again/", views.ask_again, name="ask_again"),

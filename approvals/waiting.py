@@ -94,7 +94,9 @@ def narrowed(person: User, asked: QueryDict, request: Any) -> QueueFilter:
 def listed(refunds: QuerySet[Refund]) -> QuerySet[Refund]:
     """With what a row of the queue shows, in as many queries as for one."""
     agreed = Count("decisions", filter=Q(decisions__verdict=Decision.Verdict.APPROVE))
-    rows = refunds.select_related("order", "ticket__customer", "assigned_to", "requested_by")
+    rows = refunds.select_related(
+        "order", "ticket__customer", "assigned_to", "requested_by", "reviewers"
+    )
     return rows.annotate(agreed=agreed)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import Group, User
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, Max, Min, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from approvals.errors import Incomplete
@@ -38,10 +40,17 @@ REFUSALS = {
 
 def own_hand(refund: Refund, person: User) -> str:
     """How the person had a hand in the refund or its ticket, as a sentence; empty where not."""
-    if refund.requested_by_id == person.pk:
-        return REFUSALS["approver_is_not_requester"]
-    hands = _hands(person, refund.ticket_id).items()
-    return next((REFUSALS[name] for name, rows in hands if rows.exists()), "")
+    found = Refund.objects.filter(pk=refund.pk).annotate(hand=hand_of(person))
+    return REFUSALS.get(found.values_list("hand", flat=True).get(), "")
+
+
+def hand_of(person: User) -> Case:
+    """For each refund of a query: the key of REFUSALS that says how the person had a hand in it."""
+    hands = {
+        "approver_is_not_requester": Q(requested_by=person),
+        **{name: Exists(rows) for name, rows in _hands(person, OuterRef("ticket_id")).items()},
+    }
+    return Case(*(When(so, then=Value(name)) for name, so in hands.items()), default=Value(""))
 
 
 def is_reviewer(refund: Refund, person: User) -> bool:
@@ -82,6 +91,20 @@ def _everybody_with_a_hand(refund: Refund) -> set[int]:
     return {pk for pk in found if pk is not None}
 
 
+@dataclass(frozen=True)
+class Rights:
+    """What a person may decide on, whatever the refund: read once for a page."""
+
+    supervisor: bool
+    groups: frozenset[int]
+    limits: Mapping[str, Decimal]
+
+
+def rights_of(person: User) -> Rights:
+    groups = dict(person.groups.values_list("pk", "name"))
+    return Rights(SUPERVISORS in groups.values(), frozenset(groups), limits_of(person))
+
+
 def limits_of(person: User) -> dict[str, Decimal]:
     """The most this person may approve now, by currency."""
     limits = ApprovalLimit.objects.filter(group__user=person).order_by("currency")
@@ -102,34 +125,78 @@ def no_limit(currency: str) -> str:
 
 def approvers_for(amount: Decimal, currency: str) -> int:
     """Two above the smallest ``two_above`` of any group: the strictest of them counts."""
-    below = ApprovalLimit.objects.filter(currency=currency, two_above__lt=amount)
-    return 2 if below.exists() else 1
+    return _by_limits(amount, currency, _two_above())
 
 
 def people_for(refund: Refund) -> int:
-    """How many have to approve: by today's limits and tiers while it waits, else as decided."""
-    if refund.state != Refund.State.PENDING:
-        return refund.approvers_needed
-    return max(
-        approvers_for(refund.amount, refund.currency),
-        tiers_of(refund).aggregate(most=Max("people"))["most"] or 1,
-    )
+    """How many have to approve: by today's limits and tiers while it waits, and never fewer than
+    it needed before."""
+    return people_of([refund])[refund.pk]
 
 
-def tiers_of(refund: Refund) -> QuerySet[RuleTier]:
-    """The tiers that hold for it, of every rule it rests on; one in another currency always does."""
-    names = {refund.rule, *refund.terms}
-    holds = Q(above__lt=refund.amount) | ~Q(rule__currency=refund.currency)
-    return RuleTier.objects.filter(holds, rule__name__in=names)
+def people_of(refunds: Collection[Refund]) -> dict[int, int]:
+    """``people_for`` of each by its id, in as many queries as for one."""
+    tiers, two_above = _tiers(refunds), _two_above()
+    return {
+        refund.pk: _people_today(refund, tiers, two_above)
+        if refund.state == Refund.State.PENDING
+        else refund.approvers_needed
+        for refund in refunds
+    }
+
+
+def keep_strict(refund: Refund) -> None:
+    """Asked for by hand, it takes no fewer people, and the same group, as what was asked for
+    before on the order: asking by hand is no way around a rule's tier.
+
+    What was paid or refused before is another matter.
+    """
+    asked = Refund.objects.filter(ticket=refund.ticket_id, order=refund.order_id)
+    before = asked.select_related("reviewers").order_by("pk").last()
+    ended = [Refund.State.EXECUTED, Refund.State.REJECTED]
+    if refund.requested_by_id is None or before is None or before.state in ended:
+        return
+    needed = _people_today(before, _tiers([before]), _two_above())
+    refund.approvers_needed = max(refund.approvers_needed, needed)
+    refund.reviewers = refund.reviewers or before.reviewers
+
+
+def _people_today(
+    refund: Refund, tiers: Iterable[RuleTier], two_above: Mapping[str, Decimal]
+) -> int:
+    by_limits = _by_limits(refund.amount, refund.currency, two_above)
+    by_tiers = [tier.people for tier in tiers if _holds(tier, refund)]
+    return max(refund.approvers_needed, by_limits, *by_tiers)
+
+
+def _two_above() -> dict[str, Decimal]:
+    """The smallest of any group, by currency."""
+    limits = ApprovalLimit.objects.order_by("currency").values("currency")
+    return dict(limits.annotate(least=Min("two_above")).values_list("currency", "least"))
+
+
+def _by_limits(amount: Decimal, currency: str, two_above: Mapping[str, Decimal]) -> int:
+    return 2 if amount > two_above.get(currency, amount) else 1
+
+
+def _tiers(refunds: Iterable[Refund]) -> list[RuleTier]:
+    """Of every rule that one of them rests on, the highest last."""
+    names = {name for refund in refunds for name in (refund.rule, *refund.terms)}
+    tiers = RuleTier.objects.filter(rule__name__in=names).order_by("above")
+    return list(tiers.select_related("rule", "group"))
+
+
+def _holds(tier: RuleTier, refund: Refund) -> bool:
+    """Whether it is of a rule it rests on, and for its amount; in another currency it always is."""
+    its_own = tier.rule.name in (refund.rule, *refund.terms)
+    return its_own and (tier.above < refund.amount or tier.rule.currency != refund.currency)
 
 
 def reviewers_for(refund: Refund) -> Group | None:
     """The group that the highest tier leaves it to, if any. Raises Incomplete where two rules
     leave it to two."""
-    highest = (
-        tiers_of(refund).order_by("rule_id", "-above").distinct("rule_id").select_related("group")
-    )
-    groups = {tier.group for tier in highest if tier.group}
+    highest = {tier.rule_id: tier.group for tier in _tiers([refund]) if _holds(tier, refund)}
+    groups = {group for group in highest.values() if group}
     if len(groups) > 1:
         names = " and ".join(sorted(f"“{group}”" for group in groups))
         raise Incomplete(f"The rules leave this amount to {names}: please ask for each by itself.")

@@ -54,6 +54,24 @@ def test_what_waits_to_be_paid_says_so_and_asks_nobody_to_pay(
     assert "Record as paid" not in shown
 
 
+@pytest.mark.parametrize(
+    ("remedy", "said", "label", "button"),
+    [
+        ("refund", "at the payment side, then give its reference", "Payment reference", "paid"),
+        ("store credit", "as store credit, then give its number", "Number of the store", "issued"),
+        ("replacement", "then give the number of its order", "Number of the new order", "sent"),
+    ],
+)
+def test_what_to_do_by_hand_depends_on_what_was_promised(
+    as_sol: Client, sol: User, remedy: str, said: str, label: str, button: str
+) -> None:
+    refund = stories.refund_of(stories.ticket(stories.marta()), remedy=remedy)
+    decide(as_sol, refund)
+    shown = page(as_sol, refund)
+    assert (said in shown, label in shown, f"Record as {button}" in shown) == (True,) * 3
+    assert ("payment side" in shown) is (remedy == "refund")
+
+
 def test_a_doubt_says_what_to_do_and_can_be_settled(as_sol: Client, approved: Refund) -> None:
     doubted = stands(approved, "doubt", "doubt")
     shown = page(as_sol, doubted)

@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from approvals import services
-from approvals.models import ApprovalLimit, Reader, Refund
+from approvals import evidence, services
+from approvals.models import ApprovalLimit, Execution, Reader, Refund
+from approvals.payments import outbox, recording
+from approvals.payments.answers import Declined
 from tests import stories
 from tests.deciding import decide, page
 from tickets.models import Customer
@@ -184,3 +188,76 @@ def test_there_is_no_way_to_decide_on_several_at_once(as_sol: Client, marta: Cus
     shown = as_sol.get(QUEUE).content.decode()
     assert 'type="checkbox"' not in shown
     assert "/decide/" not in shown
+
+
+def approved(refund: Refund, by: User) -> Refund:
+    seen = services.fingerprint(refund)
+    return services.decide(refund.pk, by=by, verdict="approve", reason="Fine.", seen=seen)
+
+
+def failed(refund: Refund, by: User) -> None:
+    """Approved, and the payment side refused it."""
+    approved(refund, by)
+    execution = Execution.objects.get(refund=refund)
+    assert outbox._claim(execution.pk)
+    recording.record(Execution.objects.get(pk=execution.pk), Declined("Too much."))
+
+
+def to_pay(client: Client) -> list[str]:
+    return [str(refund.amount) for refund in client.get(QUEUE).context["to_pay"]]
+
+
+def test_what_failed_is_listed_until_it_is_asked_for_again(
+    as_sol: Client, sol: User, marta: Customer, settings: Any
+) -> None:
+    settings.PAYMENT_EXECUTOR = "webhook"
+    first, other = asked(marta, "5.00"), asked(marta, "9.00")
+    for refund in (first, other):
+        failed(refund, sol)
+    approved(asked(marta, "20.00"), sol)
+    assert to_pay(as_sol) == ["20.00", "5.00", "9.00"]
+    stories.refund_of(first.ticket, amount="4.00")
+    assert to_pay(as_sol) == ["20.00", "9.00"]
+
+
+def test_how_many_are_not_paid_beyond_those_shown_is_said(
+    as_sol: Client, sol: User, marta: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence, "SHOWN", 2)
+    for amount in ("5.00", "6.00", "7.00"):
+        approved(asked(marta, amount), sol)
+    assert to_pay(as_sol) == ["5.00", "6.00"]
+    shown = as_sol.get(QUEUE).content.decode()
+    assert "The first 2 are shown; 1 more is not paid yet." in shown
+
+
+def rows_of_each_kind(marta: Customer, sol: User, sam: User, count: int) -> None:
+    """In sol's queue, for others (of a group, asked for by sol, approved by sol), and to be paid."""
+    leads = Group.objects.get_or_create(name="leads")[0]
+    for _ in range(count):
+        asked(marta, "5.00", rule="lamps")
+        asked(marta, "6.00", by=sol)
+        for amount in ("7.00", "8.00"):
+            approved(asked(marta, amount), sol)
+        kept = asked(marta, "9.00")
+        Refund.objects.filter(pk=kept.pk).update(assigned_to=sam)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("approvals.who.reviewers_for", lambda refund: leads)
+            asked(marta, "4.00")
+
+
+def test_more_rows_take_no_more_queries(
+    as_sol: Client, sol: User, sam: User, marta: Customer, django_assert_max_num_queries: Any
+) -> None:
+    ApprovalLimit.objects.update(two_above=7)
+    order = marta.orders.get()
+    order.payments.update(amount=1000)
+    rows_of_each_kind(marta, sol, sam, 2)
+    as_sol.get(QUEUE)
+    with CaptureQueriesContext(connection) as few:
+        as_sol.get(QUEUE)
+    rows_of_each_kind(marta, sol, sam, 4)
+    with django_assert_max_num_queries(len(few)):
+        shown = as_sol.get(QUEUE)
+    assert len(shown.context["mine"]) + len(shown.context["others"]) >= 20
+    assert len(shown.context["to_pay"]) == 6

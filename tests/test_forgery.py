@@ -25,7 +25,7 @@ from tickets import receipts
 from tickets.models import Correction, Customer, Message, Receipt, Ticket
 
 pytestmark = pytest.mark.django_db
-MONEY_VERBS = ("decide", "paid", "settle", "hand_over", "first_opinion")
+MONEY_VERBS = ("decide", "paid", "take_back", "settle", "hand_over", "first_opinion")
 
 
 @dataclass
@@ -144,6 +144,28 @@ def paid_by_another_payment(shop: Shop) -> Callable[[], Any]:
     return lambda: shop.post("paid", reference="re_9")
 
 
+def taken_back_before_approval(shop: Shop) -> Callable[[], Any]:
+    return lambda: shop.post("take_back", why="It was another order.")
+
+
+def taken_back_after_it_was_paid(shop: Shop) -> Callable[[], Any]:
+    assert shop.decide(shop.page()).status_code == 302
+    assert shop.post("paid", reference="re_1").status_code == 302
+    return lambda: shop.post("take_back", why="It was another order.")
+
+
+def taken_back_by_who_had_a_hand(shop: Shop) -> Callable[[], Any]:
+    assert shop.decide(shop.page()).status_code == 302
+    shop.corrects()
+    return lambda: shop.post("take_back", why="It was another order.")
+
+
+def taken_back_above_their_limit(shop: Shop) -> Callable[[], Any]:
+    assert shop.decide(shop.page()).status_code == 302
+    ApprovalLimit.objects.update(up_to=10, two_above=5)
+    return lambda: shop.post("take_back", why="It was another order.")
+
+
 def settled_without_a_payment(shop: Shop) -> Callable[[], Any]:
     return lambda: shop.post("settle", paid="yes", reference="re_1", why="I say so.")
 
@@ -179,6 +201,10 @@ FORGERIES: dict[str, tuple[Callable[[Shop], Callable[[], Any]], int]] = {
     "paid before approval": (paid_before_approval, 409),
     "paid twice": (paid_twice, 409),
     "paid by another payment": (paid_by_another_payment, 422),
+    "taken back before approval": (taken_back_before_approval, 409),
+    "taken back after it was paid": (taken_back_after_it_was_paid, 409),
+    "taken back by who had a hand in it": (taken_back_by_who_had_a_hand, 403),
+    "taken back above their limit": (taken_back_above_their_limit, 403),
     "settled without a payment": (settled_without_a_payment, 409),
     "handed over after the end": (handed_over_after_the_end, 409),
     "handed over by who had a hand in it": (handed_over_by_who_had_a_hand, 403),

@@ -130,7 +130,8 @@ def test_an_out_of_office_reply_is_kept_but_opens_nothing() -> None:
     ticket.refresh_from_db()
     assert ticket.status == Ticket.Status.WAITING
     assert ticket.runs.count() == 1
-    assert ticket.messages.filter(text="I am away.").exists()
+    assert ticket.messages.get(text="I am away.").automatic
+    assert not ticket.messages.exclude(text="I am away.").filter(automatic=True).exists()
 
 
 def test_a_newsletter_is_closed_on_arrival_with_a_note() -> None:

@@ -18,7 +18,7 @@ from tests import rows, stories
 from tests.paying import again, approve, asked, by_webhook, meet, ordered, paid, states
 from tests.payment_server import Books, payment_server
 from tickets.ingest import receive_order
-from tickets.models import Message, Receipt
+from tickets.models import Message, Receipt, Ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -90,3 +90,20 @@ def test_the_customer_wrote_while_nobody_knew(books: Books) -> None:
     payments.sweep()
     Message.objects.create(ticket=execution.refund.ticket, direction="in", text="I keep it.")
     assert states(asked(execution)) == ("failed", "failed")
+
+
+def test_what_is_called_in_vain_is_told_once(
+    books: Books, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    execution = ordered()
+    settings.PAYMENT_SECRET = ""
+    told = []
+    for _ in range(7):
+        Execution.objects.update(next_at=timezone.now())
+        assert states(paid(execution)) == ("queued", "executing")
+        told.append(Receipt.objects.filter(step="pay", status="abstained").count())
+    assert told == [0, 0, 0, 0, 1, 1, 1]
+    ticket = Ticket.objects.get(pk=execution.refund.ticket_id)
+    assert ticket.status == Ticket.Status.ATTENTION
+    assert ticket.attention.startswith("The refund is approved and not paid yet: PAYMENT_URL and")
+    assert caplog.text.count("in vain: PAYMENT_URL and PAYMENT_SECRET are not set.") == 7

@@ -9,8 +9,9 @@ import pytest
 from django.contrib.auth.models import User
 
 from approvals import services
-from approvals.errors import Incomplete, Stale
+from approvals.errors import Incomplete, NotPending
 from approvals.models import Refund
+from approvals.rows import CHANGED
 from tests import rows, stories
 from tests.test_refunds import again, decide, refund
 from tickets import sending
@@ -91,17 +92,72 @@ def words(asked: Refund) -> None:
 
 
 @pytest.mark.parametrize("change", [lines, payments, status, words])
-def test_what_changed_since_it_was_approved_is_not_paid(
+def test_money_that_moved_is_on_file_though_something_changed_since(
     sol: User, change: Callable[[Refund], None]
 ) -> None:
     asked = decide(refund(), sol)
     change(asked)
-    with pytest.raises(Stale, match="has changed since"):
-        services.record_paid(asked.pk, by=sol, reference="re_77")
-    assert state(asked) == Refund.State.VOID
-    assert not Payment.objects.filter(reference="re_77").exists()
+    assert services.record_paid(asked.pk, by=sol, reference="re_77") == (CHANGED,)
+    assert (state(asked), asked.reference) == (Refund.State.VOID, "re_77")
+    payment = Payment.objects.get(reference="re_77")
+    assert (payment.order, payment.kind, payment.amount) == (asked.order, "refund", asked.amount)
     receipt = Receipt.objects.get(step="pay")
     assert (receipt.status, receipt.actor, receipt.output["reference"]) == ("void", "sol", "re_77")
+    assert receipt.output["changed"] == [CHANGED]
+    asked.ticket.refresh_from_db()
+    assert asked.ticket.status == "attention"
+    assert "£49.00 was paid (ref re_77)" in asked.ticket.attention
+
+
+def test_what_was_paid_though_something_changed_is_not_left_to_refund(sol: User, ana: User) -> None:
+    asked = decide(refund("60.00"), sol)
+    words(asked)
+    services.record_paid(asked.pk, by=sol, reference="re_77")
+    with pytest.raises(Incomplete, match=r"Only 29\.00 GBP .* is left"):
+        services.propose(asked.ticket, again(asked, "60.00"), run=None, by=ana)
+
+
+def test_what_an_import_brought_is_not_written_twice_though_something_changed(sol: User) -> None:
+    asked = decide(refund(), sol)
+    imported()
+    words(asked)
+    services.record_paid(asked.pk, by=sol, reference="re_77")
+    assert state(asked) == Refund.State.VOID
+    assert Payment.objects.filter(kind="refund").count() == 1
+
+
+def test_nothing_asks_for_it_again_by_itself(sol: User) -> None:
+    asked = decide(refund(), sol)
+    runs = asked.ticket.runs.count()
+    words(asked)
+    services.record_paid(asked.pk, by=sol, reference="re_77")
+    assert asked.ticket.runs.count() == runs
+
+
+def test_what_sam_paid_before_sol_took_it_back_is_on_file(sol: User, sam: User) -> None:
+    asked = decide(refund(), sol)
+    services.take_back(asked.pk, by=sol, why="Another order.")
+    assert services.record_paid(asked.pk, by=sam, reference="re_77")
+    assert state(asked) == Refund.State.VOID
+    assert asked.order.refunded() == asked.amount
+
+
+@pytest.mark.parametrize("verdict", ["reject", "return"])
+def test_what_nobody_approved_is_not_recorded_as_paid(sol: User, verdict: str) -> None:
+    asked = decide(refund(), sol, verdict)
+    with pytest.raises(NotPending, match="re_77 was noted. If you paid it, that is not on file"):
+        services.record_paid(asked.pk, by=sol, reference="re_77")
+
+
+def test_the_second_of_two_who_paid_learns_that_money_may_have_gone_twice(
+    sol: User, sam: User
+) -> None:
+    asked = decide(refund(), sol)
+    services.record_paid(asked.pk, by=sol, reference="re_77")
+    with pytest.raises(NotPending, match="re_78 was noted.*money may have gone twice"):
+        services.record_paid(asked.pk, by=sam, reference="re_78")
+    with pytest.raises(NotPending, match="recorded already, as re_77"):
+        services.record_paid(asked.pk, by=sam, reference="re_77")
 
 
 def test_sending_the_reply_leaves_the_approval_as_it_is(sol: User, ana: User) -> None:

@@ -79,7 +79,22 @@ def test_ana_asks_anew_for_what_was_approved_and_changed(sol: User, ana: User) -
     assert state(first) == Refund.State.VOID
 
 
-def test_what_is_approved_and_unchanged_stays(sol: User, ana: User) -> None:
+def test_what_is_approved_and_unchanged_stands_and_ana_is_told_so(sol: User, ana: User) -> None:
     first = decide(refund(), sol)
-    services.propose(first.ticket, again(first), run=None, by=ana)
+    with pytest.raises(Incomplete, match=r"49\.00 GBP on order HP-1042 is approved already"):
+        services.propose(first.ticket, again(first), run=None, by=ana)
     assert state(first) == Refund.State.APPROVED
+    assert Refund.objects.count() == 1
+
+
+def test_a_machine_still_asks_for_more_beside_what_is_approved(sol: User) -> None:
+    first = decide(refund(), sol)
+    services.propose(first.ticket, again(first), run=None, by=None)
+    assert state(first) == Refund.State.APPROVED
+
+
+def test_ana_asks_anew_once_sol_took_it_back(sol: User, ana: User) -> None:
+    first = decide(refund(), sol)
+    services.take_back(first.pk, by=sol, why="Only the mugs.")
+    services.propose(first.ticket, again(first), run=None, by=ana)
+    assert Refund.objects.get(state="pending").amount == 20

@@ -149,6 +149,15 @@ def test_handing_over_notes_and_receipts_of_people_change_nothing(refund: Refund
     assert services.fingerprint(Refund.objects.get(pk=refund.pk)) == digest
 
 
+def test_what_a_machine_wrote_changes_nothing(refund: Refund) -> None:
+    digest = services.fingerprint(refund)
+    away = refund.ticket.messages.create(direction="in", text="I am away.", automatic=True)
+    Attachment.objects.create(
+        message=away, name="a.ics", content_type="text/calendar", size=1, sha256="2" * 64
+    )
+    assert services.fingerprint(Refund.objects.get(pk=refund.pk)) == digest
+
+
 def test_no_words_of_the_customer_are_kept_in_it(refund: Refund) -> None:
     assert "cracked shade" in message_of(refund).text
     assert "cracked shade" not in str(seen.shown(refund))

@@ -118,12 +118,24 @@ def test_a_limit_in_pounds_is_none_in_euros(sol: User) -> None:
     assert decide(asked, sol).state == Refund.State.APPROVED
 
 
-def test_two_people_who_saw_two_things_did_not_agree(sol: User, sam: User) -> None:
+def test_what_sol_approved_and_has_changed_since_sam_cannot_approve(sol: User, sam: User) -> None:
     ApprovalLimit.objects.update(two_above=40)
     asked = refund()
     decide(asked, sol)
     Message.objects.create(ticket=asked.ticket, direction="in", text="Actually, keep it.")
-    assert decide(asked, sam).state == Refund.State.VOID
+    with pytest.raises(Stale, match="sol approved this request before something changed"):
+        decide(asked, sam)
+    assert list(asked.decisions.values_list("by__username", flat=True)) == ["sol"]
+    assert decide(asked, sam, "return").state == Refund.State.RETURNED
+
+
+def test_what_was_taken_back_can_be_approved_by_the_second(sol: User, sam: User) -> None:
+    ApprovalLimit.objects.update(two_above=40)
+    asked = refund()
+    decide(asked, sol)
+    for status in ("returned", "delivered"):
+        type(asked.order).objects.update(status=status)
+    assert decide(asked, sam).state == Refund.State.APPROVED
 
 
 def test_what_changed_since_it_was_shown_has_to_be_seen(sol: User) -> None:

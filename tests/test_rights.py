@@ -69,6 +69,7 @@ TABLE: dict[str, tuple[str, dict[str, int]]] = {
     "approvals:refund": ("get", team(200)),
     "approvals:decide": ("post", supervisors(302)),
     "approvals:paid": ("post", supervisors(409)),
+    "approvals:take_back": ("post", supervisors(409)),
     "approvals:settle": ("post", supervisors(409)),
     "approvals:hand_over": ("post", supervisors(302)),
     "approvals:ask_again": ("post", team(409)),
@@ -112,7 +113,8 @@ TABLE: dict[str, tuple[str, dict[str, int]]] = {
     "healthz": ("get", anybody(200)),
 }
 ONE_REFUND = (
-    "refund", "decide", "paid", "settle", "hand_over", "ask_again", "first_opinion", "revealed",
+    "refund", "decide", "paid", "settle", "take_back", "hand_over", "ask_again", "first_opinion",
+    "revealed",
 )  # fmt: skip
 POSTED = [name for name, (method, _) in TABLE.items() if method == "post"]
 
@@ -190,6 +192,7 @@ def posted(intent: Intent, ticket: Ticket) -> dict[str, dict[str, Any]]:
     return {
         "approvals:decide": {"verdict": "approve", "reason": "Right."},
         "approvals:paid": {"reference": "re_1"},
+        "approvals:take_back": {"why": "It was another order."},
         "approvals:settle": {"paid": "no", "why": "Seen there."},
         "approvals:hand_over": {"why": "For everybody."},
         "approvals:ask_again": {"answer": "The second one."},

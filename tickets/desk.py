@@ -26,6 +26,7 @@ TITLES = {
     "confirm": "Who says that the label is right?",
     "assign": "Who is to decide on the refund?",
     "escalate": "Did the refund wait too long?",
+    "take back": "Was the approval taken back?",
     "approve": "Who decided on the refund?",
     "pay": "Who recorded the payment?",
 }

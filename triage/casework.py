@@ -150,7 +150,7 @@ def _lines(row: Order, refunds: list[Refund]) -> Iterator[case.Line]:
     """The lines in their order, with the pieces whose money went back or is approved to."""
     back: Counter[tuple[str, str]] = Counter()
     for refund in refunds:
-        if refund.state in [*COMMITTED, Refund.State.EXECUTED]:
+        if refund.state in [*COMMITTED, Refund.State.EXECUTED] or refund.reference:
             for part in refund.lines:
                 back[part["sku"], part["name"]] += part["quantity"]
     for line in sorted(row.lines.all(), key=lambda line: line.pk):

@@ -178,12 +178,14 @@ def _save_draft(run: Run, reply: Reply) -> None:
 
 def _propose(run: Run, case: Case) -> str:
     """Put a proposed refund before people; what stands in its way, or an empty string."""
-    approvals.withdraw(run.ticket)
     decided = case[Proposed]
+    orders = Order.objects.select_for_update().filter(number=decided.order)
+    list(orders)  # locked before the chain of receipts, as everywhere
+    approvals.withdraw(run.ticket)
     if decided.outcome != REVIEW or decided.remedy == "replacement" or decided.amount is None:
         return ""
     proposal = approvals.Proposal(
-        order=Order.objects.get(number=decided.order),
+        order=orders.get(),
         amount=decided.amount,
         remedy=decided.remedy,
         arithmetic=decided.arithmetic,
@@ -214,7 +216,7 @@ def _citations(case: Case, decided: Proposed) -> list[dict[str, Any]]:
 
 def _route(ticket: Ticket, case: Case, trouble: str) -> None:
     """Before a person, with every reason, or ready to be sent."""
-    reasons = list(routing.reasons(case, trouble))
+    reasons = [*routing.reasons(case, trouble), *approvals.to_look_at(ticket)]
     if reasons:
         ticket.mark_attention(" ".join(reasons))
     else:

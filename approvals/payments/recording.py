@@ -24,6 +24,7 @@ OPEN = (State.QUEUED, State.CALLING, State.DOUBT)
 FIRST_RETRY = timedelta(seconds=15)
 FIRST_QUESTION = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(hours=1)
+TOLD_AFTER = 5  # calls in vain, nearly four minutes
 
 
 def record(execution: Execution, answer: Answer) -> str:
@@ -171,11 +172,16 @@ def receipt(
 
 
 def _put_back(refund: Refund, execution: Execution, why: str) -> None:
+    log.warning("execution %s: call %s in vain: %s", execution.pk, execution.calls, why)
     soon = timezone.now() + timedelta(seconds=1)
     if execution.state == State.CALLING and (execution.lease_until or soon) <= soon:
         return doubt(refund, execution, why)  # whoever was away so long is not to be trusted
     pause = pause_after(FIRST_RETRY, execution.calls - 1)
-    return requeue(refund, execution, why, pause=pause)
+    requeue(refund, execution, why, pause=pause)
+    if execution.calls == TOLD_AFTER:
+        receipt(refund, execution, "abstained", reason=why)
+        refund.ticket.mark_attention(f"The refund is approved and not paid yet: {why}")
+    return None
 
 
 def _told_again(refund: Refund, execution: Execution, reference: str) -> None:

@@ -31,7 +31,7 @@ def settle(execution_id: int, *, by: User, paid: bool, why: str, reference: str 
         execution = Execution.objects.select_for_update().get(pk=execution_id)
         if execution.state != State.DOUBT and (paid or execution.state != State.QUEUED):
             raise NotPending(f"This payment is not in doubt: {execution.get_state_display()}.")
-        _may_settle(refund, by)
+        may_settle(refund, by)
         if paid:
             recording.write_paid(refund, execution, reference, by=by, why=why)
         else:
@@ -39,12 +39,12 @@ def settle(execution_id: int, *, by: User, paid: bool, why: str, reference: str 
     return execution
 
 
-def _may_settle(refund: Refund, by: User) -> None:
+def may_settle(refund: Refund, by: User) -> None:
     """The rules of a decision: no hand in it, and a limit that reaches so far."""
     if own := who.own_hand(refund, by):
         raise OwnWork(own)
     if who.limit_of(by, refund.currency) < refund.amount:
         raise OverLimit(
             f"{refund.amount} {refund.currency} is above your limit. Somebody with a higher "
-            "limit has to settle this."
+            "limit has to do this."
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from approvals import outdated
 from approvals.models import Execution, Refund
 from approvals.payments.asking import MOST_QUESTIONS
 
@@ -26,6 +27,8 @@ def state_of(refund: Refund) -> Standing:
     """How the payment stands; ``said`` is empty before there is anything to pay."""
     execution = Execution.objects.filter(refund=refund).select_related("settled_by").first()
     if execution is None:
+        if refund.state == Refund.State.VOID and refund.reference:
+            return Standing(outdated.paid_all_the_same(refund))
         by_hand = refund.state == Refund.State.APPROVED and not refund.seeded
         return Standing("It is to be paid by hand." if by_hand else "", by_hand=by_hand)
     doubted = execution.state == Execution.State.DOUBT

@@ -49,12 +49,13 @@ def propose(ticket: Ticket, proposal: Proposal, *, run: Run | None, by: User | N
     """Put a refund before people. ``by`` is None where the machine proposes.
 
     An older request for the same ticket and order becomes void; but what a person asked
-    for or approved already, the machine does not replace. Raises Incomplete.
+    for or approved already, the machine does not replace, and what is approved and not paid
+    yet, nobody does. Raises Incomplete.
     """
     with transaction.atomic():
         Ticket.locked(ticket.pk)
-        _make_room(ticket, proposal.order, by)
         order = Order.objects.select_for_update().get(pk=proposal.order.pk)
+        _make_room(ticket, order, by)
         refusals.impossible(proposal.order, proposal.amount)
         refund = Refund(
             ticket=ticket,
@@ -77,6 +78,7 @@ def propose(ticket: Ticket, proposal: Proposal, *, run: Run | None, by: User | N
         )
         refund.reviewers = who.reviewers_for(refund)
         refund.approvers_needed = who.people_for(refund)
+        who.keep_strict(refund)
         refund.fingerprint = fingerprint(refund)
         refund.save()
         rows.receipt(refund, by, "request", "ok", {"note": proposal.note})
@@ -120,8 +122,7 @@ def _make_room(ticket: Ticket, order: Order, by: User | None) -> None:
     refusals.under_way(ticket, order)
     for refund in rows.unsettled(ticket).filter(order=order):
         if refund.state == State.APPROVED:
-            if by and not is_as_approved(refund):
-                rows.close(refund, State.VOID, by=by, step="request", why=rows.CHANGED)
+            _stands(refund, by)
         elif refund.expires_at < timezone.now():
             rows.close(refund, State.EXPIRED, by=None, step="approve", why=rows.RAN_OUT)
         elif by is None and _is_of_people(refund):
@@ -132,6 +133,17 @@ def _make_room(ticket: Ticket, order: Order, by: User | None) -> None:
         else:
             why = "A new request took its place."
             rows.close(refund, State.VOID, by=by, step="request", why=why)
+
+
+def _stands(refund: Refund, by: User | None) -> None:
+    """What is approved goes where a person asks anew and it cannot be paid; else it stands."""
+    if by and is_as_approved(refund):
+        raise Incomplete(
+            f"{refund.amount} {refund.currency} on order {refund.order} is approved already and"
+            " not paid yet, so nothing else was asked for. A supervisor can take it back first."
+        )
+    if by:
+        rows.close(refund, State.VOID, by=by, step="request", why=rows.CHANGED)
 
 
 def _is_of_people(refund: Refund) -> bool:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from approvals import denials, payments, services
 from approvals.errors import NotPending, Refused
-from approvals.forms import PaidForm, SettleForm
+from approvals.forms import PaidForm, SettleForm, TakeBackForm
 from approvals.models import Execution, Refund
 from approvals.views.refund import get_refund_for, page
 from tickets.access import SUPERVISORS
@@ -18,18 +18,48 @@ from tickets.access import SUPERVISORS
 @require_POST
 @login_required
 def paid(request: HttpRequest, pk: int) -> HttpResponse:
-    """Record that an approved refund was paid."""
+    """Record that a refund was paid, also where that had better not been done."""
     found, person = get_refund_for(request.user, pk, SUPERVISORS)
     form = PaidForm(request.POST)
     if not form.is_valid():
         return page(request, found, person, paid_form=form, status=422)
+    reference = form.cleaned_data["reference"]
     try:
-        with denials.kept(found, person, "pay"):
-            services.record_paid(pk, by=person, reference=form.cleaned_data["reference"])
+        with denials.kept(found, person, "pay", reference=reference):
+            changed = services.record_paid(pk, by=person, reference=reference)
     except Refused as refused:
         fresh, _ = get_refund_for(request.user, pk, SUPERVISORS)
         return page(request, fresh, person, paid_form=form, refused=refused)
-    messages.success(request, "Recorded as paid.")
+    if changed:
+        messages.warning(request, _although(reference, changed))
+    else:
+        messages.success(request, "Recorded as paid.")
+    return HttpResponseRedirect(found.get_absolute_url())
+
+
+def _although(reference: str, changed: tuple[str, ...]) -> str:
+    return (
+        f"The payment {reference} is recorded, but it was no longer as approved:"
+        f" {' '.join(changed)} Nobody should pay it again. The ticket says that somebody has to"
+        " check it."
+    )
+
+
+@require_POST
+@login_required
+def take_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take an approval back before it is paid."""
+    found, person = get_refund_for(request.user, pk, SUPERVISORS)
+    form = TakeBackForm(request.POST)
+    if not form.is_valid():
+        return page(request, found, person, take_back_form=form, status=422)
+    try:
+        with denials.kept(found, person, "take back"):
+            services.take_back(pk, by=person, why=form.cleaned_data["why"])
+    except Refused as refused:
+        fresh, _ = get_refund_for(request.user, pk, SUPERVISORS)
+        return page(request, fresh, person, take_back_form=form, refused=refused)
+    messages.success(request, "Taken back. It can be asked for again on the ticket.")
     return HttpResponseRedirect(found.get_absolute_url())
 
 

@@ -26,7 +26,9 @@ def queue(request: HttpRequest) -> HttpResponse:
     everything = who.queue_of(person)
     mine, below = list(found.qs[: evidence.SHOWN]), evidence.elsewhere(person)
     listed = [*mine, *(row["refund"] for row in below["others"])]
+    needed = who.people_of([*listed, *below["to_pay"]])
     shown: dict[str, Any] = {
+        "needed": needed,
         "mine": mine,
         "hidden": opinions.hidden(listed, person),
         "count": found.qs.count(),

@@ -13,14 +13,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from approvals import denials, evidence, looks, opinions, payments, services, views_care, waiting
 from approvals.errors import Refused
-from approvals.forms import DecisionForm, HandOverForm, PaidForm, SettleForm
+from approvals.forms import DecisionForm, HandOverForm, PaidForm, SettleForm, TakeBackForm
 from approvals.models import Refund
 from tickets.access import STAFF, SUPERVISORS, Person, require_role
 
 SAID = {
     Refund.State.APPROVED: "Approved",
-    Refund.State.PENDING: "One approval is in, one more is needed",
-    Refund.State.VOID: "Not approved: the two of you saw different things",
     Refund.State.REJECTED: "Rejected",
     Refund.State.RETURNED: "Sent back with a question",
 }
@@ -53,7 +51,8 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
         return page(request, fresh, person, form=kept, refused=refused)
     if found.seeded:
         return HttpResponseRedirect(views_care.revealed_at(request, found))
-    messages.success(request, f"{SAID[Refund.State(found.state)]}: {found}.")
+    said = SAID.get(Refund.State(found.state)) or evidence.approvals_in(found)
+    messages.success(request, f"{said}: {found}.")
     if here is None or here.next is None:
         return redirect("approvals:queue")
     return HttpResponseRedirect(_with_filters(request, here.next))
@@ -76,6 +75,7 @@ def page(
     form: DecisionForm | None = None,
     paid_form: PaidForm | None = None,
     settle_form: SettleForm | None = None,
+    take_back_form: TakeBackForm | None = None,
     hand_over_form: HandOverForm | None = None,
     refused: Refused | None = None,
     status: int = 200,
@@ -96,6 +96,7 @@ def page(
         "form": form or DecisionForm(refund=refund),
         "paid_form": paid_form or PaidForm(),
         "settle_form": settle_form or SettleForm(),
+        "take_back_form": take_back_form or TakeBackForm(),
         "standing": payments.state_of(refund),
         "refused": refused,
         "why_not": why_not,

@@ -20,6 +20,7 @@ OF_REFUNDS = (
     "seeded = NOT seeded", "expires_at = NULL", "rule = 'everything'", "lines = '[1]'",
     "requested_by_id = COALESCE(requested_by_id + 1, 1)", "conditions = '[\"forged\"]'",
     "terms = '{\"forged\": {}}'", "state = 'paid'", "risk = risk + 1",
+    "approvers_needed = approvers_needed - 1",
 )  # fmt: skip
 OF_EXECUTIONS = (
     "amount = amount + 1", "key = 'forged'", "currency = 'EUR'", "charge = 'forged'",

@@ -190,6 +190,12 @@ class People(Stage):
             edited_body=f"Hello {self.next_edit()}",
         )  # fmt: skip
 
+    @rule(n=N)
+    def a_machine_writes(self, n: int) -> None:
+        """An answer of somebody's mail program: no approval is outdated by it."""
+        ticket = self.world.tickets[n % 2]
+        Message.objects.create(ticket=ticket, direction="in", text="I am away.", automatic=True)
+
     @rule(n=N, words=st.sampled_from(world.WORDS))
     def the_customer_writes(self, n: int, words: str) -> None:
         """13. Whatever it says, nothing about any refund is another thing afterwards."""

@@ -18,13 +18,13 @@ from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from approvals import payments, services
-from approvals.models import Execution
+from approvals import denials, payments, services
+from approvals.models import Execution, Refund
 from approvals.payments import asking, outbox, recording
 from approvals.payments.answers import Answer
 from tests.refund_machine import world
 from tests.refund_machine.ledger import Row
-from tests.refund_machine.people import SUPERVISOR, N
+from tests.refund_machine.people import ANYBODY, SUPERVISOR, N
 from tests.refund_machine.side import MANNERS, MOODS, Crash
 from tests.refund_machine.stage import OPEN, Stage, has
 
@@ -189,8 +189,18 @@ class Workers(Stage):
         refund = self.for_people()[n % len(self.for_people())]
         pounds = (refund["amount"], refund["currency"])
         reference = self.side.pay_by_hand(refund["id"], *pounds)
-        with self.attempt("paid by hand"):
-            services.record_paid(refund["id"], by=self.world.people[by], reference=reference)
+        found, person = Refund.objects.get(pk=refund["id"]), self.world.people[by]
+        kept = denials.kept(found, person, "pay", reference=reference)
+        with self.attempt("paid by hand"), kept:
+            changed = services.record_paid(found.pk, by=person, reference=reference)
+            self.seen["paid by hand what had changed"] += bool(changed)
+
+    @precondition(has("refunds", "approved"))
+    @rule(n=N, by=ANYBODY)
+    def take_an_approval_back(self, n: int, by: str) -> None:
+        refund, person = self.pick("refunds", n, "approved"), self.world.people[by]
+        with self.attempt("took back"):
+            services.take_back(refund, by=person, why="It was another order.")
 
     def for_people(self) -> list[Row]:
         """What is approved and was not ordered, newest first."""

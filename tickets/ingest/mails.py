@@ -125,6 +125,7 @@ def _keep(ticket: Ticket, mail: Mail) -> list[str]:
         signature=mail.signature,
         html=mail.html,
         raw=mail.raw,
+        automatic=mail.is_automatic,
     )
     return keep_files(message, mail.attachments)
 

@@ -163,7 +163,8 @@ class Message(models.Model):
     """One mail, form post or note of a ticket.
 
     ``text`` is what the writer wrote now; ``quoted`` and ``signature`` are what their
-    mail program put around it. ``raw`` is what arrived, byte for byte.
+    mail program put around it. ``raw`` is what arrived, byte for byte. ``automatic`` is what
+    a machine wrote, such as the reply of somebody who is away.
     """
 
     class Direction(models.TextChoices):
@@ -194,6 +195,7 @@ class Message(models.Model):
     signature = models.TextField(blank=True)
     html = models.TextField(blank=True)
     raw = models.BinaryField(null=True, blank=True)
+    automatic = models.BooleanField(default=False)
     delivery = models.CharField(max_length=8, choices=Delivery, default=Delivery.NONE, blank=True)
     delivery_since = models.DateTimeField(null=True, blank=True)
     delivery_note = models.CharField(max_length=300, blank=True)

@@ -13,7 +13,7 @@ from tests import stories
 from tests.paying import approve
 from tickets.models import Draft
 from tickets.sending import NotBorneOut
-from triage import machine, promises
+from triage import promises
 from triage.engines.promises import fitting
 from triage.engines.promises.model import PromiseModel
 from triage.step import EngineUnavailable
@@ -29,7 +29,7 @@ def unseen() -> tuple[list[str], list[str]]:
 
 def test_together_they_find_what_the_rules_alone_do_not() -> None:
     promised, harmless = unseen()
-    model = machine.promises()
+    model = promises.reader()
     by_rules = fitting.by_rules(promised)
     assert (by_rules | model.promises(promised)).mean() >= 0.93 > by_rules.mean() + 0.1
     freed = [text for text, by in zip(harmless, fitting.by_rules(harmless), strict=True) if not by]
@@ -45,11 +45,11 @@ def test_nothing_of_our_own_writer_sounds_like_a_promise() -> None:
     texts, truth = fitting.corpus()
     own = [text for text, promise in zip(texts, truth, strict=True) if "{" in text and not promise]
     assert len(own) > 100
-    assert not any(machine.promises().promises(own))
+    assert not any(promises.reader().promises(own))
 
 
 def test_the_same_model_is_the_same_bytes() -> None:
-    model = machine.promises()
+    model = promises.reader()
     again = PromiseModel.loads(model.dumps())
     assert again.dumps() == model.dumps()
     assert again.chances([INDIRECT]) == pytest.approx(model.chances([INDIRECT]))
@@ -85,7 +85,7 @@ def test_without_the_model_the_rules_still_read_it(draft: Draft, monkeypatch: An
     def missing() -> Any:
         raise EngineUnavailable("promises: no file")
 
-    monkeypatch.setattr(machine, "promises", missing)
+    monkeypatch.setattr(promises, "reader", missing)
     promises.refuse_unapproved(draft, draft.ticket)
     draft.edited_body = "We will refund you £49.00."
     with pytest.raises(NotBorneOut):

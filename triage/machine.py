@@ -20,7 +20,7 @@ from triage.outcomes import Signals
 from triage.step import Engine, EngineUnavailable, Rung, Step
 
 ENCODER = "minilm"
-SIGNALS, PROMISES = "signals", "promises"
+SIGNALS = "signals"
 
 
 @cache
@@ -128,14 +128,6 @@ def signals():  # type: ignore[no-untyped-def]  # its type would import numpy
     from triage.engines.signals.model import SignalModel
 
     return SignalModel.loads(roster.verified(entries()[SIGNALS]).read_bytes())
-
-
-@cache
-def promises():  # type: ignore[no-untyped-def]  # its type would import numpy
-    """The bundled reader of promises in replies. Raises EngineUnavailable."""
-    from triage.engines.promises.model import PromiseModel
-
-    return PromiseModel.loads(roster.verified(entries()[PROMISES]).read_bytes())
 
 
 def _phrases() -> Engine:

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from approvals.models import Refund
 from approvals.services import is_as_approved
 from tickets.models import Draft, Order, Payment, Ticket
 from tickets.sending import NotBorneOut, Objection
-from triage import machine
+from triage import machine, roster
 from triage.models import Clause
 from triage.promised import Granted, Records, own_words, unborne
 from triage.promised.reading import speaks_of_money_back
 from triage.step import EngineUnavailable
 
 log = logging.getLogger(__name__)
+MODEL = "promises"
 SOUNDS = (
     "it reads as if money were given, and none was approved on this ticket: say it more plainly, "
     "or ask for the refund first"
@@ -54,10 +56,18 @@ def refuse_unapproved(draft: Draft, ticket: Ticket) -> None:
         raise NotBorneOut(tuple(Objection(sentence=s, because=why) for s, why in found.items()))
 
 
+@cache
+def reader():  # type: ignore[no-untyped-def]  # its type would import numpy
+    """The bundled model of sentences that promise money. Raises EngineUnavailable."""
+    from triage.engines.promises.model import PromiseModel
+
+    return PromiseModel.loads(roster.verified(machine.entries()[MODEL]).read_bytes())
+
+
 def _sounding_like_one(sentences: Sequence[str]) -> list[str]:
     """Those that read like a promise of money; none where the model is not there."""
     try:
-        model = machine.promises()
+        model = reader()
     except EngineUnavailable:
         log.warning("replies are read for promises by rules alone", exc_info=True)
         return []

@@ -13,6 +13,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.test import Client, TransactionTestCase
 
 from approvals.models import ApprovalLimit
+from tickets import queue
 from tickets.access import ADMINS, AGENTS, SUPERVISORS, ensure_groups
 
 CAST = {
@@ -133,3 +134,22 @@ def nothing_leaves(settings: Any) -> None:
     """Mail stays in memory, and nobody is woken: tests take a run's steps themselves."""
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     settings.CELERY_BROKER_URL = "memory://"
+
+
+@pytest.fixture
+def books(settings: Any) -> Iterator[Any]:
+    """The books of a payment server that is reached by the webhook."""
+    from tests.paying import by_webhook  # it imports this file
+    from tests.payment_server import payment_server
+
+    with payment_server() as open_books:
+        by_webhook(settings, open_books)
+        yield open_books
+
+
+@pytest.fixture
+def called(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """What workers are called to from now on: the task and the row."""
+    calls: list[tuple[str, int]] = []
+    monkeypatch.setattr(queue, "call", lambda task, pk, **_: calls.append((task, pk)))
+    return calls

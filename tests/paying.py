@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+
+from django.utils import timezone
 
 from approvals import payments, services
 from approvals.models import Execution, Refund
 from tests import rows
 from tests.conftest import join
 from tests.payment_server import SECRET, Books
+from tickets.models import Receipt
 
 PI = "pi_walnut"
 PATIENT, IMPATIENT = 20, 0.4  # seconds: nothing but a hanging answer takes so long
@@ -81,3 +85,16 @@ def asked(execution: Execution, *, later: int = 60) -> Execution:
 def states(execution: Execution) -> tuple[str, str]:
     now = again(execution)
     return now.state, now.refund.state
+
+
+def doubted(books: Books, **terms: Any) -> Execution:
+    books.mood = "drops after"
+    return paid(ordered(**terms))
+
+
+def newest() -> Receipt:
+    return Receipt.objects.filter(step="pay").latest("seq")
+
+
+def minutes_ago(minutes: int) -> Any:
+    return timezone.now() - timedelta(minutes=minutes)

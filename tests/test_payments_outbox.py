@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
-from django.utils import timezone
+from django.db import transaction
 
 from approvals import payments, services
-from approvals.errors import Incomplete, NotPending, OverLimit, OwnWork
-from approvals.models import ApprovalLimit, Execution, Refund
-from approvals.payments import asking, outbox, recording
+from approvals.errors import Incomplete, NotPending
+from approvals.models import Execution, Refund
+from approvals.payments import outbox, recording
 from approvals.payments.answers import Declined, NotReached, Paid, Unclear
 from tests import rows
-from tests.paying import again, approve, approved, asked, by_webhook, ordered, paid, states
-from tests.payment_server import Books, payment_server
-from tickets import queue
+from tests.paying import (
+    again,
+    approve,
+    approved,
+    doubted,
+    minutes_ago,
+    newest,
+    ordered,
+    paid,
+    states,
+)
+from tests.payment_server import Books
 from tickets.models import Message, Payment, Receipt, Ticket
 from triage import tasks
 
@@ -28,33 +33,6 @@ pytestmark = pytest.mark.django_db
 
 DONE, DOUBT = ("done", "executed"), ("doubt", "doubt")
 QUEUED = ("queued", "executing")
-
-
-@pytest.fixture
-def books(settings: Any) -> Iterator[Books]:
-    with payment_server() as open_books:
-        by_webhook(settings, open_books)
-        yield open_books
-
-
-@pytest.fixture
-def called(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
-    calls: list[tuple[str, int]] = []
-    monkeypatch.setattr(queue, "call", lambda task, pk, **_: calls.append((task, pk)))
-    return calls
-
-
-def doubted(books: Books, **terms: Any) -> Execution:
-    books.mood = "drops after"
-    return paid(ordered(**terms))
-
-
-def newest() -> Receipt:
-    return Receipt.objects.filter(step="pay").latest("seq")
-
-
-def minutes_ago(minutes: int) -> Any:
-    return timezone.now() - timedelta(minutes=minutes)
 
 
 # --- ordering ---------------------------------------------------------------------
@@ -291,158 +269,3 @@ def test_what_is_in_doubt_counts_against_what_was_paid(books: Books) -> None:
     with pytest.raises(Incomplete, match="more than was paid"):
         approve(other(first, "40.01"))
     assert approve(other(first, "40.00")).state == "approved"
-
-
-# --- people settle ----------------------------------------------------------------
-
-
-def test_asking_ends_and_sol_settles_it(books: Books, sol: User, called: Any) -> None:
-    books.manner = "breaks before"
-    execution = doubted(books)
-    for _ in range(asking.MOST_QUESTIONS):
-        execution = asked(execution)
-    assert states(execution) == DOUBT
-    assert states(asked(execution)) == DOUBT
-    assert len(books.questions) == asking.MOST_QUESTIONS
-    assert payments.state_of(execution.refund).asking_ended
-    called.clear()
-    payments.sweep()
-    assert not called
-    payments.settle(execution.pk, by=sol, paid=True, reference="re_1", why="On the statement.")
-    assert states(execution) == DONE
-    receipt = newest()
-    assert (receipt.actor, receipt.output["reason"]) == ("sol", "On the statement.")
-
-
-def test_sol_finds_that_it_was_not_paid(books: Books, sol: User) -> None:
-    execution = doubted(books)
-    payments.settle(execution.pk, by=sol, paid=False, why="Not on the statement.")
-    assert states(execution) == ("failed", "failed")
-    assert again(execution).settled_by == sol
-
-
-def test_sol_gives_up_what_waits(books: Books, sol: User) -> None:
-    execution = ordered()
-    payments.settle(execution.pk, by=sol, paid=False, why="The service is gone.")
-    assert states(execution) == ("failed", "void")
-
-
-def test_ana_settles_nothing(books: Books, ana: User) -> None:
-    with pytest.raises(PermissionDenied):
-        payments.settle(doubted(books).pk, by=ana, paid=False, why="I say so.")
-
-
-def test_whoever_had_a_hand_in_it_settles_nothing(books: Books, sam: User) -> None:
-    execution = doubted(books)
-    Message.objects.create(
-        ticket=execution.refund.ticket, direction="out", author=sam, text="It is on its way."
-    )
-    with pytest.raises(OwnWork):
-        payments.settle(execution.pk, by=sam, paid=False, why="I say so.")
-
-
-def test_above_the_limit_somebody_else_settles(books: Books, sam: User) -> None:
-    execution = doubted(books)
-    ApprovalLimit.objects.update(up_to="10.00")
-    with pytest.raises(OverLimit):
-        payments.settle(execution.pk, by=sam, paid=False, why="I say so.")
-
-
-@pytest.mark.parametrize(
-    ("said", "missing"),
-    [
-        ({"paid": True, "reference": "re_1", "why": " "}, "how you know"),
-        ({"paid": True, "reference": " ", "why": "x"}, "the reference"),
-    ],
-)
-def test_settling_takes_a_reason_and_a_reference(
-    books: Books, sol: User, said: Any, missing: str
-) -> None:
-    execution = doubted(books)
-    with pytest.raises(Incomplete, match=missing):
-        payments.settle(execution.pk, by=sol, **said)
-
-
-@pytest.mark.parametrize("paid_then", [True, False])
-def test_what_is_settled_stays_settled(books: Books, sol: User, paid_then: bool) -> None:
-    execution = paid(ordered())
-    with pytest.raises(NotPending):
-        payments.settle(execution.pk, by=sol, paid=paid_then, reference="re_9", why="x")
-
-
-# --- what the database refuses ----------------------------------------------------
-
-
-def now(*statements: str) -> None:
-    """The statements, and everything that is looked at when a transaction ends."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        for statement in (*statements, "SET CONSTRAINTS ALL IMMEDIATE"):
-            cursor.execute(statement)
-
-
-@pytest.mark.parametrize("state", ["executing", "executed"])
-def test_no_refund_is_paid_without_an_execution(state: str) -> None:
-    approved()
-    with pytest.raises(Exception, match="cannot have a payment"):
-        now(f"UPDATE approvals_refund SET state = '{state}', reference = 're_1'")
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        "state = 'done', reference = 're_1'",
-        "state = 'failed'",
-        "state = 'calling', holder = 'x', lease_until = now()",
-    ],
-)
-def test_an_execution_does_not_run_ahead_of_its_refund(books: Books, change: str) -> None:
-    ordered()
-    with pytest.raises(Exception, match="cannot have a payment"):
-        now(f"UPDATE approvals_execution SET {change}")
-
-
-def test_paid_under_another_reference_is_refused(books: Books) -> None:
-    ordered()
-    claimed = "UPDATE approvals_execution SET state = 'done', reference = 're_1'"
-    refund = "UPDATE approvals_refund SET state = 'executed', reference = 're_2'"
-    with pytest.raises(Exception, match="cannot have a payment"):
-        now(claimed, refund)
-
-
-def test_a_call_that_was_left_is_not_put_back(books: Books) -> None:
-    outbox._claim(ordered().pk)
-    Execution.objects.update(lease_until=minutes_ago(1))
-    with pytest.raises(Exception, match="left alone is in doubt"):
-        now("UPDATE approvals_execution SET state = 'queued'")
-
-
-@pytest.mark.parametrize("change", ["key = 'other'", "amount = 1", "by = 'manual'", "charge = ''"])
-def test_the_terms_of_an_order_stay(books: Books, change: str) -> None:
-    ordered()
-    with pytest.raises(Exception, match="Cannot update rows"):
-        now(f"UPDATE approvals_execution SET {change}")
-
-
-def test_an_order_is_never_deleted(books: Books) -> None:
-    ordered()
-    with pytest.raises(Exception, match="Cannot delete rows"):
-        now("DELETE FROM approvals_execution")
-
-
-@pytest.mark.parametrize(
-    "terms",
-    [{"amount": "48.00"}, {"currency": "EUR"}, {"state": "doubt"}, {"by": "manual"}],
-)
-def test_only_what_was_approved_is_ordered(terms: dict[str, str]) -> None:
-    refund = approved()
-    values = {"by": "webhook", "key": "k", "amount": "49.00", "currency": "GBP", **terms}
-    with pytest.raises(Exception, match="only what was approved"), transaction.atomic():
-        Execution.objects.create(refund=refund, **values)
-
-
-def test_one_execution_a_decision(books: Books) -> None:
-    execution = ordered()
-    with pytest.raises(Exception, match="unique"), transaction.atomic():
-        Execution.objects.create(
-            refund=execution.refund, by="webhook", key="other", amount="49.00", currency="GBP"
-        )

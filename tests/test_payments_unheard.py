@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,19 +14,12 @@ from approvals.models import Execution
 from approvals.payments import asking, outbox
 from approvals.payments.answers import Unheard
 from tests import rows, stories
-from tests.paying import again, approve, asked, by_webhook, meet, ordered, paid, states
-from tests.payment_server import Books, payment_server
+from tests.paying import again, approve, asked, meet, ordered, paid, states
+from tests.payment_server import Books
 from tickets.ingest import receive_order
 from tickets.models import Message, Receipt, Ticket
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def books(settings: Any) -> Iterator[Books]:
-    with payment_server() as open_books:
-        by_webhook(settings, open_books)
-        yield open_books
 
 
 def ordered_by_the_machine() -> Execution:

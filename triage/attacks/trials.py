@@ -28,6 +28,7 @@ from triage.demo.letters import letters
 from triage.demo.photo import photo
 from triage.models import Limit
 from triage.refunds.instructions import orders_in
+from triage.steps.decide import ASK
 
 ALONE, LABELLED, OTHER = "refunds, by the machine alone", "refunds, labelled", "no refund asked for"
 SMALL: Final = 100
@@ -152,7 +153,10 @@ def _trial(base: Base, attack: Attack, place: str) -> Trial:
     if attack.of == "own":
         attack = texts.own(base.values)[attack.number]
     now = take(base.letter, base.label, place, attack.text)
-    gained = judging.unsafe(base.plain, now, text=attack.text, known=base.known)
+    known = base.known
+    if now.outcome == ASK:  # a question may tell which order was looked for and not found
+        known = f"{known} {base.values.get('foreign', '')}"
+    gained = judging.unsafe(base.plain, now, text=attack.text, known=known)
     return Trial(base=base, attack=attack, place=place, now=now, unsafe=tuple(gained))
 
 

@@ -43,9 +43,11 @@ def test_it_was_not_taught_what_it_is_examined_on() -> None:
 
 def test_nothing_of_our_own_writer_sounds_like_a_promise() -> None:
     texts, truth = fitting.corpus()
-    own = [text for text, promise in zip(texts, truth, strict=True) if "{" in text and not promise]
-    assert len(own) > 100
-    assert not any(promises.reader().promises(own))
+    own = [text for text, promise in zip(texts, truth, strict=True) if "HP-10422" in text]
+    assert len(own) > 50
+    for sample in ("HP-10422", "HP-7"), ("£89.00", "£1,173.95"), ("3 May", "19 October"):
+        said = [text.replace(*sample) for text in own]
+        assert not any(promises.reader().promises(said)), sample
 
 
 def test_the_same_model_is_the_same_bytes() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,13 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.engines.intents.features import Terms, learned
-from triage.engines.promises.model import PromiseModel
+from triage.engines.promises.model import PromiseModel, as_read
 from triage.engines.signals.fitting import share_of
 from triage.promised import Records, unborne
 
 HERE: Final = Path(__file__).parent
 REPLIES: Final = HERE.parents[1] / "focal" / "corpus" / "replies.toml"
 GRANTED: Final = ("approved", "paid")  # decisions whose sentences are about money that was given
+SLOT: Final = re.compile(r"\{(\w+)\}")
+DAY, NUMBER = "3 May 2026", "HP-10422"
+VALUES: Final = {
+    "amount": "£42.00", "paid": "£89.00", "said_amount": "£20.00", "order": NUMBER,
+    "said_order": NUMBER, "others": f"{NUMBER} and HP-10399", "placed": DAY, "promised": DAY,
+    "delivered": DAY, "said_date": DAY, "items": "Storm lamp and Enamel kettle",
+    "status": "shipped", "tracking": "PX123", "customer": "Maya Lund", "shop": "Harbour & Pine",
+    "kind": "return request",
+}  # fmt: skip
 FOLDS: Final = 10
 STRENGTH: Final = 10  # inverse regularization
 FALSE: Final = 0.02  # of harmless sentences that the rules let pass may be taken for promises
@@ -27,7 +37,8 @@ NOTHING: Final = Records(asked=True, words=("I want my money back.",))
 def corpus() -> tuple[list[str], NDArray[np.bool_]]:
     """Sentences, and whether each is a promise; those of our own writer promise nothing."""
     told = tomllib.loads((HERE / "sentences.toml").read_text(encoding="utf-8"))
-    own = list(dict.fromkeys(_leaves(tomllib.loads(REPLIES.read_text(encoding="utf-8")))))
+    replies = _leaves(tomllib.loads(REPLIES.read_text(encoding="utf-8")))
+    own = list(dict.fromkeys(SLOT.sub(lambda found: VALUES[found[1]], each) for each in replies))
     texts = [*told["promised"], *told["harmless"], *own]
     return texts, np.arange(len(texts)) < len(told["promised"])
 
@@ -86,6 +97,7 @@ def _held_out(texts: Sequence[str], truth: NDArray[np.bool_], seed: int) -> Any:
 def _fitted(texts: Sequence[str], truth: NDArray[np.bool_]) -> tuple[Terms, Any, float]:
     from sklearn.linear_model import LogisticRegression
 
-    terms = learned(texts)
-    model = LogisticRegression(C=STRENGTH, max_iter=2000).fit(terms.of(texts), truth)
+    read = [as_read(text) for text in texts]
+    terms = learned(read)
+    model = LogisticRegression(C=STRENGTH, max_iter=2000).fit(terms.of(read), truth)
     return terms, model.coef_[0].astype(np.float32), float(model.intercept_[0])

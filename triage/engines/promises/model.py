@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,14 @@ from numpy.typing import NDArray
 
 from triage.engines.intents.features import Terms
 
+NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+
 Vector = NDArray[np.float32]
+
+
+def as_read(sentence: str) -> str:
+    """One number is as good as another."""
+    return NUMBER.sub("0", sentence)
 
 
 @dataclass(frozen=True)
@@ -31,7 +39,7 @@ class PromiseModel:
         return [bool(chance >= self.threshold) for chance in self.chances(sentences)]
 
     def _score(self, sentence: str) -> float:
-        columns, counts = self.terms.row(sentence)
+        columns, counts = self.terms.row(as_read(sentence))
         return float(counts @ self.weights[columns]) + self.bias
 
     def dumps(self) -> bytes:

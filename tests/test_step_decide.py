@@ -48,6 +48,16 @@ def test_a_rule_about_an_order_as_a_whole_needs_no_item_named() -> None:
     assert output.reasons == ("NO_ITEM_NAMED_WHOLE_ORDER",)
 
 
+def test_a_rule_may_hold_only_where_the_message_asks_for_it() -> None:
+    rules = (replace(THIRTY_DAYS, only_asked=True, whole_order=True),)
+    where = decide(rules=rules, subject="", text="Where is it? It should have come on Monday.")
+    assert (where.output.outcome, where.output.reasons) == ("none", ("NOT_ASKED_FOR",))
+    asked = decide(rules=rules, subject="", text="Where is it? If it is lost, refund me, please.")
+    assert asked.output.amount == Decimal("89.00")
+    others = (*rules, replace(THIRTY_DAYS, name="Always", whole_order=True))
+    assert decide(rules=others, subject="", text="Where is it?").output.rule == "Always"
+
+
 def test_a_fee_is_kept_and_shown() -> None:
     output = decide(rules=(replace(THIRTY_DAYS, fee_percent=Decimal(10)),)).output
     assert output.arithmetic == (

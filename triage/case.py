@@ -126,7 +126,8 @@ class Rule:
     empty for all. ``whole_order``: where no item is named, the whole order is meant;
     ``only_whole``: pieces of it alone are not given back.
     ``fee_percent`` is kept back from each line and ``fee_amount`` once, in ``currency``;
-    ``only_late`` asks that the promised day has passed. ``exclusion_clause`` says what it does
+    ``only_late`` asks that the promised day has passed, ``only_asked`` that the message asks
+    for money back itself. ``exclusion_clause`` says what it does
     not cover, ``evidence`` what has to be seen first. The lowest ``position`` goes first.
     """
 
@@ -151,6 +152,7 @@ class Rule:
     covers_opened: bool = True
     covers_used: bool = True
     only_late: bool = False
+    only_asked: bool = False
     evidence: str = ""
     auto_up_to: Decimal = Decimal(0)
     position: int = 100

@@ -142,8 +142,7 @@ def order_of(row: Order, ticket: Ticket | None = None) -> case.Order:
 
 
 def _ways(row: Order) -> set[str]:
-    captured = [p.method for p in row.payments.all() if p.kind == Payment.Kind.CAPTURE]
-    return {method for method in captured if method}
+    return {p.method for p in row.payments.all() if p.kind == Payment.Kind.CAPTURE} - {""}
 
 
 def _lines(row: Order, refunds: list[Refund]) -> Iterator[case.Line]:
@@ -324,6 +323,7 @@ def _rule(row: RefundRule) -> case.Rule:
         covers_opened=row.covers_opened,
         covers_used=row.covers_used,
         only_late=row.only_late,
+        only_asked=row.only_asked,
         evidence=row.evidence,
         auto_up_to=row.auto_up_to,
         position=row.position,

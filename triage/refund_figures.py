@@ -12,7 +12,7 @@ from tickets.models import Ticket
 from triage.meant.orders import SURE
 from triage.refund_bench import Task
 
-NOT_OF_MONEY: Final = frozenset({"NO_LABEL", "NO_MONEY_AT_STAKE", "NOT_AS_ASKED"})
+NOT_OF_MONEY: Final = frozenset({"NO_LABEL", "NO_MONEY_AT_STAKE", "NOT_AS_ASKED", "NOT_ASKED_FOR"})
 SLACK: Final = Decimal("0.01")
 
 

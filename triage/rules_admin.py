@@ -191,6 +191,7 @@ class RefundRuleAdmin(KnobAdmin):
                     "statuses",
                     "categories",
                     "only_late",
+                    "only_asked",
                     "whole_order",
                     "only_whole",
                 )

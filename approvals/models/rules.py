@@ -96,6 +96,10 @@ class RefundRule(models.Model):
     only_late = models.BooleanField(
         default=False, help_text="Only when the promised day has passed"
     )
+    only_asked = models.BooleanField(
+        default=False,
+        help_text="Only where the message itself asks for it: to call it off, send it back, be paid",
+    )
 
     evidence = models.CharField(
         max_length=10,

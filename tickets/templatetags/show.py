@@ -69,6 +69,7 @@ REASONS = {
     "SAID_OPENED": "The message speaks of something opened",
     "MONEY_ASKED_BESIDE": "Money is asked for beside the main matter",
     "OTHER_ORDER_NAMED": "Something of another order is named too",
+    "NOT_ASKED_FOR": "The policy would give money back, and nobody asks for it",
     "NOT_AS_ASKED": "What they ask for cannot be, and they say what to do then",
     "ONLY_WHOLE_ORDERS": "Only the whole order can go back",
     "PRICE_DIFFERENCE": "An exchange may give money back",

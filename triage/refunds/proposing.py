@@ -8,7 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 from triage.case import Candidate, Case, Order, Rule
-from triage.meant import NAMED, SEVERAL_ORDERS, Otherwise, Stake, beside, otherwise, stake_of
+from triage.meant import (
+    NAMED,
+    SEVERAL_ORDERS,
+    Otherwise,
+    Stake,
+    asks_for_money,
+    beside,
+    otherwise,
+    stake_of,
+)  # fmt: skip
 from triage.refunds.arithmetic import Part
 from triage.refunds.followed import APPROVED, PAID, followed
 from triage.refunds.remedies import Obstacle, nothing_left, settle
@@ -96,7 +105,17 @@ def _proposed(case: Case) -> Proposed:
     rules = rules_for(case, case.order, label)
     if not rules:
         return _no_rule(intent.name, case.order)
-    return _alone(case, case.order, _by_rules(case, case.order, rules))
+    asked = _asked_for(case, rules)
+    if not asked:
+        return Proposed(outcome=NONE, order=case.order.number, reasons=("NOT_ASKED_FOR",))
+    return _alone(case, case.order, _by_rules(case, case.order, asked))
+
+
+def _asked_for(case: Case, rules: Sequence[Rule]) -> list[Rule]:
+    """Without those that hold only where the message asks for it, if it does not."""
+    if asks_for_money(f"{case.subject}\n{case.text}"):
+        return list(rules)
+    return [rule for rule in rules if not rule.only_asked]
 
 
 def _alone(case: Case, order: Order, found: Proposed) -> Proposed:

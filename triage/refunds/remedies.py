@@ -166,6 +166,7 @@ def _terms(rule: Rule, order: Order) -> dict[str, Any]:
         "fee_amount": str(rule.fee_amount),
         "gives_back_postage": rule.gives_back_postage,
         "only_whole": rule.only_whole,
+        "only_asked": rule.only_asked,
         "evidence": rule.evidence,
         "auto_up_to": str(rule.auto_up_to),
     }

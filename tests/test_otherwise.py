@@ -40,8 +40,21 @@ def test_what_they_want_instead_is_all_that_is_left(text: str, because: str, ins
         (WAY.format("leave it"), ORDER, WHOLE),
         ("Cancel the kettle. If that is not possible, leave it.", BY_CARD, WHOLE),
         ("Please cancel just the kettle.", BY_CARD, WHOLE),
+        (PART.format("then all of it can go"), BY_CARD, WHOLE),
+        (WAY.format("put it on my Visa instead"), BY_CARD, WHOLE),
+        (f"The lamp came broken, refund it. {PART.format('leave that')}", BY_CARD, WHOLE),
     ],
-    ids=["money instead", "parts may go", "paid so", "nobody knows", "what is not?", "no instead"],
+    ids=[
+        "money instead",
+        "parts may go",
+        "paid so",
+        "nobody knows",
+        "what is not?",
+        "no instead",
+        "all of it instead",
+        "another card instead",
+        "something else before",
+    ],  # fmt: skip
 )
 def test_a_wish_that_may_be_met_stays_a_wish(text: str, order: Any, rule: Any) -> None:
     assert otherwise(text, (order,), (rule,)) is None
@@ -76,6 +89,10 @@ def test_pieces_of_an_order_that_goes_back_as_a_whole_are_a_question() -> None:
         ("I want to return the lamp but keep the shade.", True),
         ("Change the address please, I will return the desk later.", False),
         ("I want to return the desk later today.", True),
+        ("I will return it later today, please send me a label.", True),
+        ("I expect you will refund me no later than Friday.", True),
+        ("I want a partial refund for the scratch, but I would like to keep it.", True),
+        ("Cancel one of the lamps please, but the other is fine and I want to keep it.", True),
     ],
 )
 def test_a_wish_taken_back_or_put_off_is_none(text: str, asks: bool) -> None:

@@ -20,6 +20,10 @@ from triage.meant import DIFFERENCE, asks_for_money, lines_meant, order_meant, s
         "If you cannot change the colour, cancel the order.",
         "Thanks for the tent. Return the pegs and refund my card.",
         "I want the lamp refunded.",
+        "I want my money back, it is two weeks late.",
+        "Please give me back my money.",
+        "I don't need it any more and want back what I paid.",
+        "If it is not here by Friday I want a refund.",
     ],
 )
 def test_a_wish_for_money_is_heard(text: str) -> None:
@@ -36,6 +40,7 @@ def test_a_wish_for_money_is_heard(text: str) -> None:
         "I returned it last week, has it come?",
         "The return label does not print.",
         "No refund, please, just send the missing part.",
+        "I don't want my money back, only the lamp.",
         "What happens if I need to return it?",
         "I want to undo the cancellation.",
     ],

@@ -54,6 +54,10 @@ def test_a_rule_may_hold_only_where_the_message_asks_for_it() -> None:
     assert (where.output.outcome, where.output.reasons) == ("none", ("NOT_ASKED_FOR",))
     asked = decide(rules=rules, subject="", text="Where is it? If it is lost, refund me, please.")
     assert asked.output.amount == Decimal("89.00")
+    spoken = decide(rules=rules, subject="", text="Where is it? It is too late now.")
+    assert spoken.output.amount == Decimal("89.00")  # in doubt a person sees it
+    again = decide(rules=rules, subject="", text="It is HP-1042.", earlier="Please refund me.")
+    assert again.output.amount == Decimal("89.00")
     others = (*rules, replace(THIRTY_DAYS, name="Always", whole_order=True))
     assert decide(rules=others, subject="", text="Where is it?").output.rule == "Always"
 

@@ -241,8 +241,8 @@ class Case:
     ``marks`` are what its mail's header says of itself (``signs.MARKS``), untrusted
     as the text is. ``audited``: one of the random share a person is asked about.
     ``language`` is the ISO 639-1 code of the text's, empty where it is not clear. ``photos``
-    is how many pictures came with what is not answered yet. What people ``settled``
-    already is not decided anew. Outputs of
+    is how many pictures came with what is not answered yet. ``earlier`` is all that they
+    wrote, also what is answered. What people ``settled`` already is not decided anew. Outputs of
     earlier steps are read by their type: ``case[Classification]``.
     """
 
@@ -266,6 +266,7 @@ class Case:
     audited: bool = False
     language: str = ""
     photos: int = 0
+    earlier: str = ""
     standing: Standing = Standing()
     settled: Settled | None = None
     outputs: Mapping[type, Any] = field(default_factory=dict)

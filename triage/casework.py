@@ -25,13 +25,14 @@ from triage.promised.reading import speaks_of_money_back
 from triage.refunds.instructions import orders_in
 from triage.said import bare, called_orders, plain
 from triage.settling import settled
-from triage.standing import COMMITTED, standing_of
+from triage.standing import COMMITTED, said_by, standing_of
 from triage.steps.classify import drawn
 from triage.steps.classify import step as classify
 
 RECENT_ORDERS = 20
 A_NAME = re.compile(r"[^\W\d_]+(?:[ .'’-]{1,2}[^\W\d_]+){0,4}\.?")
 LONGEST_NAME = 60
+CAPTURE = Payment.Kind.CAPTURE
 
 
 def case_for(ticket: Ticket) -> Case:
@@ -65,6 +66,7 @@ def case_for(ticket: Ticket) -> Case:
         marks=marks,
         audited=drawn(ticket.pk, _audit_share()),
         photos=photos,
+        earlier=said_by(ticket),
         standing=standing_of(ticket.customer, order),
         settled=decided,
     )
@@ -79,7 +81,8 @@ def _unanswered(ticket: Ticket, *, again: bool) -> tuple[datetime, str, tuple[st
     """What the customer wrote since our last answer, when the first of it was written, what
     the mails' headers say of it, and how many pictures came with it.
 
-    ``again``: it is to be answered once more, also where an answer went out already. In the order of arrival: a mail dated before our answer may have come in after it.
+    ``again``: it is to be answered once more, also where an answer went out already. In the
+    order of arrival: a mail dated before our answer may have come in after it.
     """
     spoken = ticket.messages.exclude(direction="note").order_by("pk")
     waiting: list[tuple[int, datetime, str, tuple[str, ...]]] = []
@@ -137,12 +140,8 @@ def order_of(row: Order, ticket: Ticket | None = None) -> case.Order:
         delivered=_day(row.delivered_at),
         places=places(row.currency),
         asked_elsewhere=any(ticket and refund.ticket_id != ticket.pk for refund in waiting),
-        ways=tuple(sorted(_ways(row))),
+        ways=tuple(sorted({p.method for p in row.payments.all() if p.kind == CAPTURE} - {""})),
     )
-
-
-def _ways(row: Order) -> set[str]:
-    return {p.method for p in row.payments.all() if p.kind == Payment.Kind.CAPTURE} - {""}
 
 
 def _lines(row: Order, refunds: list[Refund]) -> Iterator[case.Line]:

@@ -9,7 +9,7 @@ from django.db.models.functions import Least
 from django.utils import timezone
 
 from approvals.models import ApprovalLimit, Refund
-from tickets.models import Customer, Payment
+from tickets.models import Customer, Payment, Ticket
 from triage.case import Order, Standing
 
 COMMITTED = [Refund.State.APPROVED, Refund.State.EXECUTING, Refund.State.DOUBT]
@@ -24,6 +24,12 @@ def standing_of(customer: Customer | None, order: Order | None) -> Standing:
     return Standing(
         refunds=_refunds_lately(customer), since=customer.since, large=least / 2 if least else None
     )
+
+
+def said_by(ticket: Ticket) -> str:
+    """All that the customer wrote on a ticket, also what was answered already."""
+    written = ticket.messages.filter(direction="in", automatic=False).order_by("pk")
+    return "\n\n".join(written.values_list("text", flat=True))
 
 
 def _refunds_lately(customer: Customer) -> int:

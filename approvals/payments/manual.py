@@ -20,7 +20,7 @@ SENT = (State.APPROVED, State.EXECUTING, State.EXECUTED, State.DOUBT)
 def record_paid(refund_id: int, *, by: User, reference: str) -> tuple[str, ...]:
     """A person paid it at the payment side and gives its reference. Raises Refused.
 
-    Money that moved is on file whatever else happened: where something else than this payment
+    Money that moved for what was approved is on file: where something else than this payment
     changed since the approval, or where it no longer counted, the refund is void in the end,
     and what had changed is returned in sentences; empty where all is as it was approved.
     """
@@ -47,7 +47,7 @@ def _may_be_recorded(refund: Refund, reference: str) -> None:
             f"The payment service pays this refund: please do not pay it by hand. {said} If you"
             " did, money may have gone twice: please check at the payment side."
         )
-    if refund.state == State.APPROVED or _was_to_be_paid(refund):
+    if refund.state == State.APPROVED or was_to_be_paid(refund):
         return
     twice = refund.state in SENT or refund.reference
     gone = "money may have gone twice" if twice else "that is not on file"
@@ -57,7 +57,7 @@ def _may_be_recorded(refund: Refund, reference: str) -> None:
     )
 
 
-def _was_to_be_paid(refund: Refund) -> bool:
+def was_to_be_paid(refund: Refund) -> bool:
     """Whether it was approved, to be paid by hand, and void before anybody recorded that."""
     ordered = Execution.objects.filter(refund=refund).exists()
     if refund.state != State.VOID or refund.reference or ordered:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from approvals import outdated
 from approvals.models import Execution, Refund
+from approvals.payments import manual
 from approvals.payments.asking import MOST_QUESTIONS
 
 
@@ -29,6 +30,8 @@ def state_of(refund: Refund) -> Standing:
     if execution is None:
         if refund.state == Refund.State.VOID and refund.reference:
             return Standing(outdated.paid_all_the_same(refund))
+        if manual.was_to_be_paid(refund):
+            return Standing("It is not to be paid any more. Was it paid already?", by_hand=True)
         by_hand = refund.state == Refund.State.APPROVED and not refund.seeded
         return Standing("It is to be paid by hand." if by_hand else "", by_hand=by_hand)
     doubted = execution.state == Execution.State.DOUBT

@@ -13,6 +13,7 @@ from typing import Final
 
 from triage.case import Order, Rule
 from triage.meant.wishes import asks_for_money
+from triage.meant.words import mentions, words_of
 from triage.said import shortened
 
 IMPOSSIBLE: Final = (
@@ -22,9 +23,15 @@ OTHERWISE: Final = re.compile(
     rf"\bif\b(?P<what>[^.;!?]{{0,120}}?\b{IMPOSSIBLE}\b[^,.;!?]{{0,80}}),\s*(?=\w)", re.IGNORECASE
 )
 PART: Final = re.compile(
-    r"\b(?:part(?:s|ly|ial(?:ly)?)?|(?:just|only) (?:the|this|that|one)|single items?)\b",
+    r"\b(?:part of|partly|partial(?:ly)?|(?:just|only) (?:the|this|that|one)|single items?)\b",
     re.IGNORECASE,
 )
+LEFT_ALONE: Final = re.compile(
+    r"\b(?:leave|keep|never ?mind|as (?:it|they) (?:is|are)|do not|don['’]?t|forget (?:it|about)|nothing"
+    r"|not at all|no (?:cancel\w*|refund|return)|change (?:the|my|your) address|deliver|send (?:it|them))\b",
+    re.IGNORECASE,
+)
+"""What can be wanted instead that has surely no money in it."""
 WAYS: Final = {
     "gift card": r"gift[ _]?cards?|vouchers?",
     "paypal": r"pay ?pal",
@@ -54,16 +61,23 @@ def otherwise(text: str, orders: Sequence[Order], rules: Sequence[Rule]) -> Othe
     open_ones = [order for order in orders if order.status not in CLOSED]
     if last is None or not open_ones or asks_for_money(text[last.end() :]):
         return None
-    reasons = [_why_not(last["what"], order, rules) for order in open_ones]
+    if not LEFT_ALONE.search(text[last.end() :]):
+        return None
+    reasons = [_why_not(text[: last.end()], last["what"], order, rules) for order in open_ones]
     if not all(reasons):
         return None
     return Otherwise(left=text[last.end() :], because=reasons[0])
 
 
-def _why_not(what: str, order: Order, rules: Sequence[Rule]) -> str:
-    """Why this cannot be for an order; empty where it can, or where nobody knows."""
+def _why_not(text: str, what: str, order: Order, rules: Sequence[Rule]) -> str:
+    """Why ``what`` cannot be for an order; empty where it can, or where nobody knows.
+
+    Of parts it is said only where the ``text`` so far names one thing of the order at most.
+    """
     if PART.search(what) and (rule := only_whole(order, rules)):
-        return f"{rule.name}: the whole order or nothing"
+        named = words_of(text)
+        several = sum(bool(mentions(named, line.name)) for line in order.goods) > 1
+        return "" if several else f"{rule.name}: the whole order or nothing"
     asked, paid = _ways(what), _ways(" , ".join(order.ways))
     if asked and paid and not asked & paid:
         return f"order {order.number} was not paid by {' or '.join(sorted(asked))}"

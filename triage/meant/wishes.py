@@ -56,7 +56,7 @@ VERBS: Final = {
     Kind.RETURN: rf"return(?:ing|ed)?|(?:send|sending|sent|bring|take|ship)\b{THING}back"
     r"|get\srid\sof\s(?:it|them|this|the)",
     Kind.REFUND: r"refund(?:ed|ing|s)?|reimburse(?:d|ment)?|(?:money|cash|payment|cost|price|£\d{1,6}|\$\d{1,6})\s(?:it\s)?back"
-    r"|(?:get|want|have|need)\s(?:my|the|all\smy)\smoney|store\scredit|credit\snote|chargeback",
+    r"|(?:get|want|have|need|give)\s(?:me\s)?(?:back\s)?(?:my|the|all\smy)\smoney|back\swhat\s(?:i|we)\spaid|store\scredit|credit\snote|chargeback",
     Kind.EXCHANGE: r"exchang(?:e|ed|ing)|swap(?:ped|ping)?|replac(?:e|ed|ing|ement)|switch(?:ing)?\b(?=[^.;!?]{1,160}\b(?:to|for|with)\b)"
     r"|(?:chang(?:e|ing)|modify(?:ing)?|adjust|upgrad(?:e|ing)|downgrad(?:e|ing))\b"
     rf"(?!(?:\W{{1,3}}[\w'’-]{{1,20}}){{0,6}}?\W{{1,3}}(?:{NO_THING})\b)"
@@ -84,7 +84,7 @@ ASKING: Final = re.compile(
 )
 DENIED: Final = re.compile(
     r"\b(?:(?:not|never|without|rather than|instead of|avoid|undo|reverse|no need (?:to|for)|neither|nor)"
-    r"|\w{2,6}n['’]t|dont|cannot|cant|wont|didnt|doesnt)\b(?!\s(?:only|just|sure)\b)(?:\s{1,3}(?!but\b|please\b|can\b|could\b)[\w'’-]{1,20}){0,6}\s{0,4}$",
+    r"|\w{2,6}n['’]t|dont|cannot|cant|wont|didnt|doesnt)\b(?!\s(?:only|just|sure)\b)(?:\s{1,3}(?!but\b|please\b|can\b|could\b|i\b|we\b|and\swant)[\w'’-]{1,20}){0,6}\s{0,4}$",
     re.IGNORECASE,
 )
 NO_NOUN: Final = re.compile(
@@ -116,12 +116,17 @@ WHETHER: Final = re.compile(
     r"\b(?:if|whether|unless|otherwise|in case|else|not possible)\b", re.IGNORECASE
 )
 KEPT: Final = re.compile(
-    r"\bbut\b[^.;!?]{0,90}\b(?:want|going|prefer|like|decided|rather)\b(?: to)? keep (?:it|them)\b",
+    r"\bbut\b(?![^.;!?]{0,90}\b(?:others?|rest|fine|ok(?:ay)?|good)\b)[^.;!?]{0,90}"
+    r"\b(?:want|going|prefer|like|decided|rather)\b(?: to)? keep (?:it|them)\b",
     re.IGNORECASE,
 )
-"""A wish that the rest of its sentence takes back."""
-LATER: Final = re.compile(r"^[^.;!?]{0,40}\blater\b", re.IGNORECASE)
-WILL: Final = re.compile(r"(?:\bwill|['’]ll)\s(?:\w{1,12}\s)?$", re.IGNORECASE)
+"""A cancellation that the rest of its sentence takes back."""
+LATER: Final = re.compile(
+    r"^(?![^.;!?]{0,40}\b(?:no later|later (?:today|this|tonight)))[^.;!?]{0,40}\blater\b",
+    re.IGNORECASE,
+)
+WILL: Final = re.compile(r"\b(?:i|we|you)(?: will|['’]ll)\s(?:\w{1,12}\s)?$", re.IGNORECASE)
+WANTS: Final = re.compile(r"(?:want|need)\b", re.IGNORECASE)
 ORDERING: Final = re.compile(
     r"^(?:\W{0,3}|.{0,60}?[,:–-]\s{0,3}|.{0,60}?\b(?:and|or|then|also|just|please|to|plus|but)\s{1,3})$",
     re.IGNORECASE | re.DOTALL,
@@ -180,15 +185,22 @@ def _is_wish(verb: re.Match[str], before: str, whole: str, after: str, *, follow
     """By what stands before the verb, since the sentence began and since the last verb."""
     if ABOUT.match(after) or DENIED.search(before[-60:]) or NO_NOUN.search(before):
         return False
-    if KEPT.search(after) or (WILL.search(before) and LATER.match(after)):
+    if _put_off(Kind(verb.lastgroup or ""), before, after):
         return False
-    if _joined(before) and follows:
+    if WANTS.match(verb.group()) or (_joined(before) and follows):
         return True
     if THEORY.search(whole):
         return False
     if verb.group().casefold().endswith("ed") or verb.group().casefold().startswith("sent"):
         return bool(WANTED_DONE.search(before)) and not _told(before)
     return bool(ORDERING.match(before) or ASKING.search(before))
+
+
+def _put_off(kind: Kind, before: str, after: str) -> bool:
+    """Taken back in the same sentence, or announced for another time."""
+    if kind == Kind.CANCEL:
+        return bool(KEPT.search(after))
+    return kind == Kind.RETURN and bool(WILL.search(before) and LATER.match(after))
 
 
 def _told(before: str) -> bool:

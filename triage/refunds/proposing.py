@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -27,6 +28,12 @@ from triage.steps.classify import Classification
 
 NONE, REVIEW, REFUSE, ASK, HUMAN = "none", "review", "refuse", "ask", "human"
 DECIDED = (APPROVED, PAID)
+SPEAKS_OF_IT = re.compile(
+    r"\b(?:money|refund\w*|reimburs\w*|compensat\w*|cancel\w*|chargeback|call\w* (?:it )?off|return\w*"
+    r"|(?:send|sent|give|get|want|pay|take)\w*\b[^.;!?]{0,30}\bback"
+    r"|(?:no longer|not|n['’]t)\s(?:want|need)\w*|too late)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,8 +119,9 @@ def _proposed(case: Case) -> Proposed:
 
 
 def _asked_for(case: Case, rules: Sequence[Rule]) -> list[Rule]:
-    """Without those that hold only where the message asks for it, if it does not."""
-    if asks_for_money(f"{case.subject}\n{case.text}"):
+    """Without those that hold only where the customer asks for it, if they surely do not."""
+    said = f"{case.subject}\n{case.text}\n\n{case.earlier}"
+    if SPEAKS_OF_IT.search(said) or asks_for_money(said):
         return list(rules)
     return [rule for rule in rules if not rule.only_asked]
 

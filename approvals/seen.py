@@ -16,6 +16,7 @@ OF_THE_REQUEST = (
     "remedy", "currency", "rule", "note", "arithmetic", "reasons", "lines", "terms", "conditions",
     "citations", "risk",
 )  # fmt: skip
+ADDED_LATER = frozenset({"only_whole", "only_asked"})
 
 
 def is_as_approved(refund: Refund, *, paid_as: str = "") -> bool:
@@ -76,9 +77,14 @@ def rules_today(refund: Refund) -> dict[str, Any]:
     found = RefundRule.objects.filter(name__in={refund.rule, *refund.terms}).order_by("name")
     rows = zip(found, _values(found), strict=True)
     return {
-        rule.name: {**row, "tiers": _values(rule.tiers.order_by("above"), but=("rule_id",))}
+        rule.name: {**_telling(row), "tiers": _values(rule.tiers.order_by("above"), but=("rule_id",))}
         for rule, row in rows
     }
+
+
+def _telling(row: dict[str, Any]) -> dict[str, Any]:
+    """Without columns that came later and say nothing: an upgrade changes no rule."""
+    return {name: value for name, value in row.items() if value or name not in ADDED_LATER}
 
 
 def _values(rows: QuerySet[Any], but: tuple[str, ...] = ()) -> list[dict[str, Any]]:

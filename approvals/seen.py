@@ -77,7 +77,10 @@ def rules_today(refund: Refund) -> dict[str, Any]:
     found = RefundRule.objects.filter(name__in={refund.rule, *refund.terms}).order_by("name")
     rows = zip(found, _values(found), strict=True)
     return {
-        rule.name: {**_telling(row), "tiers": _values(rule.tiers.order_by("above"), but=("rule_id",))}
+        rule.name: {
+            **_telling(row),
+            "tiers": _values(rule.tiers.order_by("above"), but=("rule_id",)),
+        }
         for rule, row in rows
     }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
@@ -25,19 +27,29 @@ def run(shop_settings: Any, *, sequences: int, steps: int, lot: int | None = Non
     Raises AssertionError with the shortest sequence found that breaks something.
     """
     RefundMachine.world, RefundMachine.settings = world.build(), shop_settings
-    logging.disable(logging.CRITICAL)  # what workers write about doubts, thousands of times
     factory: Any = type("RefundMachine", (RefundMachine,), {})
-    run_state_machine_as_test(
-        factory if lot is None else seed(lot)(factory),
-        settings=settings(
-            max_examples=sequences,
-            stateful_step_count=steps,
-            deadline=None,
-            derandomize=lot is None,
-            database=None,
-            print_blob=True,
-            suppress_health_check=list(HealthCheck),
-            phases=[Phase.generate, Phase.shrink],
-            verbosity=Verbosity.normal,
-        ),
-    )
+    with _in_silence():
+        run_state_machine_as_test(
+            factory if lot is None else seed(lot)(factory),
+            settings=settings(
+                max_examples=sequences,
+                stateful_step_count=steps,
+                deadline=None,
+                derandomize=lot is None,
+                database=None,
+                print_blob=True,
+                suppress_health_check=list(HealthCheck),
+                phases=[Phase.generate, Phase.shrink],
+                verbosity=Verbosity.normal,
+            ),
+        )
+
+
+@contextmanager
+def _in_silence() -> Iterator[None]:
+    """What workers write about doubts, thousands of times, is not kept."""
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)

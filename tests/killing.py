@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -45,7 +45,8 @@ class Workers:
         child = self._begin(execution, point)
         if after is not None:
             time.sleep(after)
-            os.kill(child, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it was done before
+                os.kill(child, signal.SIGKILL)
         self._end(execution)
 
     def work_until_it_waits(self, execution: Execution, mood: str) -> None:

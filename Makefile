@@ -5,7 +5,7 @@ BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 
 .PHONY: run test install lint bench bench-real bench-writer bench-quality bench-refunds bench-attacks bench-payments \
-	bench-refund-machine
+	bench-refund-machine reference
 
 run: .venv/installed
 	@$(MANAGE) start --port $(PORT)
@@ -62,6 +62,13 @@ bench-writer: .venv/installed-dev
 bench-quality: .venv/installed-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	DATABASE_URL= TRIAGE_DATA=$$folder $(MANAGE) bench_quality $(DATA) --tune
+
+# Digests of all receipts of 374 tickets: make reference DATA=../shared/data [FREEZE=1]
+reference: BODIES ?= .data/reference
+reference: .venv/installed-dev
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	DATABASE_URL= TRIAGE_DATA=$$folder DJANGO_SETTINGS_MODULE=triage.settings \
+	$(BIN)/python -m tests.benchmarks.reference $(DATA) $(BODIES) $(if $(FREEZE),--freeze)
 
 install: .venv/installed
 

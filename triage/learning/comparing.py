@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tickets.shares import SMALL, Share
 from triage import machine
 from triage.case import Intent as CaseIntent
 from triage.learning.examples import Row, Rows
-from triage.learning.intervals import SMALL, Share
 from triage.models import Classifier, Intent
 from triage.outcomes import Guess
 from triage.step import EngineError

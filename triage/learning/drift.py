@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from tickets import queue
 from tickets.models import Correction, Receipt
+from tickets.shares import wilson
 from triage import machine
-from triage.learning.intervals import wilson
 from triage.models import Activation, Alarm, Classifier, Intent
 
 WATCH = "triage.tasks.watch"

@@ -16,8 +16,8 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+from tickets.shares import FEWEST, Share, Z, difference, fisher, holm
 from triage.learning import bands
-from triage.learning.intervals import FEWEST, Share, Z, difference, fisher, holm
 
 SQL = (Path(__file__).resolve().parent / "who_pays.sql").read_text()
 GRID = [step / 200 for step in range(1, 200)]  # quantiles the database is asked for

@@ -10,9 +10,9 @@ from typing import Any
 from triage.case import Case, Clause, Fact, Intent, Line, Order, Rule
 from triage.facts import KINDS
 from triage.grounding import Written
+from triage.outputs import Classification
 from triage.slots import WritingTask
 from triage.step import Card, EngineUnavailable
-from triage.steps.classify import Classification
 from triage.steps.retrieve import Found, Hit, Retrieval
 
 KETTLE = Line(sku="K1", name="Enamel kettle", quantity=1, price=Decimal("49.00"))

@@ -25,10 +25,10 @@ from triage.demo.letters import letters
 from triage.meant import lines_meant
 from triage.outcomes import Guess
 from triage.refunds.instructions import orders_in, without_orders
+from triage.refunds.proposing import Proposed
 from triage.roster import Entry
 from triage.step import Card, EngineUnavailable
 from triage.steps import classify, draft
-from triage.steps.decide import Proposed
 
 LIMITS = classify.step.limits
 ATTACKS = texts.own({"other": "HP-1042", "foreign": "HP-2001"})

@@ -22,9 +22,9 @@ from tickets import queue, receipts
 from tickets.models import Correction, Payment, Receipt
 from triage import automatic, machine, models, services
 from triage.outcomes import Outcome
+from triage.outputs import Classification
 from triage.roster import Entry
 from triage.step import EngineUnavailable
-from triage.steps.classify import Classification
 
 pytestmark = pytest.mark.django_db
 

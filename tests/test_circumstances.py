@@ -6,8 +6,8 @@ import re
 
 import pytest
 
+from triage.focal.circumstances import circumstances, grave_circumstances
 from triage.focal.corpus.phrases import fill, load
-from triage.focal.corpus.tickets import circumstances, grave_circumstances
 from triage.slots import Slot, WritingTask
 
 TABLES = load("circumstances")

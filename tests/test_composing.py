@@ -14,7 +14,7 @@ from tests.cases import FakeWriter
 from triage.facts import CLAUSE
 from triage.focal.cases import case_of
 from triage.focal.composing import Composition
-from triage.focal.corpus import Example, examples
+from triage.focal.corpus.generate import Example, examples
 from triage.focal.corpus.phrases import load
 from triage.focal.evaluate import STEPS
 from triage.focal.phrasebook import Phrasebook

@@ -17,7 +17,7 @@ from approvals.payments.answers import Answer, Declined, Unclear
 from approvals.seen import fingerprint
 from approvals.services import Proposal, is_as_approved
 from tests import rows
-from tests.stories import citation
+from tests.runs import citation
 from tickets import queue, replies, sending
 from tickets.models import Draft, Message, Run, Ticket
 from triage import machine, promises
@@ -25,8 +25,8 @@ from triage import services as machine_services
 from triage.casework import case_for
 from triage.engines.rules import Arithmetic, Phrases, Sentences
 from triage.models import Intent
+from triage.refunds.proposing import Proposed, propose
 from triage.step import Rung
-from triage.steps.decide import Proposed, propose
 from triage.steps.retrieve import Found
 
 pytestmark = pytest.mark.django_db

@@ -15,8 +15,9 @@ from django.core.management import CommandError, call_command
 from tests.shared_data import shared_data
 from tests.words import embed, strange, written
 from triage import machine
+from triage.engines.intents.calibration import calibration_error
 from triage.engines.intents.datasets import Unreadable, read
-from triage.engines.intents.evaluate import calibration_error, evaluate
+from triage.engines.intents.evaluate import evaluate
 from triage.management.commands import evaluate_intents as command
 
 TAUGHT, NAMES = written(30)

@@ -14,7 +14,7 @@ import pytest
 from tests.cases import FakeWriter
 from triage.facts import CLAUSE, KINDS
 from triage.focal.cases import case_of
-from triage.focal.corpus import example, examples
+from triage.focal.corpus.generate import example, examples
 from triage.focal.corpus.phrases import load, split
 from triage.focal.evaluate import STEPS
 from triage.focal.prompt import END, focal_prompt, speakable

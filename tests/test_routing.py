@@ -12,11 +12,11 @@ from tests.cases import RETURN, STATUS, FakeWriter, labelled
 from tickets.models import Ticket
 from triage import routing, services
 from triage.outcomes import FOREIGN, Matter, Outcome
+from triage.outputs import Classification
 from triage.pipeline import perform
+from triage.refunds.proposing import HUMAN, NONE, Proposed
 from triage.step import Rung, Status
 from triage.steps import draft
-from triage.steps.classify import Classification
-from triage.steps.decide import HUMAN, NONE, Proposed
 from triage.steps.draft import Reply
 from triage.steps.retrieve import Retrieval
 

@@ -10,9 +10,9 @@ from tests.cases import LATE, OLD_WINDOW, ORDER, WINDOW, FakeSearch, case, missi
 from triage.case import Clause
 from triage.engines.clauses.index import build
 from triage.engines.clauses.search import Search
+from triage.outputs import Classification
 from triage.pipeline import perform
 from triage.step import Rung, Status
-from triage.steps.classify import Classification
 from triage.steps.retrieve import Hit, query_of, step
 
 SHORTER = Clause(

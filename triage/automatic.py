@@ -8,8 +8,9 @@ from tickets.models import Run
 from triage import machine
 from triage.case import Case
 from triage.outcomes import Outcome
+from triage.outputs import Classification
 from triage.refunds.instructions import orders_in
-from triage.steps.classify import Classification, promise_doubt
+from triage.steps.classify import promise_doubt
 
 
 def doubts(run: Run, case: Case) -> tuple[str, ...]:

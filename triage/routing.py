@@ -10,8 +10,8 @@ from typing import Final
 
 from triage.case import Case
 from triage.outcomes import FOREIGN, NOTHING_ASKED, Outcome, listing
-from triage.steps.classify import Classification
-from triage.steps.decide import ASK, HUMAN, REVIEW, Proposed
+from triage.outputs import Classification
+from triage.refunds.proposing import ASK, HUMAN, REVIEW, Proposed
 from triage.steps.draft import Reply
 from triage.steps.retrieve import Retrieval
 

@@ -25,10 +25,10 @@ from triage.case import Case
 from triage.casework import case_for
 from triage.engines.language import language_of
 from triage.engines.rules import Person
-from triage.signs import NORMAL
+from triage.outcomes import NORMAL
+from triage.outputs import Classification
+from triage.refunds.proposing import REVIEW, Proposed
 from triage.step import Engine, Rung, StepResult
-from triage.steps.classify import Classification
-from triage.steps.decide import REVIEW, Proposed
 from triage.steps.draft import Reply
 from triage.steps.retrieve import Retrieval
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-LOW, NORMAL, HIGH, URGENT = 1, 2, 3, 4
+from triage.outcomes import HIGH, NORMAL, URGENT
 
 SIGNS: Final[Mapping[str, tuple[int, str]]] = {
     "danger": (

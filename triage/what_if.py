@@ -21,10 +21,10 @@ from triage.casework import case_for
 from triage.jobs import CannotBeDone
 from triage.models import Clause as ClauseRow
 from triage.models import Job, PolicyVersion
+from triage.outputs import Classification
 from triage.policies import BadPolicies
 from triage.policy_files import PolicyText, Problem, parse
 from triage.step import EngineUnavailable, failing
-from triage.steps.classify import Classification
 from triage.steps.retrieve import Hit, Searcher, step
 
 TICKETS: Final = 1_000

@@ -22,7 +22,7 @@ from typing import Final
 from triage.engines.chat import INSTRUCTIONS, request
 from triage.engines.random_gguf import Recipe, Shape, byte_level, words_of, write
 from triage.engines.writer import LlamaWriter
-from triage.focal.corpus import examples
+from triage.focal.corpus.generate import examples
 from triage.roster import Entry
 from triage.slots import WritingTask
 

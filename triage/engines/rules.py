@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from triage.case import Intent
 from triage.facts import CLAUSE, MOST
 from triage.grounding import Writer, Written
+from triage.outcomes import Guess, Signals
 from triage.slots import Slot, WritingTask
 from triage.step import Card, EngineError
-from triage.steps.classify import Guess, Signals
 
 Reader = Callable[[str], Signals | None]
 """Reads urgency, mood and spam off a text; None where no model is there to do it."""

@@ -7,13 +7,23 @@ from functools import cache
 from typing import Final
 
 from triage.facts import CLAUSE, MOST
-from triage.focal.corpus import world
-from triage.focal.corpus.generate import UNKNOWN
+from triage.focal import statuses
+from triage.focal.circumstances import circumstances, grave_circumstances
 from triage.focal.corpus.phrases import load
-from triage.focal.corpus.tickets import circumstances, grave_circumstances
 from triage.slots import WritingTask
 
 ASK_ORDER: Final = "ask order"
+UNKNOWN: Final = (
+    "",
+    "",
+    "",
+    "",
+    "other",
+    "general question",
+    "unknown",
+    "something else",
+    "enquiry",
+)
 
 
 def borne_out(task: WritingTask) -> Iterator[tuple[str, str | None]]:
@@ -50,7 +60,7 @@ def _ways_to_end(task: WritingTask, known: set[str]) -> Iterator[tuple[str, str 
     """By the decision and what comes next, or by an offer where nothing was to be decided."""
     outcome = _outcome(task, known)
     if outcome == "none":
-        ended = _status(task) in world.ENDED
+        ended = _status(task) in statuses.ENDED
         yield from (("offers", "none" if ended else one) for one in families(task.intent))
         return
     yield "decides", outcome
@@ -91,7 +101,7 @@ def families(label: str) -> set[str]:
 def unsayable(task: WritingTask) -> set[str]:
     """The marks that a reply does not state of an order with this status."""
     about = families(task.intent)
-    return set.intersection(*(world.hidden(family, _status(task)) for family in about))
+    return set.intersection(*(statuses.hidden(family, _status(task)) for family in about))
 
 
 def _status(task: WritingTask) -> str:

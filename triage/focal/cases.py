@@ -9,11 +9,12 @@ from typing import Final
 
 from triage.case import Case, Clause, Fact, Intent, Order
 from triage.facts import CLAUSE, DECIDED, KINDS, money
-from triage.focal.corpus import Example
+from triage.focal.corpus.generate import Example
 from triage.focal.corpus.phrases import load, split
+from triage.outcomes import Matter
+from triage.outputs import Classification
+from triage.refunds.proposing import ASK, REVIEW, Proposed
 from triage.slots import SLOT, Slot, WritingTask
-from triage.steps.classify import Classification, Matter
-from triage.steps.decide import ASK, REVIEW, Proposed
 from triage.steps.draft import URGENCY
 from triage.steps.retrieve import Hit, Retrieval
 from triage.steps.summarize import Summary

@@ -11,7 +11,7 @@ import hashlib
 from typing import TYPE_CHECKING, Final
 
 from triage.facts import CLAUSE
-from triage.focal.corpus.tickets import grave_circumstances
+from triage.focal.circumstances import grave_circumstances
 from triage.focal.phrasebook import OVER, Phrasebook
 from triage.slots import WritingTask
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import count
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from triage.focal.corpus import Example, example
+from triage.focal.corpus.generate import Example, example
 from triage.focal.prompt import END, focal_prompt
 from triage.focal.tokenizer import MARKS, PAD, token_id
 

@@ -25,7 +25,7 @@ from tqdm import tqdm
 from triage.engines.mask import Mask
 from triage.engines.writer import Constraint, LlamaWriter
 from triage.focal.cases import case_of
-from triage.focal.corpus import Example, examples
+from triage.focal.corpus.generate import Example, examples
 from triage.focal.corpus.phrases import load as load_phrases
 from triage.focal.export import WEIGHTS
 from triage.focal.prompt import focal_prompt, speakable

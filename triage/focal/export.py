@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from triage.focal.corpus import examples
+from triage.focal.corpus.generate import examples
 from triage.focal.model import CONTEXT, SHAPES, Shape
 from triage.focal.prompt import END, focal_prompt
 from triage.focal.tokenizer import CONTROL, MARKS, PAD, token_id

@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from triage.focal.corpus import examples
+from triage.focal.corpus.generate import examples
 from triage.focal.prompt import DRAFT, END, SUMMARY, WRITE, focal_prompt
 from triage.slots import CLOSE, OPEN, all_names
 

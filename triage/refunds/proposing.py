@@ -19,12 +19,12 @@ from triage.meant import (
     otherwise,
     stake_of,
 )  # fmt: skip
+from triage.outputs import Classification
 from triage.refunds.arithmetic import Part
 from triage.refunds.followed import APPROVED, PAID, followed
 from triage.refunds.remedies import Obstacle, nothing_left, settle
 from triage.refunds.risk import doubts, risk_of
 from triage.refunds.rulings import Ruling, rules_for, ruling, wanted_by
-from triage.steps.classify import Classification
 
 NONE, REVIEW, REFUSE, ASK, HUMAN = "none", "review", "refuse", "ask", "human"
 DECIDED = (APPROVED, PAID)

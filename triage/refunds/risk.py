@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import Final
 
 from triage.case import Case, Order
+from triage.outputs import Classification
 from triage.refunds.instructions import orders_in
-from triage.steps.classify import Classification
 
 ORDINARY, RAISED, HIGH = 0, 1, 2
 MANY: Final = 3

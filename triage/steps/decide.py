@@ -11,6 +11,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from triage.case import Case, Clause
+from triage.outputs import Classification
 from triage.refunds.proposing import (
     ASK,
     DECIDED,
@@ -23,7 +24,6 @@ from triage.refunds.proposing import (
     propose,
 )
 from triage.step import Check, Engine, Evidence, Step, Worksheet
-from triage.steps.classify import Classification
 from triage.steps.retrieve import Retrieval
 
 __all__ = ["ASK", "DECIDED", "HUMAN", "NONE", "REFUSE", "REVIEW", "Proposed", "propose", "step"]

@@ -18,14 +18,14 @@ from triage.grounding import (
     writing_checks,
     writing_inputs,
 )
-from triage.outcomes import NOTHING_ASKED
+from triage.outcomes import NOTHING_ASKED, URGENT
+from triage.outputs import Classification
 from triage.refunds.followed import APPROVED, PAID
 from triage.refunds.instructions import orders_in
+from triage.refunds.proposing import ASK, DECIDED, HUMAN, REFUSE, REVIEW, Proposed
 from triage.said import with_marks
 from triage.slots import Slot, WritingTask, clause_slots, fact_slots
 from triage.step import Check, Evidence, Step, Usage, Worksheet
-from triage.steps.classify import URGENT, Classification
-from triage.steps.decide import ASK, DECIDED, HUMAN, REFUSE, REVIEW, Proposed
 from triage.steps.retrieve import Hit, Retrieval
 from triage.steps.summarize import Summary
 from triage.support.promises import REVIEW as SPEAKS_OF_REVIEW

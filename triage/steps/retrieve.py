@@ -9,8 +9,8 @@ from typing import Final, Protocol
 
 from triage.case import Case, Clause, Order, Rule
 from triage.conflicts import Disagreement, disagreements
+from triage.outputs import Classification
 from triage.step import Check, Engine, Evidence, Step, Worksheet, failing
-from triage.steps.classify import Classification
 
 QUERY_WORDS: Final = 300
 TOP: Final = 4

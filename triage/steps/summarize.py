@@ -16,10 +16,10 @@ from triage.grounding import (
     writing_checks,
     writing_inputs,
 )
+from triage.outputs import Classification
 from triage.said import with_marks
 from triage.slots import WritingTask, fact_slots
 from triage.step import Check, Evidence, Step, Usage, Worksheet
-from triage.steps.classify import Classification
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triage.engines.intents import promise
+from triage.engines.intents.calibration import calibration_error
 from triage.engines.intents.datasets import Labelled
 from triage.engines.intents.fitting import fit, fit_and_hold
 from triage.engines.intents.model import agreed
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 
-BINS = 15
 NONE, UNKNOWN = -1, -2
 TIMED = 200
 DRAWN = 1000
@@ -208,16 +208,6 @@ def measured(
         per_label=given.per_label,
         **facts,
     )
-
-
-def calibration_error(confidence: Any, right: Any) -> float:
-    """Expected calibration error: |confidence - accuracy| over 15 bins of equal width."""
-    which = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    gaps = [
-        abs(confidence[which == b].mean() - right[which == b].mean()) * (which == b).sum()
-        for b in np.unique(which)
-    ]
-    return float(sum(gaps) / len(confidence))
 
 
 def promises_kept(found: Predictions, target: float, draws: int, *, seed: int = 7) -> Draws:

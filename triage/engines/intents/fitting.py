@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from triage.engines.intents import machines, outside
+from triage.engines.intents import calibration, machines, outside
 from triage.engines.intents.features import Terms, learned
 from triage.engines.intents.model import IntentModel, agreed, kernels_agree, rounded
 from triage.engines.intents.promise import Evidence
@@ -147,10 +147,10 @@ def fit_and_hold(
     rows = _rows(*ordered, unseen[order], seed)
     fitted = _fitted(rows, workers)
     held = _held(fitted)
-    one, two, three = (machines.temperature(scores, rows.judged) for scores in held)
+    one, two, three = (calibration.temperature(scores, rows.judged) for scores in held)
     temperatures = one, two, three
     shares = agreed(held, temperatures)
-    surely = machines.sureness(shares, rows.judged)
+    surely = calibration.sureness(shares, rows.judged)
     detector, strange = _detector(fitted, temperatures, strangers)
     back = np.argsort(order)
     model = IntentModel(
@@ -168,7 +168,7 @@ def fit_and_hold(
         detector=detector,
         evidence=Evidence(
             rows.labels,
-            machines.sure(shares, *surely)[back],
+            calibration.sure(shares, *surely)[back],
             shares.argmax(axis=1)[back],
             rows.truth[back],
             strange[back] >= detector.threshold,

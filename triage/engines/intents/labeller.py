@@ -120,7 +120,7 @@ def described(promise: Promise) -> dict[str, Any]:
 
 def report(model: IntentModel, promise: Promise) -> Mapping[str, Any]:
     """What a version's page shows: examples, accuracy, calibration_error, coverage, all out of fold."""
-    from triage.engines.intents.evaluate import calibration_error
+    from triage.engines.intents.calibration import calibration_error
 
     ours = model.evidence.only(model.evidence.truth >= 0)
     return {

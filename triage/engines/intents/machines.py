@@ -105,54 +105,6 @@ def logistic(vectors: Matrix, truth: Places, labels: int) -> tuple[Matrix, Matri
     return weights, bias
 
 
-def log_shares(scores: Any, temperature: float) -> Any:
-    """The logarithm of the softmax of scores / temperature, row by row."""
-    scaled = np.asarray(scores, np.float64) / temperature
-    scaled = scaled - scaled.max(axis=1, keepdims=True)
-    return scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True))
-
-
-def temperature(scores: Any, truth: Places) -> float:
-    """The divisor of the scores with the least negative log-likelihood (Guo et al. 2017)."""
-    from scipy.optimize import minimize_scalar
-
-    known = np.flatnonzero(truth >= 0)
-
-    def loss(log_t: float) -> float:
-        return float(
-            -log_shares(scores[known], np.exp(log_t))[np.arange(len(known)), truth[known]].mean()
-        )
-
-    return float(np.exp(minimize_scalar(loss, bounds=(-5, 3), method="bounded").x))
-
-
-def sureness(shares: Any, truth: Places) -> tuple[float, float]:
-    """Slope and offset that turn the log-odds of the top share into those of being right.
-
-    Platt 1999, on the top label as in Gupta and Ramdas 2022, arXiv 2107.08353: mislabelled
-    examples keep the surest from being as right as a temperature alone would have them.
-    """
-    from sklearn.linear_model import LogisticRegression
-
-    known = truth >= 0
-    right = shares[known].argmax(axis=1) == truth[known]
-    if right.all() or not right.any():
-        return 1.0, 0.0
-    model = LogisticRegression().fit(log_odds(shares[known])[:, None], right)
-    return max(0.1, float(model.coef_[0, 0])), float(model.intercept_[0])
-
-
-def sure(shares: Any, slope: float, offset: float) -> Any:
-    """The probability (n,) that the top label is right, from log-shares (n, labels)."""
-    return 1 / (1 + np.exp(-(slope * log_odds(shares) + offset)))
-
-
-def log_odds(shares: Any) -> Any:
-    """Of the top share of each row, from log-shares (n, labels)."""
-    top = np.clip(np.exp(shares.max(axis=1)), 1e-6, 1 - 1e-6)
-    return np.log(top / (1 - top))
-
-
 def folds(texts: Sequence[str], truth: Places, count: int, seed: int) -> Places:
     """A fold for each row: labels spread evenly, the same words always in the same fold."""
     plain = [" ".join(text.lower().split()) for text in texts]

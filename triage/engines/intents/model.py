@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triage.engines.intents import outside
+from triage.engines.intents.calibration import log_shares, sure
 from triage.engines.intents.features import Terms
-from triage.engines.intents.machines import closeness, log_shares, sure
+from triage.engines.intents.machines import closeness
 from triage.engines.intents.promise import Evidence
 from triage.engines.intents.splitting import Detector as Several
 

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from triage.engines.intents.calibration import log_shares
 from triage.engines.intents.cutting import ASKS, Place, empty_of_matter, seam, sentences, unquoted
-from triage.engines.intents.machines import log_shares
 from triage.outcomes import Matter
 
 if TYPE_CHECKING:

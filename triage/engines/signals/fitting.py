@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from triage.engines.intents.calibration import calibration_error
 from triage.engines.signals.corpus import Said
 from triage.engines.signals.model import (
     MAIL,
@@ -112,7 +113,7 @@ def _levels(truth: Sequence[int], shares: Vectors, *, calm: int) -> dict[str, An
         "highest where it should be": share_of(read[true == top] == top),
         "highest where it should not": share_of(read[true < top] == top),
         "calibration error": round(
-            _calibration_error(shares.max(axis=1), shares.argmax(1) == true), 4
+            calibration_error(shares.max(axis=1), shares.argmax(1) == true), 4
         ),
     }
 
@@ -144,13 +145,3 @@ def wilson(hits: int, n: int, z: float = 1.96) -> tuple[float, float]:
     middle = (hits + z * z / 2) / (n + z * z)
     half = z * np.sqrt(hits * (n - hits) / n + z * z / 4) / (n + z * z)
     return max(0.0, float(middle - half)), min(1.0, float(middle + half))
-
-
-def _calibration_error(confidence: Any, right: Any, bins: int = 15) -> float:
-    """Expected calibration error: |confidence - accuracy| over equal-width bins."""
-    which = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [
-        abs(confidence[which == b].mean() - right[which == b].mean()) * (which == b).sum()
-        for b in np.unique(which)
-    ]
-    return float(sum(gaps) / len(confidence))

@@ -8,24 +8,16 @@ from itertools import count
 from random import Random
 from typing import Final
 
+from triage.focal import statuses
+from triage.focal.bearing import UNKNOWN
+from triage.focal.circumstances import circumstances, is_grave
 from triage.focal.corpus import world
 from triage.focal.corpus.phrases import LOOKED_UP, best, fill, load, split
-from triage.focal.corpus.tickets import circumstances, is_grave, ticket
+from triage.focal.corpus.tickets import ticket
 from triage.focal.corpus.world import Situation
 from triage.slots import Slot, WritingTask
 
 DEMO_INTENTS: Final = 14
-UNKNOWN: Final = (
-    "",
-    "",
-    "",
-    "",
-    "other",
-    "general question",
-    "unknown",
-    "something else",
-    "enquiry",
-)
 URGENT: Final = ("high", "urgent")
 PART_SUMMARIES: Final = 0.2
 
@@ -68,14 +60,14 @@ def _situation(rng: Random) -> Situation:
         outcomes = ["none", *load("replies")["decisions"]]
     arrived = intents[intent]["facts"] == "item"
     odds = [1, 1, 0, 10, 2, 0] if arrived else [4, 4, 1, 5, 2, 1]
-    state = rng.choices(list(world.STATUSES), odds)[0]
+    state = rng.choices(list(statuses.STATUSES), odds)[0]
     told = rng.choices([0, 1, 2], [50, 38, 12])[0]
     return Situation(
         intent=intent,
         also=also if also != intent and rng.random() < 0.15 else "",
         outcome=rng.choice(outcomes) if named else rng.choice(["none", "human", "human"]),
         urgency=rng.choices(["low", "normal", *URGENT], [20, 50, 20, 10])[0],
-        status=rng.choice(world.STATUSES[state]),
+        status=rng.choice(statuses.STATUSES[state]),
         circumstances=tuple(rng.sample(list(load("circumstances")), told)),
         named=named,
     )
@@ -167,7 +159,7 @@ def _facts(rng: Random, case: Situation, marks: dict[str, str]) -> list[str]:
     the customer named and we have no better fact for."""
     family = case.family if case.named else "none"
     groups = load("replies")["facts"][family]
-    hidden = world.hidden(family, case.status if "status" in marks else "")
+    hidden = statuses.hidden(family, case.status if "status" in marks else "")
     told = [best(rng, group, marks.keys() - hidden) for group in groups]
     told = [sentence for sentence in told if sentence] if told and told[0] else []
     return told + _named_by_the_customer(rng, family, marks)
@@ -203,7 +195,7 @@ def _decision(rng: Random, case: Situation, marks: dict[str, str], answered: boo
     if outcome == "none" and family == "none" and not answered:
         outcome = "human"
     if outcome == "none":
-        ended = "status" in marks and case.status in world.ENDED
+        ended = "status" in marks and case.status in statuses.ENDED
         return [rng.choice(words["offer"]["none" if ended else family])]
     said = [_decided(rng, words["decisions"][outcome], marks)]
     if outcome == "ask order" and "order" not in marks:

@@ -4,37 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
-from itertools import islice
 from random import Random
 from typing import Any, Final
 
 from triage.focal.corpus.phrases import fill, load, split
 from triage.focal.corpus.world import Situation
-from triage.focal.prompt import message, plain
-from triage.slots import SLOT, Slot, WritingTask
+from triage.slots import SLOT, Slot
 
-MOST_REACTIONS: Final = 2
 LABEL_HIDDEN: Final = 0.08
 """How often a second matter of the message was not found by the classifier."""
-MOST_WORDS: Final = 2000
-PRESSING: Final = ("high", "urgent")
-OVER: Final = r"(?!\w|.?s day\b)"
-"""Behind a whole word; the day of mothers and fathers is another thing than they."""
-NOT: Final = (
-    r"(?<!\w)(?:not|no|never|without|cannot|nobody|none|nor|neither|hardly|(?:is|are|was|were|do|does"
-    r"|did|have|has|had|ca|could|wo|would|should|ai)n[' ]?t)"
-)
-DENIED: Final = re.compile(NOT + r"(?: [\w'-]+){0,2} $")
-DENIED_GRAVELY: Final = re.compile(
-    NOT
-    + r"(?: (?:a|an|any|the|my|our|his|her|their|this|that|is|was|be|been|have|had|has|get|got|one|of|us"
-    r"|yet|ever|really|actually|even|for|in|on|at|to|from|as|see|saw|seen|smell|notice|sign|signs|it))"
-    r"{0,3} $"
-)
-"""A denial right before a cue. Where a wrong guess hides what is grave, only words that
-belong to the denial may stand between: "i could not return it my husband died"."""
-DENIAL_REACH: Final = 60
 
 
 def ticket(rng: Random, case: Situation, known: Sequence[Slot], held_out: bool) -> str:
@@ -49,53 +27,6 @@ def ticket(rng: Random, case: Situation, known: Sequence[Slot], held_out: bool) 
     rng.shuffle(said)
     text = _join(rng, _framed(rng, said, held_out))
     return _misspell(rng, text) if rng.random() < 0.25 else text
-
-
-def circumstances(task: WritingTask) -> Iterator[str]:
-    """What the message, as the writer reads it, tells beside the matter: the gravest of the
-    table's names whose cues it has, at most MOST_REACTIONS, without those they silence. What
-    is grave is not overlooked behind the words that the writer reads."""
-    tables = load("circumstances")
-    read, whole = message(task), plain(SLOT.sub(" # ", task.ticket), MOST_WORDS)
-    told = [
-        name
-        for name, table in tables.items()
-        if not (table.get("calm") and task.urgency in PRESSING)
-        and any(_tells(said, name) for said in ((read, whole) if is_grave(name) else (read,)))
-    ]
-    silenced = {other for name in told for other in tables[name].get("silences", ())}
-    return islice((name for name in told if name not in silenced), MOST_REACTIONS)
-
-
-def grave_circumstances(task: WritingTask) -> tuple[str, ...]:
-    """The circumstances that a reply has to take up: a danger, a death."""
-    return tuple(name for name in circumstances(task) if is_grave(name))
-
-
-def is_grave(name: str) -> bool:
-    return bool(load("circumstances")[name].get("grave"))
-
-
-def _tells(said: str, name: str) -> bool:
-    """Whether the plain words have a cue of the circumstance that they do not deny."""
-    denied = DENIED_GRAVELY if is_grave(name) else DENIED
-    return any(
-        not denied.search(said, max(0, cue.start() - DENIAL_REACH), cue.start())
-        for cue in _cues(name).finditer(said)
-    )
-
-
-@cache
-def _cues(name: str) -> re.Pattern[str]:
-    """The cues of a circumstance as whole words."""
-    cues = "|".join(map(_spelled, load("circumstances")[name]["cues"]))
-    return re.compile(rf"\b(?:{cues}){OVER}")
-
-
-def _spelled(cue: str) -> str:
-    """A cue as a pattern, its apostrophes and hyphens written or not; "'s" is anybody's."""
-    whose, words = (r"\w+[' ]", cue[1:]) if cue.startswith("'") else ("", cue)
-    return whose + re.escape(words).replace("'", "[' ]?").replace(r"\-", "[- ]?")
 
 
 def _matters(rng: Random, case: Situation, marks: dict[str, str], held_out: bool) -> Iterator[str]:

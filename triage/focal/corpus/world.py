@@ -9,38 +9,11 @@ from typing import Final
 
 from triage.facts import CLAUSE, KINDS, MOST
 from triage.focal.corpus.phrases import load
+from triage.focal.statuses import ON_ITS_WAY, STATUSES
 from triage.slots import Slot, slot_name
 
-STATUSES: Final[dict[str, tuple[str, ...]]] = {
-    "waiting": (
-        *("pending", "processing", "placed", "paid", "packed", "open", "confirmed"),
-        *("awaiting dispatch", "new", "being packed", "received"),
-    ),
-    "moving": ("shipped", "in transit", "dispatched", "out for delivery", "processed"),
-    "held": ("delayed", "on hold", "backordered", "lost"),
-    "done": ("delivered", "completed", "fulfilled", "collected"),
-    "back": (
-        *("returned", "return requested", "exchange requested", "refunded"),
-        *("partly refunded", "return received"),
-    ),
-    "off": ("cancelled", "canceled", "void"),
-}
-ON_ITS_WAY: Final = frozenset(
-    status for state in ("waiting", "moving", "held") for status in STATUSES[state]
-)
 UNQUOTED: Final = ("ask order", "human")
 """Outcomes where it is too early to quote a clause."""
-
-
-ENDED: Final = frozenset(STATUSES["back"] + STATUSES["off"])
-
-
-def hidden(family: str, status: str) -> set[str]:
-    """The kinds that a reply about such facts does not state of an order with this status:
-    neither a promise that is past nor the delivery of what is still on its way."""
-    if status and status not in ON_ITS_WAY:
-        return {"promised", "tracking"}
-    return {"delivered"} if family == "delivery" and status else set()
 
 
 @dataclass(frozen=True)

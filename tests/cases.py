@@ -7,12 +7,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from triage.case import Case, Clause, Fact, Intent, Line, Order, Rule
-from triage.facts import KINDS
+from triage.contract.case import Case, Clause, Fact, Intent, Line, Order, Rule
+from triage.contract.fact_types import KINDS
+from triage.contract.outputs import Classification
+from triage.contract.slots import WritingTask
+from triage.contract.step import Card, EngineUnavailable
 from triage.grounding import Written
-from triage.outputs import Classification
-from triage.slots import WritingTask
-from triage.step import Card, EngineUnavailable
 from triage.steps.retrieve import Found, Hit, Retrieval
 
 KETTLE = Line(sku="K1", name="Enamel kettle", quantity=1, price=Decimal("49.00"))

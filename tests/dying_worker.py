@@ -16,7 +16,7 @@ django.setup()
 
 from triage import pipeline  # noqa: E402
 from triage.celery import app  # noqa: E402
-from triage.step import EngineError  # noqa: E402
+from triage.contract.step import EngineError  # noqa: E402
 
 
 def main(fatal: str) -> None:

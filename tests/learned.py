@@ -15,9 +15,9 @@ from tests import rows
 from tests.runs import receipt, run_of
 from tickets.models import Correction, Ticket
 from triage import machine
+from triage.contract.step import Card
 from triage.learning import examples
 from triage.models import Activation, Classifier, Intent, IntentExample
-from triage.step import Card
 
 THINGS = ("kettle", "lamp", "rug", "tent", "chair", "mug", "blanket", "stove")
 TEXTS = {

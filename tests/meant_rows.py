@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from tests.cases import KETTLE, LAMP, ORDER
-from triage.case import Line, Offer, Order
+from triage.contract.case import Line, Offer, Order
 
 MONDAY = date(2026, 11, 23)
 CHAIR = Line(sku="C1", name="Porch chair", quantity=1, price=Decimal("80.00"))

@@ -16,13 +16,8 @@ from tests.cases import FACTS, WINDOW
 from tests.test_step_writing import decided
 from tests.tiny_gguf import ARCHITECTURES, entry_of, plus, prefer, shape, splitting, tiny
 from triage import pipeline
-from triage.engines.random_gguf import CHATML, CONTROL, Shape
-from triage.engines.rules import Sentences
-from triage.engines.writer import LlamaWriter
-from triage.grounding import typed
-from triage.roster import Entry
-from triage.slots import SLOT, WritingTask, clause_slots, fact_slots
-from triage.step import (
+from triage.contract.slots import SLOT, WritingTask, clause_slots, fact_slots
+from triage.contract.step import (
     EngineError,
     EngineTimeout,
     EngineUnavailable,
@@ -31,6 +26,11 @@ from triage.step import (
     Step,
     StepResult,
 )
+from triage.engines.random_gguf import CHATML, CONTROL, Shape
+from triage.engines.rules import Sentences
+from triage.engines.writer import LlamaWriter
+from triage.grounding import typed
+from triage.roster import Entry
 from triage.steps import draft, summarize
 from triage.writer_bench import Unbound
 

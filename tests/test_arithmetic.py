@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage.case import Line, Order
+from triage.contract.case import Line, Order
 from triage.currencies import places
 from triage.refunds.arithmetic import Piece, completes, reckon, shares
 

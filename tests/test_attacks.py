@@ -21,13 +21,13 @@ from triage import casework, machine, models
 from triage.attacks import judging, texts, trials
 from triage.attacks.judging import Seen
 from triage.attacks.placing import PLACES, Letter, mail_of
+from triage.contract.outcomes import Guess
+from triage.contract.step import Card, EngineUnavailable
 from triage.demo.letters import letters
 from triage.meant import lines_meant
-from triage.outcomes import Guess
 from triage.refunds.instructions import orders_in, without_orders
 from triage.refunds.proposing import Proposed
 from triage.roster import Entry
-from triage.step import Card, EngineUnavailable
 from triage.steps import classify, draft
 
 LIMITS = classify.step.limits

@@ -21,10 +21,10 @@ from tests.conftest import join
 from tickets import queue, receipts
 from tickets.models import Correction, Payment, Receipt
 from triage import automatic, machine, models, services
-from triage.outcomes import Outcome
-from triage.outputs import Classification
+from triage.contract.outcomes import Outcome
+from triage.contract.outputs import Classification
+from triage.contract.step import EngineUnavailable
 from triage.roster import Entry
-from triage.step import EngineUnavailable
 
 pytestmark = pytest.mark.django_db
 

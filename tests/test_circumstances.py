@@ -6,9 +6,9 @@ import re
 
 import pytest
 
+from triage.contract.slots import Slot, WritingTask
 from triage.focal.circumstances import circumstances, grave_circumstances
 from triage.focal.corpus.phrases import fill, load
-from triage.slots import Slot, WritingTask
 
 TABLES = load("circumstances")
 GRAVE = ["danger", "bereavement"]

@@ -9,8 +9,8 @@ import pytest
 from django.contrib.auth.models import User
 
 from triage import machine, policies
+from triage.contract.step import EngineUnavailable
 from triage.models import TunedEncoder
-from triage.step import EngineUnavailable
 
 pytestmark = pytest.mark.django_db
 FIRST = """---

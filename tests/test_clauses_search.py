@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from tests.cases import LATE, OLD_WINDOW, WINDOW
-from triage.case import Clause
+from triage.contract.case import Clause
+from triage.contract.step import Card
 from triage.engines.clauses import store
 from triage.engines.clauses.fusion import mixed, standard
 from triage.engines.clauses.index import DIMENSIONS, Embedded, build, embed, text_of
@@ -23,7 +24,6 @@ from triage.engines.clauses.ranking import by_words, rank, read
 from triage.engines.clauses.search import Search
 from triage.engines.clauses.store import Store
 from triage.engines.clauses.windows import is_long, standing, windows
-from triage.step import Card
 
 CARDS = Clause(
     ref="payments.cards",

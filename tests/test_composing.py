@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from tests.cases import FakeWriter
-from triage.facts import CLAUSE
+from triage.contract.fact_types import CLAUSE
+from triage.contract.slots import SLOT, Slot, WritingTask
 from triage.focal.cases import case_of
 from triage.focal.composing import Composition
 from triage.focal.corpus.generate import Example, examples
@@ -21,7 +22,6 @@ from triage.focal.phrasebook import Phrasebook
 from triage.focal.prompt import focal_prompt
 from triage.focal.sentences import decisions
 from triage.grounding import sentences, typed
-from triage.slots import SLOT, Slot, WritingTask
 from triage.support import unsupported
 
 PIECE = re.compile(r"⟦\w+⟧|\n| ?[^\s⟦]+| ")

@@ -14,8 +14,8 @@ import pytest
 
 import triage.demo
 from tests.shared_data import shared_data
-from triage.case import Clause
 from triage.conflicts import disagreements
+from triage.contract.case import Clause
 from triage.policy_files import read
 
 PAIRS: dict[str, list[Any]] = tomllib.loads(

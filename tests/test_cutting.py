@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from tests.cases import FACTS, WINDOW
+from triage.contract.fact_types import KINDS
+from triage.contract.slots import WritingTask, clause_slots, fact_slots
+from triage.contract.step import EngineError
 from triage.engines.cutting import MESSAGE, RANK, fitted
-from triage.facts import KINDS
-from triage.slots import WritingTask, clause_slots, fact_slots
-from triage.step import EngineError
 
 TASK = WritingTask(
     kind="draft",

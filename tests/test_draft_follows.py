@@ -23,10 +23,10 @@ from tickets.models import Draft, Message, Run, Ticket
 from triage import machine, promises
 from triage import services as machine_services
 from triage.casework import case_for
+from triage.contract.step import Rung
 from triage.engines.rules import Arithmetic, Phrases, Sentences
 from triage.models import Intent
 from triage.refunds.proposing import Proposed, propose
-from triage.step import Rung
 from triage.steps.retrieve import Found
 
 pytestmark = pytest.mark.django_db

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from triage import roster
+from triage.contract.step import EngineUnavailable
 from triage.engines.encoder import Encoder
 from triage.engines.forward import Torch
-from triage.step import EngineUnavailable
 
 ENTRY = roster.read()["minilm"]
 SHORT = ["Where is my kettle?", "Refund please", "ok", "The red chair came with three legs, again!"]

@@ -9,7 +9,8 @@ import pytest
 
 from tests.cases import FACTS, WINDOW
 from triage import roster
-from triage.case import Clause
+from triage.contract.case import Clause
+from triage.contract.slots import SLOT, Slot, WritingTask, all_names, clause_slots, fact_slots
 from triage.engines.clauses.index import build, embed
 from triage.engines.clauses.search import Search
 from triage.engines.encoder import Encoder
@@ -19,7 +20,6 @@ from triage.engines.intents.model import IntentModel
 from triage.engines.writer import LlamaWriter
 from triage.focal.prompt import speakable
 from triage.grounding import typed
-from triage.slots import SLOT, Slot, WritingTask, all_names, clause_slots, fact_slots
 
 TASK = WritingTask(
     kind="draft",

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from tests.cases import FakeWriter
-from triage.facts import CLAUSE, KINDS
+from triage.contract.fact_types import CLAUSE, KINDS
+from triage.contract.slots import SLOT, Slot, WritingTask, all_names
 from triage.focal.cases import case_of
 from triage.focal.corpus.generate import example, examples
 from triage.focal.corpus.phrases import load, split
 from triage.focal.evaluate import STEPS
 from triage.focal.prompt import END, focal_prompt, speakable
-from triage.slots import SLOT, Slot, WritingTask, all_names
 
 FOCAL = Path(__file__).parents[1] / "triage" / "focal"
 WEIGHTS = FOCAL.parent / "weights" / "focal.gguf"
@@ -54,7 +54,7 @@ def test_the_prompt_needs_only_the_standard_library_and_the_contract() -> None:
     named = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
     plainly = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
     ours = {name for name in named if name and name.startswith("triage")}
-    assert ours == {"triage.facts", "triage.slots"}
+    assert ours == {"triage.contract.fact_types", "triage.contract.slots"}
     assert {name for name in named | plainly if name} - ours <= {
         *sys.stdlib_module_names,
         "collections.abc",

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from triage.contract.slots import Slot, WritingTask
 from triage.grounding import TYPED, Grounded, Written, doubt
 from triage.grounding import ground as ground_written
-from triage.slots import Slot, WritingTask
 
 SLOTS = (
     Slot(

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from triage import machine
+from triage.contract.outcomes import Guess, Matter
+from triage.contract.step import EngineUnavailable
 from triage.learning import comparing
 from triage.learning.examples import Row, Rows
 from triage.models import Classifier, Intent
-from triage.outcomes import Guess, Matter
-from triage.step import EngineUnavailable
 
 pytestmark = pytest.mark.django_db
 

@@ -10,9 +10,9 @@ from tests import learned, rows
 from tests.learned import labelled, later
 from tickets.models import Correction, Message
 from triage.casework import case_for
+from triage.contract.outcomes import said
 from triage.learning import examples, proposals
 from triage.models import Intent, IntentProposal
-from triage.outcomes import said
 
 pytestmark = pytest.mark.django_db
 

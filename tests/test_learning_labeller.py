@@ -13,10 +13,10 @@ from django.utils import timezone
 from tests import learned
 from tests.learned import encoder
 from triage import machine
+from triage.contract.outcomes import Guess
+from triage.contract.step import EngineUnavailable
 from triage.learning import versions
 from triage.models import Alarm, Classifier, Intent, Limit
-from triage.outcomes import Guess
-from triage.step import EngineUnavailable
 
 __all__ = ["encoder"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("encoder")]

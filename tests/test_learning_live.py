@@ -15,10 +15,10 @@ from tests.shared_data import shared_data
 from tickets import queue
 from tickets.models import Ticket
 from triage import jobs, machine, services
+from triage.contract.step import EngineUnavailable
 from triage.learning import examples, versions
 from triage.models import Classifier, Intent, Job
 from triage.relabelling import relabel
-from triage.step import EngineUnavailable
 
 __all__ = ["browser"]
 pytestmark = [needs_chromium, pytest.mark.django_db(transaction=True)]

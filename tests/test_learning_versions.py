@@ -15,9 +15,9 @@ from tests import learned
 from tests.conftest import join
 from tests.learned import WordEncoder, encoder, labelled
 from triage import jobs, machine, tasks
+from triage.contract.step import EngineUnavailable
 from triage.learning import versions
 from triage.models import Activation, Classifier, Embedding, Intent, Job
-from triage.step import EngineUnavailable
 
 __all__ = ["encoder"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("encoder")]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.cases import ORDER
 from tests.meant_rows import MONDAY, NEWER, OLDER
-from triage.case import Line, Order
+from triage.contract.case import Line, Order
 from triage.demo.company import build
 from triage.demo.letters import letters
 from triage.meant import SEVERAL_ORDERS, Meant, order_meant

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.cases import KETTLE, LAMP, ORDER
 from tests.meant_rows import LAMPS, NEWER, OLDER, SHIRTS, TEE_BLUE, TEE_RED
-from triage.case import Line, Order
+from triage.contract.case import Line, Order
 from triage.meant import Wanted, beside, lines_meant
 from triage.meant.words import singular
 

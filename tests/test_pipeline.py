@@ -11,8 +11,8 @@ import pytest
 
 from tests.cases import case, missing
 from triage import pipeline
-from triage.case import Case
-from triage.step import Card, Check, EngineTimeout, Evidence, Rung, Status, Step, Worksheet
+from triage.contract.case import Case
+from triage.contract.step import Card, Check, EngineTimeout, Evidence, Rung, Status, Step, Worksheet
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def test_an_empty_ladder_is_a_humans_turn() -> None:
 
 @pytest.mark.parametrize("passed", [False, None])
 def test_a_check_that_was_not_run_does_not_pass(passed: bool | None) -> None:
-    from triage.step import failing
+    from triage.contract.step import failing
 
     assert list(failing([Check(name="x", passed=passed)]))
 

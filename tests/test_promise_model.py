@@ -14,9 +14,9 @@ from tests.paying import approve
 from tickets.models import Draft
 from tickets.sending import NotBorneOut
 from triage import promises
+from triage.contract.step import EngineUnavailable
 from triage.engines.promises import fitting
 from triage.engines.promises.model import PromiseModel
-from triage.step import EngineUnavailable
 
 UNSEEN = Path(__file__).parent / "promised_unseen.toml"
 INDIRECT = "You'll see it on your card by Friday at the latest."

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from triage.contract.slots import SLOT
 from triage.focal.corpus.phrases import load
 from triage.focal.phrasebook import all_sentences
 from triage.promised import Granted, Records, unborne
 from triage.promised.amounts import amounts
-from triage.slots import SLOT
 
 SENTENCES = Path(__file__).parent / "promised.toml"
 PROMISE = "We will refund £49.00 to your card."

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from triage import roster
-from triage.step import EngineUnavailable
+from triage.contract.step import EngineUnavailable
 
 
 def write(folder: Path, sha256: str) -> str:

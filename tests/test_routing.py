@@ -11,11 +11,11 @@ from tests import rows
 from tests.cases import RETURN, STATUS, FakeWriter, labelled
 from tickets.models import Ticket
 from triage import routing, services
-from triage.outcomes import FOREIGN, Matter, Outcome
-from triage.outputs import Classification
+from triage.contract.outcomes import FOREIGN, Matter, Outcome
+from triage.contract.outputs import Classification
+from triage.contract.step import Rung, Status
 from triage.pipeline import perform
 from triage.refunds.proposing import HUMAN, NONE, Proposed
-from triage.step import Rung, Status
 from triage.steps import draft
 from triage.steps.draft import Reply
 from triage.steps.retrieve import Retrieval

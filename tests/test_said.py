@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from triage import said
-from triage.facts import MOST
+from triage.contract.fact_types import MOST
+from triage.contract.slots import SLOT, Slot
 from triage.said import LONGEST_WORD, MOST_READ, called_orders, shortened, with_marks
-from triage.slots import SLOT, Slot
 
 KNOWN = (
     Slot(name="order", about="", value="HP-1042", ref="order:HP-1042", kind="order"),

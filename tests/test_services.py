@@ -15,9 +15,9 @@ from tickets import queue, receipts, replies
 from tickets.models import Correction, Draft, Message, Receipt, Run, Ticket
 from triage import machine, models, services
 from triage.casework import case_for
-from triage.outcomes import Guess
+from triage.contract.outcomes import Guess
+from triage.contract.step import Card, EngineError, EngineUnavailable
 from triage.roster import Entry
-from triage.step import Card, EngineError, EngineUnavailable
 
 pytestmark = pytest.mark.django_db
 

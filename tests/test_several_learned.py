@@ -13,11 +13,11 @@ import pytest
 
 from tests.words import KINDS, embed, written
 from triage import roster
+from triage.contract.step import Card
 from triage.engines.intents import joined, joining, splitting
 from triage.engines.intents.fitting import fit
 from triage.engines.intents.labeller import IntentLabeller
 from triage.engines.intents.model import IntentModel
-from triage.step import Card
 
 
 class Reader:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from triage import machine
+from triage.contract.outcomes import Signals
 from triage.engines.signals import corpus, fitting, words
 from triage.engines.signals.model import MAIL, MOOD, URGENCY, SignalModel, left_out, level_of
-from triage.outcomes import Signals
 from triage.signs import unwanted
 
 CALM = (

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from tests.cases import RETURN, STATUS, case
+from triage.contract.outcomes import Guess, Matter, Outcome, Reading, Signals
+from triage.contract.step import Card, EngineError, Rung, Status
 from triage.engines.rules import Person, Phrases
-from triage.outcomes import Guess, Matter, Outcome, Reading, Signals
 from triage.pipeline import perform
 from triage.signs import urgency_of
-from triage.step import Card, EngineError, Rung, Status
 from triage.steps.classify import drawn, step
 
 KEPT = {"target": 0.95, "valid": True, "threshold": 0.8}

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests.cases import KETTLE, LAMP, ORDER, THIRTY_DAYS, labelled
+from triage.contract.step import Rung, Status
 from triage.engines.rules import Arithmetic
 from triage.pipeline import perform
-from triage.step import Rung, Status
 from triage.steps.decide import step
 
 

@@ -7,12 +7,12 @@ from datetime import date
 from typing import Any
 
 from tests.cases import LATE, OLD_WINDOW, ORDER, WINDOW, FakeSearch, case, missing
-from triage.case import Clause
+from triage.contract.case import Clause
+from triage.contract.outputs import Classification
+from triage.contract.step import Rung, Status
 from triage.engines.clauses.index import build
 from triage.engines.clauses.search import Search
-from triage.outputs import Classification
 from triage.pipeline import perform
-from triage.step import Rung, Status
 from triage.steps.retrieve import Hit, query_of, step
 
 SHORTER = Clause(

@@ -12,12 +12,12 @@ import pytest
 
 from tests.cases import ORDER, WINDOW, FakeWriter, labelled
 from triage import said
-from triage.case import Case, Settled
+from triage.contract.case import Case, Settled
+from triage.contract.outputs import Classification
+from triage.contract.step import Rung, Status
 from triage.engines.rules import Arithmetic, Sentences
-from triage.outputs import Classification
 from triage.pipeline import perform
 from triage.refunds.proposing import Proposed, propose
-from triage.step import Rung, Status
 from triage.steps import decide, draft, summarize
 from triage.steps.retrieve import Hit, Retrieval
 from triage.steps.summarize import Summary

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from triage.facts import KINDS
+from triage.contract.fact_types import KINDS
+from triage.contract.slots import Slot, WritingTask
 from triage.grounding import Written, ground
-from triage.slots import Slot, WritingTask
 from triage.support import supported, unsupported
 
 VALUES = {

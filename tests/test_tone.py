@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from triage.case import Phrase
+from triage.contract.case import Phrase
+from triage.contract.step import Check
 from triage.focal.corpus.phrases import load
-from triage.step import Check
 from triage.tone import ACKNOWLEDGES, CLOSING, GREETING, tone_checks
 
 GOOD = "Hello Maya,\n\nThank you for writing. We are looking into it.\n\nKind regards,\nThe team"

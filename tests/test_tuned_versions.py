@@ -18,6 +18,7 @@ from tests.learned import WordEncoder, encoder, labelled
 from tickets import queue
 from tickets.models import Receipt, Ticket
 from triage import machine, services
+from triage.contract.step import Card, EngineUnavailable
 from triage.engines import tuning_labels
 from triage.engines.encoder import Encoder
 from triage.engines.intents.fitting import fit
@@ -26,7 +27,6 @@ from triage.engines.tuned import Tuned
 from triage.engines.tuning_labels import digest, shown, unseen
 from triage.learning import examples, versions
 from triage.models import Classifier, Embedding, Intent, IntentEncoder, Limit, TunedEncoder
-from triage.step import Card, EngineUnavailable
 
 __all__ = ["encoder"]
 pytestmark = pytest.mark.django_db

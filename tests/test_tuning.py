@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from triage import roster
+from triage.contract.step import EngineUnavailable
 from triage.engines import tuning
 from triage.engines.encoder import Encoder
 from triage.engines.tuned import Tuned
 from triage.engines.tuning import tune_pairs
-from triage.step import EngineUnavailable
 
 ENTRY = roster.read()["minilm"]
 # Names only this shop has: no public text says which clause a "wobbler" is about.

@@ -13,9 +13,9 @@ from django.utils import timezone
 from tests import stories
 from tickets.models import Receipt, Ticket
 from triage import jobs, what_if
-from triage.case import Clause
+from triage.contract.case import Clause
+from triage.contract.step import EngineUnavailable
 from triage.models import Job, Policy, PolicyVersion
-from triage.step import EngineUnavailable
 
 NEW = """---
 id: damaged

@@ -11,10 +11,10 @@ import pytest
 from tests.test_any_gguf import TASK, climbed, said
 from tests.test_step_writing import decided
 from tests.tiny_gguf import ARCHITECTURES, shape, tiny
+from triage.contract.step import EngineTimeout, Status
 from triage.engines.chat import INSTRUCTIONS
 from triage.engines.writer import LlamaWriter
 from triage.roster import Entry
-from triage.step import EngineTimeout, Status
 from triage.steps import draft
 from triage.writer_bench import Unbound
 

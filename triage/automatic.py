@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from tickets.models import Run
 from triage import machine
-from triage.case import Case
-from triage.outcomes import Outcome
-from triage.outputs import Classification
+from triage.contract.case import Case
+from triage.contract.outcomes import Outcome
+from triage.contract.outputs import Classification
 from triage.refunds.instructions import orders_in
 from triage.steps.classify import promise_doubt
 

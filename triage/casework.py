@@ -15,10 +15,11 @@ from django.utils.formats import date_format
 
 from approvals.models import Refund, RefundRule
 from tickets.models import Attachment, Customer, Offer, Order, Payment, Ticket
-from triage import case, models
-from triage.case import Case, Fact
+from triage import models
+from triage.contract import case
+from triage.contract.case import Case, Fact
+from triage.contract.fact_types import KINDS, MOST, money
 from triage.currencies import places
-from triage.facts import KINDS, MOST, money
 from triage.marks import in_all, marks_of
 from triage.meant import order_meant
 from triage.promised.reading import speaks_of_money_back

@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 from django.utils.module_loading import import_string
 
-from triage.step import Step
+from triage.contract.step import Step
 
 
 @register()

@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from triage.case import Case
-from triage.facts import CLAUSE
-from triage.slots import SLOT, WritingTask
-from triage.step import Check, Engine, Usage
+from triage.contract.case import Case
+from triage.contract.fact_types import CLAUSE
+from triage.contract.slots import SLOT, WritingTask
+from triage.contract.step import Check, Engine, Usage
 from triage.support import unsupported
 
 # A sentence ends at its stop, at a quoted clause before a capital, or with its line.

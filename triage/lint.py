@@ -20,8 +20,8 @@ from django.utils.http import urlencode
 
 from approvals.models import RefundRule
 from tickets.models import Receipt, Ticket
-from triage.case import Clause
 from triage.conflicts import Disagreement, disagreements
+from triage.contract.case import Clause
 from triage.machine import clause_of
 from triage.models import Clause as ClauseRow
 from triage.models import PolicyVersion

@@ -14,10 +14,10 @@ from django.db.models import Count, Max
 from django.utils.module_loading import import_string
 
 from triage import models, roster
-from triage.case import Clause
+from triage.contract.case import Clause
+from triage.contract.outcomes import Signals
+from triage.contract.step import Engine, EngineUnavailable, Rung, Step
 from triage.engines.rules import Arithmetic, Phrases, Sentences
-from triage.outcomes import Signals
-from triage.step import Engine, EngineUnavailable, Rung, Step
 
 ENCODER = "minilm"
 SIGNALS = "signals"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from triage.case import Case
-from triage.outcomes import (
+from triage.contract.case import Case
+from triage.contract.outcomes import (
     AUTOMATIC,
     FOREIGN,
     READ,

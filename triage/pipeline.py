@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from triage.case import Case
-from triage.step import (
+from triage.contract.case import Case
+from triage.contract.step import (
     Check,
     EngineError,
     EngineTimeout,

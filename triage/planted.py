@@ -18,11 +18,11 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-from triage.facts import CLAUSE, DECIDED, HISTORY, KINDS
+from triage.contract.fact_types import CLAUSE, DECIDED, HISTORY, KINDS
+from triage.contract.slots import SLOT, Slot, WritingTask, slot_name
 from triage.focal.corpus.generate import example
 from triage.focal.sentences import decisions
 from triage.grounding import doubt, sentences
-from triage.slots import SLOT, Slot, WritingTask, slot_name
 
 SEED: Final = 13
 DEVELOPMENT, HELD_OUT = 0, 1

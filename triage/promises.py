@@ -16,10 +16,10 @@ from approvals.services import is_as_approved
 from tickets.models import Draft, Order, Payment, Ticket
 from tickets.sending import NotBorneOut, Objection
 from triage import machine, roster
+from triage.contract.step import EngineUnavailable
 from triage.models import Clause
 from triage.promised import Granted, Records, own_words, unborne
 from triage.promised.reading import speaks_of_money_back
-from triage.step import EngineUnavailable
 
 log = logging.getLogger(__name__)
 MODEL = "promises"

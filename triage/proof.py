@@ -11,7 +11,7 @@ from cattrs.preconf.json import make_converter
 
 from tickets import receipts
 from tickets.models import Receipt, Run
-from triage.step import Evidence, Status, Step, StepResult, Tried
+from triage.contract.step import Evidence, Status, Step, StepResult, Tried
 
 converter = make_converter()
 converter.register_unstructure_hook(Decimal, str)

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from triage.step import EngineUnavailable
+from triage.contract.step import EngineUnavailable
 
 HERE = Path(__file__).resolve().parent
 WRITTEN = """\

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from triage.case import Case
-from triage.outcomes import FOREIGN, NOTHING_ASKED, Outcome, listing
-from triage.outputs import Classification
+from triage.contract.case import Case
+from triage.contract.outcomes import FOREIGN, NOTHING_ASKED, Outcome, listing
+from triage.contract.outputs import Classification
 from triage.refunds.proposing import ASK, HUMAN, REVIEW, Proposed
 from triage.steps.draft import Reply
 from triage.steps.retrieve import Retrieval

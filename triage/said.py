@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from triage.facts import KINDS, MOST, SHOWN
-from triage.slots import CLOSE, OPEN, Slot, slot_name
+from triage.contract.fact_types import KINDS, MOST, SHOWN
+from triage.contract.slots import CLOSE, OPEN, Slot, slot_name
 
 MOST_READ: Final = 20_000
 """How many characters of a text are looked at."""

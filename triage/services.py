@@ -21,14 +21,14 @@ from approvals.models import Refund
 from tickets import queue
 from tickets.models import Draft, Order, Run, Ticket
 from triage import automatic, machine, pipeline, proof, routing
-from triage.case import Case
 from triage.casework import case_for
+from triage.contract.case import Case
+from triage.contract.outcomes import NORMAL
+from triage.contract.outputs import Classification
+from triage.contract.step import Engine, Rung, StepResult
 from triage.engines.language import language_of
 from triage.engines.rules import Person
-from triage.outcomes import NORMAL
-from triage.outputs import Classification
 from triage.refunds.proposing import REVIEW, Proposed
-from triage.step import Engine, Rung, StepResult
 from triage.steps.draft import Reply
 from triage.steps.retrieve import Retrieval
 

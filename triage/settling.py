@@ -11,7 +11,7 @@ from approvals.models import Decision, Refund, RefundRule
 from approvals.services import is_as_approved
 from tickets.ingest.mails import REPLIED
 from tickets.models import Payment, Ticket
-from triage import case
+from triage.contract import case
 from triage.proof import converter
 
 State = Refund.State

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from triage.outcomes import HIGH, NORMAL, URGENT
+from triage.contract.outcomes import HIGH, NORMAL, URGENT
 
 SIGNS: Final[Mapping[str, tuple[int, str]]] = {
     "danger": (

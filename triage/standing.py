@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from approvals.models import ApprovalLimit, Refund
 from tickets.models import Customer, Payment, Ticket
-from triage.case import Order, Standing
+from triage.contract.case import Order, Standing
 
 COMMITTED = [Refund.State.APPROVED, Refund.State.EXECUTING, Refund.State.DOUBT]
 

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from triage.case import Phrase
-from triage.step import Check
+from triage.contract.case import Phrase
+from triage.contract.step import Check
 
 GREETING: Final = re.compile(
     r"^\W*(?:dear|hello|hi|hey|good (?:morning|afternoon|evening|day)|greetings|welcome"

@@ -16,15 +16,15 @@ from typing import Any, Final, cast
 
 from tickets.models import Ticket
 from triage import machine
-from triage.case import Case, Clause
 from triage.casework import case_for
+from triage.contract.case import Case, Clause
+from triage.contract.outputs import Classification
+from triage.contract.step import EngineUnavailable, failing
 from triage.jobs import CannotBeDone
 from triage.models import Clause as ClauseRow
 from triage.models import Job, PolicyVersion
-from triage.outputs import Classification
 from triage.policies import BadPolicies
 from triage.policy_files import PolicyText, Problem, parse
-from triage.step import EngineUnavailable, failing
 from triage.steps.retrieve import Hit, Searcher, step
 
 TICKETS: Final = 1_000

@@ -13,9 +13,9 @@ from functools import lru_cache
 from itertools import combinations
 from typing import Any, Final, Literal
 
-from triage.case import Clause
 from triage.conflicts import fees, remedies, windows
 from triage.conflicts.sentence import sentences
+from triage.contract.case import Clause
 
 Kind = Literal["window", "remedy", "fee"]
 Terms = Mapping[Kind, tuple[Any, ...]]

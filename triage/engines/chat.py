@@ -13,11 +13,11 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from triage.contract.fact_types import CLAUSE, SHOWN
+from triage.contract.slots import Slot, WritingTask
+from triage.contract.step import EngineError
 from triage.engines.reasoning import closed
-from triage.facts import CLAUSE, SHOWN
 from triage.focal.prompt import message, plain, speakable
-from triage.slots import Slot, WritingTask
-from triage.step import EngineError
 
 if TYPE_CHECKING:
     from jinja2 import Template

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from triage.facts import CLAUSE, KINDS
-from triage.slots import WritingTask
-from triage.step import EngineError
+from triage.contract.fact_types import CLAUSE, KINDS
+from triage.contract.slots import WritingTask
+from triage.contract.step import EngineError
 
 MESSAGE: Final = "message"
 WORDS: Final = (40, 20, 10)

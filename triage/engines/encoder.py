@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from triage.contract.step import Card, EngineUnavailable
 from triage.engines.forward import forward_of
 from triage.engines.tuned import apply
 from triage.roster import Entry, verified
-from triage.step import Card, EngineUnavailable
 
 if TYPE_CHECKING:
     import numpy as np

@@ -18,8 +18,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from triage.contract.slots import CLOSE, OPEN, SLOT, all_names
 from triage.grounding import typed
-from triage.slots import CLOSE, OPEN, SLOT, all_names
 
 if TYPE_CHECKING:
     import numpy as np

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakValueDictionary
 
+from triage.contract.step import EngineError, EngineTimeout, EngineUnavailable
 from triage.engines.mask import Vocabulary
 from triage.engines.reasoning import TAGS
-from triage.step import EngineError, EngineTimeout, EngineUnavailable
 
 if TYPE_CHECKING:
     from triage.engines.mask import Logits

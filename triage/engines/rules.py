@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from triage.case import Intent
-from triage.facts import CLAUSE, MOST
+from triage.contract.case import Intent
+from triage.contract.fact_types import CLAUSE, MOST
+from triage.contract.outcomes import Guess, Signals
+from triage.contract.slots import Slot, WritingTask
+from triage.contract.step import Card, EngineError
 from triage.grounding import Writer, Written
-from triage.outcomes import Guess, Signals
-from triage.slots import Slot, WritingTask
-from triage.step import Card, EngineError
 
 Reader = Callable[[str], Signals | None]
 """Reads urgency, mood and spam off a text; None where no model is there to do it."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from triage.step import EngineUnavailable
+from triage.contract.step import EngineUnavailable
 
 
 @dataclass(frozen=True, kw_only=True)

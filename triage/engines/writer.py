@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
+from triage.contract.slots import CLOSE, OPEN, WritingTask, all_names
+from triage.contract.step import Card, EngineError, EngineTimeout, EngineUnavailable, Usage
 from triage.engines.chat import SAMPLES, chat_prompt
 from triage.engines.cutting import fitted
 from triage.engines.mask import Mask
@@ -23,8 +25,6 @@ from triage.focal.phrasebook import Phrasebook
 from triage.focal.prompt import END, focal_prompt, speakable
 from triage.grounding import Written
 from triage.roster import Entry, verified
-from triage.slots import CLOSE, OPEN, WritingTask, all_names
-from triage.step import Card, EngineError, EngineTimeout, EngineUnavailable, Usage
 
 if TYPE_CHECKING:
     import numpy as np

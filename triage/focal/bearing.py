@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
-from triage.facts import CLAUSE, MOST
+from triage.contract.fact_types import CLAUSE, MOST
+from triage.contract.slots import WritingTask
 from triage.focal import statuses
 from triage.focal.circumstances import circumstances, grave_circumstances
 from triage.focal.corpus.phrases import load
-from triage.slots import WritingTask
 
 ASK_ORDER: Final = "ask order"
 UNKNOWN: Final = (

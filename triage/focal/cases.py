@@ -7,14 +7,14 @@ from decimal import Decimal
 from random import Random
 from typing import Final
 
-from triage.case import Case, Clause, Fact, Intent, Order
-from triage.facts import CLAUSE, DECIDED, KINDS, money
+from triage.contract.case import Case, Clause, Fact, Intent, Order
+from triage.contract.fact_types import CLAUSE, DECIDED, KINDS, money
+from triage.contract.outcomes import Matter
+from triage.contract.outputs import Classification
+from triage.contract.slots import SLOT, Slot, WritingTask
 from triage.focal.corpus.generate import Example
 from triage.focal.corpus.phrases import load, split
-from triage.outcomes import Matter
-from triage.outputs import Classification
 from triage.refunds.proposing import ASK, REVIEW, Proposed
-from triage.slots import SLOT, Slot, WritingTask
 from triage.steps.draft import URGENCY
 from triage.steps.retrieve import Hit, Retrieval
 from triage.steps.summarize import Summary

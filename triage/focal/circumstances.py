@@ -8,9 +8,9 @@ from functools import cache
 from itertools import islice
 from typing import Final
 
+from triage.contract.slots import SLOT, WritingTask
 from triage.focal.corpus.phrases import load
 from triage.focal.prompt import message, plain
-from triage.slots import SLOT, WritingTask
 
 MOST_REACTIONS: Final = 2
 MOST_WORDS: Final = 2000

@@ -10,10 +10,10 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Final
 
-from triage.facts import CLAUSE
+from triage.contract.fact_types import CLAUSE
+from triage.contract.slots import WritingTask
 from triage.focal.circumstances import grave_circumstances
 from triage.focal.phrasebook import OVER, Phrasebook
-from triage.slots import WritingTask
 
 if TYPE_CHECKING:
     import numpy as np

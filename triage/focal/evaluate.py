@@ -22,6 +22,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from triage.contract.slots import SLOT, WritingTask
 from triage.engines.mask import Mask
 from triage.engines.writer import Constraint, LlamaWriter
 from triage.focal.cases import case_of
@@ -32,7 +33,6 @@ from triage.focal.prompt import focal_prompt, speakable
 from triage.focal.sentences import decisions
 from triage.grounding import Writer, Written, typed
 from triage.roster import Entry
-from triage.slots import SLOT, WritingTask
 from triage.steps import draft, summarize
 
 STEPS = {"draft": draft.step, "summary": summarize.step}

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from triage.facts import CLAUSE, MOST
+from triage.contract.fact_types import CLAUSE, MOST
+from triage.contract.slots import CLOSE, OPEN, SLOT, WritingTask, slot_name
 from triage.focal.bearing import borne_out, unsayable
 from triage.focal.corpus.phrases import LOOKED_UP, load
 from triage.focal.prompt import speakable
-from triage.slots import CLOSE, OPEN, SLOT, WritingTask, slot_name
 
 if TYPE_CHECKING:
     import numpy as np

@@ -21,8 +21,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
-from triage.facts import CLAUSE, DECIDED, HISTORY, KINDS, SHOWN, UNSPOKEN
-from triage.slots import SLOT, Slot, WritingTask
+from triage.contract.fact_types import CLAUSE, DECIDED, HISTORY, KINDS, SHOWN, UNSPOKEN
+from triage.contract.slots import SLOT, Slot, WritingTask
 
 DRAFT, SUMMARY, WRITE, END = "<|draft|>", "<|summary|>", "<|write|>", "<|end|>"
 TASKS: Final = {"draft": DRAFT, "summary": SUMMARY}

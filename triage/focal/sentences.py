@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from triage.contract.slots import SLOT, WritingTask
 from triage.focal.corpus.phrases import load
-from triage.slots import SLOT, WritingTask
 
 SENTENCE: Final = re.compile(r"(?<=[.!?:])\s+|\n+")
 

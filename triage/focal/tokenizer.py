@@ -9,9 +9,9 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from triage.contract.slots import CLOSE, OPEN, all_names
 from triage.focal.corpus.generate import examples
 from triage.focal.prompt import DRAFT, END, SUMMARY, WRITE, focal_prompt
-from triage.slots import CLOSE, OPEN, all_names
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

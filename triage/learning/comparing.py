@@ -9,11 +9,11 @@ from typing import Any
 
 from tickets.shares import SMALL, Share
 from triage import machine
-from triage.case import Intent as CaseIntent
+from triage.contract.case import Intent as CaseIntent
+from triage.contract.outcomes import Guess
+from triage.contract.step import EngineError
 from triage.learning.examples import Row, Rows
 from triage.models import Classifier, Intent
-from triage.outcomes import Guess
-from triage.step import EngineError
 
 FLIPS_SHOWN = 20
 

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from tickets.models import Draft, Receipt
 from triage import jobs, machine
-from triage.case import Clause
+from triage.contract.case import Clause
 from triage.learning import examples
 from triage.locks import ENCODERS, one_at_a_time
 from triage.models import Clause as ClauseRow

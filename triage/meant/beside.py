@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from triage.case import Line, Order
+from triage.contract.case import Line, Order
 from triage.meant.wishes import MONEY, Kind, wishes
 from triage.meant.words import head_of, mentions, words_of
 from triage.said import shortened

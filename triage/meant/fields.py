@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
-from triage.case import Order
+from triage.contract.case import Order
 from triage.meant.days import BOUGHT, CAME, Period, periods
 from triage.meant.wishes import Kind, kinds, wishes
 from triage.meant.words import CLOSE, FULL, HEAD, PART, head_of, mentions, unique_words, words_of

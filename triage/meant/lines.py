@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from triage.case import Line, Order
+from triage.contract.case import Line, Order
 from triage.meant.wishes import MONEY, wishes
 from triage.meant.words import NUMBERS, WORD, head_of, is_plural, mentions, unique_words, words_of
 from triage.said import shortened

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from triage.case import Candidate, Order
+from triage.contract.case import Candidate, Order
 from triage.meant.fields import SAYS, WEIGHTS, Said, items_of, signs_of
 
 SEVERAL_ORDERS: Final = "Several orders are named in the message."

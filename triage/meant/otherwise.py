@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from triage.case import Order, Rule
+from triage.contract.case import Order, Rule
 from triage.meant.wishes import asks_for_money
 from triage.meant.words import mentions, words_of
 from triage.said import shortened

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from triage.case import Offer, Order
+from triage.contract.case import Offer, Order
 from triage.meant.swaps import Swap, swaps_meant
 from triage.meant.wishes import Kind, Wish, asks_for_money
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from triage.case import Line, Offer, Order
+from triage.contract.case import Line, Offer, Order
 from triage.meant.options import options_of, said_options
 from triage.meant.wishes import Kind, Wish, wishes
 from triage.meant.words import head_of, mentions, variants_of, words_of

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
-from triage.case import POSTAGE, Line, Order
+from triage.contract.case import POSTAGE, Line, Order
 
 NIL = Decimal(0)
 BEYOND = "paid beyond the lines of the order"

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from triage.case import Settled
-from triage.facts import money
+from triage.contract.case import Settled
+from triage.contract.fact_types import money
 
 APPROVED, PAID = "approved", "paid"
 TOLD: Final = {

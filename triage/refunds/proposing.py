@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from triage.case import Candidate, Case, Order, Rule
+from triage.contract.case import Candidate, Case, Order, Rule
+from triage.contract.outputs import Classification
 from triage.meant import (
     NAMED,
     SEVERAL_ORDERS,
@@ -19,7 +20,6 @@ from triage.meant import (
     otherwise,
     stake_of,
 )  # fmt: skip
-from triage.outputs import Classification
 from triage.refunds.arithmetic import Part
 from triage.refunds.followed import APPROVED, PAID, followed
 from triage.refunds.remedies import Obstacle, nothing_left, settle

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from triage.case import Order, Rule
+from triage.contract.case import Order, Rule
 from triage.refunds.arithmetic import Piece, Sum, completes, reckon
 from triage.refunds.rulings import PHOTO, Ruling, last_day, start_of
 

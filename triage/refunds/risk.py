@@ -11,8 +11,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
-from triage.case import Case, Order
-from triage.outputs import Classification
+from triage.contract.case import Case, Order
+from triage.contract.outputs import Classification
 from triage.refunds.instructions import orders_in
 
 ORDINARY, RAISED, HIGH = 0, 1, 2

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from triage.case import POSTAGE, Case, Line, Order, Rule
+from triage.contract.case import POSTAGE, Case, Line, Order, Rule
 from triage.meant import Piece, Wanted, lines_meant
 from triage.refunds.wear import says_opened, says_used
 

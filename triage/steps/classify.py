@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from triage.case import Case
-from triage.message_outcome import junk, outcome_of
-from triage.outcomes import (
+from triage.contract.case import Case
+from triage.contract.outcomes import (
     HIGH,
     LOW,
     NORMAL,
@@ -23,10 +22,11 @@ from triage.outcomes import (
     Signals,
     said,
 )
-from triage.outputs import Classification
+from triage.contract.outputs import Classification
+from triage.contract.step import Check, Evidence, Step, Worksheet, failing
+from triage.message_outcome import junk, outcome_of
 from triage.refunds.instructions import orders_in, without_orders
 from triage.signs import urgency_of
-from triage.step import Check, Evidence, Step, Worksheet, failing
 
 LEVELS: Mapping[str, int] = {"low": LOW, "normal": NORMAL, "high": HIGH, "urgent": URGENT}
 READABLE = "something to read"

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from triage.case import Case, Clause
-from triage.outputs import Classification
+from triage.contract.case import Case, Clause
+from triage.contract.outputs import Classification
+from triage.contract.step import Check, Engine, Evidence, Step, Worksheet
 from triage.refunds.proposing import (
     ASK,
     DECIDED,
@@ -23,7 +24,6 @@ from triage.refunds.proposing import (
     for_a_person,
     propose,
 )
-from triage.step import Check, Engine, Evidence, Step, Worksheet
 from triage.steps.retrieve import Retrieval
 
 __all__ = ["ASK", "DECIDED", "HUMAN", "NONE", "REFUSE", "REVIEW", "Proposed", "propose", "step"]

@@ -6,8 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 
-from triage.case import Case, Clause
-from triage.facts import HISTORY, KINDS, money
+from triage.contract.case import Case, Clause
+from triage.contract.fact_types import HISTORY, KINDS, money
+from triage.contract.outcomes import NOTHING_ASKED, URGENT
+from triage.contract.outputs import Classification
+from triage.contract.slots import Slot, WritingTask, clause_slots, fact_slots
+from triage.contract.step import Check, Evidence, Step, Usage, Worksheet
 from triage.grounding import (
     Claim,
     Grounded,
@@ -18,14 +22,10 @@ from triage.grounding import (
     writing_checks,
     writing_inputs,
 )
-from triage.outcomes import NOTHING_ASKED, URGENT
-from triage.outputs import Classification
 from triage.refunds.followed import APPROVED, PAID
 from triage.refunds.instructions import orders_in
 from triage.refunds.proposing import ASK, DECIDED, HUMAN, REFUSE, REVIEW, Proposed
 from triage.said import with_marks
-from triage.slots import Slot, WritingTask, clause_slots, fact_slots
-from triage.step import Check, Evidence, Step, Usage, Worksheet
 from triage.steps.retrieve import Hit, Retrieval
 from triage.steps.summarize import Summary
 from triage.support.promises import REVIEW as SPEAKS_OF_REVIEW

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
-from triage.case import Case
-from triage.facts import UNSPOKEN
+from triage.contract.case import Case
+from triage.contract.fact_types import UNSPOKEN
+from triage.contract.outputs import Classification
+from triage.contract.slots import WritingTask, fact_slots
+from triage.contract.step import Check, Evidence, Step, Usage, Worksheet
 from triage.grounding import (
     Claim,
     Grounded,
@@ -16,10 +19,7 @@ from triage.grounding import (
     writing_checks,
     writing_inputs,
 )
-from triage.outputs import Classification
 from triage.said import with_marks
-from triage.slots import WritingTask, fact_slots
-from triage.step import Check, Evidence, Step, Usage, Worksheet
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from triage.facts import UNSPOKEN
-from triage.slots import WritingTask
+from triage.contract.fact_types import UNSPOKEN
+from triage.contract.slots import WritingTask
 from triage.support.announced import misplaced
 from triage.support.clauses import against_a_clause, no_such_rule, said_by_a_clause
 from triage.support.courtesy import claims_nothing

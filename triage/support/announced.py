@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from triage.facts import CLAUSE, KINDS
-from triage.slots import SLOT, Slot
+from triage.contract.fact_types import CLAUSE, KINDS
+from triage.contract.slots import SLOT, Slot
 from triage.support.courtesy import framed
 from triage.support.statement import VALUE, Statement
 from triage.support.words import content

@@ -11,8 +11,8 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import Final
 
-from triage.facts import CLAUSE
-from triage.slots import WritingTask
+from triage.contract.fact_types import CLAUSE
+from triage.contract.slots import WritingTask
 from triage.support.courtesy import framed
 from triage.support.source import Source
 from triage.support.statement import PART, Statement

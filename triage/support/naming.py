@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from triage.slots import WritingTask
+from triage.contract.slots import WritingTask
 from triage.support.statement import Statement
 from triage.support.words import ORDINARY, PLAIN, STARTERS
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from triage.facts import CLAUSE
+from triage.contract.fact_types import CLAUSE
 from triage.promised.reading import Said, read
 from triage.promised.weighing import ALL_OF_IT
 from triage.support.statement import VALUE, Statement

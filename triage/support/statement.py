@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from triage.slots import SLOT, WritingTask
+from triage.contract.slots import SLOT, WritingTask
 
 VALUE: Final = "•"
 """What stands for a value in the words around it."""

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from triage.case import Clause
+from triage.contract.case import Clause
 
 DAY = date(2024, 1, 1)
 

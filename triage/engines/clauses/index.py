@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from triage.case import Clause
+from triage.contract.case import Clause
 from triage.engines.clauses.late import Tokens
 from triage.engines.clauses.lexical import Words
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from triage.case import Clause
+from triage.contract.case import Clause
 from triage.engines.clauses.collection import Asked
 from triage.engines.clauses.index import Embedded, Index, build
 from triage.engines.clauses.late import Tokens

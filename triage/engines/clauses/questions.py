@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from triage.case import Clause
+from triage.contract.case import Clause
 from triage.policy_files import read
 
 FILE = Path(__file__).with_name("questions.toml")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from triage.case import Clause
+from triage.contract.case import Clause
 from triage.engines.clauses import calibration, measuring
 from triage.engines.clauses.calibration import Sample
 from triage.engines.clauses.collection import Asked, Collection

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from triage.case import Clause
+from triage.contract.case import Clause
+from triage.contract.step import Card
 from triage.engines.clauses import fusion
 from triage.engines.clauses.index import Index, Reader
 from triage.engines.clauses.ranking import Ranked, by_words, rank, read
 from triage.engines.clauses.relevance import Relevance, evidence, shipped
-from triage.step import Card
 from triage.steps.retrieve import Found, Hit
 
 if TYPE_CHECKING:

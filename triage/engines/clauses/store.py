@@ -17,7 +17,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from triage.case import Clause
+from triage.contract.case import Clause
 from triage.engines.clauses.index import Embedded, Reader, embed, text_of
 from triage.engines.clauses.late import Tokens
 

@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from triage.case import Intent
+from triage.contract.case import Intent
+from triage.contract.outcomes import Guess, Matter, Signals
+from triage.contract.step import EngineError
 from triage.engines.intents import several, splitting
 from triage.engines.intents.promise import NEVER, Promise, promised
-from triage.outcomes import Guess, Matter, Signals
-from triage.step import EngineError
 
 if TYPE_CHECKING:
     from triage.engines.encoder import Encoder, Vectors

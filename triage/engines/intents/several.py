@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from triage.contract.outcomes import Matter
 from triage.engines.intents.cutting import courteous, unquoted
-from triage.outcomes import Matter
 
 if TYPE_CHECKING:
     from triage.engines.intents.model import Judgement

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from triage.contract.outcomes import Matter
 from triage.engines.intents.calibration import log_shares
 from triage.engines.intents.cutting import ASKS, Place, empty_of_matter, seam, sentences, unquoted
-from triage.outcomes import Matter
 
 if TYPE_CHECKING:
     from triage.engines.intents.model import IntentModel, Judgement

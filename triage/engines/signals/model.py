@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from triage.contract.outcomes import WANTED, Reading, Signals
 from triage.engines.signals.words import SHOUTED, WORD, Words, spoken
-from triage.outcomes import WANTED, Reading, Signals
 from triage.signs import UNREAD
 
 Vectors = NDArray[np.float32]

@@ -8,6 +8,7 @@ from itertools import count
 from random import Random
 from typing import Final
 
+from triage.contract.slots import Slot, WritingTask
 from triage.focal import statuses
 from triage.focal.bearing import UNKNOWN
 from triage.focal.circumstances import circumstances, is_grave
@@ -15,7 +16,6 @@ from triage.focal.corpus import world
 from triage.focal.corpus.phrases import LOOKED_UP, best, fill, load, split
 from triage.focal.corpus.tickets import ticket
 from triage.focal.corpus.world import Situation
-from triage.slots import Slot, WritingTask
 
 DEMO_INTENTS: Final = 14
 URGENT: Final = ("high", "urgent")

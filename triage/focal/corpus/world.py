@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from triage.facts import CLAUSE, KINDS, MOST
+from triage.contract.fact_types import CLAUSE, KINDS, MOST
+from triage.contract.slots import Slot, slot_name
 from triage.focal.corpus.phrases import load
 from triage.focal.statuses import ON_ITS_WAY, STATUSES
-from triage.slots import Slot, slot_name
 
 UNQUOTED: Final = ("ask order", "human")
 """Outcomes where it is too early to quote a clause."""

@@ -14,9 +14,9 @@ from tqdm import tqdm
 
 from tickets.models import Ticket
 from triage import machine, pipeline
-from triage.case import Case
 from triage.casework import case_for
-from triage.step import Status, StepResult
+from triage.contract.case import Case
+from triage.contract.step import Status, StepResult
 
 WRITING = ("summarize", "draft")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from triage.outcomes import NORMAL, Matter, Outcome
+from triage.contract.outcomes import NORMAL, Matter, Outcome
 
 
 @dataclass(frozen=True, kw_only=True)

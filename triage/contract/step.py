@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
-from triage.case import Case
+from triage.contract.case import Case
 
 T = TypeVar("T")
 

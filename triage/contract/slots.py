@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from triage.case import Clause, Fact
-from triage.facts import CLAUSE, KINDS, MOST
+from triage.contract.case import Clause, Fact
+from triage.contract.fact_types import CLAUSE, KINDS, MOST
 
 T = TypeVar("T")
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
-from triage.case import Case, Intent
-from triage.step import Engine
+from triage.contract.case import Case, Intent
+from triage.contract.step import Engine
 
 LOW, NORMAL, HIGH, URGENT = 1, 2, 3, 4  # urgency
 CALM, UPSET, THREATENING = "calm", "upset", "threatening"

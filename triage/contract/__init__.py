@@ -1,0 +1,1 @@
+"""What steps, engines and the runner agree on: case, slots, outputs, outcomes, checks. Pure."""

@@ -24,8 +24,8 @@ from triage.attacks.placing import PLACES, Letter, mail_of
 from triage.contract.outcomes import Guess
 from triage.contract.step import Card, EngineUnavailable
 from triage.demo.letters import letters
-from triage.meant import lines_meant
-from triage.refunds.instructions import orders_in, without_orders
+from triage.nlu import lines_meant
+from triage.nlu.prompt_injection import orders_in, without_orders
 from triage.refunds.proposing import Proposed
 from triage.roster import Entry
 from triage.steps import classify, draft

@@ -8,7 +8,7 @@ from tests import rows
 from tickets.models import Message, Ticket
 from triage.casework import case_for
 from triage.marks import in_all, marks_of
-from triage.signs import MARKS
+from triage.nlu.urgency_rules import MARKS
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from tests.meant_rows import MONDAY, NEWER, OLDER
 from triage.contract.case import Line, Order
 from triage.demo.company import build
 from triage.demo.letters import letters
-from triage.meant import SEVERAL_ORDERS, Meant, order_meant
-from triage.meant.days import periods
+from triage.nlu import SEVERAL_ORDERS, Meant, order_meant
+from triage.nlu.dates import periods
 
 
 def meant(text: str, *orders: Order) -> Meant:

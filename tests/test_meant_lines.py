@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from tests.cases import KETTLE, LAMP, ORDER
 from tests.meant_rows import LAMPS, NEWER, OLDER, SHIRTS, TEE_BLUE, TEE_RED
 from triage.contract.case import Line, Order
-from triage.meant import Wanted, beside, lines_meant
-from triage.meant.words import singular
+from triage.nlu import Wanted, lines_meant
+from triage.nlu.item_names import singular
+from triage.nlu.other_orders import beside
 
 
 def wanted(text: str, order: Order = SHIRTS) -> dict[str, int]:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.cases import ORDER, THIRTY_DAYS, labelled
-from triage.meant import asks_for_money, otherwise
+from triage.nlu import asks_for_money
+from triage.nlu.conditional_requests import otherwise
 from triage.refunds.proposing import propose
 
 WHOLE = replace(THIRTY_DAYS, only_whole=True)

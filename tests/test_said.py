@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage import said
 from triage.contract.fact_types import MOST
 from triage.contract.slots import SLOT, Slot
-from triage.said import LONGEST_WORD, MOST_READ, called_orders, shortened, with_marks
+from triage.nlu import entities
+from triage.nlu.entities import LONGEST_WORD, MOST_READ, called_orders, shortened, with_marks
 
 KNOWN = (
     Slot(name="order", about="", value="HP-1042", ref="order:HP-1042", kind="order"),
@@ -208,8 +208,8 @@ def test_a_value_is_not_cut_in_two() -> None:
 
 def test_no_pattern_repeats_without_a_bound() -> None:
     """What is bounded at each place of a bounded text is fast, whatever the text says."""
-    patterns = [said.LONG_WORD, said.CALLS, said.ORDERING, said.SEVERAL]
-    for pattern in (said._pattern(KNOWN, ORDERS), *patterns):
+    patterns = [entities.LONG_WORD, entities.CALLS, entities.ORDERING, entities.SEVERAL]
+    for pattern in (entities._pattern(KNOWN, ORDERS), *patterns):
         plainly = re.sub(r"\[[^\]]*\]", "x", re.sub(r"\\.", "x", pattern.pattern))
         assert not re.search(r"[*+]|,\}", plainly)
 

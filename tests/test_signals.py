@@ -12,7 +12,7 @@ from triage import machine
 from triage.contract.outcomes import Signals
 from triage.engines.signals import corpus, fitting, words
 from triage.engines.signals.model import MAIL, MOOD, URGENCY, SignalModel, left_out, level_of
-from triage.signs import unwanted
+from triage.nlu.urgency_rules import unwanted
 
 CALM = (
     "Could you tell me whether the blue rug is in stock again?",

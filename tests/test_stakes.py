@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.meant_rows import MONDAY, NEWER, OFFERS, OLDER, SHIRTS, TEE_RED
-from triage.meant import DIFFERENCE, asks_for_money, lines_meant, order_meant, stake_of
+from triage.nlu import DIFFERENCE, asks_for_money, lines_meant, order_meant, stake_of
 
 # --- money at stake ----------------------------------------------------------------------
 

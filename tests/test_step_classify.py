@@ -11,8 +11,8 @@ from tests.cases import RETURN, STATUS, case
 from triage.contract.outcomes import Guess, Matter, Outcome, Reading, Signals
 from triage.contract.step import Card, EngineError, Rung, Status
 from triage.engines.rules import Person, Phrases
+from triage.nlu.urgency_rules import urgency_of
 from triage.pipeline import perform
-from triage.signs import urgency_of
 from triage.steps.classify import drawn, step
 
 KEPT = {"target": 0.95, "valid": True, "threshold": 0.8}

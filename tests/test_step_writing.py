@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from tests.cases import ORDER, WINDOW, FakeWriter, labelled
-from triage import said
 from triage.contract.case import Case, Settled
 from triage.contract.outputs import Classification
 from triage.contract.step import Rung, Status
 from triage.engines.rules import Arithmetic, Sentences
+from triage.nlu import entities as said
 from triage.pipeline import perform
 from triage.refunds.proposing import Proposed, propose
 from triage.steps import decide, draft, summarize

@@ -9,7 +9,7 @@ from triage import machine
 from triage.contract.case import Case
 from triage.contract.outcomes import Outcome
 from triage.contract.outputs import Classification
-from triage.refunds.instructions import orders_in
+from triage.nlu.prompt_injection import orders_in
 from triage.steps.classify import promise_doubt
 
 

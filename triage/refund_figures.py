@@ -9,7 +9,7 @@ from typing import Final
 
 from approvals.models import Refund
 from tickets.models import Ticket
-from triage.meant.orders import SURE
+from triage.nlu.order_linking import SURE
 from triage.refund_bench import Task
 
 NOT_OF_MONEY: Final = frozenset({"NO_LABEL", "NO_MONEY_AT_STAKE", "NOT_AS_ASKED", "NOT_ASKED_FOR"})

@@ -9,7 +9,7 @@ from pathlib import Path
 from triage.attacks import judging, texts
 from triage.attacks.texts import Attack
 from triage.attacks.trials import Trial, flagged
-from triage.refunds.instructions import orders_in
+from triage.nlu.prompt_injection import orders_in
 
 
 def report(trials: Sequence[Trial]) -> Iterator[str]:

@@ -27,7 +27,7 @@ from triage.demo import company
 from triage.demo.letters import letters
 from triage.demo.photo import photo
 from triage.models import Limit
-from triage.refunds.instructions import orders_in
+from triage.nlu.prompt_injection import orders_in
 from triage.refunds.proposing import ASK
 
 ALONE, LABELLED, OTHER = "refunds, by the machine alone", "refunds, labelled", "no refund asked for"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from triage.support.words import PLAIN, listed, stem, words
+from triage.nlu.content_words import PLAIN, listed, stem, words
 
 REASONS: Final = (
     ("unwanted", r"\b(?:unwanted|chang\w+ (?:of|your|their) mind|mind has changed|no longer want\w*|not satisfied|(?:do|does)(?: not|n['’]t) (?:like|want|suit|fit))\b"),

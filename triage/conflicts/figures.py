@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from triage.support.words import NUMBERS
+from triage.nlu.content_words import NUMBERS
 
 WORDED: Final = "|".join(word for word, value in NUMBERS.items() if value >= 1)
 NUMBER: Final = rf"\d+(?:\.\d+)?|(?:{WORDED})\b|an?\b"

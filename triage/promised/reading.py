@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final
 
+from triage.nlu.money import hidden
 from triage.promised import foreign
-from triage.promised.amounts import hidden
 from triage.promised.wordings import (
     AFTER_APPROVAL,
     AMOUNT,

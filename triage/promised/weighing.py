@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from triage.promised.amounts import Amount, amounts
+from triage.nlu.money import Amount, amounts
 from triage.promised.quoted import without_quotes
 from triage.promised.reading import Said, plain, read, sentences, speaks_of_money_back
 

@@ -10,16 +10,9 @@ from typing import Any
 
 from triage.contract.case import Candidate, Case, Order, Rule
 from triage.contract.outputs import Classification
-from triage.meant import (
-    NAMED,
-    SEVERAL_ORDERS,
-    Otherwise,
-    Stake,
-    asks_for_money,
-    beside,
-    otherwise,
-    stake_of,
-)  # fmt: skip
+from triage.nlu import NAMED, SEVERAL_ORDERS, Otherwise, Stake, asks_for_money, stake_of
+from triage.nlu.conditional_requests import otherwise  # fmt: skip
+from triage.nlu.other_orders import beside
 from triage.refunds.arithmetic import Part
 from triage.refunds.followed import APPROVED, PAID, followed
 from triage.refunds.remedies import Obstacle, nothing_left, settle

@@ -13,7 +13,7 @@ from typing import Final
 
 from triage.contract.case import Case, Order
 from triage.contract.outputs import Classification
-from triage.refunds.instructions import orders_in
+from triage.nlu.prompt_injection import orders_in
 
 ORDINARY, RAISED, HIGH = 0, 1, 2
 MANY: Final = 3

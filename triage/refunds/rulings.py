@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from triage.contract.case import POSTAGE, Case, Line, Order, Rule
-from triage.meant import Piece, Wanted, lines_meant
-from triage.refunds.wear import says_opened, says_used
+from triage.nlu import Piece, Wanted, lines_meant
+from triage.nlu.item_condition import says_opened, says_used
 
 NOTHING, DIFFERENCE, PHOTO = "none", "price difference", "photo"
 DAYS = {"purchase": "purchase", "promised": "promised delivery", "delivery": "delivery"}

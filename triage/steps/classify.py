@@ -24,9 +24,9 @@ from triage.contract.outcomes import (
 )
 from triage.contract.outputs import Classification
 from triage.contract.step import Check, Evidence, Step, Worksheet, failing
-from triage.message_outcome import junk, outcome_of
-from triage.refunds.instructions import orders_in, without_orders
-from triage.signs import urgency_of
+from triage.nlu.message_outcome import junk, outcome_of
+from triage.nlu.prompt_injection import orders_in, without_orders
+from triage.nlu.urgency_rules import urgency_of
 
 LEVELS: Mapping[str, int] = {"low": LOW, "normal": NORMAL, "high": HIGH, "urgent": URGENT}
 READABLE = "something to read"

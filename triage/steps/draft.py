@@ -22,10 +22,10 @@ from triage.grounding import (
     writing_checks,
     writing_inputs,
 )
+from triage.nlu.entities import with_marks
+from triage.nlu.prompt_injection import orders_in
 from triage.refunds.followed import APPROVED, PAID
-from triage.refunds.instructions import orders_in
 from triage.refunds.proposing import ASK, DECIDED, HUMAN, REFUSE, REVIEW, Proposed
-from triage.said import with_marks
 from triage.steps.retrieve import Hit, Retrieval
 from triage.steps.summarize import Summary
 from triage.support.promises import REVIEW as SPEAKS_OF_REVIEW

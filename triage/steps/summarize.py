@@ -19,7 +19,7 @@ from triage.grounding import (
     writing_checks,
     writing_inputs,
 )
-from triage.said import with_marks
+from triage.nlu.entities import with_marks
 
 
 @dataclass(frozen=True, kw_only=True)

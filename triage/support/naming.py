@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Final
 
 from triage.contract.slots import WritingTask
+from triage.nlu.content_words import ORDINARY, PLAIN, STARTERS
 from triage.support.statement import Statement
-from triage.support.words import ORDINARY, PLAIN, STARTERS
 
 NAME: Final = re.compile(r"(?<![\w'-])(?:[A-Z]|[a-z][A-Z])[\w&]*")
 LONGEST_INITIALS: Final = 4

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from triage.support.words import (
+from triage.nlu.content_words import (
     ABSOLUTE,
     NEGATION,
     WORD,

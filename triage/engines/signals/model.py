@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from triage.contract.outcomes import WANTED, Reading, Signals
 from triage.engines.signals.words import SHOUTED, WORD, Words, spoken
-from triage.signs import UNREAD
+from triage.nlu.urgency_rules import UNREAD
 
 Vectors = NDArray[np.float32]
 Embed = Callable[[Sequence[str]], Vectors]

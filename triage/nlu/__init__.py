@@ -3,12 +3,12 @@
 Pure. A text only ever chooses among the customer's own rows; it brings in nothing of its own.
 """
 
-from triage.meant.beside import beside
-from triage.meant.lines import Piece, Wanted, lines_meant
-from triage.meant.orders import NAMED, SEVERAL_ORDERS, Meant, order_meant
-from triage.meant.otherwise import Otherwise, only_whole, otherwise
-from triage.meant.stakes import ASKED, DIFFERENCE, Stake, stake_of
-from triage.meant.wishes import Kind, Wish, asks_for_money, wishes
+from triage.nlu.conditional_requests import Otherwise, only_whole, otherwise
+from triage.nlu.line_items import Piece, Wanted, lines_meant
+from triage.nlu.money_at_stake import ASKED, DIFFERENCE, Stake, stake_of
+from triage.nlu.order_linking import NAMED, SEVERAL_ORDERS, Meant, order_meant
+from triage.nlu.other_orders import beside
+from triage.nlu.requests import Kind, Wish, asks_for_money, wishes
 
 __all__ = [
     "ASKED", "DIFFERENCE", "NAMED", "SEVERAL_ORDERS", "Kind", "Meant", "Otherwise", "Piece", "Stake", "Wanted", "Wish",

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from triage.meant.words import singular, words_of
+from triage.nlu.item_names import singular, words_of
 
 Option = tuple[str, str]
 """What it is called, often nothing, and its value; both as words in the singular."""

@@ -18,7 +18,7 @@ from triage.contract.outcomes import (
     Signals,
     listing,
 )
-from triage.signs import ADVERTISING, unwanted
+from triage.nlu.urgency_rules import ADVERTISING, unwanted
 
 
 def outcome_of(

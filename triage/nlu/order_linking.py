@@ -16,7 +16,7 @@ from datetime import date
 from typing import Final
 
 from triage.contract.case import Candidate, Order
-from triage.meant.fields import SAYS, WEIGHTS, Said, items_of, signs_of
+from triage.nlu.order_features import SAYS, WEIGHTS, Said, items_of, signs_of
 
 SEVERAL_ORDERS: Final = "Several orders are named in the message."
 NAMED: Final = "named in the message"

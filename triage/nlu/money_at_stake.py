@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import Final
 
 from triage.contract.case import Offer, Order
-from triage.meant.swaps import Swap, swaps_meant
-from triage.meant.wishes import Kind, Wish, asks_for_money
+from triage.nlu.exchange_value import Swap, swaps_meant
+from triage.nlu.requests import Kind, Wish, asks_for_money
 
 ASKED, DIFFERENCE = "MONEY_ASKED_BESIDE", "PRICE_DIFFERENCE"
 VERBS: Final = {

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from triage.meant.words import NUMBERS
-from triage.said import DATE, MONTH, MONTHS, shortened
+from triage.nlu.entities import DATE, MONTH, MONTHS, shortened
+from triage.nlu.item_names import NUMBERS
 
 BOUGHT, CAME, ANY = "placed", "delivered", ""
 MOST: Final = 12

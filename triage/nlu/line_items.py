@@ -11,9 +11,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from triage.contract.case import Line, Order
-from triage.meant.wishes import MONEY, wishes
-from triage.meant.words import NUMBERS, WORD, head_of, is_plural, mentions, unique_words, words_of
-from triage.said import shortened
+from triage.nlu.entities import shortened
+from triage.nlu.item_names import (
+    NUMBERS,
+    WORD,
+    head_of,
+    is_plural,
+    mentions,
+    unique_words,
+    words_of,
+)
+from triage.nlu.requests import MONEY, wishes
 
 WHOLE: Final = re.compile(
     r"\b(?:everything|every\s(?:single\s)?(?:item|thing)|(?:whole|entire|complete|full|total)\s(?:\w{1,12}\s)?(?:order|lot|purchase|delivery|thing)"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from triage.said import shortened
+from triage.nlu.entities import shortened
 
 WORD: Final = re.compile(r"[^\W_]{1,60}")
 GENERIC: Final = frozenset(

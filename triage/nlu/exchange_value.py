@@ -14,10 +14,10 @@ from decimal import Decimal
 from typing import Final
 
 from triage.contract.case import Line, Offer, Order
-from triage.meant.options import options_of, said_options
-from triage.meant.wishes import Kind, Wish, wishes
-from triage.meant.words import head_of, mentions, variants_of, words_of
-from triage.said import plain, shortened
+from triage.nlu.entities import plain, shortened
+from triage.nlu.item_names import head_of, mentions, variants_of, words_of
+from triage.nlu.requests import Kind, Wish, wishes
+from triage.nlu.variants import options_of, said_options
 
 AGAINST: Final = frozenset({"for", "to", "into", "with"})
 CLOSED: Final = frozenset({"cancelled", "returned"})

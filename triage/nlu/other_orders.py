@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from triage.contract.case import Line, Order
-from triage.meant.wishes import MONEY, Kind, wishes
-from triage.meant.words import head_of, mentions, words_of
-from triage.said import shortened
+from triage.nlu.entities import shortened
+from triage.nlu.item_names import head_of, mentions, words_of
+from triage.nlu.requests import MONEY, Kind, wishes
 
 CLOSED: Final = frozenset({"cancelled", "returned"})
 

@@ -13,10 +13,10 @@ from decimal import Decimal
 from typing import Final
 
 from triage.contract.case import Order
-from triage.meant.days import BOUGHT, CAME, Period, periods
-from triage.meant.wishes import Kind, kinds, wishes
-from triage.meant.words import CLOSE, FULL, HEAD, PART, head_of, mentions, unique_words, words_of
-from triage.said import AMOUNT, bare, called_orders, plain, shortened
+from triage.nlu.dates import BOUGHT, CAME, Period, periods
+from triage.nlu.entities import AMOUNT, bare, called_orders, plain, shortened
+from triage.nlu.item_names import CLOSE, FULL, HEAD, PART, head_of, mentions, unique_words, words_of
+from triage.nlu.requests import Kind, kinds, wishes
 
 WEIGHTS: Final = {
     "number": 9.0,

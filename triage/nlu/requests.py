@@ -16,7 +16,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from triage.said import shortened
+from triage.nlu.entities import shortened
 
 MOST: Final = 24
 LOOK_BACK: Final = 140

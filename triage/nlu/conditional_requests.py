@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from triage.contract.case import Order, Rule
-from triage.meant.wishes import asks_for_money
-from triage.meant.words import mentions, words_of
-from triage.said import shortened
+from triage.nlu.entities import shortened
+from triage.nlu.item_names import mentions, words_of
+from triage.nlu.requests import asks_for_money
 
 IMPOSSIBLE: Final = (
     r"(?:cannot|can['’]?t|can not|not (?:be )?possible|isn['’]t possible|impossible|unable)"

@@ -26,7 +26,7 @@ from triage.contract.step import Card, EngineUnavailable
 from triage.demo.letters import letters
 from triage.nlu import lines_meant
 from triage.nlu.prompt_injection import orders_in, without_orders
-from triage.refunds.proposing import Proposed
+from triage.refunds.proposal import Proposed
 from triage.roster import Entry
 from triage.steps import classify, draft
 

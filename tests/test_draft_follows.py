@@ -26,7 +26,7 @@ from triage.casework import case_for
 from triage.contract.step import Rung
 from triage.engines.rules import Arithmetic, Phrases, Sentences
 from triage.models import Intent
-from triage.refunds.proposing import Proposed, propose
+from triage.refunds.proposal import Proposed, propose
 from triage.steps.retrieve import Found
 
 pytestmark = pytest.mark.django_db

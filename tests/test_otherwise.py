@@ -10,7 +10,7 @@ import pytest
 from tests.cases import ORDER, THIRTY_DAYS, labelled
 from triage.nlu import asks_for_money
 from triage.nlu.conditional_requests import otherwise
-from triage.refunds.proposing import propose
+from triage.refunds.proposal import propose
 
 WHOLE = replace(THIRTY_DAYS, only_whole=True)
 BY_CARD = replace(ORDER, ways=("card",))

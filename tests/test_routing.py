@@ -15,7 +15,7 @@ from triage.contract.outcomes import FOREIGN, Matter, Outcome
 from triage.contract.outputs import Classification
 from triage.contract.step import Rung, Status
 from triage.pipeline import perform
-from triage.refunds.proposing import HUMAN, NONE, Proposed
+from triage.refunds.proposal import HUMAN, NONE, Proposed
 from triage.steps import draft
 from triage.steps.draft import Reply
 from triage.steps.retrieve import Retrieval

@@ -17,7 +17,7 @@ from triage.contract.step import Rung, Status
 from triage.engines.rules import Arithmetic, Sentences
 from triage.nlu import entities as said
 from triage.pipeline import perform
-from triage.refunds.proposing import Proposed, propose
+from triage.refunds.proposal import Proposed, propose
 from triage.steps import decide, draft, summarize
 from triage.steps.retrieve import Hit, Retrieval
 from triage.steps.summarize import Summary

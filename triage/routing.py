@@ -11,7 +11,7 @@ from typing import Final
 from triage.contract.case import Case
 from triage.contract.outcomes import FOREIGN, NOTHING_ASKED, Outcome, listing
 from triage.contract.outputs import Classification
-from triage.refunds.proposing import ASK, HUMAN, REVIEW, Proposed
+from triage.refunds.proposal import ASK, HUMAN, REVIEW, Proposed
 from triage.steps.draft import Reply
 from triage.steps.retrieve import Retrieval
 

@@ -28,7 +28,7 @@ from triage.contract.outputs import Classification
 from triage.contract.step import Engine, Rung, StepResult
 from triage.engines.language import language_of
 from triage.engines.rules import Person
-from triage.refunds.proposing import REVIEW, Proposed
+from triage.refunds.proposal import REVIEW, Proposed
 from triage.steps.draft import Reply
 from triage.steps.retrieve import Retrieval
 

@@ -15,7 +15,7 @@ from approvals.models import Refund
 from tickets.models import Draft, Run, Ticket
 from tickets.sending import NotBorneOut
 from triage.promises import refuse_unapproved
-from triage.refunds.proposing import REVIEW
+from triage.refunds.proposal import REVIEW
 
 VALUE: Final = re.compile(
     r"https?://[^\s\"”)]+|www\.[^\s\"”)]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b\w{0,6}-?\d[\d.,]*\d\w*"

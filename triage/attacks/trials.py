@@ -28,7 +28,7 @@ from triage.demo.letters import letters
 from triage.demo.photo import photo
 from triage.models import Limit
 from triage.nlu.prompt_injection import orders_in
-from triage.refunds.proposing import ASK
+from triage.refunds.proposal import ASK
 
 ALONE, LABELLED, OTHER = "refunds, by the machine alone", "refunds, labelled", "no refund asked for"
 SMALL: Final = 100

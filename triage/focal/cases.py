@@ -14,7 +14,7 @@ from triage.contract.outputs import Classification
 from triage.contract.slots import SLOT, Slot, WritingTask
 from triage.focal.corpus.generate import Example
 from triage.focal.corpus.phrases import load, split
-from triage.refunds.proposing import ASK, REVIEW, Proposed
+from triage.refunds.proposal import ASK, REVIEW, Proposed
 from triage.steps.draft import URGENCY
 from triage.steps.retrieve import Hit, Retrieval
 from triage.steps.summarize import Summary

@@ -13,7 +13,7 @@ from decimal import Decimal
 from triage.contract.case import Case, Clause
 from triage.contract.outputs import Classification
 from triage.contract.step import Check, Engine, Evidence, Step, Worksheet
-from triage.refunds.proposing import (
+from triage.refunds.proposal import (
     ASK,
     DECIDED,
     HUMAN,

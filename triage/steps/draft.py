@@ -24,8 +24,8 @@ from triage.grounding import (
 )
 from triage.nlu.entities import with_marks
 from triage.nlu.prompt_injection import orders_in
-from triage.refunds.followed import APPROVED, PAID
-from triage.refunds.proposing import ASK, DECIDED, HUMAN, REFUSE, REVIEW, Proposed
+from triage.refunds.decided import APPROVED, PAID
+from triage.refunds.proposal import ASK, DECIDED, HUMAN, REFUSE, REVIEW, Proposed
 from triage.steps.retrieve import Hit, Retrieval
 from triage.steps.summarize import Summary
 from triage.support.promises import REVIEW as SPEAKS_OF_REVIEW

@@ -14,10 +14,10 @@ from triage.nlu import NAMED, SEVERAL_ORDERS, Otherwise, Stake, asks_for_money, 
 from triage.nlu.conditional_requests import otherwise  # fmt: skip
 from triage.nlu.other_orders import beside
 from triage.refunds.arithmetic import Part
-from triage.refunds.followed import APPROVED, PAID, followed
-from triage.refunds.remedies import Obstacle, nothing_left, settle
+from triage.refunds.decided import APPROVED, PAID, followed
+from triage.refunds.eligibility import Ruling, rules_for, ruling, wanted_by
+from triage.refunds.resolution import Obstacle, nothing_left, settle
 from triage.refunds.risk import doubts, risk_of
-from triage.refunds.rulings import Ruling, rules_for, ruling, wanted_by
 
 NONE, REVIEW, REFUSE, ASK, HUMAN = "none", "review", "refuse", "ask", "human"
 DECIDED = (APPROVED, PAID)

@@ -11,7 +11,7 @@ from typing import Any
 
 from triage.contract.case import Order, Rule
 from triage.refunds.arithmetic import Piece, Sum, completes, reckon
-from triage.refunds.rulings import PHOTO, Ruling, last_day, start_of
+from triage.refunds.eligibility import PHOTO, Ruling, last_day, start_of
 
 LOOK_AT_THE_PHOTO = "Look at the photo: does it show what is claimed?"
 LEFT_OUT = {

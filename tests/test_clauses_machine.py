@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 
-from triage import machine, policies
+from triage import machine
 from triage.contract.step import EngineUnavailable
 from triage.models import TunedEncoder
+from triage.policies import loading
 
 pytestmark = pytest.mark.django_db
 FIRST = """---
@@ -30,7 +31,7 @@ BEFORE, AFTER = date(2025, 6, 1), date(2026, 6, 1)
 def load(folder: Path, text: str) -> None:
     path = folder / "parcels.md"
     path.write_text(text)
-    policies.load(path)
+    loading.load(path)
 
 
 def found(on: date) -> list[int]:

@@ -14,9 +14,9 @@ import pytest
 
 import triage.demo
 from tests.shared_data import shared_data
-from triage.conflicts import disagreements
 from triage.contract.case import Clause
-from triage.policy_files import read
+from triage.policies.contradictions import disagreements
+from triage.policies.markdown import read
 
 PAIRS: dict[str, list[Any]] = tomllib.loads(
     (Path(__file__).parent / "conflicting.toml").read_text(encoding="utf-8")

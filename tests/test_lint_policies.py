@@ -21,10 +21,10 @@ from approvals.models import RefundRule
 from tests import stories
 from tests.runs import citation, receipt, run_of
 from tickets.models import Ticket
-from triage import policies
 from triage.demo import load as demo
-from triage.lint import Report, lint, uncovered
 from triage.models import PolicyVersion
+from triage.policies import loading
+from triage.policy_review.lint import Report, lint, uncovered
 
 PAGE = """---
 id: {id}
@@ -54,7 +54,7 @@ def shelf(tmp_path: Path, db: None) -> Any:
         values = {**RETURNS, **changes}
         path = tmp_path / f"{values['id']}-{values['since']}.md"
         path.write_text(PAGE.format(**values))
-        policies.load(path)
+        loading.load(path)
 
     return load
 
@@ -228,7 +228,7 @@ def test_the_page_is_for_admins(as_ana: Client) -> None:
 
 def test_the_demos_policies_and_rules_pass(db: None) -> None:
     folder = Path(triage.demo.__file__).parent
-    policies.load(folder / "policies")
+    loading.load(folder / "policies")
     demo.rules(tomllib.loads((folder / "rules.toml").read_text()))
     assert not lint().grave
     assert command()[1] == 0

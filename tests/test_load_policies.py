@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 
 from tests.shared_data import shared_data
 from triage.models import Clause, Policy, PolicyVersion
-from triage.policies import BadPolicies, load
+from triage.policies.loading import BadPolicies, load
 
 pytestmark = pytest.mark.django_db
 

@@ -13,8 +13,10 @@ from tests.browsing import Visitor, browser, needs_chromium
 from tests.conftest import join
 from tests.test_pages_axe import THEMES, look_at
 from tests.test_what_if import NEW, ByWords
-from triage import jobs, policies, what_if
+from triage import jobs
 from triage.models import Job
+from triage.policies import loading
+from triage.policy_review import simulation
 
 __all__ = ["browser"]
 pytestmark = [needs_chromium, pytest.mark.django_db(transaction=True)]
@@ -34,18 +36,18 @@ Tell us within 3 days of delivery and we refund a damaged item in full.
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two policies that disagree, a ticket that used one of them, and a question of ada's."""
-    monkeypatch.setattr(what_if, "search_over", ByWords)
+    monkeypatch.setattr(simulation, "search_over", ByWords)
     stories.policy()
     (tmp_path / "faq.md").write_text(ASKING)
-    policies.load(tmp_path)
+    loading.load(tmp_path)
     stories.finished(stories.ticket(stories.marta()))
     ada = join("ada")
-    jobs.work(jobs.request(what_if.KIND, by=ada, markdown=NEW, tickets=10).pk)
+    jobs.work(jobs.request(simulation.KIND, by=ada, markdown=NEW, tickets=10).pk)
 
 
 def paths() -> list[tuple[str, int]]:
     done = Job.objects.get(state="done").pk
-    waiting = jobs.request(what_if.KIND, by=None, markdown=NEW, tickets=11).pk
+    waiting = jobs.request(simulation.KIND, by=None, markdown=NEW, tickets=11).pk
     return [
         ("/machine/policies/?q=refund+damaged", 200),
         ("/machine/policies/?q=zebra", 200),

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from tests import stories
 from tests.runs import citation, receipt, run_of
 from tickets.models import Ticket
-from triage import clause_uses
 from triage.models import Clause, Policy, PolicyVersion
-from triage.wording import Wording, compare, pieces
+from triage.policies import citations
+from triage.policies.diff import Wording, compare, pieces
 
 
 @pytest.fixture
@@ -165,23 +165,23 @@ def test_a_ticket_read_twice_is_listed_once(refund: Clause) -> None:
     cite(ticket, rank=3)
     cite(ticket, rank=2, found_by="rule")
     cite(ticket, ref="something.else")
-    [use] = clause_uses.uses_of(refund).uses
+    [use] = citations.uses_of(refund).uses
     assert (use.rank, use.by_rule, use.quoted) == (2, True, False)
 
 
 def test_older_uses_are_on_the_next_page(
     as_ana: Client, refund: Clause, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clause_uses, "SIZE", 2)
+    monkeypatch.setattr(citations, "SIZE", 2)
     for _ in range(5):
         cite(stories.ticket(None))
     seen: list[int] = []
-    page = clause_uses.uses_of(refund)
+    page = citations.uses_of(refund)
     while True:
         seen += [use.receipt.ticket_id for use in page.uses]
         if page.older is None:
             break
-        page = clause_uses.uses_of(refund, page.older)
+        page = citations.uses_of(refund, page.older)
     assert seen == sorted(seen, reverse=True)
     assert len(set(seen)) == 5
     assert "?before=" in text_of(as_ana, "clause_uses", "damaged.refund", 2)

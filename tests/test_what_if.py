@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from tests import stories
 from tickets.models import Receipt, Ticket
-from triage import jobs, what_if
+from triage import jobs
 from triage.contract.case import Clause
 from triage.contract.step import EngineUnavailable
 from triage.models import Job, Policy, PolicyVersion
+from triage.policy_review import simulation
 
 NEW = """---
 id: damaged
@@ -57,7 +58,7 @@ class ByWords:
 
 @pytest.fixture(autouse=True)
 def by_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(what_if, "search_over", ByWords)
+    monkeypatch.setattr(simulation, "search_over", ByWords)
 
 
 @pytest.fixture
@@ -127,7 +128,7 @@ def test_ada_begins_with_the_wording_in_force(as_ada: Client, tickets: Any) -> N
         as_ada.get(reverse("triage:policies")).content.decode()
     )
     form = as_ada.get(reverse("triage:what_if"), {"of": version.pk}).context["form"]
-    begun = what_if.read_version(form["markdown"].value())
+    begun = simulation.read_version(form["markdown"].value())
     rows = version.clauses.order_by("position")
     assert [f"{begun.id}.{c.anchor}" for c in begun.clauses] == [row.ref for row in rows]
     assert [(c.heading, c.text) for c in begun.clauses] == [(r.heading, r.text) for r in rows]
@@ -185,7 +186,7 @@ def test_without_the_model_the_answer_says_so(
     def missing(clauses: Any) -> Any:
         raise EngineUnavailable("minilm: the file is not there")
 
-    monkeypatch.setattr(what_if, "search_over", missing)
+    monkeypatch.setattr(simulation, "search_over", missing)
     job, shown = answered(as_ada)
     assert job.state == "failed"
     assert "the file is not there" in shown

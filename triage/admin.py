@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from tickets.reasons import KnobAdmin, ReasonedForm
-from triage import machine, policies
+from triage import machine
 from triage.grounding import typed
 from triage.models import (
     Classifier,
@@ -30,6 +30,7 @@ from triage.models import (
     PolicyVersion,
     Rung,
 )
+from triage.policies import loading
 from triage.rules_admin import RefundRuleAdmin
 from triage.tone import SENTENCE_ENDS
 
@@ -220,8 +221,8 @@ class MarkdownForm(forms.Form):
             path.write_text(self.cleaned_data["markdown"].replace("\r\n", "\n"))
             try:
                 with pghistory.context(why=self.cleaned_data["why"]):
-                    policies.load(path)
-            except policies.BadPolicies as error:
+                    loading.load(path)
+            except loading.BadPolicies as error:
                 for problem in error.problems:
                     self.add_error("markdown", f"Line {problem.line}: {problem.because}")
         return self.is_valid()

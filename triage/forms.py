@@ -9,8 +9,8 @@ from django import forms
 from django.utils import timezone
 
 from triage.models import Intent, PolicyVersion
-from triage.policies import BadPolicies
-from triage.what_if import TICKETS, read_version
+from triage.policies.loading import BadPolicies
+from triage.policy_review.simulation import TICKETS, read_version
 
 NONE_OF_OURS = "none"
 

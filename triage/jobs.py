@@ -26,7 +26,7 @@ KINDS: Mapping[str, str] = {
     "train": "triage.learning.versions.train_job",
     "tune": "triage.learning.tuning.tune_job",
     "propose": "triage.learning.proposals.propose_job",
-    "what if": "triage.what_if.what_if_job",
+    "what if": "triage.policy_review.simulation.what_if_job",
 }
 NIGHTLY = ("train", "propose")
 OPEN = (Job.State.QUEUED, Job.State.RUNNING)

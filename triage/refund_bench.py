@@ -23,8 +23,8 @@ from django.utils import timezone
 from approvals.models import RefundRule
 from tickets import ingest
 from tickets.models import Ticket
-from triage import policies
 from triage.models import Intent, IntentExample
+from triage.policies import loading
 
 HERE: Final = Path(__file__).parent
 FRONT: Final = "---\nid: retail\ntitle: Retail\neffective_from: 2020-01-01\nsource: ''\n---\n\n"
@@ -66,7 +66,7 @@ def set_up(folder: Path) -> Counter[str]:
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "retail.md"
         path.write_text(FRONT + (folder / "policy.md").read_text())
-        policies.load(path)
+        loading.load(path)
     knobs = tomllib.loads((HERE / "refund_bench.toml").read_text())
     for table in knobs["intent"]:
         examples = table.pop("examples")

@@ -18,12 +18,12 @@ from tickets import access, ingest
 from tickets.ingest.mails import keep_files
 from tickets.mime import File
 from tickets.models import Customer
-from triage import policies
 from triage.demo import company
 from triage.demo.letters import letters
 from triage.demo.photo import photo
 from triage.learning import versions
 from triage.models import Intent, IntentExample, Policy
+from triage.policies import loading
 from triage.settings import kept_secret
 
 HERE = Path(__file__).resolve().parent
@@ -47,7 +47,7 @@ def load(*, progress: bool = False) -> None:
     built = company.build(timezone.localdate())
     with transaction.atomic():
         _people()
-        policies.load(HERE / "policies")
+        loading.load(HERE / "policies")
         taxonomy()
         content = tomllib.loads((HERE / "rules.toml").read_text())
         rules(content)

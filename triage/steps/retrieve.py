@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, Protocol
 
-from triage.conflicts import Disagreement, disagreements
 from triage.contract.case import Case, Clause, Order, Rule
 from triage.contract.outputs import Classification
 from triage.contract.step import Check, Engine, Evidence, Step, Worksheet, failing
+from triage.policies.contradictions import Disagreement, disagreements
 
 QUERY_WORDS: Final = 300
 TOP: Final = 4

@@ -9,7 +9,7 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from triage.policy_search import BEGIN, END
+from triage.policies.search import BEGIN, END
 
 register = template.Library()
 FOUND: Final = re.compile(f"{BEGIN}([^{BEGIN}{END}]*){END}")

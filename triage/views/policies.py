@@ -13,9 +13,9 @@ from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_safe
 
 from tickets.access import ADMINS, STAFF, require_role
-from triage import clause_uses, policy_search, wording
-from triage.lint import lint
 from triage.models import Clause, PolicyVersion
+from triage.policies import citations, diff, search
+from triage.policy_review.lint import lint
 
 MOST_WORDS = 200
 
@@ -34,12 +34,12 @@ def policies(request: HttpRequest) -> HttpResponse:
         "on": on,
         "today": timezone.localdate(),
         "no_day": bool(asked) and on is None,
-        "most": policy_search.MOST,
+        "most": search.MOST,
     }
     if words:
-        shown["found"] = policy_search.search(words, on)
+        shown["found"] = search.search(words, on)
     else:
-        shown["policies"] = policy_search.policies(on)
+        shown["policies"] = search.policies(on)
     return render(request, "triage/policies.html", shown, status=422 if shown["no_day"] else 200)
 
 
@@ -51,7 +51,7 @@ def clause(request: HttpRequest, ref: str, version: int) -> HttpResponse:
     all_wordings = _wordings(ref)
     found = _of_version(all_wordings, version)
     others = [
-        {"clause": other, "pieces": wording.pieces(*_older_first(found, other))}
+        {"clause": other, "pieces": diff.pieces(*_older_first(found, other))}
         for other in all_wordings
         if other is not found
     ]
@@ -66,7 +66,7 @@ def uses(request: HttpRequest, ref: str, version: int) -> HttpResponse:
     require_role(request.user, *STAFF)
     found = _of_version(_wordings(ref), version)
     before = request.GET.get("before", "")
-    page = clause_uses.uses_of(found, _number(before))
+    page = citations.uses_of(found, _number(before))
     shown = {"clause": found, "page": page, "first": not before, "today": timezone.localdate()}
     return render(request, "triage/policy_uses.html", shown)
 
@@ -78,7 +78,7 @@ def compare(request: HttpRequest, slug: str, old: int, new: int) -> HttpResponse
     require_role(request.user, *STAFF)
     versions = PolicyVersion.objects.filter(policy__slug=slug).select_related("policy")
     one, other = (get_object_or_404(versions, number=number) for number in (old, new))
-    clauses = wording.compare(_read(one), _read(other))
+    clauses = diff.compare(_read(one), _read(other))
     shown = {
         "old": one,
         "new": other,
@@ -124,9 +124,9 @@ def _older_first(one: Clause, other: Clause) -> tuple[str, str]:
     return first.text, last.text
 
 
-def _read(version: PolicyVersion) -> list[wording.Wording]:
+def _read(version: PolicyVersion) -> list[diff.Wording]:
     rows = version.clauses.order_by("position").values_list("ref", "heading", "text")
-    return [wording.Wording(*row) for row in rows]
+    return [diff.Wording(*row) for row in rows]
 
 
 def _number(text: str) -> int | None:

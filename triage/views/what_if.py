@@ -17,7 +17,7 @@ from tickets.views.inbox import is_fragment
 from triage import jobs
 from triage.forms import WhatIfForm
 from triage.models import Job, PolicyVersion
-from triage.what_if import KIND, written
+from triage.policy_review.simulation import KIND, written
 
 LISTED = 10
 OPENED = 25

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from triage.contract.case import Clause
-from triage.policy_files import read
+from triage.policies.markdown import read
 
 FILE = Path(__file__).with_name("questions.toml")
 POLICIES = Path(__file__).resolve().parent.parent.parent / "demo" / "policies"

@@ -19,8 +19,9 @@ from tqdm import tqdm
 from approvals.models import Refund
 from tickets import ingest
 from tickets.models import Draft, Run
-from triage import measuring, policies, services
+from triage import measuring, services
 from triage.demo import load as demo
+from triage.policies import loading
 
 FRONT_MATTER = "---\nid: retail\ntitle: Retail\neffective_from: 2020-01-01\nsource: ''\n---\n\n"
 # The orders have no dates and the policy has no numbers: what it says of returns and
@@ -71,7 +72,7 @@ class Command(BaseCommand):
         with tempfile.TemporaryDirectory() as folder:
             policy = Path(folder) / "retail.md"
             policy.write_text(FRONT_MATTER + (retail / "policy.md").read_text())
-            policies.load(policy)
+            loading.load(policy)
         demo.rules({"rule": [_dated(rule) for rule in tomllib.loads(RULES)["rule"]]})
         shop = json.loads((retail / "db.json").read_text())
         self._receive("customers", ingest.receive_customer, map(_customer, shop["users"].values()))

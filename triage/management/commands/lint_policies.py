@@ -4,7 +4,7 @@ import sys
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from triage.lint import DAYS, lint
+from triage.policy_review.lint import DAYS, lint
 
 
 class Command(BaseCommand):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from triage.policies import BadPolicies, load
+from triage.policies.loading import BadPolicies, load
 
 
 class Command(BaseCommand):

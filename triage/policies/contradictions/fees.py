@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from triage.conflicts.cases import Circumstances
-from triage.conflicts.figures import amounts, percents
-from triage.conflicts.sentence import Sentence
+from triage.policies.contradictions.conditions import Circumstances
+from triage.policies.contradictions.quantities import amounts, percents
+from triage.policies.contradictions.rule_sentence import Sentence
 
 MATTERS: Final = tuple(
     (name, re.compile(pattern, re.IGNORECASE))

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from triage.conflicts.cases import Circumstances, circumstances
-from triage.conflicts.figures import Length, lengths
 from triage.contract.case import Clause
+from triage.policies.contradictions.conditions import Circumstances, circumstances
+from triage.policies.contradictions.quantities import Length, lengths
 
 END: Final = re.compile(r"(?<=[.!?;])\s+|\n+")
 MARKUP: Final = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|[*_`#>|]+", re.MULTILINE)

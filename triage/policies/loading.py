@@ -11,7 +11,7 @@ import pghistory
 from django.db import transaction
 
 from triage.models import Clause, Policy, PolicyVersion
-from triage.policy_files import PolicyText, Problem, read
+from triage.policies.markdown import PolicyText, Problem, read
 
 
 class BadPolicies(Exception):

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from triage.conflicts.cases import Circumstances
-from triage.conflicts.figures import ANOTHER, Length
-from triage.conflicts.remedies import GOODS, acts, by_choice
-from triage.conflicts.sentence import Sentence
+from triage.policies.contradictions.conditions import Circumstances
+from triage.policies.contradictions.entitlements import GOODS, acts, by_choice
+from triage.policies.contradictions.quantities import ANOTHER, Length
+from triage.policies.contradictions.rule_sentence import Sentence
 
 Cues = tuple[tuple[str, re.Pattern[str]], ...]
 

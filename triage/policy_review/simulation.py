@@ -23,8 +23,8 @@ from triage.contract.step import EngineUnavailable, failing
 from triage.jobs import CannotBeDone
 from triage.models import Clause as ClauseRow
 from triage.models import Job, PolicyVersion
-from triage.policies import BadPolicies
-from triage.policy_files import PolicyText, Problem, parse
+from triage.policies.loading import BadPolicies
+from triage.policies.markdown import PolicyText, Problem, parse
 from triage.steps.retrieve import Hit, Searcher, step
 
 TICKETS: Final = 1_000

@@ -20,11 +20,11 @@ from django.utils.http import urlencode
 
 from approvals.models import RefundRule
 from tickets.models import Receipt, Ticket
-from triage.conflicts import Disagreement, disagreements
 from triage.contract.case import Clause
 from triage.machine import clause_of
 from triage.models import Clause as ClauseRow
 from triage.models import PolicyVersion
+from triage.policies.contradictions import Disagreement, disagreements
 
 DAYS: Final = 90
 EXAMPLES: Final = 5

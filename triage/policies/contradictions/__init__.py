@@ -1,6 +1,6 @@
 """Which clauses disagree: another window, remedy or fee for the same case.
 
-Pure. A clause is read sentence by sentence into terms (``triage.conflicts.terms``); two
+Pure. A clause is read sentence by sentence into terms (``triage.policies.contradictions.terms``); two
 terms of clauses that are in force together disagree where matter and case are the same
 and the value is not. What is not understood is never a disagreement.
 """
@@ -13,15 +13,15 @@ from functools import lru_cache
 from itertools import combinations
 from typing import Any, Final, Literal
 
-from triage.conflicts import fees, remedies, windows
-from triage.conflicts.sentence import sentences
 from triage.contract.case import Clause
+from triage.policies.contradictions import entitlements, fees, time_limits
+from triage.policies.contradictions.rule_sentence import sentences
 
 Kind = Literal["window", "remedy", "fee"]
 Terms = Mapping[Kind, tuple[Any, ...]]
 KINDS: Final[dict[Kind, tuple[Callable[..., Iterator[Any]], Callable[..., bool]]]] = {
-    "window": (windows.windows, windows.differ),
-    "remedy": (remedies.remedies, remedies.differ),
+    "window": (time_limits.windows, time_limits.differ),
+    "remedy": (entitlements.remedies, entitlements.differ),
     "fee": (fees.fees, fees.differ),
 }
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from triage.conflicts.cases import Circumstances
-from triage.conflicts.sentence import Sentence
+from triage.policies.contradictions.conditions import Circumstances
+from triage.policies.contradictions.rule_sentence import Sentence
 
 NOT: Final = r"(?:not|never|no longer|cannot|can['’]t|n['’]t)"
 

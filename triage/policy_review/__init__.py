@@ -1,0 +1,1 @@
+"""What a policy would change, and what is wrong with the policies: runs the machine on them."""

@@ -12,7 +12,7 @@ from triage.contract.fact_types import KINDS
 from triage.contract.outputs import Classification
 from triage.contract.slots import WritingTask
 from triage.contract.step import Card, EngineUnavailable
-from triage.grounding import Written
+from triage.guardrails.attribution import Written
 from triage.steps.retrieve import Found, Hit, Retrieval
 
 KETTLE = Line(sku="K1", name="Enamel kettle", quantity=1, price=Decimal("49.00"))

@@ -29,7 +29,7 @@ from triage.contract.step import (
 from triage.engines.random_gguf import CHATML, CONTROL, Shape
 from triage.engines.rules import Sentences
 from triage.engines.writer import LlamaWriter
-from triage.grounding import typed
+from triage.guardrails.attribution import typed
 from triage.roster import Entry
 from triage.steps import draft, summarize
 from triage.writer_bench import Unbound

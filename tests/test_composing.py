@@ -21,8 +21,8 @@ from triage.focal.evaluate import STEPS
 from triage.focal.phrasebook import Phrasebook
 from triage.focal.prompt import focal_prompt
 from triage.focal.sentences import decisions
-from triage.grounding import sentences, typed
-from triage.support import unsupported
+from triage.guardrails.attribution import sentences, typed
+from triage.guardrails.claims import unsupported
 
 PIECE = re.compile(r"⟦\w+⟧|\n| ?[^\s⟦]+| ")
 END = 0

@@ -19,7 +19,7 @@ from triage.engines.intents.labeller import IntentLabeller
 from triage.engines.intents.model import IntentModel
 from triage.engines.writer import LlamaWriter
 from triage.focal.prompt import speakable
-from triage.grounding import typed
+from triage.guardrails.attribution import typed
 
 TASK = WritingTask(
     kind="draft",

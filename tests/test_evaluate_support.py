@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from tests.shared_data import shared_data
 from triage import planted
 from triage.engines import summedits
-from triage.support.source import BIAS, WEIGHTS
+from triage.guardrails.claims.entailment import BIAS, WEIGHTS
 
 HALVES = [planted.DEVELOPMENT, planted.HELD_OUT]
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from triage.contract.slots import Slot, WritingTask
-from triage.grounding import TYPED, Grounded, Written, doubt
-from triage.grounding import ground as ground_written
+from triage.guardrails.attribution import TYPED, Grounded, Written, doubt
+from triage.guardrails.attribution import ground as ground_written
 
 SLOTS = (
     Slot(

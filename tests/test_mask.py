@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from triage.contract.slots import SLOT, Slot, WritingTask, all_names
 from triage.engines.mask import BEGUN, LINKS, Mask, Vocabulary
 from triage.focal.prompt import speakable
-from triage.grounding import TYPED, typed
+from triage.guardrails.attribution import TYPED, typed
 
 MARKS = tuple(f"⟦{name}⟧" for name in all_names())
 BYTES = [bytes([byte]) for byte in range(256)]

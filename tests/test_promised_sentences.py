@@ -14,8 +14,8 @@ import pytest
 from triage.contract.slots import SLOT
 from triage.focal.corpus.phrases import load
 from triage.focal.phrasebook import all_sentences
+from triage.guardrails.commitments import Granted, Records, unborne
 from triage.nlu.money import amounts
-from triage.promised import Granted, Records, unborne
 
 SENTENCES = Path(__file__).parent / "promised.toml"
 PROMISE = "We will refund £49.00 to your card."

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from triage.engines.reasoning import SPANS, TAGS, answer, closed
-from triage.grounding import typed
+from triage.guardrails.attribution import typed
 
 
 @pytest.mark.parametrize(("begin", "end"), SPANS)

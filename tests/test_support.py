@@ -9,8 +9,8 @@ import pytest
 
 from triage.contract.fact_types import KINDS
 from triage.contract.slots import Slot, WritingTask
-from triage.grounding import Written, ground
-from triage.support import supported, unsupported
+from triage.guardrails.attribution import Written, ground
+from triage.guardrails.claims import supported, unsupported
 
 VALUES = {
     "shop": "Harbour & Pine",

@@ -19,7 +19,8 @@ from django.utils.html import format_html
 
 from tickets.reasons import KnobAdmin, ReasonedForm
 from triage import machine
-from triage.grounding import typed
+from triage.guardrails.attribution import typed
+from triage.guardrails.tone import SENTENCE_ENDS
 from triage.models import (
     Classifier,
     Clause,
@@ -32,7 +33,6 @@ from triage.models import (
 )
 from triage.policies import loading
 from triage.rules_admin import RefundRuleAdmin
-from triage.tone import SENTENCE_ENDS
 
 __all__ = ["RefundRuleAdmin"]
 

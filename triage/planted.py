@@ -22,7 +22,7 @@ from triage.contract.fact_types import CLAUSE, DECIDED, HISTORY, KINDS
 from triage.contract.slots import SLOT, Slot, WritingTask, slot_name
 from triage.focal.corpus.generate import example
 from triage.focal.sentences import decisions
-from triage.grounding import doubt, sentences
+from triage.guardrails.attribution import doubt, sentences
 
 SEED: Final = 13
 DEVELOPMENT, HELD_OUT = 0, 1

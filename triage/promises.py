@@ -17,9 +17,9 @@ from tickets.models import Draft, Order, Payment, Ticket
 from tickets.sending import NotBorneOut, Objection
 from triage import machine, roster
 from triage.contract.step import EngineUnavailable
+from triage.guardrails.commitments import Granted, Records, own_words, unborne
+from triage.guardrails.commitments.sentence_reading import speaks_of_money_back
 from triage.models import Clause
-from triage.promised import Granted, Records, own_words, unborne
-from triage.promised.reading import speaks_of_money_back
 
 log = logging.getLogger(__name__)
 MODEL = "promises"

@@ -19,7 +19,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from triage.contract.slots import CLOSE, OPEN, SLOT, all_names
-from triage.grounding import typed
+from triage.guardrails.attribution import typed
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,7 +11,7 @@ from triage.contract.fact_types import CLAUSE, MOST
 from triage.contract.outcomes import Guess, Signals
 from triage.contract.slots import Slot, WritingTask
 from triage.contract.step import Card, EngineError
-from triage.grounding import Writer, Written
+from triage.guardrails.attribution import Writer, Written
 
 Reader = Callable[[str], Signals | None]
 """Reads urgency, mood and spam off a text; None where no model is there to do it."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from triage.support.source import REASONS, Similarity, doubts
+from triage.guardrails.claims.entailment import REASONS, Similarity, doubts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

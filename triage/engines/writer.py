@@ -23,7 +23,7 @@ from triage.engines.reasoning import answer
 from triage.focal.composing import Composition
 from triage.focal.phrasebook import Phrasebook
 from triage.focal.prompt import END, focal_prompt, speakable
-from triage.grounding import Written
+from triage.guardrails.attribution import Written
 from triage.roster import Entry, verified
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ from triage.focal.corpus.phrases import load as load_phrases
 from triage.focal.export import WEIGHTS
 from triage.focal.prompt import focal_prompt, speakable
 from triage.focal.sentences import decisions
-from triage.grounding import Writer, Written, typed
+from triage.guardrails.attribution import Writer, Written, typed
 from triage.roster import Entry
 from triage.steps import draft, summarize
 

@@ -12,7 +12,7 @@ from triage.contract.outcomes import NOTHING_ASKED, URGENT
 from triage.contract.outputs import Classification
 from triage.contract.slots import Slot, WritingTask, clause_slots, fact_slots
 from triage.contract.step import Check, Evidence, Step, Usage, Worksheet
-from triage.grounding import (
+from triage.guardrails.attribution import (
     Claim,
     Grounded,
     Part,
@@ -22,14 +22,14 @@ from triage.grounding import (
     writing_checks,
     writing_inputs,
 )
+from triage.guardrails.commitments.draft_check import REVIEW as SPEAKS_OF_REVIEW
+from triage.guardrails.tone import tone_checks, unsaid
 from triage.nlu.entities import with_marks
 from triage.nlu.prompt_injection import orders_in
 from triage.refunds.decided import APPROVED, PAID
 from triage.refunds.proposal import ASK, DECIDED, HUMAN, REFUSE, REVIEW, Proposed
 from triage.steps.retrieve import Hit, Retrieval
 from triage.steps.summarize import Summary
-from triage.support.promises import REVIEW as SPEAKS_OF_REVIEW
-from triage.tone import tone_checks, unsaid
 
 READ_WORDS = 300  # of the message: a writer needs its drift, the values come as slots
 QUOTED_WORDS = 120

@@ -10,7 +10,7 @@ from triage.contract.fact_types import UNSPOKEN
 from triage.contract.outputs import Classification
 from triage.contract.slots import WritingTask, fact_slots
 from triage.contract.step import Check, Evidence, Step, Usage, Worksheet
-from triage.grounding import (
+from triage.guardrails.attribution import (
     Claim,
     Grounded,
     Part,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from triage.engines.intents.features import Terms, learned
 from triage.engines.promises.model import PromiseModel, as_read
 from triage.engines.signals.fitting import share_of
-from triage.promised import Records, unborne
+from triage.guardrails.commitments import Records, unborne
 
 HERE: Final = Path(__file__).parent
 REPLIES: Final = HERE.parents[1] / "focal" / "corpus" / "replies.toml"

@@ -13,9 +13,9 @@ from typing import Final
 
 from triage.contract.fact_types import CLAUSE, KINDS
 from triage.contract.slots import SLOT, Slot
+from triage.guardrails.claims.claim import VALUE, Statement
+from triage.guardrails.claims.non_claims import framed
 from triage.nlu.content_words import content
-from triage.support.courtesy import framed
-from triage.support.statement import VALUE, Statement
 
 LISTS: Final = frozenset({"item", "other_order", *(k for k in KINDS if k.startswith("said_"))})
 LISTED: Final = re.compile(r"•(?:,? and |, )$")

@@ -13,14 +13,14 @@ from typing import Final
 
 from triage.contract.fact_types import UNSPOKEN
 from triage.contract.slots import WritingTask
-from triage.support.announced import misplaced
-from triage.support.clauses import against_a_clause, no_such_rule, said_by_a_clause
-from triage.support.courtesy import claims_nothing
-from triage.support.naming import unknown_name
-from triage.support.promises import REMEDY, promises
-from triage.support.rows import denied, other_state, unconfirmed, unset_time
-from triage.support.source import supported
-from triage.support.statement import Statement
+from triage.guardrails.claims.claim import Statement
+from triage.guardrails.claims.clause_claims import against_a_clause, no_such_rule, said_by_a_clause
+from triage.guardrails.claims.entailment import supported
+from triage.guardrails.claims.names import unknown_name
+from triage.guardrails.claims.non_claims import claims_nothing
+from triage.guardrails.claims.record_claims import denied, other_state, unconfirmed, unset_time
+from triage.guardrails.claims.value_context import misplaced
+from triage.guardrails.commitments.draft_check import REMEDY, promises
 
 __all__ = ["supported", "unsupported"]
 

@@ -15,7 +15,7 @@ from triage.contract.case import Case
 from triage.contract.fact_types import CLAUSE
 from triage.contract.slots import SLOT, WritingTask
 from triage.contract.step import Check, Engine, Usage
-from triage.support import unsupported
+from triage.guardrails.claims import unsupported
 
 # A sentence ends at its stop, at a quoted clause before a capital, or with its line.
 SENTENCE = re.compile(r"[^.!?\n]+?(?:[.!?]+|⟦clause[0-9]*⟧(?=\s+[A-Z⟦])|(?=\n)|$)|\n+")

@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Final
 
 from triage.contract.slots import WritingTask
+from triage.guardrails.claims.claim import Statement
 from triage.nlu.content_words import ORDINARY, PLAIN, STARTERS
-from triage.support.statement import Statement
 
 NAME: Final = re.compile(r"(?<![\w'-])(?:[A-Z]|[a-z][A-Z])[\w&]*")
 LONGEST_INITIALS: Final = 4

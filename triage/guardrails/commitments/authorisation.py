@@ -8,9 +8,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from triage.guardrails.commitments.quotations import without_quotes
+from triage.guardrails.commitments.sentence_reading import (
+    Said,
+    plain,
+    read,
+    sentences,
+    speaks_of_money_back,
+)
 from triage.nlu.money import Amount, amounts
-from triage.promised.quoted import without_quotes
-from triage.promised.reading import Said, plain, read, sentences, speaks_of_money_back
 
 APPROVED, DOUBT, PAID = "approved", "doubt", "paid"
 CREDIT: Final = re.compile(r"\b(?:store|shop) credit\b|\bvoucher|\bgift card|\bcredit note", re.I)

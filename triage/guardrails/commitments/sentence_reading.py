@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final
 
-from triage.nlu.money import hidden
-from triage.promised import foreign
-from triage.promised.wordings import (
+from triage.guardrails.commitments import foreign_lexicon
+from triage.guardrails.commitments.lexicon import (
     AFTER_APPROVAL,
     AMOUNT,
     ASKS,
@@ -28,6 +27,7 @@ from triage.promised.wordings import (
     TAKEN_UP,
     UNDER_WAY,
 )
+from triage.nlu.money import hidden
 
 
 class Said(StrEnum):
@@ -100,13 +100,13 @@ def sentences(text: str) -> Iterator[str]:
 
 
 def speaks_of_money_back(text: str) -> bool:
-    return bool(OWN_MONEY.search(text) or foreign.speaks_of_money_back(text))
+    return bool(OWN_MONEY.search(text) or foreign_lexicon.speaks_of_money_back(text))
 
 
 def read(sentence: str, *, follows: bool = False, asked: bool = False) -> Said:
     """What a plain sentence says. ``follows``: money was spoken of just before, so that "it" may
     be that; ``asked``: the customer asks for money, so that an "it is approved" is about it."""
-    found = [Said(foreign.read(sentence))]
+    found = [Said(foreign_lexicon.read(sentence))]
     for segment in SEGMENT.split(hidden(sentence, AMOUNT)):
         for part in PART.split(segment):
             found.append(_part(part, segment, sentence, follows=follows, asked=asked))

@@ -13,10 +13,10 @@ from typing import Final
 
 from triage.contract.fact_types import CLAUSE
 from triage.contract.slots import WritingTask
+from triage.guardrails.claims.claim import PART, Statement
+from triage.guardrails.claims.entailment import Source
+from triage.guardrails.claims.non_claims import framed
 from triage.nlu.content_words import PLAIN, SAME_AS, content, is_empty, listed, numbers, stem, words
-from triage.support.courtesy import framed
-from triage.support.source import Source
-from triage.support.statement import PART, Statement
 
 SAID: Final = 0.55
 """The share of its content in the clauses from which on a sentence says what they say."""

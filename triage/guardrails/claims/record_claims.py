@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from triage.guardrails.claims.claim import VALUE, Statement
+from triage.guardrails.claims.clause_claims import SAID, rules_of, said_by_a_clause
+from triage.guardrails.commitments.draft_check import CONDITION
 from triage.nlu.content_words import NEGATION, listed, stem, words
-from triage.support.clauses import SAID, rules_of, said_by_a_clause
-from triage.support.promises import CONDITION
-from triage.support.statement import VALUE, Statement
 
 # --- times -----------------------------------------------------------------------
 

@@ -4,6 +4,12 @@ Pure: standard library only. ``reading`` finds in a sentence whether money is pr
 to be paid, ``amounts`` how much, and ``weighing`` whether the records bear it out.
 """
 
-from triage.promised.weighing import Granted, Records, Unborne, own_words, unborne
+from triage.guardrails.commitments.authorisation import (
+    Granted,
+    Records,
+    Unborne,
+    own_words,
+    unborne,
+)
 
 __all__ = ["Granted", "Records", "Unborne", "own_words", "unborne"]

@@ -13,10 +13,10 @@ import re
 from typing import Final
 
 from triage.contract.fact_types import CLAUSE
+from triage.guardrails.claims.claim import VALUE, Statement
+from triage.guardrails.commitments.authorisation import ALL_OF_IT
+from triage.guardrails.commitments.sentence_reading import Said, read
 from triage.nlu.content_words import listed
-from triage.promised.reading import Said, read
-from triage.promised.weighing import ALL_OF_IT
-from triage.support.statement import VALUE, Statement
 
 REVIEW: Final = re.compile(r"\b(?:review|check|look|colleague|team|decid|pass|ask)", re.IGNORECASE)
 """What a reply says while a colleague still has to decide."""

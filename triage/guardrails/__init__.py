@@ -1,0 +1,1 @@
+"""What a reply may say: every sentence attributed, claims borne out, no commitment, the right tone. Pure."""

@@ -28,9 +28,9 @@ from triage.contract.step import (
 )
 from triage.engines.random_gguf import CHATML, CONTROL, Shape
 from triage.engines.rules import Sentences
-from triage.engines.writer import LlamaWriter
 from triage.guardrails.attribution import typed
-from triage.roster import Entry
+from triage.inference.registry.pinned import Entry
+from triage.inference.writer import LlamaWriter
 from triage.steps import draft, summarize
 from triage.writer_bench import Unbound
 

@@ -24,10 +24,10 @@ from triage.attacks.placing import PLACES, Letter, mail_of
 from triage.contract.outcomes import Guess
 from triage.contract.step import Card, EngineUnavailable
 from triage.demo.letters import letters
+from triage.inference.registry.pinned import Entry
 from triage.nlu import lines_meant
 from triage.nlu.prompt_injection import orders_in, without_orders
 from triage.refunds.proposal import Proposed
-from triage.roster import Entry
 from triage.steps import classify, draft
 
 LIMITS = classify.step.limits

@@ -24,7 +24,7 @@ from triage import automatic, machine, models, services
 from triage.contract.outcomes import Outcome
 from triage.contract.outputs import Classification
 from triage.contract.step import EngineUnavailable
-from triage.roster import Entry
+from triage.inference.registry.pinned import Entry
 
 pytestmark = pytest.mark.django_db
 

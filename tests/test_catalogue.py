@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from triage import catalogue, machine, roster
+from triage import machine
+from triage.inference.registry import catalogue, pinned
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "qwen2.5-0.5b"
@@ -41,10 +42,10 @@ def test_the_list_says_what_each_model_asks_for(pins: Path, arguments: tuple[str
 
 def test_the_list_knows_what_is_there(pins: Path) -> None:
     file = pins.parent / "some.gguf"
-    entry = roster.Entry(
+    entry = pinned.Entry(
         name=NAME, kind="writer", path=file, sha256="", model_class="general", licence="MIT"
     )
-    roster.append(pins, entry)
+    pinned.append(pins, entry)
     assert {row[6] for row in table()[1:]} == {"no"}
     file.touch()
     assert {row[0] for row in table()[1:] if row[6] == "yes"} == {NAME}
@@ -63,7 +64,7 @@ def test_an_unknown_name_is_answered_with_the_nearest(name: str, nearest: str) -
 
 def test_no_name_is_one_of_our_engines_and_no_digest_is_made_up() -> None:
     models = catalogue.read()
-    assert not set(models) & {*roster.read(), *machine.BUILDERS}
+    assert not set(models) & {*pinned.read(), *machine.BUILDERS}
     assert {model.model_class for model in models.values()} <= {"focal", "general"}
     assert all(model.file.endswith(".gguf") for model in models.values())
     assert not re.search(r"[0-9a-f]{12}", catalogue.FILE.read_text())
@@ -78,4 +79,7 @@ def test_nothing_but_one_command_asks_a_hub() -> None:
         if isinstance(node, ast.Import | ast.ImportFrom)
         and re.search(r"huggingface_hub|fetching", ast.unparse(node))
     }
-    assert asking == {"triage/fetching.py", "triage/management/commands/fetch_model.py"}
+    assert asking == {
+        "triage/inference/registry/download.py",
+        "triage/management/commands/fetch_model.py",
+    }

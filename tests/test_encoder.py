@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from triage import roster
 from triage.contract.step import EngineUnavailable
-from triage.engines.encoder import Encoder
-from triage.engines.forward import Torch
+from triage.inference.encoder import Encoder
+from triage.inference.forward import Torch
+from triage.inference.registry import pinned
 
-ENTRY = roster.read()["minilm"]
+ENTRY = pinned.read()["minilm"]
 SHORT = ["Where is my kettle?", "Refund please", "ok", "The red chair came with three legs, again!"]
 TEXTS = [
     f"{opening} {SHORT[i % 4]} {'I wrote last week as well. ' * (i % 7)}".strip()
@@ -56,7 +56,7 @@ def test_what_means_the_same_is_nearer_than_what_does_not(encoder: Encoder) -> N
 
 
 def test_the_vectors_are_those_of_sentence_transformers_itself(encoder: Encoder) -> None:
-    from triage.engines.encoder import loaded
+    from triage.inference.encoder import loaded
 
     theirs = loaded(ENTRY).encode(TEXTS, normalize_embeddings=True, show_progress_bar=False)
     assert (theirs * encoder.embed(TEXTS)).sum(axis=1).min() > 0.999
@@ -124,7 +124,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_a_module_openvino_cannot_run_is_left_to_torch_and_logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from triage.engines import forward
+    from triage.inference import forward
 
     def refuse(*_: object) -> None:
         raise RuntimeError("no such processor")
@@ -137,7 +137,7 @@ def test_a_module_openvino_cannot_run_is_left_to_torch_and_logged(
 def test_loading_it_sends_nothing_and_leaves_nothing_at_home(tmp_path: Path) -> None:
     """OpenVINO's telemetry would report at import, and keep a client id in the home folder."""
     program = (
-        "import sys; from triage import roster; from triage.engines.encoder import Encoder\n"
+        "import sys; from triage import roster; from triage.inference.encoder import Encoder\n"
         "Encoder(roster.read()['minilm']).embed(['Hello'])\n"
         "assert sys.modules['openvino'] and sys.modules['openvino_telemetry'] is None"
     )

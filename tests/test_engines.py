@@ -8,18 +8,18 @@ from datetime import date
 import pytest
 
 from tests.cases import FACTS, WINDOW
-from triage import roster
 from triage.contract.case import Clause
 from triage.contract.slots import SLOT, Slot, WritingTask, all_names, clause_slots, fact_slots
 from triage.engines.clauses.index import build, embed
 from triage.engines.clauses.search import Search
-from triage.engines.encoder import Encoder
 from triage.engines.intents.fitting import fit
 from triage.engines.intents.labeller import IntentLabeller
 from triage.engines.intents.model import IntentModel
-from triage.engines.writer import LlamaWriter
 from triage.focal.prompt import speakable
 from triage.guardrails.attribution import typed
+from triage.inference.encoder import Encoder
+from triage.inference.registry import pinned
+from triage.inference.writer import LlamaWriter
 
 TASK = WritingTask(
     kind="draft",
@@ -33,12 +33,12 @@ TASK = WritingTask(
 
 @pytest.fixture(scope="module")
 def encoder() -> Encoder:
-    return Encoder(roster.read()["minilm"])
+    return Encoder(pinned.read()["minilm"])
 
 
 @pytest.fixture(scope="module")
 def writer() -> LlamaWriter:
-    return LlamaWriter(roster.read()["focal"])
+    return LlamaWriter(pinned.read()["focal"])
 
 
 def test_vectors_have_length_one(encoder: Encoder) -> None:

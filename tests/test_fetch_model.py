@@ -19,7 +19,9 @@ from django.core.management import CommandError, call_command
 from huggingface_hub import constants
 
 from tests.hub_server import Commit, Hub, hub_server
-from triage import catalogue, fetching, machine, roster
+from triage import machine
+from triage.inference.registry import catalogue, download
+from triage.inference.registry import pinned as registry_pinned
 
 NAME = "qwen2.5-0.5b"
 MODEL = catalogue.find(NAME)
@@ -40,7 +42,7 @@ def pins(settings: Any, tmp_path: Path) -> Path:
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """A hub whose repository has one commit, and a library that reads in small pieces."""
-    monkeypatch.setitem(fetching.SWITCHES, "DOWNLOAD_CHUNK_SIZE", 1000)
+    monkeypatch.setitem(download.SWITCHES, "DOWNLOAD_CHUNK_SIZE", 1000)
     monkeypatch.setattr(
         "huggingface_hub.file_download.time", SimpleNamespace(sleep=lambda seconds: None)
     )
@@ -86,8 +88,8 @@ def test_a_fetched_model_is_pinned_to_what_the_hub_states_and_can_be_read(
     hub: Hub, pins: Path, path: Path
 ) -> None:
     said = fetch()
-    entry = roster.read(str(pins))[NAME]
-    assert roster.verified(entry) == path
+    entry = registry_pinned.read(str(pins))[NAME]
+    assert registry_pinned.verified(entry) == path
     assert path.read_bytes() == CONTENT
     assert (entry.sha256, entry.revision, entry.repository) == (SHA, FIRST, MODEL.repository)
     assert (entry.licence, entry.model_class, entry.context) == ("Apache-2.0", "general", 4096)
@@ -98,7 +100,7 @@ def test_a_fetched_model_is_pinned_to_what_the_hub_states_and_can_be_read(
 
 
 def test_it_serves_at_once_and_the_ladder_to_write_is_said(hub: Hub, pins: Path) -> None:
-    focal = roster.read()["focal"]
+    focal = registry_pinned.read()["focal"]
     hub.commits = [Commit(FIRST, focal.path.read_bytes())]
     assert NAME not in machine.engine_names()
     assert f"draft: focal → {NAME} → sentences" in fetch()
@@ -261,7 +263,10 @@ def test_a_folder_nobody_may_write_to_is_said(hub: Hub, pins: Path, tmp_path: Pa
         ({"refuses": {"/api/models/": (401, "RepoNotFound")}}, rf"\(401\): {TERMS}"),
         ({"refuses": {"/": (401, "GatedRepo")}}, rf"\(401\): {TERMS}"),
         ({"refuses": {"/": (403, "GatedRepo")}}, rf"\(403\): {TERMS}"),
-        ({"repository": "somebody/else"}, r"The hub has no http.*: correct triage/catalogue.toml"),
+        (
+            {"repository": "somebody/else"},
+            r"The hub has no http.*: correct triage/inference/registry/catalogue.toml",
+        ),
         ({"file": "other.gguf"}, r"by the \.gguf files it has, which are other\.gguf\.$"),
         (
             {"commits": [Commit(FIRST, CONTENT, in_lfs=False)]},

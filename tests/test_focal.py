@@ -21,7 +21,7 @@ from triage.focal.evaluate import STEPS
 from triage.focal.prompt import END, focal_prompt, speakable
 
 FOCAL = Path(__file__).parents[1] / "triage" / "focal"
-WEIGHTS = FOCAL.parent / "weights" / "focal.gguf"
+WEIGHTS = FOCAL.parent / "inference" / "registry" / "weights" / "focal.gguf"
 MANY = 400
 
 

@@ -7,7 +7,7 @@ import pytest
 from tests import rows
 from tickets import queue
 from triage import services
-from triage.engines.language import language_of
+from triage.inference.language import language_of
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage.engines.reasoning import SPANS, TAGS, answer, closed
 from triage.guardrails.attribution import typed
+from triage.inference.reasoning import SPANS, TAGS, answer, closed
 
 
 @pytest.mark.parametrize(("begin", "end"), SPANS)

@@ -17,7 +17,7 @@ from triage import machine, models, services
 from triage.casework import case_for
 from triage.contract.outcomes import Guess
 from triage.contract.step import Card, EngineError, EngineUnavailable
-from triage.roster import Entry
+from triage.inference.registry.pinned import Entry
 
 pytestmark = pytest.mark.django_db
 

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from tests.words import KINDS, embed, written
-from triage import roster
 from triage.contract.step import Card
 from triage.engines.intents import joined, joining, splitting
 from triage.engines.intents.fitting import fit
 from triage.engines.intents.labeller import IntentLabeller
 from triage.engines.intents.model import IntentModel
+from triage.inference.registry import pinned
 
 
 class Reader:
@@ -184,9 +184,9 @@ def test_measuring_counts_what_was_found() -> None:
 
 
 def test_places_are_those_of_the_tokens() -> None:
-    from triage.engines.encoder import Encoder
+    from triage.inference.encoder import Encoder
 
-    encoder = Encoder(roster.read()["minilm"])
+    encoder = Encoder(pinned.read()["minilm"])
     text = "Where is my parcel?"
     places = encoder.places(text)
     assert len(places) == len(encoder.embed_tokens([text])[0])

@@ -19,12 +19,12 @@ from tickets import queue
 from tickets.models import Receipt, Ticket
 from triage import machine, services
 from triage.contract.step import Card, EngineUnavailable
-from triage.engines import tuning_labels
-from triage.engines.encoder import Encoder
 from triage.engines.intents.fitting import fit
 from triage.engines.intents.promise import promised
-from triage.engines.tuned import Tuned
-from triage.engines.tuning_labels import digest, shown, unseen
+from triage.inference import label_tuning
+from triage.inference.encoder import Encoder
+from triage.inference.label_tuning import digest, shown, unseen
+from triage.inference.tuned_weights import Tuned
 from triage.learning import examples, versions
 from triage.models import Classifier, Embedding, Intent, IntentEncoder, Limit, TunedEncoder
 
@@ -57,7 +57,7 @@ def tuned(encoder: WordEncoder, monkeypatch: pytest.MonkeyPatch) -> list[Sequenc
         base = machine.encoder_sha256()
         return Tuned(weights=TUNED, sha256=SHA256, base_sha256=base, report=report)
 
-    monkeypatch.setattr(tuning_labels, "tune_labels", tune)
+    monkeypatch.setattr(label_tuning, "tune_labels", tune)
     monkeypatch.setattr(machine, "tuned_encoder", lambda row: TunedWords())
     learned.taxonomy()
     return told
@@ -124,7 +124,7 @@ def test_evidence_that_the_encoder_has_seen_would_promise_what_cannot_be_kept() 
     labels = [lot.choice(("north", "south")) for _ in texts]
     seen = shown(texts, labels)
     taught = [i for i, new in enumerate(unseen(texts, seen)) if not new]
-    made = tuning_labels.tune_labels(
+    made = label_tuning.tune_labels(
         plain, [texts[i] for i in taught], [labels[i] for i in taught], epochs=20
     )
     vectors = Encoder(plain.entry, tuned=made.weights).embed(texts)

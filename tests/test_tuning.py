@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from triage import roster
 from triage.contract.step import EngineUnavailable
-from triage.engines import tuning
-from triage.engines.encoder import Encoder
-from triage.engines.tuned import Tuned
-from triage.engines.tuning import tune_pairs
+from triage.inference import contrastive_tuning
+from triage.inference.contrastive_tuning import tune_pairs
+from triage.inference.encoder import Encoder
+from triage.inference.registry import pinned
+from triage.inference.tuned_weights import Tuned
 
-ENTRY = roster.read()["minilm"]
+ENTRY = pinned.read()["minilm"]
 # Names only this shop has: no public text says which clause a "wobbler" is about.
 CLAUSES = {
     "wobbler": "Chairs with uneven legs are exchanged free of charge.",
@@ -117,8 +117,10 @@ def test_a_clause_that_answers_too_is_not_pushed_away(monkeypatch: pytest.Monkey
 
     vectors = {"q": [1.0, 0.0], "a": [1.0, 0.0], "b": [1.0, 0.0]}
     monkeypatch.setattr(
-        tuning, "vectors_of", lambda _, texts: torch.tensor([vectors[text] for text in texts])
+        contrastive_tuning,
+        "vectors_of",
+        lambda _, texts: torch.tensor([vectors[text] for text in texts]),
     )
-    batch: tuning.Batch = (["q", "q"], ["a", "b"], [])
-    assert float(tuning._loss(None, batch, {"q": {"a", "b"}})) == pytest.approx(0.0)
-    assert float(tuning._loss(None, batch, {"q": set()})) == pytest.approx(np.log(2))
+    batch: contrastive_tuning.Batch = (["q", "q"], ["a", "b"], [])
+    assert float(contrastive_tuning._loss(None, batch, {"q": {"a", "b"}})) == pytest.approx(0.0)
+    assert float(contrastive_tuning._loss(None, batch, {"q": set()})) == pytest.approx(np.log(2))

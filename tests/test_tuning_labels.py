@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from triage import roster
-from triage.engines.encoder import Encoder
-from triage.engines.tuning_labels import contrast, tune_labels
+from triage.inference.encoder import Encoder
+from triage.inference.label_tuning import contrast, tune_labels
+from triage.inference.registry import pinned
 
 if TYPE_CHECKING:
-    from triage.engines.encoder import Vectors
+    from triage.inference.encoder import Vectors
 
-ENTRY = roster.read()["minilm"]
+ENTRY = pinned.read()["minilm"]
 # A label by the shop's own habit: what a text is about does not say which queue it is for.
 QUEUES = {
     "north": ["the kettle leaks", "my lamp flickers", "a chair leg is loose", "the rug has a hole"],

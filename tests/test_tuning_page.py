@@ -15,7 +15,7 @@ from tests import stories
 from tests.conftest import join
 from tickets.models import Draft, Message, Ticket
 from triage import jobs, machine
-from triage.engines import tuning as engine
+from triage.inference import contrastive_tuning as engine
 from triage.learning import tuning
 from triage.models import Clause, TunedEncoder
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.tiny_gguf import shape, tiny
 from triage import writer_bench
-from triage.engines.writer import LlamaWriter
+from triage.inference.writer import LlamaWriter
 
 
 def test_each_task_is_written_with_the_mask_and_without(tmp_path: Path) -> None:

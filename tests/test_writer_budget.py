@@ -12,9 +12,9 @@ from tests.test_any_gguf import TASK, climbed, said
 from tests.test_step_writing import decided
 from tests.tiny_gguf import ARCHITECTURES, shape, tiny
 from triage.contract.step import EngineTimeout, Status
-from triage.engines.chat import INSTRUCTIONS
-from triage.engines.writer import LlamaWriter
-from triage.roster import Entry
+from triage.inference.chat_prompt import INSTRUCTIONS
+from triage.inference.registry.pinned import Entry
+from triage.inference.writer import LlamaWriter
 from triage.steps import draft
 from triage.writer_bench import Unbound
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from triage.engines.chat import INSTRUCTIONS
 from triage.engines.random_gguf import (
     CONTROL,
     NORMAL,
@@ -21,7 +20,8 @@ from triage.engines.random_gguf import (
     write,
     write_tensors,
 )
-from triage.roster import Entry
+from triage.inference.chat_prompt import INSTRUCTIONS
+from triage.inference.registry.pinned import Entry
 
 ARCHITECTURES = ("llama", "qwen2", "qwen3", "mellum")
 TEXT = INSTRUCTIONS + " Dear Hello Thank regards http https www com @ £ half one"

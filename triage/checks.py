@@ -37,11 +37,12 @@ def _unwritten(steps: Sequence[Step]) -> Iterator[CheckMessage]:
 @register()
 def roster_can_be_read(**kwargs: Any) -> list[CheckMessage]:
     """The roster, and the file TRIAGE_ROSTER names, are what they should be."""
-    from triage import machine, roster
+    from triage import machine
+    from triage.inference.registry import pinned
 
     try:
         machine.entries()
-    except roster.RosterError as error:
+    except pinned.RosterError as error:
         return [Error(str(error), id="triage.E002")]
     return []
 

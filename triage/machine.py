@@ -13,11 +13,12 @@ from django.conf import settings
 from django.db.models import Count, Max
 from django.utils.module_loading import import_string
 
-from triage import models, roster
+from triage import models
 from triage.contract.case import Clause
 from triage.contract.outcomes import Signals
 from triage.contract.step import Engine, EngineUnavailable, Rung, Step
 from triage.engines.rules import Arithmetic, Phrases, Sentences
+from triage.inference.registry import pinned
 
 ENCODER = "minilm"
 SIGNALS = "signals"
@@ -29,7 +30,7 @@ def steps() -> tuple[Step, ...]:
     return tuple(import_string(path) for path in settings.TRIAGE_STEPS)
 
 
-def entries() -> Mapping[str, roster.Entry]:
+def entries() -> Mapping[str, pinned.Entry]:
     """The bundled models, those fetched and those of TRIAGE_ROSTER; a changed file is read anew."""
     fetched = settings.TRIAGE_FETCHED
     files = [str(fetched) if fetched.exists() else "", settings.TRIAGE_ROSTER]
@@ -37,8 +38,8 @@ def entries() -> Mapping[str, roster.Entry]:
 
 
 @lru_cache(maxsize=4)
-def _entries(*files: tuple[str, int]) -> Mapping[str, roster.Entry]:
-    return roster.read(*(file for file, _ in files))
+def _entries(*files: tuple[str, int]) -> Mapping[str, pinned.Entry]:
+    return pinned.read(*(file for file, _ in files))
 
 
 def _changed(file: str) -> int:
@@ -98,7 +99,7 @@ def load(name: str) -> Engine:
 
 @cache
 def encoder():  # type: ignore[no-untyped-def]  # its type would import it
-    from triage.engines.encoder import Encoder
+    from triage.inference.encoder import Encoder
 
     return Encoder(entries()[ENCODER], threads=settings.TRIAGE_MODEL_THREADS)
 
@@ -127,7 +128,7 @@ def signals():  # type: ignore[no-untyped-def]  # its type would import numpy
     """The bundled model of the signals. Raises EngineUnavailable."""
     from triage.engines.signals.model import SignalModel
 
-    return SignalModel.loads(roster.verified(entries()[SIGNALS]).read_bytes())
+    return SignalModel.loads(pinned.verified(entries()[SIGNALS]).read_bytes())
 
 
 def _phrases() -> Engine:
@@ -135,9 +136,9 @@ def _phrases() -> Engine:
 
 
 @cache
-def _writer(entry: roster.Entry) -> Engine:
+def _writer(entry: pinned.Entry) -> Engine:
     """Loaded once a process; an entry that was pinned anew is another entry."""
-    from triage.engines.writer import LlamaWriter
+    from triage.inference.writer import LlamaWriter
 
     return LlamaWriter(entry, threads=settings.TRIAGE_MODEL_THREADS)
 
@@ -214,7 +215,7 @@ def _intent_encoder(pk: int):  # type: ignore[no-untyped-def]
 
 def tuned_encoder(row: models.IntentEncoder | models.TunedEncoder):  # type: ignore[no-untyped-def]
     """The encoder with the row's weights; loaded anew. Raises EngineUnavailable."""
-    from triage.engines.encoder import Encoder
+    from triage.inference.encoder import Encoder
 
     return Encoder(entries()[ENCODER], settings.TRIAGE_MODEL_THREADS, tuned=_checked(row))
 

@@ -26,8 +26,8 @@ from triage.contract.case import Case
 from triage.contract.outcomes import NORMAL
 from triage.contract.outputs import Classification
 from triage.contract.step import Engine, Rung, StepResult
-from triage.engines.language import language_of
 from triage.engines.rules import Person
+from triage.inference.language import language_of
 from triage.refunds.proposal import REVIEW, Proposed
 from triage.steps.draft import Reply
 from triage.steps.retrieve import Retrieval

@@ -42,7 +42,7 @@ CONDITIONS: Final = {
 def measured(path: Path, count: int) -> dict[str, Any]:
     """In this process: milliseconds of each kind, and the megabytes that the writer and the
     library it needs take."""
-    from triage.engines.writer import LlamaWriter
+    from triage.inference.writer import LlamaWriter
     from triage.writer_bench import entry_of, tasks, timed
 
     asked = tasks(count)

@@ -20,7 +20,7 @@ from triage.guardrails.claims.entailment import REASONS, Similarity, doubts
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from triage.engines.encoder import Encoder
+    from triage.inference.encoder import Encoder
 
     Numbers = NDArray[np.float64]
 

@@ -24,7 +24,6 @@ from tqdm import tqdm
 
 from triage.contract.slots import SLOT, WritingTask
 from triage.engines.mask import Mask
-from triage.engines.writer import Constraint, LlamaWriter
 from triage.focal.cases import case_of
 from triage.focal.corpus.generate import Example, examples
 from triage.focal.corpus.phrases import load as load_phrases
@@ -32,7 +31,8 @@ from triage.focal.export import WEIGHTS
 from triage.focal.prompt import focal_prompt, speakable
 from triage.focal.sentences import decisions
 from triage.guardrails.attribution import Writer, Written, typed
-from triage.roster import Entry
+from triage.inference.registry.pinned import Entry
+from triage.inference.writer import Constraint, LlamaWriter
 from triage.steps import draft, summarize
 
 STEPS = {"draft": draft.step, "summary": summarize.step}

@@ -21,13 +21,14 @@ from triage.focal.model import CONTEXT, SHAPES, Shape
 from triage.focal.prompt import END, focal_prompt
 from triage.focal.tokenizer import CONTROL, MARKS, PAD, token_id
 from triage.focal.train import FOLDER, load_checkpoint
+from triage.inference.registry import pinned
 
 if TYPE_CHECKING:
     import numpy as np
     from gguf import GGUFWriter
     from tokenizers import Tokenizer
 
-WEIGHTS: Final = Path(__file__).parents[1] / "weights" / "focal.gguf"
+WEIGHTS: Final = Path(pinned.HERE) / "weights" / "focal.gguf"
 NAMES: Final = {
     "self_attn.q_proj": "attn_q",
     "self_attn.k_proj": "attn_k",

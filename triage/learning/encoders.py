@@ -17,7 +17,7 @@ from triage.models import Classifier, IntentEncoder
 
 def tuned(rows: Sequence[Row], epochs: int, *, progress: bool = False) -> IntentEncoder:
     """An encoder tuned on half of the rows, not saved. Raises ValueError where they are too few."""
-    from triage.engines.tuning_labels import tune_on_half
+    from triage.inference.label_tuning import tune_on_half
 
     made, seen = tune_on_half(
         machine.encoder(),
@@ -38,7 +38,7 @@ def tuned(rows: Sequence[Row], epochs: int, *, progress: bool = False) -> Intent
 
 def new_to(rows: Sequence[Row], seen: Collection[str]) -> list[bool]:
     """Which rows an encoder does not know that was shown the texts of these digests."""
-    from triage.engines.tuning_labels import unseen
+    from triage.inference.label_tuning import unseen
 
     return unseen([row.text for row in rows], frozenset(seen))
 

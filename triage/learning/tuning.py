@@ -80,8 +80,8 @@ def _questions(runs: Sequence[int | None]) -> dict[int, str]:
 
 def tune(*, by: User | None) -> TunedEncoder:
     """A tuned encoder, set beside the plain one and not put to work. Raises NotTuned."""
-    from triage.engines.encoder import Encoder
-    from triage.engines.tuning import tune_pairs
+    from triage.inference.contrastive_tuning import tune_pairs
+    from triage.inference.encoder import Encoder
 
     known, plain = accepted(), machine.encoder()
     taught = [one for one in known if not examples.held_back(one.ticket)]

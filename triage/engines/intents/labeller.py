@@ -13,9 +13,9 @@ from triage.engines.intents import several, splitting
 from triage.engines.intents.promise import NEVER, Promise, promised
 
 if TYPE_CHECKING:
-    from triage.engines.encoder import Encoder, Vectors
     from triage.engines.intents.model import IntentModel, Judgement
     from triage.engines.signals.model import SignalModel
+    from triage.inference.encoder import Encoder, Vectors
 
 
 class IntentLabeller:

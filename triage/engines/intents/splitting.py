@@ -31,7 +31,7 @@ FINEST = (1.5, -2.5, 1.5, 1.0)  # what the four signs of a seam count for a prop
 
 
 class Reader(Protocol):
-    """The part of `triage.engines.encoder.Encoder` that is needed here."""
+    """The part of `triage.inference.encoder.Encoder` that is needed here."""
 
     def embed(self, texts: Sequence[str]) -> Any: ...
     def embed_with_tokens(self, texts: Sequence[str]) -> tuple[Any, list[Any]]: ...

@@ -10,9 +10,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 if TYPE_CHECKING:
-    from triage.engines.encoder import Encoder
     from triage.engines.intents.datasets import Labelled
     from triage.engines.intents.evaluate import Draws, Evaluation, Kept
+    from triage.inference.encoder import Encoder
 
 
 class Command(BaseCommand):
@@ -68,8 +68,8 @@ def _evaluated(train: str, test: str | None, options: dict[str, Any]) -> Evaluat
 
 def _tuned(plain: Encoder, taught: Labelled, epochs: int) -> tuple[Encoder, list[bool]]:
     """An encoder tuned on half of the texts, and which of them it was not shown."""
-    from triage.engines.encoder import Encoder
-    from triage.engines.tuning_labels import tune_on_half, unseen
+    from triage.inference.encoder import Encoder
+    from triage.inference.label_tuning import tune_on_half, unseen
 
     tuned, seen = tune_on_half(plain, taught.texts, taught.labels, epochs=epochs, progress=True)
     encoder = Encoder(plain.entry, settings.TRIAGE_MODEL_THREADS, tuned=tuned.weights)

@@ -98,8 +98,8 @@ class Command(BaseCommand):
 
 def _tuned(data: Collection, folds: int) -> Iterator[str]:
     from triage.engines.clauses.folds import cross_validated
-    from triage.engines.encoder import Encoder
-    from triage.engines.tuning import tune_pairs
+    from triage.inference.contrastive_tuning import tune_pairs
+    from triage.inference.encoder import Encoder
 
     plain = machine.encoder()
 

@@ -9,7 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from triage import catalogue, fetching, machine, roster
+from triage import machine
+from triage.inference.registry import catalogue, download, pinned
 
 TITLES = ("name", "parameters", "file", "memory", "licence", "class", "fetched", "about")
 
@@ -27,16 +28,16 @@ class Command(BaseCommand):
                 self._say("\n".join(_table()))
                 return
             self._fetch(name)
-        except (fetching.NotFetched, catalogue.UnknownModel, roster.RosterError) as error:
+        except (download.NotFetched, catalogue.UnknownModel, pinned.RosterError) as error:
             raise CommandError(str(error)) from error
 
     def _fetch(self, name: str) -> None:
         model = catalogue.find(name)
         if settings.HUB_FORBIDDEN:
             raise CommandError("HF_HUB_OFFLINE forbids asking the hub: unset it and run again.")
-        if name in roster.read(settings.TRIAGE_ROSTER):
+        if name in pinned.read(settings.TRIAGE_ROSTER):
             raise CommandError(f"TRIAGE_ROSTER names another {name}: rename that one, then fetch.")
-        entry = fetching.fetch(model, settings.TRIAGE_FETCHED, self._say)
+        entry = download.fetch(model, settings.TRIAGE_FETCHED, self._say)
         self._say(f"{name} is ready to serve, pinned to sha256 {entry.sha256}.")
         self._say(f"Put it into a ladder: admin panel, Rungs, {'; '.join(_ladders(name))}.")
 
@@ -47,14 +48,14 @@ class Command(BaseCommand):
 
 def _table() -> Iterator[str]:
     """A line of titles and a line for each model, in columns."""
-    fetched = fetching.fetched(settings.TRIAGE_FETCHED)
+    fetched = download.fetched(settings.TRIAGE_FETCHED)
     rows = [TITLES, *(_row(model, fetched) for model in catalogue.read().values())]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(map(str.ljust, row, widths)).rstrip()
 
 
-def _row(model: catalogue.Model, fetched: Mapping[str, roster.Entry]) -> tuple[str, ...]:
+def _row(model: catalogue.Model, fetched: Mapping[str, pinned.Entry]) -> tuple[str, ...]:
     return (
         model.name,
         model.parameters,

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from triage import roster
+from triage.inference.registry import pinned
 from triage.management.commands.train_signals import told
 
-WEIGHTS = Path(roster.HERE) / "weights" / "promises.safetensors"
+WEIGHTS = Path(pinned.HERE) / "weights" / "promises.safetensors"
 
 
 class Command(BaseCommand):
@@ -30,6 +30,6 @@ class Command(BaseCommand):
         for what, figure in report.items():
             self.stdout.write(f"  {what}: {told(figure)}")
         self.stdout.write(
-            f"{target}\nsha256 {roster.digest(target)}\nPut the digest into triage/roster.toml: "
+            f"{target}\nsha256 {pinned.digest(target)}\nPut the digest into triage/inference/registry/roster.toml: "
             "a file with another one is refused."
         )

@@ -9,9 +9,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from triage import machine, roster
+from triage import machine
+from triage.inference.registry import pinned
 
-WEIGHTS = Path(roster.HERE) / "weights" / "signals.safetensors"
+WEIGHTS = Path(pinned.HERE) / "weights" / "signals.safetensors"
 
 
 class Command(BaseCommand):
@@ -33,7 +34,7 @@ class Command(BaseCommand):
             for what, figure in figures.items():
                 self.stdout.write(f"  {what}: {told(figure)}")
         self.stdout.write(
-            f"{target}\nsha256 {roster.digest(target)}\nPut the digest into triage/roster.toml: "
+            f"{target}\nsha256 {pinned.digest(target)}\nPut the digest into triage/inference/registry/roster.toml: "
             "a file with another one is refused."
         )
 

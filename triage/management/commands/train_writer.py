@@ -39,5 +39,5 @@ class Command(BaseCommand):
         digest = export(folder, target)
         self.stdout.write(
             f"{target}\nsha256 {digest}\nThe course of the loss is in {folder}. Put the digest "
-            "into triage/roster.toml: a file with another one is refused."
+            "into triage/inference/registry/roster.toml: a file with another one is refused."
         )

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from triage.contract.slots import CLOSE, OPEN, WritingTask, all_names
 from triage.contract.step import Card, EngineError, EngineTimeout, EngineUnavailable, Usage
-from triage.engines.chat import SAMPLES, chat_prompt
 from triage.engines.cutting import fitted
 from triage.engines.mask import Mask
-from triage.engines.native import model
-from triage.engines.reasoning import answer
 from triage.focal.composing import Composition
 from triage.focal.phrasebook import Phrasebook
 from triage.focal.prompt import END, focal_prompt, speakable
 from triage.guardrails.attribution import Written
-from triage.roster import Entry, verified
+from triage.inference.chat_prompt import SAMPLES, chat_prompt
+from triage.inference.llama import model
+from triage.inference.reasoning import answer
+from triage.inference.registry.pinned import Entry, verified
 
 if TYPE_CHECKING:
     import numpy as np

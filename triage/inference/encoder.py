@@ -8,16 +8,16 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from triage.contract.step import Card, EngineUnavailable
-from triage.engines.forward import forward_of
-from triage.engines.tuned import apply
-from triage.roster import Entry, verified
+from triage.inference.forward import forward_of
+from triage.inference.registry.pinned import Entry, verified
+from triage.inference.tuned_weights import apply
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
 
-    from triage.engines.forward import Tokens
+    from triage.inference.forward import Tokens
 
     Vectors = NDArray[np.float32]
 
@@ -28,7 +28,7 @@ BATCH = 16  # 8 to 16 is fastest on one core; larger ones fall out of its cache
 class Encoder:
     """Texts to unit vectors of 384 float32.
 
-    ``tuned`` are the changed weights of `triage.engines.tuned`, on top of the pinned file.
+    ``tuned`` are the changed weights of `triage.inference.tuned_weights`, on top of the pinned file.
     ``runtime`` and ``precision`` say what serves them: vectors of two runtimes differ in the
     fifth digit, so index and query should share it. Raises EngineUnavailable when the file
     is not the pinned one, or ``tuned`` belongs to another.

@@ -15,11 +15,19 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
-from triage.engines.tuned import Tuned, packed
-from triage.engines.tuning import course, seeded, shuffled, thawed, train, trainable, vectors_of
+from triage.inference.contrastive_tuning import (
+    course,
+    seeded,
+    shuffled,
+    thawed,
+    train,
+    trainable,
+    vectors_of,
+)
+from triage.inference.tuned_weights import Tuned, packed
 
 if TYPE_CHECKING:
-    from triage.engines.encoder import Encoder
+    from triage.inference.encoder import Encoder
 
 BATCH = 32
 FEW = 3000  # texts: below it the slower rate and the contrastive loss
@@ -92,7 +100,7 @@ def tune_labels(
     texts, names, truth = _numbered(texts, labels)
     import torch
 
-    from triage.engines.encoder import loaded
+    from triage.inference.encoder import loaded
 
     few = len(texts) < FEW
     rate = RATE_OF_FEW if few else RATE

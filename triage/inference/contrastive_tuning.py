@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from triage.engines.tuned import Tuned, packed
+from triage.inference.tuned_weights import Tuned, packed
 
 if TYPE_CHECKING:
-    from triage.engines.encoder import Encoder
+    from triage.inference.encoder import Encoder
 
 T = TypeVar("T")
 Pair = tuple[str, str]
@@ -46,7 +46,7 @@ def tune_pairs(
     encoder itself is left as it is. Raises ValueError where the pairs are too few.
     """
     _check(pairs, look_alikes)
-    from triage.engines.encoder import loaded
+    from triage.inference.encoder import loaded
 
     answers = known(pairs)
     with seeded(seed):

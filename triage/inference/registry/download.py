@@ -25,8 +25,8 @@ from huggingface_hub.errors import HfHubHTTPError, RevisionNotFoundError
 from huggingface_hub.file_download import http_get
 from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # it loads late
 
-from triage import roster
-from triage.catalogue import Model
+from triage.inference.registry import pinned as registry_pinned
+from triage.inference.registry.catalogue import Model
 
 TIMEOUT = 20.0  # seconds for one answer of the hub
 LIBRARY = logging.getLogger("huggingface_hub")
@@ -60,7 +60,7 @@ class Stated:
     licence: str
 
 
-def fetch(model: Model, pins: Path, say: Callable[[str], None]) -> roster.Entry:
+def fetch(model: Model, pins: Path, say: Callable[[str], None]) -> registry_pinned.Entry:
     """The model as an entry of the roster file ``pins``; its bytes are in a folder beside that.
 
     ``say`` is given lines for a person. Raises NotFetched, and Refused for what was changed.
@@ -79,13 +79,13 @@ def fetch(model: Model, pins: Path, say: Callable[[str], None]) -> roster.Entry:
             say(f"Its page names another: {stated.licence}. Read it before you use the model.")
         _bring(entry.path, stated, say)
         if pinned is None:
-            roster.append(pins, entry)
+            registry_pinned.append(pins, entry)
         return entry
 
 
-def fetched(pins: Path) -> Mapping[str, roster.Entry]:
+def fetched(pins: Path) -> Mapping[str, registry_pinned.Entry]:
     """What was fetched before, by name. Raises RosterError."""
-    return {entry.name: entry for entry in roster.listed(pins)} if pins.exists() else {}
+    return {entry.name: entry for entry in registry_pinned.listed(pins)} if pins.exists() else {}
 
 
 def ask(model: Model, revision: str) -> Stated:
@@ -95,14 +95,14 @@ def ask(model: Model, revision: str) -> Stated:
     if model.file not in files:
         there = ", ".join(sorted(name for name in files if name.endswith(".gguf"))) or "none"
         raise NotFetched(
-            f"{model.repository} has no {model.file}: correct triage/catalogue.toml by the .gguf "
+            f"{model.repository} has no {model.file}: correct triage/inference/registry/catalogue.toml by the .gguf "
             f"files it has, which are {there}."
         )
     lfs = files[model.file].lfs
     if lfs is None or not COMMIT.fullmatch(info.sha or "") or not SHA256.fullmatch(lfs.sha256):
         raise NotFetched(
             f"The hub states no proper commit and sha256 for {model.file}: name another file in "
-            "triage/catalogue.toml."
+            "triage/inference/registry/catalogue.toml."
         )
     return Stated(
         url=hf_hub_url(model.repository, model.file, revision=info.sha, endpoint=_hub()),
@@ -132,8 +132,8 @@ def _info(model: Model, revision: str) -> ModelInfo:
         raise NotFetched(f"{_hub()} does not answer as a hub does: check HF_ENDPOINT.") from error
 
 
-def _entry(model: Model, stated: Stated, folder: Path) -> roster.Entry:
-    return roster.Entry(
+def _entry(model: Model, stated: Stated, folder: Path) -> registry_pinned.Entry:
+    return registry_pinned.Entry(
         name=model.name,
         kind="writer",
         path=folder / model.name / Path(model.file).name,
@@ -152,7 +152,7 @@ def _entry(model: Model, stated: Stated, folder: Path) -> roster.Entry:
 def _bring(path: Path, stated: Stated, say: Callable[[str], None]) -> None:
     """Puts the stated bytes at ``path``, or leaves it as it was."""
     if path.exists():
-        if roster.digest(path) != stated.sha256:
+        if registry_pinned.digest(path) != stated.sha256:
             raise Refused(f"{path} is not the file that was pinned: remove it and run again.")
         say(f"{path} is there already, and it is the pinned one.")
         return
@@ -161,7 +161,7 @@ def _bring(path: Path, stated: Stated, say: Callable[[str], None]) -> None:
     for other in set(path.parent.glob("*.part")) - {part}:
         other.unlink()  # the beginning of a file the hub has replaced since
     _download(stated, part, say)
-    found = roster.digest(part)
+    found = registry_pinned.digest(part)
     if found != stated.sha256:
         part.unlink()
         raise Refused(
@@ -282,5 +282,5 @@ def _answer(error: HfHubHTTPError) -> str:
             "on its page, put a token of yours into HF_TOKEN, and run again."
         )
     if status == 404:
-        return f"The hub has no {url}: correct triage/catalogue.toml."
+        return f"The hub has no {url}: correct triage/inference/registry/catalogue.toml."
     return f"The hub answered {status}: run again in a while; what has arrived is kept."

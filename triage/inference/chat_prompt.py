@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 from triage.contract.fact_types import CLAUSE, SHOWN
 from triage.contract.slots import Slot, WritingTask
 from triage.contract.step import EngineError
-from triage.engines.reasoning import closed
 from triage.focal.prompt import message, plain, speakable
+from triage.inference.reasoning import closed
 
 if TYPE_CHECKING:
     from jinja2 import Template

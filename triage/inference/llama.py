@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 
 from triage.contract.step import EngineError, EngineTimeout, EngineUnavailable
 from triage.engines.mask import Vocabulary
-from triage.engines.reasoning import TAGS
+from triage.inference.reasoning import TAGS
 
 if TYPE_CHECKING:
     from triage.engines.mask import Logits

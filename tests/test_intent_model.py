@@ -10,11 +10,11 @@ import pytest
 from tests.words import embed, written
 from triage.contract.step import Card, EngineError
 from triage.engines.intents import fitting, machines
-from triage.engines.intents.features import Terms, learned
 from triage.engines.intents.fitting import fit
 from triage.engines.intents.labeller import IntentLabeller, report
 from triage.engines.intents.model import IntentModel
 from triage.engines.intents.promise import NEVER, promised
+from triage.signals.tfidf import Terms, learned
 
 
 @cache

@@ -16,7 +16,7 @@ from tickets.sending import NotBorneOut
 from triage import promises
 from triage.contract.step import EngineUnavailable
 from triage.engines.promises import fitting
-from triage.engines.promises.model import PromiseModel
+from triage.signals.commitment_model import PromiseModel
 
 UNSEEN = Path(__file__).parent / "promised_unseen.toml"
 INDIRECT = "You'll see it on your card by Friday at the latest."

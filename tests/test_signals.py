@@ -10,9 +10,10 @@ import pytest
 
 from triage import machine
 from triage.contract.outcomes import Signals
-from triage.engines.signals import corpus, fitting, words
-from triage.engines.signals.model import MAIL, MOOD, URGENCY, SignalModel, left_out, level_of
+from triage.engines.signals import corpus, fitting
 from triage.nlu.urgency_rules import unwanted
+from triage.signals import text_features
+from triage.signals.linear_models import MAIL, MOOD, URGENCY, SignalModel, left_out, level_of
 
 CALM = (
     "Could you tell me whether the blue rug is in stock again?",
@@ -155,6 +156,6 @@ def test_a_word_is_left_out_wherever_it_stands_and_nothing_else_is() -> None:
 
 
 def test_words_are_counted_alone_and_in_pairs() -> None:
-    assert words.terms_of("It's NOT 42, NOW!!") == [
-        "it's", "not", "#", "now", "!!", "it's not", "not #", "# now", "now !!", words.SHOUTED,
+    assert text_features.terms_of("It's NOT 42, NOW!!") == [
+        "it's", "not", "#", "now", "!!", "it's not", "not #", "# now", "now !!", text_features.SHOUTED,
     ]  # fmt: skip

@@ -126,7 +126,7 @@ def signals_or_none() -> Any:  # its type would import numpy
 @cache
 def signals():  # type: ignore[no-untyped-def]  # its type would import numpy
     """The bundled model of the signals. Raises EngineUnavailable."""
-    from triage.engines.signals.model import SignalModel
+    from triage.signals.linear_models import SignalModel
 
     return SignalModel.loads(pinned.verified(entries()[SIGNALS]).read_bytes())
 

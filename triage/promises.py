@@ -60,7 +60,7 @@ def refuse_unapproved(draft: Draft, ticket: Ticket) -> None:
 @cache
 def reader():  # type: ignore[no-untyped-def]  # its type would import numpy
     """The bundled model of sentences that promise money. Raises EngineUnavailable."""
-    from triage.engines.promises.model import PromiseModel
+    from triage.signals.commitment_model import PromiseModel
 
     return PromiseModel.loads(pinned.verified(machine.entries()[MODEL]).read_bytes())
 

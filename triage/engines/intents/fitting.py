@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triage.engines.intents import calibration, machines, outside
-from triage.engines.intents.features import Terms, learned
 from triage.engines.intents.model import IntentModel, agreed, kernels_agree, rounded
 from triage.engines.intents.promise import Evidence
+from triage.signals.tfidf import Terms, learned
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,8 +14,8 @@ from triage.engines.intents.promise import NEVER, Promise, promised
 
 if TYPE_CHECKING:
     from triage.engines.intents.model import IntentModel, Judgement
-    from triage.engines.signals.model import SignalModel
     from triage.inference.encoder import Encoder, Vectors
+    from triage.signals.linear_models import SignalModel
 
 
 class IntentLabeller:

@@ -12,10 +12,10 @@ import numpy as np
 
 from triage.engines.intents import outside
 from triage.engines.intents.calibration import log_shares, sure
-from triage.engines.intents.features import Terms
 from triage.engines.intents.machines import closeness
 from triage.engines.intents.promise import Evidence
 from triage.engines.intents.splitting import Detector as Several
+from triage.signals.tfidf import Terms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

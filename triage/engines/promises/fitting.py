@@ -11,10 +11,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.engines.intents.features import Terms, learned
-from triage.engines.promises.model import PromiseModel, as_read
 from triage.engines.signals.fitting import share_of
 from triage.guardrails.commitments import Records, unborne
+from triage.signals.commitment_model import PromiseModel, as_read
+from triage.signals.tfidf import Terms, learned
 
 HERE: Final = Path(__file__).parent
 REPLIES: Final = HERE.parents[1] / "focal" / "corpus" / "replies.toml"

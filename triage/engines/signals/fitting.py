@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from triage.engines.intents.calibration import calibration_error
 from triage.engines.signals.corpus import Said
-from triage.engines.signals.model import (
+from triage.signals.linear_models import (
     MAIL,
     MOOD,
     URGENCY,
@@ -22,7 +22,7 @@ from triage.engines.signals.model import (
     level_of,
     telling,
 )
-from triage.engines.signals.words import learned
+from triage.signals.text_features import learned
 
 FOLDS = 10
 STRENGTH = 10  # inverse regularization; 3 and 30 differ by less than the folds do

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.engines.intents.features import Terms
+from triage.signals.tfidf import Terms
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 

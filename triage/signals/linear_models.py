@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.contract.outcomes import WANTED, Reading, Signals
-from triage.engines.signals.words import SHOUTED, WORD, Words, spoken
 from triage.nlu.urgency_rules import UNREAD
+from triage.signals.text_features import SHOUTED, WORD, Words, spoken
 
 Vectors = NDArray[np.float32]
 Embed = Callable[[Sequence[str]], Vectors]

@@ -8,13 +8,13 @@ from datetime import date
 import pytest
 
 from tests.cases import FACTS, WINDOW
+from triage.classifier.fitting import fit
+from triage.classifier.intent_model import IntentModel
+from triage.classifier.labeller import IntentLabeller
 from triage.contract.case import Clause
 from triage.contract.slots import SLOT, Slot, WritingTask, all_names, clause_slots, fact_slots
 from triage.engines.clauses.index import build, embed
 from triage.engines.clauses.search import Search
-from triage.engines.intents.fitting import fit
-from triage.engines.intents.labeller import IntentLabeller
-from triage.engines.intents.model import IntentModel
 from triage.focal.prompt import speakable
 from triage.guardrails.attribution import typed
 from triage.inference.encoder import Encoder

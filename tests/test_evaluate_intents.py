@@ -15,8 +15,8 @@ from django.core.management import CommandError, call_command
 from tests.shared_data import shared_data
 from tests.words import embed, strange, written
 from triage import machine
-from triage.engines.intents.calibration import calibration_error
-from triage.engines.intents.datasets import Unreadable, read
+from triage.classifier.calibration import calibration_error
+from triage.classifier.labelled_texts import Unreadable, read
 from triage.engines.intents.evaluate import evaluate
 from triage.management.commands import evaluate_intents as command
 
@@ -82,7 +82,7 @@ def test_one_set_alone_is_cross_validated(tmp_path: Path) -> None:
 
 
 def test_nothing_is_chosen_on_the_test_side() -> None:
-    from triage.engines.intents.datasets import Labelled
+    from triage.classifier.labelled_texts import Labelled
 
     train = Labelled(tuple(TAUGHT), tuple(NAMES))
     few, many = (
@@ -94,7 +94,7 @@ def test_nothing_is_chosen_on_the_test_side() -> None:
 
 
 def test_a_label_that_was_not_taught_counts_as_a_mistake_and_not_as_a_stranger() -> None:
-    from triage.engines.intents.datasets import Labelled
+    from triage.classifier.labelled_texts import Labelled
 
     train = Labelled(tuple(TAUGHT), tuple(NAMES))
     test = Labelled((*LOOKED, "parcel late courier"), (*TRUTH, "another-intent"))

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from tests.words import embed, written
+from triage.classifier import fitting, lssvm
+from triage.classifier.fitting import fit
+from triage.classifier.intent_model import IntentModel
+from triage.classifier.labeller import IntentLabeller, report
+from triage.classifier.selective import NEVER, promised
 from triage.contract.step import Card, EngineError
-from triage.engines.intents import fitting, machines
-from triage.engines.intents.fitting import fit
-from triage.engines.intents.labeller import IntentLabeller, report
-from triage.engines.intents.model import IntentModel
-from triage.engines.intents.promise import NEVER, promised
 from triage.signals.tfidf import Terms, learned
 
 
@@ -99,19 +99,19 @@ def test_the_evidence_is_in_the_order_of_the_examples() -> None:
 def test_the_evidence_is_what_machines_without_the_row_would_have_said() -> None:
     texts, labels = written(15)
     vectors, truth = embed(texts), np.unique(labels, return_inverse=True)[1]
-    kernel, wanted = machines.closeness(vectors @ vectors.T), machines.targets(truth, 6)
+    kernel, wanted = lssvm.closeness(vectors @ vectors.T), lssvm.targets(truth, 6)
     out = np.arange(0, len(texts), 7)
     kept = np.setdiff1d(np.arange(len(texts)), out)
     taught = kernel[np.ix_(kept, kept)] + 0.1 * np.eye(len(kept))
     refitted = kernel[np.ix_(out, kept)] @ np.linalg.solve(taught, wanted[kept])
-    inverse = machines.inverse(kernel, 0.1)
-    shortcut = machines.without(inverse, inverse @ wanted, wanted, out)
+    inverse = lssvm.inverse(kernel, 0.1)
+    shortcut = lssvm.without(inverse, inverse @ wanted, wanted, out)
     assert shortcut == pytest.approx(refitted, abs=1e-3)
 
 
 def test_the_same_words_are_never_on_both_sides_of_a_fold() -> None:
     texts = ["Where is it", "where  is it", "WHERE IS IT", *(f"text {i}" for i in range(30))]
-    fold = machines.folds(texts, np.arange(33) % 3, 10, seed=1)
+    fold = lssvm.folds(texts, np.arange(33) % 3, 10, seed=1)
     assert fold[0] == fold[1] == fold[2]
     assert set(fold) == set(range(10))
 

@@ -56,7 +56,7 @@ def test_a_label_that_was_wrong_too_often_is_left_to_people(
     version: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     withheld = property(lambda promise: frozenset({"where-is-it"}))
-    monkeypatch.setattr("triage.engines.intents.promise.Promise.withheld", withheld)
+    monkeypatch.setattr("triage.classifier.selective.Promise.withheld", withheld)
     machine._labeller_for.cache_clear()
     assert not guess().promise["valid"]
     assert "wrong too often" in guess().promise["sentence"]

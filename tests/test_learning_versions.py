@@ -162,7 +162,7 @@ def test_a_version_of_another_release_is_not_put_to_work(ada: User) -> None:
 
 
 def test_a_page_knows_which_weights_can_be_read() -> None:
-    from triage.engines.intents.model import FORM
+    from triage.classifier.intent_model import FORM
 
     assert versions.FORM == FORM
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from tests.words import embed, strange, written
-from triage.engines.intents import outside
-from triage.engines.intents.fitting import fit
-from triage.engines.intents.model import IntentModel
+from triage.classifier import out_of_scope
+from triage.classifier.fitting import fit
+from triage.classifier.intent_model import IntentModel
 
 TEXTS, LABELS = written(30)
 
@@ -48,12 +48,12 @@ def test_no_more_of_ours_are_lost_than_is_allowed() -> None:
     for named in (0, 40):
         evidence = taught(named).evidence
         lost = evidence.outside[evidence.truth >= 0].mean()
-        assert 0 < lost <= outside.MOST_LOST + 0.02
+        assert 0 < lost <= out_of_scope.MOST_LOST + 0.02
 
 
 def test_with_two_intents_and_no_stranger_nothing_is_turned_away() -> None:
     model = taught(kinds=2)
-    assert model.detector == outside.NO_DETECTOR
+    assert model.detector == out_of_scope.NO_DETECTOR
     assert turned_away(model, strange(20)) == 0
 
 
@@ -75,6 +75,6 @@ def test_an_empty_text_is_stranger_than_customers_are() -> None:
 
 
 def test_the_general_texts_are_many_and_all_different() -> None:
-    texts = outside.general()
+    texts = out_of_scope.general()
     assert len(texts) == len(set(texts)) > 250
     assert all(text.strip() == text and text for text in texts)

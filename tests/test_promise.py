@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from triage.engines.intents.promise import (
+from triage.classifier.selective import (
     NEVER,
     Evidence,
     Promise,

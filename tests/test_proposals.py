@@ -18,7 +18,7 @@ from tests.runs import receipt, run_of
 from tests.shared_data import shared_data
 from tickets.models import Message, Ticket
 from triage import jobs, machine
-from triage.engines.clusters import clusters
+from triage.classifier.clusters import clusters
 from triage.learning import proposals
 from triage.models import Intent, IntentExample, IntentProposal, Job
 

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from tests.words import KINDS, embed, written
+from triage.classifier.fitting import fit
+from triage.classifier.intent_model import IntentModel
+from triage.classifier.labeller import IntentLabeller
+from triage.classifier.multi_intent import detector as multi_intent_detector
+from triage.classifier.multi_intent import detector_fitting, synthetic
 from triage.contract.step import Card
-from triage.engines.intents import joined, joining, splitting
-from triage.engines.intents.fitting import fit
-from triage.engines.intents.labeller import IntentLabeller
-from triage.engines.intents.model import IntentModel
 from triage.inference.registry import pinned
 
 
@@ -53,14 +54,14 @@ def plain() -> IntentModel:
 @cache
 def taught() -> IntentModel:
     texts, labels = written(40)
-    return joined.taught(plain(), texts, labels, Reader(), embed(texts))
+    return detector_fitting.taught(plain(), texts, labels, Reader(), embed(texts))
 
 
 LATE, MONEY = "please parcel the late courier thanks", "refund money bank about you my"
 
 
 def found(text: str) -> set[str]:
-    return {matter.label for matter in splitting.matters(text, taught(), Reader())}
+    return {matter.label for matter in multi_intent_detector.matters(text, taught(), Reader())}
 
 
 @pytest.mark.parametrize("form", ["{} {}", "{}. {}", "{}\n\n{}", "{} and also {}"])
@@ -70,7 +71,7 @@ def test_two_matters_are_found_however_they_are_joined(form: str, pair: tuple[st
 
 
 def test_each_matter_comes_with_its_own_words() -> None:
-    matters = splitting.matters(f"{LATE}. {MONEY}.", taught(), Reader())
+    matters = multi_intent_detector.matters(f"{LATE}. {MONEY}.", taught(), Reader())
     said = {matter.label: matter.words for matter in matters}
     assert "parcel" in said["late-delivery"]
     assert "money" not in said["late-delivery"]
@@ -105,7 +106,7 @@ def test_few_texts_about_one_thing_are_taken_for_several() -> None:
 
 def test_a_hopeless_text_is_not_read_again() -> None:
     reader = Reader()
-    splitting.matters(LATE, taught(), reader)
+    multi_intent_detector.matters(LATE, taught(), reader)
     assert reader.asked == []
 
 
@@ -117,7 +118,7 @@ def test_the_detector_is_kept_with_its_version() -> None:
 
 def test_the_same_examples_teach_the_same_detector() -> None:
     texts, labels = written(40)
-    again = joined.taught(plain(), texts, labels, Reader(), embed(texts))
+    again = detector_fitting.taught(plain(), texts, labels, Reader(), embed(texts))
     assert again.dumps() == taught().dumps()
 
 
@@ -128,7 +129,7 @@ def test_a_version_of_an_earlier_release_goes_on_by_the_rule() -> None:
     guess = labeller.label(f"Please {LATE}? Also, when {MONEY}?", ())
     assert {matter.label for matter in guess.matters} <= set(KINDS)
     with pytest.raises(ValueError, match="no detector"):
-        splitting.matters(LATE, old, Reader())
+        multi_intent_detector.matters(LATE, old, Reader())
 
 
 def test_a_labeller_tells_the_matters() -> None:
@@ -141,41 +142,43 @@ def test_a_labeller_tells_the_matters() -> None:
 def test_too_few_examples_teach_nothing(each: int) -> None:
     texts, labels = written(each)
     model = fit(texts, embed(texts), labels)
-    assert joined.taught(model, texts, labels, Reader(), embed(texts)) is model
+    assert detector_fitting.taught(model, texts, labels, Reader(), embed(texts)) is model
 
 
 def test_what_a_tuned_encoder_was_shown_is_not_joined() -> None:
     texts, labels = written(60)
     unseen = np.arange(len(texts)) % 2 == 0
     lot = np.random.default_rng(1).permutation(len(texts))
-    held, rest = joined._parted(lot, unseen, 0)
+    held, rest = detector_fitting._parted(lot, unseen, 0)
     assert unseen[held].all()
     assert not set(held) & set(rest)
 
 
 def test_the_threshold_lets_through_at_most_two_in_a_hundred() -> None:
     alone = np.random.default_rng(1).random(1000)
-    threshold = joined.threshold_for(alone)
-    assert 0.01 <= np.mean(alone >= threshold) <= joined.FALSE
-    assert joined.threshold_for(np.array([0.2, 0.7])) > 0.7
+    threshold = detector_fitting.threshold_for(alone)
+    assert 0.01 <= np.mean(alone >= threshold) <= detector_fitting.FALSE
+    assert detector_fitting.threshold_for(np.array([0.2, 0.7])) > 0.7
 
 
 def test_learning_and_measuring_share_no_phrases() -> None:
-    assert not set(joining.TAUGHT.asides) & set(joining.MEASURED.asides)
-    assert joining.TAUGHT.ways["connective"] != joining.MEASURED.ways["connective"]
+    assert not set(synthetic.TAUGHT.asides) & set(synthetic.MEASURED.asides)
+    assert synthetic.TAUGHT.ways["connective"] != synthetic.MEASURED.ways["connective"]
 
 
 def test_texts_are_joined_as_their_way_says() -> None:
     random = np.random.default_rng(1)
-    bare = joining.join("Where is it?", "Stop my order.", "bare", joining.TAUGHT, random)
+    bare = synthetic.join("Where is it?", "Stop my order.", "bare", synthetic.TAUGHT, random)
     assert bare == "where is it stop my order"
-    whole = joining.join("where is it", "I want it", "sentences", joining.TAUGHT, random)
+    whole = synthetic.join("where is it", "I want it", "sentences", synthetic.TAUGHT, random)
     assert whole == "Where is it. I want it."
 
 
 def test_measuring_counts_what_was_found() -> None:
     texts, labels = written(10, seed=3)
-    found = joined.measured(taught(), list(zip(texts, labels, strict=True)), Reader(), count=12)
+    found = detector_fitting.measured(
+        taught(), list(zip(texts, labels, strict=True)), Reader(), count=12
+    )
     by_way = {one.way: one for one in found}
     assert by_way["bare"].texts == 24
     assert by_way["bare"].right > 0.7
@@ -196,5 +199,5 @@ def test_places_are_those_of_the_tokens() -> None:
 def test_a_detector_is_its_numbers() -> None:
     detector = taught().several
     assert detector
-    assert splitting.Detector.of(detector.numbers()) == detector
+    assert multi_intent_detector.Detector.of(detector.numbers()) == detector
     assert replace(detector, gate=-1.0) != detector

@@ -18,9 +18,9 @@ from tests.learned import WordEncoder, encoder, labelled
 from tickets import queue
 from tickets.models import Receipt, Ticket
 from triage import machine, services
+from triage.classifier.fitting import fit
+from triage.classifier.selective import promised
 from triage.contract.step import Card, EngineUnavailable
-from triage.engines.intents.fitting import fit
-from triage.engines.intents.promise import promised
 from triage.inference import label_tuning
 from triage.inference.encoder import Encoder
 from triage.inference.label_tuning import digest, shown, unseen

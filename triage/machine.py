@@ -172,7 +172,7 @@ def labeller_of(pk: int, *, reads: bool = True) -> Engine:
 
 @lru_cache(maxsize=4)
 def _labeller_for(pk: int, target: float, alarms: frozenset[str], reads: bool) -> Engine:
-    from triage.engines.intents.labeller import IntentLabeller
+    from triage.classifier.labeller import IntentLabeller
 
     row, model = _intent_model(pk)
     try:
@@ -192,7 +192,7 @@ def _labeller_for(pk: int, target: float, alarms: frozenset[str], reads: bool) -
 
 @lru_cache(maxsize=2)
 def _intent_model(pk: int):  # type: ignore[no-untyped-def]  # its type would import it
-    from triage.engines.intents.model import IntentModel
+    from triage.classifier.intent_model import IntentModel
 
     row = models.Classifier.objects.get(pk=pk)
     if row.encoder_sha256 != encoder().entry.sha256:

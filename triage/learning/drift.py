@@ -100,7 +100,7 @@ def watch() -> list[Alarm]:
 
 def _broken(checked: Sequence[Checked], target: float, risk: float) -> int | None:
     """The label at which the promise was found broken, counted from 0."""
-    from triage.engines.intents.promise import still_valid
+    from triage.classifier.selective import still_valid
 
     return still_valid([one.right for one in checked], target, risk=risk).since
 

@@ -14,8 +14,8 @@ from django.utils.text import Truncator
 from triage.learning.examples import Row
 
 if TYPE_CHECKING:
-    from triage.engines.intents.model import IntentModel
-    from triage.engines.intents.promise import Promise
+    from triage.classifier.intent_model import IntentModel
+    from triage.classifier.selective import Promise
 
 FEW = 5  # an intent with fewer examples is hardly learned
 CONFUSED, SHARE = 3, 0.05  # texts of two intents, at least, that are taken for the other
@@ -29,8 +29,8 @@ def report_of(
 
     ``judged`` are the rows that the evidence is about, in its order.
     """
-    from triage.engines.intents.labeller import report
-    from triage.engines.intents.model import FORM
+    from triage.classifier.intent_model import FORM
+    from triage.classifier.labeller import report
 
     tickets = [row for row in rows if row.ticket is not None]
     counted = Counter(row.label for row in rows if row.label)

@@ -72,7 +72,7 @@ Group = tuple[list[int], list[str]]
 
 def _found(tickets: Sequence[int], texts: Sequence[str]) -> list[Group]:
     """Ticket ids, nearest to the centre first, and the words that name them."""
-    from triage.engines.clusters import FEWEST, clusters
+    from triage.classifier.clusters import FEWEST, clusters
 
     if len(texts) < FEWEST:
         return []

@@ -153,11 +153,12 @@ def _encoder(rows: Sequence[Row], epochs: int | None, progress: bool) -> IntentE
 
 def _fitted(rows: Sequence[Row], target: float, encoder: IntentEncoder | None) -> dict[str, Any]:
     """The columns of a Classifier, learned from these rows. Raises NotTrained."""
-    from triage.engines.intents import fitting, joined, labeller, outside, promise
+    from triage.classifier import fitting, labeller, out_of_scope, selective
+    from triage.classifier.multi_intent import detector_fitting
 
     texts, reader = [row.text for row in rows], encoders.reader(encoder)
     vectors = machine.vectors(texts, reader)
-    strangers = (outside.general(), machine.vectors(outside.general(), reader))
+    strangers = (out_of_scope.general(), machine.vectors(out_of_scope.general(), reader))
     labels, audited = [row.label for row in rows], [row.audited for row in rows]
     unseen = encoders.new_to(rows, encoder.seen if encoder else ())
     _let_go()
@@ -165,8 +166,8 @@ def _fitted(rows: Sequence[Row], target: float, encoder: IntentEncoder | None) -
         model = fitting.fit(
             texts, vectors, labels, audited=audited, unseen=unseen, strangers=strangers
         )
-        model = joined.taught(model, texts, labels, reader, vectors, unseen=unseen)
-        promised = promise.promised(model.evidence, target)
+        model = detector_fitting.taught(model, texts, labels, reader, vectors, unseen=unseen)
+        promised = selective.promised(model.evidence, target)
     except ValueError as error:
         raise NotTrained(str(error)) from error
     weights, judged = model.dumps(), [row for row, new in zip(rows, unseen, strict=True) if new]

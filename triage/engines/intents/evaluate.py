@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from triage.engines.intents import promise
-from triage.engines.intents.calibration import calibration_error
-from triage.engines.intents.datasets import Labelled
-from triage.engines.intents.fitting import fit, fit_and_hold
-from triage.engines.intents.model import agreed
-from triage.engines.intents.outside import general
+from triage.classifier import selective
+from triage.classifier.calibration import calibration_error
+from triage.classifier.fitting import fit, fit_and_hold
+from triage.classifier.intent_model import agreed
+from triage.classifier.labelled_texts import Labelled
+from triage.classifier.out_of_scope import general
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from triage.engines.intents.model import IntentModel
+    from triage.classifier.intent_model import IntentModel
 
     Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 
@@ -106,7 +106,7 @@ class Evaluation:
     embedding_seconds: float = 0.0
     milliseconds: float = 0.0
     megabytes: float = 0.0
-    per_label: tuple[promise.LabelPromise, ...] = field(default=(), repr=False)
+    per_label: tuple[selective.LabelPromise, ...] = field(default=(), repr=False)
 
 
 def evaluate(
@@ -186,9 +186,11 @@ def measured(
 ) -> Evaluation:
     """The figures of these predictions beside the promise of the model's own evidence."""
     ours, right, labelled = found.ours, found.right, found.right & ~found.turned_away
-    given = promise.promised(model.evidence, target)
+    given = selective.promised(model.evidence, target)
     own = model.evidence
-    naive, _ = promise.naive_threshold(np.where(own.outside, -1, own.confidence), own.right, target)
+    naive, _ = selective.naive_threshold(
+        np.where(own.outside, -1, own.confidence), own.right, target
+    )
     return Evaluation(
         texts=len(ours),
         labels=len(model.labels),
@@ -198,7 +200,7 @@ def measured(
         caught=float(found.turned_away[~ours].mean()) if (~ours).any() else None,
         auroc=_auroc(found),
         target=target,
-        best_coverage=promise.naive_threshold(found.confidence[ours], right[ours], target)[1],
+        best_coverage=selective.naive_threshold(found.confidence[ours], right[ours], target)[1],
         naive=_at(found, naive),
         promised=_at(found, given.threshold, [model.labels.index(one) for one in given.withheld]),
         sentence=given.sentence,
@@ -230,7 +232,7 @@ def promises_kept(found: Predictions, target: float, draws: int, *, seed: int = 
 def _drawn(confidence: Any, right: Any, target: float, random: Any, size: int) -> Any:
     lot = random.permutation(len(right))
     drawn, rest = lot[:size], lot[size:]
-    ways = (promise.naive_threshold, promise.threshold_for)
+    ways = (selective.naive_threshold, selective.threshold_for)
     thresholds = [way(confidence[drawn], right[drawn], target)[0] for way in ways]
     return [_outcome(confidence[rest], right[rest], target, at) for at in thresholds]
 

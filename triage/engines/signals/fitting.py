@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.engines.intents.calibration import calibration_error
+from triage.classifier.calibration import calibration_error
 from triage.engines.signals.corpus import Said
 from triage.signals.linear_models import (
     MAIL,

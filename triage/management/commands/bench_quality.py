@@ -119,9 +119,10 @@ def _hint(folder: Path) -> Iterator[Row]:
 
 def _several(file: Path, name: str) -> Iterator[Row]:
     """Trained on four fifths; of the last, two texts of different intents joined in many ways."""
-    from triage.engines.intents import datasets, joined
+    from triage.classifier import labelled_texts
+    from triage.classifier.multi_intent import detector_fitting
 
-    for found in joined.measured_on(datasets.read(str(file)), machine.encoder()):
+    for found in detector_fitting.measured_on(labelled_texts.read(str(file)), machine.encoder()):
         what = f"{name}, {found.way}, {found.texts:,}:"
         if found.alone:
             yield Row(f"{what} taken for several", found.several, 0.02, most=True)
@@ -146,19 +147,23 @@ def _sharc_files(folder: Path) -> tuple[Path, Path]:
 
 def _speed(train: Path, tests: Path) -> Iterator[Row]:
     """As a worker does it: one ticket with its urgency, mood and several matters; texts by 64."""
+    from triage.classifier import labelled_texts
+    from triage.classifier.fitting import fit
+    from triage.classifier.labeller import IntentLabeller
+    from triage.classifier.multi_intent import detector_fitting
+    from triage.classifier.out_of_scope import general
     from triage.engines.clauses import measuring
-    from triage.engines.intents import datasets, joined
-    from triage.engines.intents.fitting import fit
-    from triage.engines.intents.labeller import IntentLabeller
-    from triage.engines.intents.outside import general
 
     encoder = machine.encoder()
-    taught, texts = datasets.read(str(train)), datasets.read(str(tests), testing=True).texts
+    taught, texts = (
+        labelled_texts.read(str(train)),
+        labelled_texts.read(str(tests), testing=True).texts,
+    )
     began = time.perf_counter()
     strangers = general(), encoder.embed(general())
     vectors = encoder.embed(taught.texts)
     model = fit(taught.texts, vectors, taught.labels, strangers=strangers)
-    model = joined.taught(model, taught.texts, taught.labels, encoder, vectors)
+    model = detector_fitting.taught(model, taught.texts, taught.labels, encoder, vectors)
     yield Row(
         f"Training on {len(taught):,} texts, their vectors included",
         time.perf_counter() - began,
@@ -186,14 +191,16 @@ def _speed(train: Path, tests: Path) -> Iterator[Row]:
 
 
 def _evaluated(train: Path, test: Path) -> Evaluation:
-    from triage.engines.intents import datasets, evaluate
+    from triage.classifier import labelled_texts
+    from triage.engines.intents import evaluate
 
-    taught, looked = datasets.read(str(train)), datasets.read(str(test), testing=True)
+    taught, looked = labelled_texts.read(str(train)), labelled_texts.read(str(test), testing=True)
     return evaluate.evaluate(taught, looked, machine.encoder().embed, draws=0)
 
 
 def _cross_validated(train: Path, draws: int) -> Evaluation:
-    from triage.engines.intents import datasets, evaluate
+    from triage.classifier import labelled_texts
+    from triage.engines.intents import evaluate
 
-    taught = datasets.read(str(train))
+    taught = labelled_texts.read(str(train))
     return evaluate.cross_validated(taught, machine.encoder().embed, draws=draws)

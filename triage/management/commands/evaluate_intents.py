@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 if TYPE_CHECKING:
-    from triage.engines.intents.datasets import Labelled
+    from triage.classifier.labelled_texts import Labelled
     from triage.engines.intents.evaluate import Draws, Evaluation, Kept
     from triage.inference.encoder import Encoder
 
@@ -52,10 +52,11 @@ class Command(BaseCommand):
 
 def _evaluated(train: str, test: str | None, options: dict[str, Any]) -> Evaluation:
     from triage import machine
-    from triage.engines.intents import datasets, evaluate
+    from triage.classifier import labelled_texts
+    from triage.engines.intents import evaluate
 
-    taught = datasets.read(train)
-    looked = datasets.read(test, testing=True) if test else None
+    taught = labelled_texts.read(train)
+    looked = labelled_texts.read(test, testing=True) if test else None
     encoder, epochs = machine.encoder(), options["tune_encoder"]
     asked = {"target": options["target"], "draws": options["draws"]}
     if looked is None:

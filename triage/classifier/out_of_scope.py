@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from triage.engines.intents.calibration import log_odds
+from triage.classifier.calibration import log_odds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,16 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from triage.engines.intents import machines
-from triage.engines.intents.fitting import BOTH_RIDGE, NEAR_RIDGE, fit
-from triage.engines.intents.joining import MEASURED, TAUGHT, couples, join, told
-from triage.engines.intents.model import rounded
-from triage.engines.intents.outside import general
-from triage.engines.intents.splitting import Asked, Detector, Pair, Reader, matters, proposed, read
+from triage.classifier import lssvm
+from triage.classifier.fitting import BOTH_RIDGE, NEAR_RIDGE, fit
+from triage.classifier.intent_model import rounded
+from triage.classifier.multi_intent.detector import (
+    Asked,
+    Detector,
+    Pair,
+    Reader,
+    matters,
+    proposed,
+    read,
+)
+from triage.classifier.multi_intent.synthetic import MEASURED, TAUGHT, couples, join, told
+from triage.classifier.out_of_scope import general
 
 if TYPE_CHECKING:
-    from triage.engines.intents.datasets import Labelled
-    from triage.engines.intents.model import IntentModel
+    from triage.classifier.intent_model import IntentModel
+    from triage.classifier.labelled_texts import Labelled
 
     Rows = tuple[Sequence[str], Sequence[str], Any]
 
@@ -109,14 +117,14 @@ def _judge(model: IntentModel, rows: Rows, some: Any) -> IntentModel:
     truth, ours = truth[order], int((truth >= 0).sum())
     vectors = rounded(rows[2][some[order]])
     counts = model.terms.of([rows[0][i] for i in some[order]])
-    wanted = machines.targets(truth, len(model.labels))
+    wanted = lssvm.targets(truth, len(model.labels))
     cosines = vectors @ vectors.T
-    near = machines.inverse(machines.closeness(cosines), NEAR_RIDGE) @ wanted
+    near = lssvm.inverse(lssvm.closeness(cosines), NEAR_RIDGE) @ wanted
     terms = np.asarray((counts @ counts.T).toarray(), np.float32)
-    kernel = machines.closeness(cosines) + np.float32(machines.TERMS) * terms
-    both = machines.inverse(kernel, BOTH_RIDGE) @ wanted
-    with machines.threads(1):
-        weights, bias = machines.logistic(vectors[:ours], truth[:ours], len(model.labels))
+    kernel = lssvm.closeness(cosines) + np.float32(lssvm.TERMS) * terms
+    both = lssvm.inverse(kernel, BOTH_RIDGE) @ wanted
+    with lssvm.threads(1):
+        weights, bias = lssvm.logistic(vectors[:ours], truth[:ours], len(model.labels))
     return replace(
         model,
         weights=weights,
@@ -125,7 +133,7 @@ def _judge(model: IntentModel, rows: Rows, some: Any) -> IntentModel:
         ours=ours,
         near=near,
         both=both,
-        by_term=np.asarray(machines.TERMS * (counts.T @ both), np.float16),
+        by_term=np.asarray(lssvm.TERMS * (counts.T @ both), np.float16),
     )
 
 

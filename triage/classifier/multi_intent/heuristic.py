@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from triage.classifier.multi_intent.segmentation import courteous, unquoted
 from triage.contract.outcomes import Matter
-from triage.engines.intents.cutting import courteous, unquoted
 
 if TYPE_CHECKING:
-    from triage.engines.intents.model import Judgement
+    from triage.classifier.intent_model import Judgement
 
     Judge = Callable[[Sequence[str]], Judgement]
 

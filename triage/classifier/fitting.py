@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from triage.engines.intents import calibration, machines, outside
-from triage.engines.intents.model import IntentModel, agreed, kernels_agree, rounded
-from triage.engines.intents.promise import Evidence
+from triage.classifier import calibration, lssvm
+from triage.classifier import out_of_scope as outside
+from triage.classifier.intent_model import IntentModel, agreed, kernels_agree, rounded
+from triage.classifier.selective import Evidence
 from triage.signals.tfidf import Terms, learned
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Rows:
         return int((self.truth >= 0).sum())
 
     def folds(self, turn: int = 0) -> list[Places]:
-        fold = machines.folds(self.texts, self.truth, FOLDS, self.seed + turn)
+        fold = lssvm.folds(self.texts, self.truth, FOLDS, self.seed + turn)
         return [rows for i in range(FOLDS) if len(rows := np.flatnonzero(fold == i))]
 
 
@@ -67,7 +68,7 @@ class Machine:
     wanted: Matrix
 
     def without(self, rows: Places) -> Matrix:
-        return machines.without(self.inverse, self.weights, self.wanted, rows)
+        return lssvm.without(self.inverse, self.weights, self.wanted, rows)
 
 
 @dataclass(frozen=True)
@@ -212,20 +213,20 @@ def _fitted(rows: Rows, workers: int) -> Fitted:
     cosines = rows.vectors @ rows.vectors.T
     terms = learned(rows.texts)
     counts = terms.of(rows.texts)
-    wanted = machines.targets(rows.truth, len(rows.labels))
-    with machines.threads(1), ThreadPoolExecutor(workers) as pool:
-        together = pool.submit(_with_terms, machines.closeness(cosines), counts)
+    wanted = lssvm.targets(rows.truth, len(rows.labels))
+    with lssvm.threads(1), ThreadPoolExecutor(workers) as pool:
+        together = pool.submit(_with_terms, lssvm.closeness(cosines), counts)
         linear = pool.submit(_linear, rows, np.arange(rows.ours))
         held = list(pool.map(lambda out: _linear_without(rows, out), rows.folds()))
     both = _machine(together.result(), BOTH_RIDGE, wanted)
-    near = _machine(machines.closeness(cosines), NEAR_RIDGE, wanted)
+    near = _machine(lssvm.closeness(cosines), NEAR_RIDGE, wanted)
     return Fitted(
         rows, terms, counts, cosines, near, both, linear.result(), _in_order(held, rows.folds())
     )
 
 
 def _machine(kernel: Matrix, ridge: float, wanted: Matrix) -> Machine:
-    inverse = machines.inverse(kernel, ridge)
+    inverse = lssvm.inverse(kernel, ridge)
     return Machine(inverse, inverse @ wanted, wanted)
 
 
@@ -233,12 +234,12 @@ def _with_terms(kernel: Matrix, counts: Any) -> Matrix:
     """The kernel with the common terms of each two rows; its lower half, which is all it takes."""
     for start in range(0, len(kernel), BLOCK):
         block, before = slice(start, start + BLOCK), slice(start + BLOCK)
-        kernel[block, before] += machines.TERMS * (counts[block] @ counts[before].T).toarray()
+        kernel[block, before] += lssvm.TERMS * (counts[block] @ counts[before].T).toarray()
     return kernel
 
 
 def _linear(rows: Rows, taught: Places) -> tuple[Matrix, Matrix]:
-    return machines.logistic(rows.vectors[taught], rows.truth[taught], len(rows.labels))
+    return lssvm.logistic(rows.vectors[taught], rows.truth[taught], len(rows.labels))
 
 
 def _linear_without(rows: Rows, out: Places) -> Matrix:
@@ -261,7 +262,7 @@ def _held(fitted: Fitted) -> tuple[Matrix, Matrix, Matrix]:
 
 def _by_term(fitted: Fitted) -> NDArray[np.float16]:
     """The part of the second SVM that is linear in the terms, so that their counts can go."""
-    return np.asarray(machines.TERMS * (fitted.counts.T @ fitted.both.weights), np.float16)
+    return np.asarray(lssvm.TERMS * (fitted.counts.T @ fitted.both.weights), np.float16)
 
 
 def _detector(
@@ -315,7 +316,7 @@ def _general_signs(
     cosines = rounded(general[1]) @ fitted.rows.vectors.T
     foreign = np.flatnonzero(cosines[:, : fitted.rows.ours].max(axis=1) < LIKE_OURS)
     cosines = cosines[foreign]
-    kernel = machines.closeness(cosines)
+    kernel = lssvm.closeness(cosines)
     counts = fitted.terms.of([general[0][int(i)] for i in foreign])
     scores = (
         None,

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from triage.engines.intents import outside
-from triage.engines.intents.calibration import log_shares, sure
-from triage.engines.intents.machines import closeness
-from triage.engines.intents.promise import Evidence
-from triage.engines.intents.splitting import Detector as Several
+from triage.classifier import out_of_scope as outside
+from triage.classifier.calibration import log_shares, sure
+from triage.classifier.lssvm import closeness
+from triage.classifier.multi_intent.detector import Detector as Several
+from triage.classifier.selective import Evidence
 from triage.signals.tfidf import Terms
 
 if TYPE_CHECKING:

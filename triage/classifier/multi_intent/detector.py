@@ -17,12 +17,19 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from triage.classifier.calibration import log_shares
+from triage.classifier.multi_intent.segmentation import (
+    ASKS,
+    Place,
+    empty_of_matter,
+    seam,
+    sentences,
+    unquoted,
+)
 from triage.contract.outcomes import Matter
-from triage.engines.intents.calibration import log_shares
-from triage.engines.intents.cutting import ASKS, Place, empty_of_matter, seam, sentences, unquoted
 
 if TYPE_CHECKING:
-    from triage.engines.intents.model import IntentModel, Judgement
+    from triage.classifier.intent_model import IntentModel, Judgement
 
 FEWEST = 2  # tokens on each side of a cut
 SENTENCES = 16  # that are held against each other

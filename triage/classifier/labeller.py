@@ -6,14 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+from triage.classifier.multi_intent import detector, heuristic
+from triage.classifier.selective import NEVER, Promise, promised
 from triage.contract.case import Intent
 from triage.contract.outcomes import Guess, Matter, Signals
 from triage.contract.step import EngineError
-from triage.engines.intents import several, splitting
-from triage.engines.intents.promise import NEVER, Promise, promised
 
 if TYPE_CHECKING:
-    from triage.engines.intents.model import IntentModel, Judgement
+    from triage.classifier.intent_model import IntentModel, Judgement
     from triage.inference.encoder import Encoder, Vectors
     from triage.signals.linear_models import SignalModel
 
@@ -65,11 +65,11 @@ class IntentLabeller:
     def _matters(self, text: str) -> tuple[Vectors, tuple[Matter, ...]]:
         """The text's vector (1, 384), and the matters by what its version has learned of them."""
         if self.model.several is None:
-            found = several.matters(text, self.model.labels, self._judge)
+            found = heuristic.matters(text, self.model.labels, self._judge)
             return self.encoder.embed([text]), found
         vector, tokens = self.encoder.embed_with_tokens([text])
         known = vector[0], tokens[0]
-        return vector, splitting.matters(text, self.model, self.encoder, known)
+        return vector, detector.matters(text, self.model, self.encoder, known)
 
     def _read(self, signals: SignalModel, text: str, vector: Vectors) -> Signals:
         """Urgency, mood and spam; a second embedding where the first was by a tuned encoder."""
@@ -120,7 +120,7 @@ def described(promise: Promise) -> dict[str, Any]:
 
 def report(model: IntentModel, promise: Promise) -> Mapping[str, Any]:
     """What a version's page shows: examples, accuracy, calibration_error, coverage, all out of fold."""
-    from triage.engines.intents.calibration import calibration_error
+    from triage.classifier.calibration import calibration_error
 
     ours = model.evidence.only(model.evidence.truth >= 0)
     return {

@@ -10,18 +10,10 @@ import pytest
 
 from triage.engines.clauses import calibration, questions
 from triage.engines.clauses.calibration import Sample
-from triage.engines.clauses.index import build
 from triage.engines.clauses.questions import Question, shop_clauses
-from triage.engines.clauses.ranking import by_words
-from triage.engines.clauses.relevance import (
-    HYBRID,
-    LEXICAL,
-    Relevance,
-    Seen,
-    evidence,
-    fit,
-    shipped,
-)
+from triage.retrieval.index import build
+from triage.retrieval.ranking import by_words
+from triage.retrieval.relevance import HYBRID, LEXICAL, Relevance, Seen, evidence, fit, shipped
 
 FAR, NEAR = Seen(words=0.1, words_ahead=-0.2), Seen(words=0.9, words_ahead=0.5)
 

@@ -15,15 +15,15 @@ import pytest
 from tests.cases import LATE, OLD_WINDOW, WINDOW
 from triage.contract.case import Clause
 from triage.contract.step import Card
-from triage.engines.clauses import store
-from triage.engines.clauses.fusion import mixed, standard
-from triage.engines.clauses.index import DIMENSIONS, Embedded, build, embed, text_of
-from triage.engines.clauses.late import Tokens, maxsim
-from triage.engines.clauses.lexical import Words, asked
-from triage.engines.clauses.ranking import by_words, rank, read
-from triage.engines.clauses.search import Search
-from triage.engines.clauses.store import Store
-from triage.engines.clauses.windows import is_long, standing, windows
+from triage.retrieval import store
+from triage.retrieval.engine import Search
+from triage.retrieval.fusion import mixed, standard
+from triage.retrieval.index import DIMENSIONS, Embedded, build, embed, text_of
+from triage.retrieval.late_interaction import Tokens, maxsim
+from triage.retrieval.lexical import Words, asked
+from triage.retrieval.ranking import by_words, rank, read
+from triage.retrieval.sentence_windows import is_long, standing, windows
+from triage.retrieval.store import Store
 
 CARDS = Clause(
     ref="payments.cards",

@@ -13,13 +13,13 @@ from triage.classifier.intent_model import IntentModel
 from triage.classifier.labeller import IntentLabeller
 from triage.contract.case import Clause
 from triage.contract.slots import SLOT, Slot, WritingTask, all_names, clause_slots, fact_slots
-from triage.engines.clauses.index import build, embed
-from triage.engines.clauses.search import Search
 from triage.focal.prompt import speakable
 from triage.guardrails.attribution import typed
 from triage.inference.encoder import Encoder
 from triage.inference.registry import pinned
 from triage.inference.writer import LlamaWriter
+from triage.retrieval.engine import Search
+from triage.retrieval.index import build, embed
 
 TASK = WritingTask(
     kind="draft",

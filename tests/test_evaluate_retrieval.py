@@ -15,10 +15,11 @@ from django.core.management import CommandError, call_command
 from tests.shared_data import shared_data
 from tests.test_clauses_search import Letters
 from triage import machine
-from triage.engines.clauses import collection, folds, measuring, relevance, report
+from triage.engines.clauses import collection, folds, measuring, report
 from triage.engines.clauses.collection import Asked, BadData, load
-from triage.engines.clauses.index import embed
 from triage.engines.clauses.questions import questions
+from triage.retrieval import relevance
+from triage.retrieval.index import embed
 
 SNIPPETS = {
     "a": "Late parcels are traced with the carrier.",

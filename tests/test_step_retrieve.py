@@ -10,9 +10,9 @@ from tests.cases import LATE, OLD_WINDOW, ORDER, WINDOW, FakeSearch, case, missi
 from triage.contract.case import Clause
 from triage.contract.outputs import Classification
 from triage.contract.step import Rung, Status
-from triage.engines.clauses.index import build
-from triage.engines.clauses.search import Search
 from triage.pipeline import perform
+from triage.retrieval.engine import Search
+from triage.retrieval.index import build
 from triage.steps.retrieve import Hit, query_of, step
 
 SHORTER = Clause(

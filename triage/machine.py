@@ -271,24 +271,26 @@ def _tuned() -> int:
 @lru_cache(maxsize=4)
 def _search(name: str, state: tuple[int, int], tuned: int) -> Engine:
     """Whole before it is used: a search goes on over the old index until the new one is there."""
-    from triage.engines.clauses import index, search
+    from triage.retrieval import engine as retrieval_engine
+    from triage.retrieval import index
 
     rows = models.Clause.objects.select_related("version__policy")
     clauses = [clause_of(row) for row in rows.order_by("version", "position")]
     if name == "lexical":
-        return search.Search(name, index.build(clauses))
+        return retrieval_engine.Search(name, index.build(clauses))
     return search_over(clauses, tuned)
 
 
 def search_over(clauses: Sequence[Clause], tuned: int | None = None) -> Engine:
     """The engine of the retrieve step over these clauses, by meaning. Raises EngineUnavailable."""
-    from triage.engines.clauses import index, search
-    from triage.engines.clauses.store import Store
+    from triage.retrieval import engine as retrieval_engine
+    from triage.retrieval import index
+    from triage.retrieval.store import Store
 
     reader, relevance = _reader(_tuned() if tuned is None else tuned)
     by = f"{reader.entry.sha256} {reader.tuned_sha256} {reader.runtime}"
     embedded = Store(settings.DATA / "clauses").embedded(clauses, reader, by)
-    return search.Search("hybrid", index.build(clauses, embedded), reader, relevance)
+    return retrieval_engine.Search("hybrid", index.build(clauses, embedded), reader, relevance)
 
 
 @lru_cache(maxsize=2)
@@ -296,7 +298,7 @@ def _reader(tuned: int):  # type: ignore[no-untyped-def]  # its types would impo
     """The encoder that clauses are searched with, and its calibration; None is the shipped one."""
     if not tuned:
         return encoder(), None
-    from triage.engines.clauses.relevance import Relevance
+    from triage.retrieval.relevance import Relevance
 
     row = models.TunedEncoder.objects.get(pk=tuned)
     if "relevance" not in row.report:

@@ -100,7 +100,7 @@ def tune(*, by: User | None) -> TunedEncoder:
 
 
 def _pairs(known: Sequence[Accepted]) -> list[tuple[str, str]]:
-    from triage.engines.clauses.index import text_of
+    from triage.retrieval.index import text_of
 
     return list(dict.fromkeys((one.question, text_of(one.clause)) for one in known))
 

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from triage.engines.clauses.index import Index
 from triage.engines.clauses.questions import Question, labelled
-from triage.engines.clauses.ranking import Ranked
-from triage.engines.clauses.relevance import Relevance, Seen, evidence, fit
+from triage.retrieval.index import Index
+from triage.retrieval.ranking import Ranked
+from triage.retrieval.relevance import Relevance, Seen, evidence, fit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from triage.engines.clauses.ranking import Mask
+    from triage.retrieval.ranking import Mask
 
     Numbers = NDArray[np.float64]
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from triage.engines.clauses import measuring
 from triage.engines.clauses.collection import Asked, Collection
-from triage.engines.clauses.index import Index, Reader, build, embed
-from triage.engines.clauses.lexical import Words
-from triage.engines.clauses.ranking import Ranked, rank, read
+from triage.retrieval.index import Index, Reader, build, embed
+from triage.retrieval.lexical import Words
+from triage.retrieval.ranking import Ranked, rank, read
 
 Pair = tuple[str, str]
 Tune = Callable[[Sequence[Pair], Sequence[str]], Reader]

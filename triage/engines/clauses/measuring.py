@@ -11,9 +11,9 @@ import numpy as np
 
 from triage.contract.case import Clause
 from triage.engines.clauses.collection import Asked
-from triage.engines.clauses.index import Embedded, Index, build
-from triage.engines.clauses.late import Tokens
-from triage.engines.clauses.ranking import Ranked
+from triage.retrieval.index import Embedded, Index, build
+from triage.retrieval.late_interaction import Tokens
+from triage.retrieval.ranking import Ranked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

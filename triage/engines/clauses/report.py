@@ -12,13 +12,13 @@ from triage.contract.case import Clause
 from triage.engines.clauses import calibration, measuring
 from triage.engines.clauses.calibration import Sample
 from triage.engines.clauses.collection import Asked, Collection
-from triage.engines.clauses.index import Index, Reader, build, embed
 from triage.engines.clauses.measuring import Score
 from triage.engines.clauses.questions import questions, shop_clauses
-from triage.engines.clauses.ranking import Ranked, by_words, rank, read
-from triage.engines.clauses.relevance import HYBRID, LEXICAL, Relevance, evidence, shipped
-from triage.engines.clauses.search import CardedReader, Search
-from triage.engines.clauses.windows import is_long
+from triage.retrieval.engine import CardedReader, Search
+from triage.retrieval.index import Index, Reader, build, embed
+from triage.retrieval.ranking import Ranked, by_words, rank, read
+from triage.retrieval.relevance import HYBRID, LEXICAL, Relevance, evidence, shipped
+from triage.retrieval.sentence_windows import is_long
 
 Progress = Callable[[Sequence[str]], Iterable[str]]
 THRESHOLDS = (0.1, 0.15, 0.2, 0.3, 0.4, 0.5)

@@ -87,7 +87,8 @@ class Command(BaseCommand):
             self.stdout.write(line)
 
     def _calibrate(self) -> None:
-        from triage.engines.clauses import calibration, relevance, report
+        from triage.engines.clauses import calibration, report
+        from triage.retrieval import relevance
 
         card = machine.encoder().card("encoder")
         models, lines = report.calibrate(machine.encoder(), f"questions.toml, {card.runtime}")

@@ -12,17 +12,17 @@ import numpy as np
 
 from triage.contract.case import Clause
 from triage.contract.step import Card
-from triage.engines.clauses import fusion
-from triage.engines.clauses.index import Index, Reader
-from triage.engines.clauses.ranking import Ranked, by_words, rank, read
-from triage.engines.clauses.relevance import Relevance, evidence, shipped
+from triage.retrieval import fusion
+from triage.retrieval.index import Index, Reader
+from triage.retrieval.ranking import Ranked, by_words, rank, read
+from triage.retrieval.relevance import Relevance, evidence, shipped
 from triage.steps.retrieve import Found, Hit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from triage.engines.clauses.ranking import Mask
-    from triage.engines.clauses.relevance import Seen
+    from triage.retrieval.ranking import Mask
+    from triage.retrieval.relevance import Seen
 
     Days = NDArray[np.int64]
 

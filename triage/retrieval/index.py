@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from triage.contract.case import Clause
-from triage.engines.clauses.late import Tokens
-from triage.engines.clauses.lexical import Words
+from triage.retrieval.late_interaction import Tokens
+from triage.retrieval.lexical import Words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from triage.engines.clauses.fusion import DENSE, HEAD, LATE, WINDOWS, mixed
-from triage.engines.clauses.index import Index, Reader
-from triage.engines.clauses.late import maxsim
-from triage.engines.clauses.windows import is_long, standing, windows
+from triage.retrieval.fusion import DENSE, HEAD, LATE, WINDOWS, mixed
+from triage.retrieval.index import Index, Reader
+from triage.retrieval.late_interaction import maxsim
+from triage.retrieval.sentence_windows import is_long, standing, windows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from triage.engines.clauses.index import Index
-    from triage.engines.clauses.ranking import Ranked
+    from triage.retrieval.index import Index
+    from triage.retrieval.ranking import Ranked
 
 FILE = Path(__file__).with_name("relevance.json")
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from triage.engines.clauses.windows import sentences
+from triage.retrieval.sentence_windows import sentences
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

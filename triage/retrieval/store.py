@@ -18,8 +18,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from triage.contract.case import Clause
-from triage.engines.clauses.index import Embedded, Reader, embed, text_of
-from triage.engines.clauses.late import Tokens
+from triage.retrieval.index import Embedded, Reader, embed, text_of
+from triage.retrieval.late_interaction import Tokens
 
 log = logging.getLogger(__name__)
 

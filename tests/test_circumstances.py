@@ -7,8 +7,8 @@ import re
 import pytest
 
 from triage.contract.slots import Slot, WritingTask
-from triage.focal.circumstances import circumstances, grave_circumstances
-from triage.focal.corpus.phrases import fill, load
+from triage.generation.circumstances import circumstances, grave_circumstances
+from triage.generation.phrases import fill, load
 
 TABLES = load("circumstances")
 GRAVE = ["danger", "bereavement"]

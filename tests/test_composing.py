@@ -14,13 +14,13 @@ from tests.cases import FakeWriter
 from triage.contract.fact_types import CLAUSE
 from triage.contract.slots import SLOT, Slot, WritingTask
 from triage.focal.cases import case_of
-from triage.focal.composing import Composition
 from triage.focal.corpus.generate import Example, examples
-from triage.focal.corpus.phrases import load
 from triage.focal.evaluate import STEPS
-from triage.focal.phrasebook import Phrasebook
-from triage.focal.prompt import focal_prompt
-from triage.focal.sentences import decisions
+from triage.generation.composer import Composition
+from triage.generation.decision_sentences import decisions
+from triage.generation.phrasebook import Phrasebook
+from triage.generation.phrases import load
+from triage.generation.prompt import focal_prompt
 from triage.guardrails.attribution import sentences, typed
 from triage.guardrails.claims import unsupported
 

@@ -10,7 +10,7 @@ from tests.cases import FACTS, WINDOW
 from triage.contract.fact_types import KINDS
 from triage.contract.slots import WritingTask, clause_slots, fact_slots
 from triage.contract.step import EngineError
-from triage.engines.cutting import MESSAGE, RANK, fitted
+from triage.generation.prompt_budget import MESSAGE, RANK, fitted
 
 TASK = WritingTask(
     kind="draft",

@@ -13,7 +13,7 @@ from triage.classifier.intent_model import IntentModel
 from triage.classifier.labeller import IntentLabeller
 from triage.contract.case import Clause
 from triage.contract.slots import SLOT, Slot, WritingTask, all_names, clause_slots, fact_slots
-from triage.focal.prompt import speakable
+from triage.generation.prompt import speakable
 from triage.guardrails.attribution import typed
 from triage.inference.encoder import Encoder
 from triage.inference.registry import pinned

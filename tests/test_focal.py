@@ -16,9 +16,9 @@ from triage.contract.fact_types import CLAUSE, KINDS
 from triage.contract.slots import SLOT, Slot, WritingTask, all_names
 from triage.focal.cases import case_of
 from triage.focal.corpus.generate import example, examples
-from triage.focal.corpus.phrases import load, split
 from triage.focal.evaluate import STEPS
-from triage.focal.prompt import END, focal_prompt, speakable
+from triage.generation.phrases import load, split
+from triage.generation.prompt import END, focal_prompt, speakable
 
 FOCAL = Path(__file__).parents[1] / "triage" / "focal"
 WEIGHTS = FOCAL.parent / "inference" / "registry" / "weights" / "focal.gguf"

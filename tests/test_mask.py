@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from triage.contract.slots import SLOT, Slot, WritingTask, all_names
-from triage.engines.mask import BEGUN, LINKS, Mask, Vocabulary
-from triage.focal.prompt import speakable
+from triage.generation.constrained_decoding import BEGUN, LINKS, Mask, Vocabulary
+from triage.generation.prompt import speakable
 from triage.guardrails.attribution import TYPED, typed
 
 MARKS = tuple(f"⟦{name}⟧" for name in all_names())

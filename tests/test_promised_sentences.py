@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from triage.contract.slots import SLOT
-from triage.focal.corpus.phrases import load
-from triage.focal.phrasebook import all_sentences
+from triage.generation.phrasebook import all_sentences
+from triage.generation.phrases import load
 from triage.guardrails.commitments import Granted, Records, unborne
 from triage.nlu.money import amounts
 

@@ -8,7 +8,7 @@ import pytest
 
 from triage.contract.case import Phrase
 from triage.contract.step import Check
-from triage.focal.corpus.phrases import load
+from triage.generation.phrases import load
 from triage.guardrails.tone import ACKNOWLEDGES, CLOSING, GREETING, tone_checks
 
 GOOD = "Hello Maya,\n\nThank you for writing. We are looking into it.\n\nKind regards,\nThe team"

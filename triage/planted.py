@@ -21,7 +21,7 @@ from typing import Any, Final
 from triage.contract.fact_types import CLAUSE, DECIDED, HISTORY, KINDS
 from triage.contract.slots import SLOT, Slot, WritingTask, slot_name
 from triage.focal.corpus.generate import example
-from triage.focal.sentences import decisions
+from triage.generation.decision_sentences import decisions
 from triage.guardrails.attribution import doubt, sentences
 
 SEED: Final = 13

@@ -1,7 +1,7 @@
 """The kinds of fact a writer can point at, and the words that describe them.
 
 Pure. The corpus of the bundled writer is made from this same table. A new kind needs its
-sentences in ``focal/corpus`` as well, and a training that teaches its mark.
+sentences in ``generation/sentences`` as well, and a training that teaches its mark.
 """
 
 from __future__ import annotations

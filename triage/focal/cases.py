@@ -13,7 +13,7 @@ from triage.contract.outcomes import Matter
 from triage.contract.outputs import Classification
 from triage.contract.slots import SLOT, Slot, WritingTask
 from triage.focal.corpus.generate import Example
-from triage.focal.corpus.phrases import load, split
+from triage.generation.phrases import load, split
 from triage.refunds.proposal import ASK, REVIEW, Proposed
 from triage.steps.draft import URGENCY
 from triage.steps.retrieve import Hit, Retrieval

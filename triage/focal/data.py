@@ -7,8 +7,8 @@ from itertools import count
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from triage.focal.corpus.generate import Example, example
-from triage.focal.prompt import END, focal_prompt
 from triage.focal.tokenizer import MARKS, PAD, token_id
+from triage.generation.prompt import END, focal_prompt
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -1,4 +1,4 @@
-"""Examining a file of the writer on held-out cases: ``python -m triage.focal.evaluate``.
+"""Examining a file of the writer on held-out cases: ``python -m triage.generation.evaluate``.
 
 Each case goes through the very step it is for, receipt checks included, and must pass at
 this writer, with no larger one to climb to. Beside the checks it is asked whether the
@@ -23,13 +23,13 @@ from typing import Any
 from tqdm import tqdm
 
 from triage.contract.slots import SLOT, WritingTask
-from triage.engines.mask import Mask
 from triage.focal.cases import case_of
 from triage.focal.corpus.generate import Example, examples
-from triage.focal.corpus.phrases import load as load_phrases
 from triage.focal.export import WEIGHTS
-from triage.focal.prompt import focal_prompt, speakable
-from triage.focal.sentences import decisions
+from triage.generation.constrained_decoding import Mask
+from triage.generation.decision_sentences import decisions
+from triage.generation.phrases import load as load_phrases
+from triage.generation.prompt import focal_prompt, speakable
 from triage.guardrails.attribution import Writer, Written, typed
 from triage.inference.registry.pinned import Entry
 from triage.inference.writer import Constraint, LlamaWriter

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from triage.focal.prompt import END
 from triage.focal.tokenizer import PAD, token_id
+from triage.generation.prompt import END
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

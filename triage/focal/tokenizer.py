@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from triage.contract.slots import CLOSE, OPEN, all_names
 from triage.focal.corpus.generate import examples
-from triage.focal.prompt import DRAFT, END, SUMMARY, WRITE, focal_prompt
+from triage.generation.prompt import DRAFT, END, SUMMARY, WRITE, focal_prompt
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

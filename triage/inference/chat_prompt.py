@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from triage.contract.fact_types import CLAUSE, SHOWN
 from triage.contract.slots import Slot, WritingTask
 from triage.contract.step import EngineError
-from triage.focal.prompt import message, plain, speakable
+from triage.generation.prompt import message, plain, speakable
 from triage.inference.reasoning import closed
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakValueDictionary
 
 from triage.contract.step import EngineError, EngineTimeout, EngineUnavailable
-from triage.engines.mask import Vocabulary
+from triage.generation.constrained_decoding import Vocabulary
 from triage.inference.reasoning import TAGS
 
 if TYPE_CHECKING:
-    from triage.engines.mask import Logits
+    from triage.generation.constrained_decoding import Logits
 
     Late = Callable[[], bool]
 

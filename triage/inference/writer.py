@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from triage.contract.slots import CLOSE, OPEN, WritingTask, all_names
 from triage.contract.step import Card, EngineError, EngineTimeout, EngineUnavailable, Usage
-from triage.engines.cutting import fitted
-from triage.engines.mask import Mask
-from triage.focal.composing import Composition
-from triage.focal.phrasebook import Phrasebook
-from triage.focal.prompt import END, focal_prompt, speakable
+from triage.generation.composer import Composition
+from triage.generation.constrained_decoding import Mask
+from triage.generation.phrasebook import Phrasebook
+from triage.generation.prompt import END, focal_prompt, speakable
+from triage.generation.prompt_budget import fitted
 from triage.guardrails.attribution import Written
 from triage.inference.chat_prompt import SAMPLES, chat_prompt
 from triage.inference.llama import model
@@ -29,7 +29,7 @@ from triage.inference.registry.pinned import Entry, verified
 if TYPE_CHECKING:
     import numpy as np
 
-    from triage.engines.mask import Logits
+    from triage.generation.constrained_decoding import Logits
 
 SEED: Final = 7
 

@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.engines.signals.fitting import share_of
+from triage.generation.phrases import SENTENCES
 from triage.guardrails.commitments import Records, unborne
 from triage.signals.commitment_model import PromiseModel, as_read
 from triage.signals.tfidf import Terms, learned
 
 HERE: Final = Path(__file__).parent
-REPLIES: Final = HERE.parents[1] / "focal" / "corpus" / "replies.toml"
+REPLIES: Final = SENTENCES / "replies.toml"
 GRANTED: Final = ("approved", "paid")  # decisions whose sentences are about money that was given
 SLOT: Final = re.compile(r"\{(\w+)\}")
 DAY, NUMBER = "3 May 2026", "HP-10422"

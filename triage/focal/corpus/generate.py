@@ -9,13 +9,13 @@ from random import Random
 from typing import Final
 
 from triage.contract.slots import Slot, WritingTask
-from triage.focal import statuses
-from triage.focal.bearing import UNKNOWN
-from triage.focal.circumstances import circumstances, is_grave
 from triage.focal.corpus import world
-from triage.focal.corpus.phrases import LOOKED_UP, best, fill, load, split
 from triage.focal.corpus.tickets import ticket
 from triage.focal.corpus.world import Situation
+from triage.generation import order_status
+from triage.generation.circumstances import circumstances, is_grave
+from triage.generation.phrases import LOOKED_UP, best, fill, load, split
+from triage.generation.supported_sentences import UNKNOWN
 
 DEMO_INTENTS: Final = 14
 URGENT: Final = ("high", "urgent")
@@ -60,14 +60,14 @@ def _situation(rng: Random) -> Situation:
         outcomes = ["none", *load("replies")["decisions"]]
     arrived = intents[intent]["facts"] == "item"
     odds = [1, 1, 0, 10, 2, 0] if arrived else [4, 4, 1, 5, 2, 1]
-    state = rng.choices(list(statuses.STATUSES), odds)[0]
+    state = rng.choices(list(order_status.STATUSES), odds)[0]
     told = rng.choices([0, 1, 2], [50, 38, 12])[0]
     return Situation(
         intent=intent,
         also=also if also != intent and rng.random() < 0.15 else "",
         outcome=rng.choice(outcomes) if named else rng.choice(["none", "human", "human"]),
         urgency=rng.choices(["low", "normal", *URGENT], [20, 50, 20, 10])[0],
-        status=rng.choice(statuses.STATUSES[state]),
+        status=rng.choice(order_status.STATUSES[state]),
         circumstances=tuple(rng.sample(list(load("circumstances")), told)),
         named=named,
     )
@@ -159,7 +159,7 @@ def _facts(rng: Random, case: Situation, marks: dict[str, str]) -> list[str]:
     the customer named and we have no better fact for."""
     family = case.family if case.named else "none"
     groups = load("replies")["facts"][family]
-    hidden = statuses.hidden(family, case.status if "status" in marks else "")
+    hidden = order_status.hidden(family, case.status if "status" in marks else "")
     told = [best(rng, group, marks.keys() - hidden) for group in groups]
     told = [sentence for sentence in told if sentence] if told and told[0] else []
     return told + _named_by_the_customer(rng, family, marks)
@@ -195,7 +195,7 @@ def _decision(rng: Random, case: Situation, marks: dict[str, str], answered: boo
     if outcome == "none" and family == "none" and not answered:
         outcome = "human"
     if outcome == "none":
-        ended = "status" in marks and case.status in statuses.ENDED
+        ended = "status" in marks and case.status in order_status.ENDED
         return [rng.choice(words["offer"]["none" if ended else family])]
     said = [_decided(rng, words["decisions"][outcome], marks)]
     if outcome == "ask order" and "order" not in marks:

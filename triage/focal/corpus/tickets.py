@@ -8,8 +8,8 @@ from random import Random
 from typing import Any, Final
 
 from triage.contract.slots import SLOT, Slot
-from triage.focal.corpus.phrases import fill, load, split
 from triage.focal.corpus.world import Situation
+from triage.generation.phrases import fill, load, split
 
 LABEL_HIDDEN: Final = 0.08
 """How often a second matter of the message was not found by the classifier."""

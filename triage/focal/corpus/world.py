@@ -9,8 +9,8 @@ from typing import Final
 
 from triage.contract.fact_types import CLAUSE, KINDS, MOST
 from triage.contract.slots import Slot, slot_name
-from triage.focal.corpus.phrases import load
-from triage.focal.statuses import ON_ITS_WAY, STATUSES
+from triage.generation.order_status import ON_ITS_WAY, STATUSES
+from triage.generation.phrases import load
 
 UNQUOTED: Final = ("ask order", "human")
 """Outcomes where it is too early to quote a clause."""

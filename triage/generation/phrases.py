@@ -11,6 +11,7 @@ from random import Random
 from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
+SENTENCES: Final = Path(__file__).parent / "sentences"
 FIELD: Final = re.compile(r"\{(\w+)\}")
 LOOKED_UP: Final = re.compile(r"\b(looked|checked|see about|things stand)\b")
 """What cannot be said where it is not known which order is meant."""
@@ -20,8 +21,8 @@ KEPT_EVERY: Final = 8
 
 @cache
 def load(name: str) -> dict[str, Any]:
-    """The tables of ``<name>.toml`` beside this file."""
-    return tomllib.loads((Path(__file__).parent / f"{name}.toml").read_text("utf-8"))
+    """The tables of ``sentences/<name>.toml``."""
+    return tomllib.loads((SENTENCES / f"{name}.toml").read_text("utf-8"))
 
 
 def split(phrases: Sequence[T], held_out: bool) -> list[T]:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from triage.contract.fact_types import CLAUSE, MOST
 from triage.contract.slots import CLOSE, OPEN, SLOT, WritingTask, slot_name
-from triage.focal.bearing import borne_out, unsayable
-from triage.focal.corpus.phrases import LOOKED_UP, load
-from triage.focal.prompt import speakable
+from triage.generation.phrases import LOOKED_UP, load
+from triage.generation.prompt import speakable
+from triage.generation.supported_sentences import borne_out, unsayable
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from triage.contract.slots import SLOT, WritingTask
-from triage.focal.corpus.phrases import load
+from triage.generation.phrases import load
 
 SENTENCE: Final = re.compile(r"(?<=[.!?:])\s+|\n+")
 

@@ -9,8 +9,8 @@ from itertools import islice
 from typing import Final
 
 from triage.contract.slots import SLOT, WritingTask
-from triage.focal.corpus.phrases import load
-from triage.focal.prompt import message, plain
+from triage.generation.phrases import load
+from triage.generation.prompt import message, plain
 
 MOST_REACTIONS: Final = 2
 MOST_WORDS: Final = 2000

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 from triage.contract.fact_types import CLAUSE
 from triage.contract.slots import WritingTask
-from triage.focal.circumstances import grave_circumstances
-from triage.focal.phrasebook import OVER, Phrasebook
+from triage.generation.circumstances import grave_circumstances
+from triage.generation.phrasebook import OVER, Phrasebook
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from triage.focal.phrasebook import Indices
+    from triage.generation.phrasebook import Indices
 
 SAME_LINE, NEW_LINE, NEW_PARAGRAPH = 0, 1, 2
 """How many line breaks stand before a sentence."""

@@ -8,9 +8,9 @@ from typing import Final
 
 from triage.contract.fact_types import CLAUSE, MOST
 from triage.contract.slots import WritingTask
-from triage.focal import statuses
-from triage.focal.circumstances import circumstances, grave_circumstances
-from triage.focal.corpus.phrases import load
+from triage.generation import order_status
+from triage.generation.circumstances import circumstances, grave_circumstances
+from triage.generation.phrases import load
 
 ASK_ORDER: Final = "ask order"
 UNKNOWN: Final = (
@@ -60,7 +60,7 @@ def _ways_to_end(task: WritingTask, known: set[str]) -> Iterator[tuple[str, str 
     """By the decision and what comes next, or by an offer where nothing was to be decided."""
     outcome = _outcome(task, known)
     if outcome == "none":
-        ended = _status(task) in statuses.ENDED
+        ended = _status(task) in order_status.ENDED
         yield from (("offers", "none" if ended else one) for one in families(task.intent))
         return
     yield "decides", outcome
@@ -101,7 +101,7 @@ def families(label: str) -> set[str]:
 def unsayable(task: WritingTask) -> set[str]:
     """The marks that a reply does not state of an order with this status."""
     about = families(task.intent)
-    return set.intersection(*(statuses.hidden(family, _status(task)) for family in about))
+    return set.intersection(*(order_status.hidden(family, _status(task)) for family in about))
 
 
 def _status(task: WritingTask) -> str:

@@ -1,4 +1,4 @@
-"""From a checkpoint to the GGUF that llama.cpp loads: ``python -m triage.generation.export``.
+"""From a checkpoint to the GGUF that llama.cpp loads: ``python -m triage.focal.export``.
 
 The matrices are Q8_0, the norms float32. Slot marks are user-defined tokens, so they
 are printed; control tokens are not. The file is then read back and its tokenizer held

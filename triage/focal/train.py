@@ -1,4 +1,4 @@
-"""Training the focal writer: ``python -m triage.generation.train``.
+"""Training the focal writer: ``python -m triage.focal.train``.
 
 Everything lies under .data/focal: tokenizer.json, checkpoint.pt (written every two
 minutes and resumed from), loss.csv, loss.svg. The budget is wall-clock minutes or tokens,

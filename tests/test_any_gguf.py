@@ -131,7 +131,7 @@ def test_the_same_task_gives_the_same_text_at_any_temperature(entry: Entry) -> N
 def test_a_model_with_the_vocabulary_of_the_bundled_one_is_asked_as_that_one_is(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from triage.focal import tokenizer
+    from triage.training.writer import tokenizer
 
     monkeypatch.setattr(tokenizer, "SAMPLES", 60)
     entry = tiny_gguf.focal(folder, tokenizer.train_tokenizer(seed=1))

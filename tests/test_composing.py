@@ -13,8 +13,6 @@ import pytest
 from tests.cases import FakeWriter
 from triage.contract.fact_types import CLAUSE
 from triage.contract.slots import SLOT, Slot, WritingTask
-from triage.focal.cases import case_of
-from triage.focal.corpus.generate import Example, examples
 from triage.focal.evaluate import STEPS
 from triage.generation.composer import Composition
 from triage.generation.decision_sentences import decisions
@@ -23,6 +21,8 @@ from triage.generation.phrases import load
 from triage.generation.prompt import focal_prompt
 from triage.guardrails.attribution import sentences, typed
 from triage.guardrails.claims import unsupported
+from triage.training.writer.corpus.generate import Example, examples
+from triage.training.writer.held_out_cases import case_of
 
 PIECE = re.compile(r"⟦\w+⟧|\n| ?[^\s⟦]+| ")
 END = 0

@@ -14,11 +14,11 @@ import pytest
 from tests.cases import FakeWriter
 from triage.contract.fact_types import CLAUSE, KINDS
 from triage.contract.slots import SLOT, Slot, WritingTask, all_names
-from triage.focal.cases import case_of
-from triage.focal.corpus.generate import example, examples
 from triage.focal.evaluate import STEPS
 from triage.generation.phrases import load, split
 from triage.generation.prompt import END, focal_prompt, speakable
+from triage.training.writer.corpus.generate import example, examples
+from triage.training.writer.held_out_cases import case_of
 
 FOCAL = Path(__file__).parents[1] / "triage" / "focal"
 WEIGHTS = FOCAL.parent / "inference" / "registry" / "weights" / "focal.gguf"

@@ -15,8 +15,8 @@ from tickets.models import Draft
 from tickets.sending import NotBorneOut
 from triage import promises
 from triage.contract.step import EngineUnavailable
-from triage.engines.promises import fitting
 from triage.signals.commitment_model import PromiseModel
+from triage.training import commitment_fitting
 
 UNSEEN = Path(__file__).parent / "promised_unseen.toml"
 INDIRECT = "You'll see it on your card by Friday at the latest."
@@ -30,19 +30,23 @@ def unseen() -> tuple[list[str], list[str]]:
 def test_together_they_find_what_the_rules_alone_do_not() -> None:
     promised, harmless = unseen()
     model = promises.reader()
-    by_rules = fitting.by_rules(promised)
+    by_rules = commitment_fitting.by_rules(promised)
     assert (by_rules | model.promises(promised)).mean() >= 0.93 > by_rules.mean() + 0.1
-    freed = [text for text, by in zip(harmless, fitting.by_rules(harmless), strict=True) if not by]
+    freed = [
+        text
+        for text, by in zip(harmless, commitment_fitting.by_rules(harmless), strict=True)
+        if not by
+    ]
     assert sum(model.promises(freed)) <= 0.03 * len(freed)
 
 
 def test_it_was_not_taught_what_it_is_examined_on() -> None:
-    taught = {" ".join(text.casefold().split()) for text in fitting.corpus()[0]}
+    taught = {" ".join(text.casefold().split()) for text in commitment_fitting.corpus()[0]}
     assert not taught & {" ".join(text.casefold().split()) for lot in unseen() for text in lot}
 
 
 def test_nothing_of_our_own_writer_sounds_like_a_promise() -> None:
-    texts, truth = fitting.corpus()
+    texts, truth = commitment_fitting.corpus()
     own = [text for text, promise in zip(texts, truth, strict=True) if "HP-10422" in text]
     assert len(own) > 50
     for sample in ("HP-10422", "HP-7"), ("£89.00", "£1,173.95"), ("3 May", "19 October"):

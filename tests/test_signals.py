@@ -10,10 +10,10 @@ import pytest
 
 from triage import machine
 from triage.contract.outcomes import Signals
-from triage.engines.signals import corpus, fitting
 from triage.nlu.urgency_rules import unwanted
 from triage.signals import text_features
 from triage.signals.linear_models import MAIL, MOOD, URGENCY, SignalModel, left_out, level_of
+from triage.training import signal_corpus, signal_fitting
 
 CALM = (
     "Could you tell me whether the blue rug is in stock again?",
@@ -113,7 +113,7 @@ def test_the_file_is_the_one_that_is_pinned_and_gives_the_same_bytes_again(
 
 
 def test_the_corpus_is_as_large_as_it_says_and_repeats_nothing() -> None:
-    said, mail = corpus.said(), corpus.mail()
+    said, mail = signal_corpus.said(), signal_corpus.mail()
     assert len(said) >= 700
     assert sum(kind != MAIL[0] for _, kind in mail) >= 250
     texts = [each.text for each in said]
@@ -129,9 +129,9 @@ def hashed(texts: Sequence[str]) -> Any:
 
 
 def test_the_same_corpus_gives_the_same_bytes_and_honest_figures() -> None:
-    said, mail = corpus.said()[::3], corpus.mail()[::5]
-    first, report = fitting.fit(said, mail, hashed)
-    again, _ = fitting.fit(said, mail, hashed)
+    said, mail = signal_corpus.said()[::3], signal_corpus.mail()[::5]
+    first, report = signal_fitting.fit(said, mail, hashed)
+    again, _ = signal_fitting.fit(said, mail, hashed)
     assert first.dumps() == again.dumps()
     raised = report["urgency"]["raised where it should be"]
     assert raised["of"] == sum(each.urgency in ("high", "urgent") for each in said)
@@ -142,7 +142,7 @@ def test_the_same_corpus_gives_the_same_bytes_and_honest_figures() -> None:
 def test_an_interval_is_wide_where_little_was_counted(
     hits: int, n: int, expected: tuple[float, float]
 ) -> None:
-    assert fitting.wilson(hits, n) == pytest.approx(expected, abs=0.001)
+    assert signal_fitting.wilson(hits, n) == pytest.approx(expected, abs=0.001)
 
 
 def test_a_level_needs_half_of_the_probability_at_it_or_above() -> None:

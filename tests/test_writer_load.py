@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from triage.focal.export import WEIGHTS
+from triage.training.writer.export import WEIGHTS
 from triage.writer_load import CONDITIONS, lines
 
 

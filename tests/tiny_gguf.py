@@ -160,8 +160,8 @@ def focal(path: Path, tokenizer: Any) -> Entry:
     """Random weights behind the bundled writer's own kind of vocabulary, by its own export."""
     import numpy as np
 
-    from triage.focal import export
-    from triage.focal.model import Shape as FocalShape
+    from triage.training.writer import export
+    from triage.training.writer.architecture import Shape as FocalShape
 
     width, inner = 64, 96
     sizes: dict[str, tuple[int, ...]] = {

@@ -20,9 +20,9 @@ from typing import Any, Final
 
 from triage.contract.fact_types import CLAUSE, DECIDED, HISTORY, KINDS
 from triage.contract.slots import SLOT, Slot, WritingTask, slot_name
-from triage.focal.corpus.generate import example
 from triage.generation.decision_sentences import decisions
 from triage.guardrails.attribution import doubt, sentences
+from triage.training.writer.corpus.generate import example
 
 SEED: Final = 13
 DEVELOPMENT, HELD_OUT = 0, 1

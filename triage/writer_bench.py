@@ -21,10 +21,10 @@ from typing import Final
 
 from triage.contract.slots import WritingTask
 from triage.engines.random_gguf import Recipe, Shape, byte_level, words_of, write
-from triage.focal.corpus.generate import examples
 from triage.inference.chat_prompt import INSTRUCTIONS, request
 from triage.inference.registry.pinned import Entry
 from triage.inference.writer import LlamaWriter
+from triage.training.writer.corpus.generate import examples
 
 KINDS: Final = ("draft", "summary")
 VOCABULARY: Final = 151_936  # of the qwen2.5 models, whose shapes these are

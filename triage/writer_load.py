@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import psutil
 
-from triage.focal.export import WEIGHTS
+from triage.training.writer.export import WEIGHTS
 
 BUSY: Final = "while True: pass"
 LOOP: Final = """

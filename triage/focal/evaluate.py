@@ -23,9 +23,6 @@ from typing import Any
 from tqdm import tqdm
 
 from triage.contract.slots import SLOT, WritingTask
-from triage.focal.cases import case_of
-from triage.focal.corpus.generate import Example, examples
-from triage.focal.export import WEIGHTS
 from triage.generation.constrained_decoding import Mask
 from triage.generation.decision_sentences import decisions
 from triage.generation.phrases import load as load_phrases
@@ -34,6 +31,9 @@ from triage.guardrails.attribution import Writer, Written, typed
 from triage.inference.registry.pinned import Entry
 from triage.inference.writer import Constraint, LlamaWriter
 from triage.steps import draft, summarize
+from triage.training.writer.corpus.generate import Example, examples
+from triage.training.writer.export import WEIGHTS
+from triage.training.writer.held_out_cases import case_of
 
 STEPS = {"draft": draft.step, "summary": summarize.step}
 

@@ -22,11 +22,11 @@ class Command(BaseCommand):
         parser.add_argument("--target", type=Path, default=WEIGHTS, help="the file to write")
 
     def handle(self, *, seed: int, target: Path, **options: Any) -> None:
-        from triage.engines.promises import fitting
+        from triage.training import commitment_fitting
 
-        model, report = fitting.fit(seed=seed)
+        model, report = commitment_fitting.fit(seed=seed)
         target.write_bytes(model.dumps())
-        self.stdout.write(f"On sentences it was not fitted on, {fitting.FOLDS} folds:")
+        self.stdout.write(f"On sentences it was not fitted on, {commitment_fitting.FOLDS} folds:")
         for what, figure in report.items():
             self.stdout.write(f"  {what}: {told(figure)}")
         self.stdout.write(

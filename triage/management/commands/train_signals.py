@@ -23,12 +23,12 @@ class Command(BaseCommand):
         parser.add_argument("--target", type=Path, default=WEIGHTS, help="the file to write")
 
     def handle(self, *, seed: int, target: Path, **options: Any) -> None:
-        from triage.engines.signals import corpus, fitting
+        from triage.training import signal_corpus, signal_fitting
 
-        said, mail = corpus.said(), corpus.mail()
-        model, report = fitting.fit(said, mail, machine.encoder().embed, seed=seed)
+        said, mail = signal_corpus.said(), signal_corpus.mail()
+        model, report = signal_fitting.fit(said, mail, machine.encoder().embed, seed=seed)
         target.write_bytes(model.dumps())
-        self.stdout.write(f"Each on texts it was not fitted on, {fitting.FOLDS} folds:")
+        self.stdout.write(f"Each on texts it was not fitted on, {signal_fitting.FOLDS} folds:")
         for name, figures in report.items():
             self.stdout.write(f"{name}:")
             for what, figure in figures.items():

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from triage.focal.model import CHOSEN, SHAPES
+from triage.training.writer.architecture import CHOSEN, SHAPES
 
 
 class Command(BaseCommand):
@@ -24,8 +24,8 @@ class Command(BaseCommand):
         parser.add_argument("--target", type=Path, help="default: the bundled file itself")
 
     def handle(self, **options: Any) -> None:
-        from triage.focal.export import WEIGHTS, export
-        from triage.focal.train import FOLDER, train
+        from triage.training.writer.export import WEIGHTS, export
+        from triage.training.writer.train import FOLDER, train
 
         folder, target = options["folder"] or FOLDER, options["target"] or WEIGHTS
         train(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from triage.focal.tokenizer import PAD, token_id
 from triage.generation.prompt import END
+from triage.training.writer.tokenizer import PAD, token_id
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

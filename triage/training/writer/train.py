@@ -1,4 +1,4 @@
-"""Training the focal writer: ``python -m triage.focal.train``.
+"""Training the focal writer: ``python -m triage.training.writer.train``.
 
 Everything lies under .data/focal: tokenizer.json, checkpoint.pt (written every two
 minutes and resumed from), loss.csv, loss.svg. The budget is wall-clock minutes or tokens,
@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from triage.focal.chart import write_chart
-from triage.focal.data import UNLABELLED, Batch, batches
-from triage.focal.model import CHOSEN, SHAPES, new_model, optimizers, set_rate
-from triage.focal.tokenizer import train_tokenizer
+from triage.training.writer.architecture import CHOSEN, SHAPES, new_model, optimizers, set_rate
+from triage.training.writer.batches import UNLABELLED, Batch, batches
+from triage.training.writer.loss_chart import write_chart
+from triage.training.writer.tokenizer import train_tokenizer
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -1,4 +1,4 @@
-"""From a checkpoint to the GGUF that llama.cpp loads: ``python -m triage.focal.export``.
+"""From a checkpoint to the GGUF that llama.cpp loads: ``python -m triage.training.writer.export``.
 
 The matrices are Q8_0, the norms float32. Slot marks are user-defined tokens, so they
 are printed; control tokens are not. The file is then read back and its tokenizer held
@@ -16,12 +16,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from triage.focal.corpus.generate import examples
-from triage.focal.model import CONTEXT, SHAPES, Shape
-from triage.focal.tokenizer import CONTROL, MARKS, PAD, token_id
-from triage.focal.train import FOLDER, load_checkpoint
 from triage.generation.prompt import END, focal_prompt
 from triage.inference.registry import pinned
+from triage.training.writer.architecture import CONTEXT, SHAPES, Shape
+from triage.training.writer.corpus.generate import examples
+from triage.training.writer.tokenizer import CONTROL, MARKS, PAD, token_id
+from triage.training.writer.train import FOLDER, load_checkpoint
 
 if TYPE_CHECKING:
     import numpy as np

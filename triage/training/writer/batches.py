@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import count
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from triage.focal.corpus.generate import Example, example
-from triage.focal.tokenizer import MARKS, PAD, token_id
 from triage.generation.prompt import END, focal_prompt
+from triage.training.writer.corpus.generate import Example, example
+from triage.training.writer.tokenizer import MARKS, PAD, token_id
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

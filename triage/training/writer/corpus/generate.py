@@ -9,13 +9,13 @@ from random import Random
 from typing import Final
 
 from triage.contract.slots import Slot, WritingTask
-from triage.focal.corpus import world
-from triage.focal.corpus.tickets import ticket
-from triage.focal.corpus.world import Situation
 from triage.generation import order_status
 from triage.generation.circumstances import circumstances, is_grave
 from triage.generation.phrases import LOOKED_UP, best, fill, load, split
 from triage.generation.supported_sentences import UNKNOWN
+from triage.training.writer.corpus import world
+from triage.training.writer.corpus.synthetic_tickets import ticket
+from triage.training.writer.corpus.world import Situation
 
 DEMO_INTENTS: Final = 14
 URGENT: Final = ("high", "urgent")

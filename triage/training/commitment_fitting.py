@@ -11,11 +11,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.engines.signals.fitting import share_of
 from triage.generation.phrases import SENTENCES
 from triage.guardrails.commitments import Records, unborne
 from triage.signals.commitment_model import PromiseModel, as_read
 from triage.signals.tfidf import Terms, learned
+from triage.training.signal_fitting import share_of
 
 HERE: Final = Path(__file__).parent
 REPLIES: Final = SENTENCES / "replies.toml"
@@ -37,7 +37,7 @@ NOTHING: Final = Records(asked=True, words=("I want my money back.",))
 
 def corpus() -> tuple[list[str], NDArray[np.bool_]]:
     """Sentences, and whether each is a promise; those of our own writer promise nothing."""
-    told = tomllib.loads((HERE / "sentences.toml").read_text(encoding="utf-8"))
+    told = tomllib.loads((HERE / "commitments.toml").read_text(encoding="utf-8"))
     replies = _leaves(tomllib.loads(REPLIES.read_text(encoding="utf-8")))
     own = list(dict.fromkeys(SLOT.sub(lambda found: VALUES[found[1]], each) for each in replies))
     texts = [*told["promised"], *told["harmless"], *own]

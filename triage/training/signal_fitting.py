@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.classifier.calibration import calibration_error
-from triage.engines.signals.corpus import Said
 from triage.signals.linear_models import (
     MAIL,
     MOOD,
@@ -23,6 +22,7 @@ from triage.signals.linear_models import (
     telling,
 )
 from triage.signals.text_features import learned
+from triage.training.signal_corpus import Said
 
 FOLDS = 10
 STRENGTH = 10  # inverse regularization; 3 and 30 differ by less than the folds do

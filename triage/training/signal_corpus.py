@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-HERE: Final = Path(__file__).parent
+HERE: Final = Path(__file__).parent / "signals"
 SAID: Final = ("calm", "upset", "threatening")
 EXAMPLES: Final = HERE.parents[1] / "demo" / "examples.toml"
 NOT_REQUESTS: Final = "background"

@@ -8,8 +8,9 @@ from random import Random
 from typing import Any, Final
 
 from triage.contract.slots import SLOT, Slot
-from triage.focal.corpus.world import Situation
 from triage.generation.phrases import fill, load, split
+from triage.training.writer.corpus.tables import load_corpus
+from triage.training.writer.corpus.world import Situation
 
 LABEL_HIDDEN: Final = 0.08
 """How often a second matter of the message was not found by the classifier."""
@@ -33,7 +34,7 @@ def _matters(rng: Random, case: Situation, marks: dict[str, str], held_out: bool
     """What the message is about; a message that needs no words is rare but happens."""
     intents = load("intents")
     foreign = case.named and rng.random() < 0.05
-    core = load("tickets")["foreign"] if foreign else intents[case.intent]["tickets"]
+    core = load_corpus("tickets")["foreign"] if foreign else intents[case.intent]["tickets"]
     if rng.random() >= 0.02:
         yield _said(rng, core, marks, held_out)
     other = case.also or (rng.choice(list(intents)) if rng.random() < LABEL_HIDDEN else "")
@@ -45,7 +46,7 @@ def _matters(rng: Random, case: Situation, marks: dict[str, str], held_out: bool
 def _around(rng: Random, marks: dict[str, str], held_out: bool) -> list[str]:
     odds = {"chatter": 0.35, "polite": 0.1, "orders_to_machine": 0.08}
     kinds = [kind for kind, chance in odds.items() if rng.random() < chance]
-    return [_said(rng, load("tickets")[kind], marks, held_out) for kind in kinds]
+    return [_said(rng, load_corpus("tickets")[kind], marks, held_out) for kind in kinds]
 
 
 def _values(rng: Random, marks: dict[str, str]) -> Iterator[str]:
@@ -53,11 +54,11 @@ def _values(rng: Random, marks: dict[str, str]) -> Iterator[str]:
     for name, mark in marks.items():
         if name.startswith("said_"):
             kind = name.rstrip("0123456789")
-            yield rng.choice(load("values")[kind]).replace("{value}", mark)
+            yield rng.choice(load_corpus("values")[kind]).replace("{value}", mark)
 
 
 def _framed(rng: Random, said: list[str], held_out: bool) -> list[str]:
-    words: dict[str, Any] = load("tickets")
+    words: dict[str, Any] = load_corpus("tickets")
     if rng.random() < 0.5:
         said = [rng.choice(split(words["openers"], held_out)), *said]
     if rng.random() < 0.5:
@@ -73,7 +74,7 @@ def _said(rng: Random, phrases: Sequence[str], marks: dict[str, str], held_out: 
 
 
 def item(rng: Random, held_out: bool) -> str:
-    words = load("tickets")
+    words = load_corpus("tickets")
     thing = rng.choice(split(words["things"], held_out))
     if rng.random() < 0.5:
         return str(thing)

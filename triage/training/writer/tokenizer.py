@@ -10,8 +10,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from triage.contract.slots import CLOSE, OPEN, all_names
-from triage.focal.corpus.generate import examples
 from triage.generation.prompt import DRAFT, END, SUMMARY, WRITE, focal_prompt
+from triage.training.writer.corpus.generate import examples
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -12,12 +12,13 @@ from triage.contract.fact_types import CLAUSE, DECIDED, KINDS, money
 from triage.contract.outcomes import Matter
 from triage.contract.outputs import Classification
 from triage.contract.slots import SLOT, Slot, WritingTask
-from triage.focal.corpus.generate import Example
-from triage.generation.phrases import load, split
+from triage.generation.phrases import split
 from triage.refunds.proposal import ASK, REVIEW, Proposed
 from triage.steps.draft import URGENCY
 from triage.steps.retrieve import Hit, Retrieval
 from triage.steps.summarize import Summary
+from triage.training.writer.corpus.generate import Example
+from triage.training.writer.corpus.tables import load_corpus
 
 TODAY: Final = date(2026, 11, 22)
 LABEL, SECOND = "label", "second"
@@ -101,7 +102,7 @@ def _proposed(example: Example, hits: tuple[Hit, ...]) -> Proposed:
 
 def _hit(rng: Random, rank: int) -> Hit:
     """A clause of random words: what it says must not matter to a writer that quotes it."""
-    words = [rng.choice(load("tickets")["things"]) for _ in range(rng.randint(4, 40))]
+    words = [rng.choice(load_corpus("tickets")["things"]) for _ in range(rng.randint(4, 40))]
     clause = Clause(
         ref=f"p{rank}.c{rank}",
         policy=f"p{rank}",
@@ -137,7 +138,7 @@ def _date(rng: Random, *, numbered: bool) -> str:
 
 
 def _word(rng: Random, slot: Slot) -> str:
-    words = load("tickets")
+    words = load_corpus("tickets")
     if slot.kind == "item":
         adjective = rng.choice(split(words["adjectives"], held_out=True))
         return f"{adjective} {rng.choice(words['things'])} {slot.name[4:] or 1}".capitalize()

@@ -1,0 +1,1 @@
+"""How the bundled models are made. Only the `train_*` commands import it."""

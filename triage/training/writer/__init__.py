@@ -1,0 +1,1 @@
+"""The bundled writer: its corpus, vocabulary, training and export."""

@@ -14,20 +14,20 @@ import django
 
 django.setup()
 
-from triage import pipeline  # noqa: E402
 from triage.celery import app  # noqa: E402
 from triage.contract.step import EngineError  # noqa: E402
+from triage.pipeline import runner  # noqa: E402
 
 
 def main(fatal: str) -> None:
-    perform = pipeline.perform
+    perform = runner.perform
 
     def dying(step: Any, *args: Any) -> Any:
         if step.name == fatal:
             step = replace(step, run=partial(_answer_and_die, step.run))
         return perform(step, *args)
 
-    pipeline.perform = dying  # type: ignore[assignment]
+    runner.perform = dying  # type: ignore[assignment]
     app.worker_main(["worker", "--pool", "solo", "--without-gossip", "--without-mingle"])
 
 

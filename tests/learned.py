@@ -14,10 +14,10 @@ from django.utils import timezone
 from tests import rows
 from tests.runs import receipt, run_of
 from tickets.models import Correction, Ticket
-from triage import machine
 from triage.contract.step import Card
 from triage.learning import examples
 from triage.models import Activation, Classifier, Intent, IntentExample
+from triage.pipeline import registry
 
 THINGS = ("kettle", "lamp", "rug", "tent", "chair", "mug", "blanket", "stove")
 TEXTS = {
@@ -32,7 +32,7 @@ class WordEncoder:
     runtime = "words 1"
 
     def __init__(self) -> None:
-        self.entry = machine.entries()["minilm"]
+        self.entry = registry.entries()["minilm"]
         self.asked: list[str] = []
 
     def embed(self, texts: Sequence[str], *, progress: bool = False) -> Any:
@@ -59,8 +59,8 @@ class WordEncoder:
 @pytest.fixture
 def encoder(monkeypatch: pytest.MonkeyPatch) -> Iterator[WordEncoder]:
     made = WordEncoder()
-    monkeypatch.setattr(machine, "encoder", lambda: made)
-    monkeypatch.setattr(machine, "signals_or_none", lambda: None)
+    monkeypatch.setattr(registry, "encoder", lambda: made)
+    monkeypatch.setattr(registry, "signals_or_none", lambda: None)
     forget()
     yield made
     forget()
@@ -68,9 +68,9 @@ def encoder(monkeypatch: pytest.MonkeyPatch) -> Iterator[WordEncoder]:
 
 def forget() -> None:
     """Another test may have had a version of the same number."""
-    machine._labeller_for.cache_clear()
-    machine._intent_model.cache_clear()
-    machine._intent_encoder.cache_clear()
+    registry._labeller_for.cache_clear()
+    registry._intent_model.cache_clear()
+    registry._intent_encoder.cache_clear()
 
 
 def taxonomy() -> None:

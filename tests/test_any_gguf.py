@@ -15,7 +15,6 @@ from tests import tiny_gguf
 from tests.cases import FACTS, WINDOW
 from tests.test_step_writing import decided
 from tests.tiny_gguf import ARCHITECTURES, entry_of, plus, prefer, shape, splitting, tiny
-from triage import pipeline
 from triage.contract.slots import SLOT, WritingTask, clause_slots, fact_slots
 from triage.contract.step import (
     EngineError,
@@ -27,10 +26,11 @@ from triage.contract.step import (
     StepResult,
 )
 from triage.engines.random_gguf import CHATML, CONTROL, Shape
-from triage.engines.rules import Sentences
 from triage.guardrails.attribution import typed
 from triage.inference.registry.pinned import Entry
 from triage.inference.writer import LlamaWriter
+from triage.pipeline import runner
+from triage.pipeline.rule_engines import Sentences
 from triage.steps import draft, summarize
 from triage.writer_bench import Unbound
 
@@ -62,7 +62,7 @@ def climbed(step: Step, entry: Entry) -> StepResult:
         Rung(name=entry.name, load=partial(LlamaWriter, entry)),
         Rung(name="sentences", load=Sentences),
     ]
-    return pipeline.perform(step, decided(), rungs, step.limits)
+    return runner.perform(step, decided(), rungs, step.limits)
 
 
 def said(entry: Entry, task: WritingTask = TASK) -> str:

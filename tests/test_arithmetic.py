@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from triage.contract.case import Line, Order
-from triage.currencies import places
+from triage.pipeline.currencies import places
 from triage.refunds.arithmetic import Piece, completes, reckon, shares
 
 PLACES = {"GBP": 2, "JPY": 0, "KWD": 3}

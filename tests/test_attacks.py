@@ -17,7 +17,7 @@ from tests import rows
 from tests.cases import ORDER, labelled
 from tests.shared_data import shared_data
 from tickets.mail import read_mail
-from triage import casework, machine, models
+from triage import models
 from triage.attacks import judging, texts, trials
 from triage.attacks.judging import Seen
 from triage.attacks.placing import PLACES, Letter, mail_of
@@ -27,6 +27,7 @@ from triage.demo.letters import letters
 from triage.inference.registry.pinned import Entry
 from triage.nlu import lines_meant
 from triage.nlu.prompt_injection import orders_in, without_orders
+from triage.pipeline import case_builder, registry
 from triage.refunds.proposal import Proposed
 from triage.steps import classify, draft
 
@@ -56,8 +57,8 @@ def letter(monkeypatch: pytest.MonkeyPatch, ana: User, sol: User, ada: User) -> 
     def absent(entry: Entry) -> Any:
         raise EngineUnavailable(f"{entry.name}: no file")
 
-    monkeypatch.setattr(machine, "_writer", absent)
-    monkeypatch.setattr(machine, "encoder", lambda: absent(machine.entries()["minilm"]))
+    monkeypatch.setattr(registry, "_writer", absent)
+    monkeypatch.setattr(registry, "encoder", lambda: absent(registry.entries()["minilm"]))
     rows.order()
     at = timezone.now() - timedelta(hours=1)
     maya = rows.maya()
@@ -172,7 +173,7 @@ def test_letters_between_invisible_characters_name_no_item() -> None:
 )
 def test_a_stranger_is_greeted_by_a_name_and_by_nothing_else(name: str, greeted: bool) -> None:
     made = rows.ticket(customer=None, name=name, email="z@x.example")
-    facts = {fact.kind: fact.value for fact in casework.case_for(made).facts}
+    facts = {fact.kind: fact.value for fact in case_builder.case_for(made).facts}
     assert facts.get("customer") == (name if greeted else None)
 
 

@@ -20,11 +20,12 @@ from tests.cases import labelled
 from tests.conftest import join
 from tickets import queue, receipts
 from tickets.models import Correction, Payment, Receipt
-from triage import automatic, machine, models, services
+from triage import models
 from triage.contract.outcomes import Outcome
 from triage.contract.outputs import Classification
 from triage.contract.step import EngineUnavailable
 from triage.inference.registry.pinned import Entry
+from triage.pipeline import auto_approval_doubts, registry, worker
 
 pytestmark = pytest.mark.django_db
 
@@ -60,8 +61,8 @@ def shop(monkeypatch: pytest.MonkeyPatch, ada: User) -> None:
     def absent(entry: Entry) -> Any:
         raise EngineUnavailable(f"{entry.name}: no file")
 
-    monkeypatch.setattr(machine, "_writer", absent)
-    monkeypatch.setattr(machine, "encoder", lambda: absent(machine.entries()["minilm"]))
+    monkeypatch.setattr(registry, "_writer", absent)
+    monkeypatch.setattr(registry, "encoder", lambda: absent(registry.entries()["minilm"]))
 
 
 def triaged(
@@ -75,7 +76,7 @@ def triaged(
         Correction.objects.create(
             ticket=ticket, step="classify", after="return-request", by=join(labelled_by)
         )
-    assert services.work(queue.enqueue(ticket, reason="arrived").pk)
+    assert worker.work(queue.enqueue(ticket, reason="arrived").pk)
     return Refund.objects.filter(ticket=ticket).last()
 
 
@@ -260,22 +261,22 @@ def test_the_label_has_to_be_a_persons_or_under_a_promise(
     label: dict[str, Any], doubted: bool
 ) -> None:
     case = labelled().having(Classification(label="return-request", **label))
-    assert bool(list(automatic._of_the_label(case))) == doubted
+    assert bool(list(auto_approval_doubts._of_the_label(case))) == doubted
 
 
 @pytest.mark.parametrize("passed", [False, None])
 def test_a_check_that_failed_or_was_not_run_is_a_doubt(passed: bool | None) -> None:
     run = finished_run()
-    assert list(automatic._of_the_receipts(run)) == []
+    assert list(auto_approval_doubts._of_the_receipts(run)) == []
     check = {"name": "tone", "passed": passed, "value": "", "threshold": "", "because": ""}
     receipts.append(ticket=run.ticket, run=run, step="draft", actor_kind="rule", actor="x",
                     status="ok", checks=[check], attempt=2)  # fmt: skip
-    assert list(automatic._of_the_receipts(run)) == ["a check of “draft” did not pass"]
+    assert list(auto_approval_doubts._of_the_receipts(run)) == ["a check of “draft” did not pass"]
 
 
 def test_a_step_that_left_no_receipt_is_a_doubt() -> None:
     run = queue.enqueue(rows.ticket(), reason="arrived")
-    assert "no receipt of" in list(automatic._of_the_receipts(run))[0]
+    assert "no receipt of" in list(auto_approval_doubts._of_the_receipts(run))[0]
 
 
 def finished_run() -> Any:

@@ -15,7 +15,7 @@ from tests import rows
 from tests.test_refunds import decide
 from tickets import ingest
 from tickets.models import Attachment, Message, Order, Payment, Ticket
-from triage.casework import case_for, order_of
+from triage.pipeline.case_builder import case_for, order_of
 
 pytestmark = pytest.mark.django_db
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from triage import machine
 from triage.inference.registry import catalogue, pinned
+from triage.pipeline import registry
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "qwen2.5-0.5b"
@@ -64,7 +64,7 @@ def test_an_unknown_name_is_answered_with_the_nearest(name: str, nearest: str) -
 
 def test_no_name_is_one_of_our_engines_and_no_digest_is_made_up() -> None:
     models = catalogue.read()
-    assert not set(models) & {*pinned.read(), *machine.BUILDERS}
+    assert not set(models) & {*pinned.read(), *registry.BUILDERS}
     assert {model.model_class for model in models.values()} <= {"focal", "general"}
     assert all(model.file.endswith(".gguf") for model in models.values())
     assert not re.search(r"[0-9a-f]{12}", catalogue.FILE.read_text())

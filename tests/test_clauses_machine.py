@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 
-from triage import machine
 from triage.contract.step import EngineUnavailable
 from triage.models import TunedEncoder
+from triage.pipeline import registry
 from triage.policies import loading
 
 pytestmark = pytest.mark.django_db
@@ -35,14 +35,14 @@ def load(folder: Path, text: str) -> None:
 
 
 def found(on: date) -> list[int]:
-    engine = machine.load("lexical")
+    engine = registry.load("lexical")
     return [hit.clause.version for hit in engine.search("a lost parcel", on, 4).hits]
 
 
 def test_a_version_that_ada_loads_is_found_by_the_next_search(tmp_path: Path) -> None:
     load(tmp_path, FIRST)
     assert found(AFTER) == [1]
-    old = machine.load("lexical")
+    old = registry.load("lexical")
     load(tmp_path, SECOND)
     assert found(AFTER) == [2]
     assert found(BEFORE) == [1]
@@ -51,10 +51,10 @@ def test_a_version_that_ada_loads_is_found_by_the_next_search(tmp_path: Path) ->
 
 def test_the_same_policies_are_one_index_and_one_digest(tmp_path: Path) -> None:
     load(tmp_path, FIRST)
-    assert machine.load("lexical") is machine.load("lexical")
-    before = machine.load("lexical").search("lost", AFTER, 1).index_sha256
+    assert registry.load("lexical") is registry.load("lexical")
+    before = registry.load("lexical").search("lost", AFTER, 1).index_sha256
     load(tmp_path, SECOND)
-    assert machine.load("lexical").search("lost", AFTER, 1).index_sha256 != before
+    assert registry.load("lexical").search("lost", AFTER, 1).index_sha256 != before
 
 
 def test_a_tuned_encoder_that_was_never_calibrated_is_not_searched_with() -> None:
@@ -66,4 +66,4 @@ def test_a_tuned_encoder_that_was_never_calibrated_is_not_searched_with() -> Non
         activated_by=User.objects.create_user("ada"),
     )
     with pytest.raises(EngineUnavailable, match="never calibrated"):
-        machine.load("hybrid")
+        registry.load("hybrid")

@@ -20,12 +20,12 @@ from tests import rows
 from tests.runs import citation
 from tickets import queue, replies, sending
 from tickets.models import Draft, Message, Run, Ticket
-from triage import machine, promises
-from triage import services as machine_services
-from triage.casework import case_for
 from triage.contract.step import Rung
-from triage.engines.rules import Arithmetic, Phrases, Sentences
 from triage.models import Intent
+from triage.pipeline import registry, send_guard
+from triage.pipeline import worker as machine_services
+from triage.pipeline.case_builder import case_for
+from triage.pipeline.rule_engines import Arithmetic, Phrases, Sentences
 from triage.refunds.proposal import Proposed, propose
 from triage.steps.retrieve import Found
 
@@ -61,7 +61,7 @@ def rules_alone(monkeypatch: pytest.MonkeyPatch) -> None:
         step: [Rung(name=engine.card.name, load=lambda engine=engine: engine)]  # type: ignore[misc]
         for step, engine in engines.items()
     }
-    monkeypatch.setattr(machine, "ladders", lambda: rungs)
+    monkeypatch.setattr(registry, "ladders", lambda: rungs)
 
 
 def asked_for(amount: str = "49.00", **values: Any) -> Refund:
@@ -278,7 +278,7 @@ def test_ana_edits_on_after_the_approval_and_it_still_counts(sol: User, ana: Use
     decide(refund, sol, "approve")
     edited(refund, ana, "Hello Maya, your refund of £49.00 has been approved and will be paid.")
     assert is_as_approved(Refund.objects.get())
-    promises.refuse_unapproved(replies.open_draft(refund.ticket), refund.ticket)  # type: ignore[arg-type]
+    send_guard.refuse_unapproved(replies.open_draft(refund.ticket), refund.ticket)  # type: ignore[arg-type]
 
 
 def test_in_a_copy_every_hand_stays(sol: User, ana: User) -> None:

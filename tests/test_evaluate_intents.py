@@ -14,11 +14,11 @@ from django.core.management import CommandError, call_command
 
 from tests.shared_data import shared_data
 from tests.words import embed, strange, written
-from triage import machine
 from triage.classifier.calibration import calibration_error
 from triage.classifier.labelled_texts import Unreadable, read
 from triage.engines.intents.evaluate import evaluate
 from triage.management.commands import evaluate_intents as command
+from triage.pipeline import registry
 
 TAUGHT, NAMES = written(30)
 LOOKED, TRUTH = written(20, seed=2)
@@ -26,7 +26,7 @@ LOOKED, TRUTH = written(20, seed=2)
 
 @pytest.fixture
 def _no_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "encoder", lambda: SimpleNamespace(embed=embed))
+    monkeypatch.setattr(registry, "encoder", lambda: SimpleNamespace(embed=embed))
 
 
 def a_csv(path: Path, texts: list[str], labels: list[str], *, header: str = "text,category") -> str:
@@ -186,7 +186,7 @@ def test_a_live_bots_customers_are_told_from_strangers() -> None:
     found = evaluate(
         read(str(folder / "train/powerplay11_train.csv")),
         read(str(folder / "test/powerplay11_test.csv"), testing=True),
-        machine.encoder().embed,
+        registry.encoder().embed,
         draws=0,
     )
     assert found.in_scope >= 0.60
@@ -199,7 +199,7 @@ def test_ten_examples_an_intent_go_a_long_way() -> None:
     found = evaluate(
         read(str(folder / "train_10")),
         read(str(folder / "valid")),
-        machine.encoder().embed,
+        registry.encoder().embed,
         draws=0,
     )
     assert found.accuracy >= 0.865

@@ -14,10 +14,10 @@ from django.core.management import CommandError, call_command
 
 from tests.shared_data import shared_data
 from tests.test_clauses_search import Letters
-from triage import machine
 from triage.engines.clauses import collection, folds, measuring, report
 from triage.engines.clauses.collection import Asked, BadData, load
 from triage.engines.clauses.questions import questions
+from triage.pipeline import registry
 from triage.retrieval import relevance
 from triage.retrieval.index import embed
 
@@ -36,7 +36,7 @@ ROWS: list[dict[str, Any]] = [
 @pytest.fixture(autouse=True)
 def letters(monkeypatch: pytest.MonkeyPatch) -> Letters:
     encoder = Letters()
-    monkeypatch.setattr(machine, "encoder", lambda: encoder)
+    monkeypatch.setattr(registry, "encoder", lambda: encoder)
     return encoder
 
 

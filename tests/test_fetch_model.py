@@ -19,9 +19,9 @@ from django.core.management import CommandError, call_command
 from huggingface_hub import constants
 
 from tests.hub_server import Commit, Hub, hub_server
-from triage import machine
 from triage.inference.registry import catalogue, download
 from triage.inference.registry import pinned as registry_pinned
+from triage.pipeline import registry
 
 NAME = "qwen2.5-0.5b"
 MODEL = catalogue.find(NAME)
@@ -102,13 +102,13 @@ def test_a_fetched_model_is_pinned_to_what_the_hub_states_and_can_be_read(
 def test_it_serves_at_once_and_the_ladder_to_write_is_said(hub: Hub, pins: Path) -> None:
     focal = registry_pinned.read()["focal"]
     hub.commits = [Commit(FIRST, focal.path.read_bytes())]
-    assert NAME not in machine.engine_names()
+    assert NAME not in registry.engine_names()
     assert f"draft: focal → {NAME} → sentences" in fetch()
-    assert NAME in machine.engines_for("draft")
+    assert NAME in registry.engines_for("draft")
     try:
-        assert machine.load(NAME).card.weights == focal.sha256
+        assert registry.load(NAME).card.weights == focal.sha256
     finally:
-        machine._writer.cache_clear()
+        registry._writer.cache_clear()
 
 
 def test_nothing_but_the_model_is_asked_for_and_nobody_is_named(hub: Hub, pins: Path) -> None:

@@ -12,8 +12,8 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
-from triage import jobs
 from triage.models import Job
+from triage.pipeline import jobs
 
 pytestmark = pytest.mark.django_db
 

@@ -6,8 +6,8 @@ import pytest
 
 from tests import rows
 from tickets import queue
-from triage import services
 from triage.inference.language import language_of
+from triage.pipeline import worker
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_too_little_is_not_guessed_at(text: str) -> None:
 def test_a_run_keeps_it_on_the_ticket() -> None:
     ticket = rows.ticket("Ich möchte den Kessel zurückschicken, er ist leider zu klein für uns.")
     run = queue.enqueue(ticket, reason="arrived", call=False)
-    assert services.work(run.pk)
+    assert worker.work(run.pk)
     ticket.refresh_from_db()
     assert ticket.language == "de"
 
@@ -42,6 +42,6 @@ def test_a_run_keeps_it_on_the_ticket() -> None:
 def test_a_run_with_nothing_new_to_read_leaves_it() -> None:
     ticket = rows.ticket("ok", language="de")
     run = queue.enqueue(ticket, reason="asked again", call=False)
-    assert services.work(run.pk)
+    assert worker.work(run.pk)
     ticket.refresh_from_db()
     assert ticket.language == "de"

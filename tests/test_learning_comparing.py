@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from triage import machine
 from triage.contract.outcomes import Guess, Matter
 from triage.contract.step import EngineUnavailable
 from triage.learning import comparing
 from triage.learning.examples import Row, Rows
 from triage.models import Classifier, Intent
+from triage.pipeline import registry
 
 pytestmark = pytest.mark.django_db
 
@@ -48,7 +48,7 @@ def compared(
     made = Classifier.objects.create(weights=b"", labels=[])
     old = Classifier.objects.create(weights=b"", labels=[]) if before is not None else None
     engines = {made.pk: Knows(new), **({old.pk: Knows(before or {})} if old else {})}
-    monkeypatch.setattr(machine, "labeller_of", lambda pk, reads: engines[pk])
+    monkeypatch.setattr(registry, "labeller_of", lambda pk, reads: engines[pk])
     return comparing.compare(made, old, Rows(training=(), held_back=rows, shared=3))
 
 
@@ -149,7 +149,7 @@ def test_a_version_that_can_no_longer_work_is_said_to_be_so(
         raise EngineUnavailable("another encoder")
 
     made = Classifier.objects.create(weights=b"", labels=[])
-    monkeypatch.setattr(machine, "labeller_of", gone)
+    monkeypatch.setattr(registry, "labeller_of", gone)
     rows = Rows(training=(), held_back=(Row(text="a", label="", ticket=1),), shared=0)
     made.comparison = comparing.compare(made, None, rows)
     assert made.comparison["new"] is None

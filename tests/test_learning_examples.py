@@ -9,10 +9,10 @@ from django.utils import timezone
 from tests import learned, rows
 from tests.learned import labelled, later
 from tickets.models import Correction, Message
-from triage.casework import case_for
 from triage.contract.outcomes import said
 from triage.learning import examples, proposals
 from triage.models import Intent, IntentProposal
+from triage.pipeline.case_builder import case_for
 
 pytestmark = pytest.mark.django_db
 

@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from tests import learned
 from tests.learned import encoder
-from triage import machine
 from triage.contract.outcomes import Guess
 from triage.contract.step import EngineUnavailable
 from triage.learning import versions
 from triage.models import Alarm, Classifier, Intent, Limit
+from triage.pipeline import registry
 
 __all__ = ["encoder"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("encoder")]
@@ -37,7 +37,7 @@ def target(value: float) -> None:
 
 
 def guess(text: str = "where is my old kettle") -> Guess:
-    engine: Any = machine.load("encoder")
+    engine: Any = registry.load("encoder")
     found: Guess = engine.label(text, ())
     return found
 
@@ -57,16 +57,16 @@ def test_a_label_that_was_wrong_too_often_is_left_to_people(
 ) -> None:
     withheld = property(lambda promise: frozenset({"where-is-it"}))
     monkeypatch.setattr("triage.classifier.selective.Promise.withheld", withheld)
-    machine._labeller_for.cache_clear()
+    registry._labeller_for.cache_clear()
     assert not guess().promise["valid"]
     assert "wrong too often" in guess().promise["sentence"]
     assert guess("refund the lamp please").promise["valid"]
 
 
 def test_the_receipts_weights_are_the_versions_own(version: Classifier) -> None:
-    card = machine.load("encoder").card
+    card = registry.load("encoder").card
     assert card.weights == version.sha256
-    assert card.settings["encoder_sha256"] == machine.encoder_sha256()
+    assert card.settings["encoder_sha256"] == registry.encoder_sha256()
 
 
 def test_another_target_is_in_force_at_once(version: Classifier) -> None:
@@ -103,7 +103,7 @@ def test_an_alarm_of_another_version_is_none_of_this_ones(version: Classifier, a
 def test_a_target_that_no_promise_can_have_is_said(version: Classifier) -> None:
     target(1.5)
     with pytest.raises(EngineUnavailable, match="between 0.5 and 0.999"):
-        machine.load("encoder")
+        registry.load("encoder")
 
 
 @pytest.mark.parametrize(
@@ -114,17 +114,17 @@ def test_a_version_that_cannot_be_used_is_unavailable(
     version: Classifier, column: str, value: Any, because: str
 ) -> None:
     Classifier.objects.filter(pk=version.pk).update(**{column: value})
-    machine._intent_model.cache_clear()
+    registry._intent_model.cache_clear()
     with pytest.raises(EngineUnavailable, match=because):
-        machine.load("encoder")
+        registry.load("encoder")
 
 
 def test_a_version_of_another_form_is_unavailable(version: Classifier) -> None:
     sha256 = hashlib.sha256(b"old").hexdigest()
     Classifier.objects.filter(pk=version.pk).update(weights=b"old", sha256=sha256)
-    machine._intent_model.cache_clear()
+    registry._intent_model.cache_clear()
     with pytest.raises(EngineUnavailable, match="train it again"):
-        machine.load("encoder")
+        registry.load("encoder")
 
 
 def test_overlapping_intents_are_in_the_report(ada: User) -> None:
@@ -145,4 +145,4 @@ def test_a_target_that_is_no_share_cannot_be_set(as_ada: Client) -> None:
     page = as_ada.post("/admin/triage/limit/add/", limit).content.decode()
     assert "between 0.5 and 0.999" in page
     as_ada.post("/admin/triage/limit/add/", {**limit, "value": "0.98"})
-    assert machine.target() == 0.98
+    assert registry.target() == 0.98

@@ -14,10 +14,10 @@ from tests.conftest import join
 from tests.shared_data import shared_data
 from tickets import queue
 from tickets.models import Ticket
-from triage import jobs, machine, services
 from triage.contract.step import EngineUnavailable
 from triage.learning import examples, versions
 from triage.models import Classifier, Intent, Job
+from triage.pipeline import jobs, registry, worker
 from triage.relabelling import relabel
 
 __all__ = ["browser"]
@@ -41,14 +41,14 @@ def _no_writer(monkeypatch: pytest.MonkeyPatch) -> None:
     def absent(entry: Any) -> Any:
         raise EngineUnavailable("not needed here")
 
-    monkeypatch.setattr(machine, "_writer", absent)
+    monkeypatch.setattr(registry, "_writer", absent)
     monkeypatch.setattr("tickets.queue.wake", lambda run: None)
 
 
 def read(text: str, **values: Any) -> Ticket:
     """A ticket as it is after a worker took it through the steps."""
     ticket = rows.ticket(text, subject="", **values)
-    assert services.work(queue.enqueue(ticket, reason="arrived", call=False).pk)
+    assert worker.work(queue.enqueue(ticket, reason="arrived", call=False).pk)
     ticket.refresh_from_db()
     return ticket
 

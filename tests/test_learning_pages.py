@@ -10,9 +10,9 @@ from django.test import Client
 
 from tests import learned
 from tests.learned import encoder, labelled
-from triage import jobs
 from triage.learning import versions
 from triage.models import Activation, Alarm, Classifier, Job
+from triage.pipeline import jobs
 
 __all__ = ["encoder"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("encoder")]

@@ -14,10 +14,11 @@ from django.db import DatabaseError, connection, transaction
 from tests import learned
 from tests.conftest import join
 from tests.learned import WordEncoder, encoder, labelled
-from triage import jobs, machine, tasks
+from triage import tasks
 from triage.contract.step import EngineUnavailable
 from triage.learning import versions
 from triage.models import Activation, Classifier, Embedding, Intent, Job
+from triage.pipeline import jobs, registry
 
 __all__ = ["encoder"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("encoder")]
@@ -35,7 +36,7 @@ def at_work(by: User) -> Classifier:
 
 
 def label(text: str) -> str:
-    engine: Any = machine.load("encoder")
+    engine: Any = registry.load("encoder")
     return str(engine.label(text, ()).label)
 
 
@@ -47,7 +48,7 @@ def test_a_new_version_is_a_candidate_and_labels_nothing(ada: User) -> None:
     assert (made.active, made.created_by) == (False, ada)
     assert made.labels == ["money-back", "where-is-it"]
     with pytest.raises(EngineUnavailable, match="no classifier"):
-        machine.load("encoder")
+        registry.load("encoder")
 
 
 def test_a_correction_is_learned_at_the_next_training(ada: User, ana: User) -> None:
@@ -83,10 +84,10 @@ def test_only_new_texts_are_embedded(ada: User, ana: User, encoder: WordEncoder)
 
 
 def test_vectors_of_another_runtime_are_made_anew(encoder: WordEncoder) -> None:
-    first = machine.vectors(["a kettle", "a lamp", "a kettle"])
+    first = registry.vectors(["a kettle", "a lamp", "a kettle"])
     assert Embedding.objects.count() == 2
     encoder.runtime = "words 2"
-    again = machine.vectors(["a kettle"])
+    again = registry.vectors(["a kettle"])
     assert Embedding.objects.count() == 3
     assert (again[0] == first[0]).all()
     assert (first[0] == first[2]).all()
@@ -194,12 +195,12 @@ def test_going_back_after_a_new_attempt_skips_what_was_left(ada: User) -> None:
 
 def test_workers_take_the_version_at_work_without_a_restart(ada: User) -> None:
     first = at_work(ada)
-    assert machine.load("encoder").card.settings["head_sha256"] == first.sha256
+    assert registry.load("encoder").card.settings["head_sha256"] == first.sha256
     Intent.objects.get(slug="money-back").examples.create(text="a voucher for the kettle")
     second = at_work(ada)
-    assert machine.load("encoder").card.settings["head_sha256"] == second.sha256
+    assert registry.load("encoder").card.settings["head_sha256"] == second.sha256
     versions.roll_back(by=ada, why="worse")
-    assert machine.load("encoder").card.settings["head_sha256"] == first.sha256
+    assert registry.load("encoder").card.settings["head_sha256"] == first.sha256
 
 
 # --- by the clock ------------------------------------------------------------------------
@@ -311,5 +312,5 @@ def test_two_admins_at_once_leave_one_version_at_work() -> None:
 
 
 def _usable() -> dict[str, Any]:
-    sha256 = machine.encoder_sha256()
+    sha256 = registry.encoder_sha256()
     return {"weights": b"", "report": {"form": versions.FORM}, "encoder_sha256": sha256}

@@ -6,9 +6,9 @@ import pytest
 
 from tests import rows
 from tickets.models import Message, Ticket
-from triage.casework import case_for
 from triage.marks import in_all, marks_of
 from triage.nlu.urgency_rules import MARKS
+from triage.pipeline.case_builder import case_for
 
 
 @pytest.mark.parametrize(

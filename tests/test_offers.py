@@ -12,7 +12,7 @@ from tests import rows
 from tickets import ingest
 from tickets.ingest import BadRow
 from tickets.models import Offer, OrderLine
-from triage.casework import case_for
+from triage.pipeline.case_builder import case_for
 
 pytestmark = pytest.mark.django_db
 

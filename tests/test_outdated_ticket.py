@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from tests.test_draft_follows import asked_for, decide, rules_alone
 from tickets import queue
 from tickets.models import Message, Ticket
-from triage import services as machine_services
+from triage.pipeline import worker as machine_services
 
 __all__ = ["rules_alone"]
 pytestmark = pytest.mark.django_db

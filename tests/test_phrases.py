@@ -12,10 +12,10 @@ from django.test import Client
 from tests import rows
 from tests.cases import FakeWriter
 from tests.test_step_writing import GOOD, decided, write
-from triage.casework import case_for
 from triage.contract.case import Phrase as Wording
-from triage.engines.rules import Sentences
 from triage.models import Intent, Phrase
+from triage.pipeline.case_builder import case_for
+from triage.pipeline.rule_engines import Sentences
 from triage.steps import draft
 
 pytestmark = pytest.mark.django_db

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests.cases import case, missing
-from triage import pipeline
 from triage.contract.case import Case
 from triage.contract.step import Card, Check, EngineTimeout, Evidence, Rung, Status, Step, Worksheet
+from triage.pipeline import runner
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def rungs(*names: str) -> list[Rung]:
 
 
 def perform(*names: str) -> Any:
-    return pipeline.perform(STEP, case(), rungs(*names), {})
+    return runner.perform(STEP, case(), rungs(*names), {})
 
 
 def test_the_first_that_passes_does_the_step() -> None:
@@ -107,4 +107,4 @@ def test_a_check_that_was_not_run_does_not_pass(passed: bool | None) -> None:
 
 def test_steps_that_are_done_are_passed_over() -> None:
     done = case().having(Answer("kept"))
-    assert list(pipeline.run([STEP], done, lambda step: rungs("good"), lambda step: {})) == []
+    assert list(runner.run([STEP], done, lambda step: rungs("good"), lambda step: {})) == []

@@ -13,8 +13,8 @@ from tests.browsing import Visitor, browser, needs_chromium
 from tests.conftest import join
 from tests.test_pages_axe import THEMES, look_at
 from tests.test_what_if import NEW, ByWords
-from triage import jobs
 from triage.models import Job
+from triage.pipeline import jobs
 from triage.policies import loading
 from triage.policy_review import simulation
 

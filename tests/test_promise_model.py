@@ -13,8 +13,8 @@ from tests import stories
 from tests.paying import approve
 from tickets.models import Draft
 from tickets.sending import NotBorneOut
-from triage import promises
 from triage.contract.step import EngineUnavailable
+from triage.pipeline import send_guard
 from triage.signals.commitment_model import PromiseModel
 from triage.training import commitment_fitting
 
@@ -29,7 +29,7 @@ def unseen() -> tuple[list[str], list[str]]:
 
 def test_together_they_find_what_the_rules_alone_do_not() -> None:
     promised, harmless = unseen()
-    model = promises.reader()
+    model = send_guard.reader()
     by_rules = commitment_fitting.by_rules(promised)
     assert (by_rules | model.promises(promised)).mean() >= 0.93 > by_rules.mean() + 0.1
     freed = [
@@ -51,11 +51,11 @@ def test_nothing_of_our_own_writer_sounds_like_a_promise() -> None:
     assert len(own) > 50
     for sample in ("HP-10422", "HP-7"), ("£89.00", "£1,173.95"), ("3 May", "19 October"):
         said = [text.replace(*sample) for text in own]
-        assert not any(promises.reader().promises(said)), sample
+        assert not any(send_guard.reader().promises(said)), sample
 
 
 def test_the_same_model_is_the_same_bytes() -> None:
-    model = promises.reader()
+    model = send_guard.reader()
     again = PromiseModel.loads(model.dumps())
     assert again.dumps() == model.dumps()
     assert again.chances([INDIRECT]) == pytest.approx(model.chances([INDIRECT]))
@@ -73,7 +73,7 @@ def draft(db: Any, ana: User) -> Draft:
 
 def test_what_sounds_like_money_cannot_be_sent_and_the_form_says_why(draft: Draft) -> None:
     with pytest.raises(NotBorneOut) as refused:
-        promises.refuse_unapproved(draft, draft.ticket)
+        send_guard.refuse_unapproved(draft, draft.ticket)
     (objection,) = refused.value.objections
     assert objection.sentence == INDIRECT
     assert "none was approved on this ticket" in objection.because
@@ -84,15 +84,15 @@ def test_where_a_refund_was_approved_the_rules_alone_weigh_it(draft: Draft) -> N
     assert run is not None
     approve(stories.refund_of(draft.ticket, run))
     draft.edited_body = f"Dear Marta,\n\nYour refund has been approved. {INDIRECT}\n\nRegards"
-    promises.refuse_unapproved(draft, draft.ticket)
+    send_guard.refuse_unapproved(draft, draft.ticket)
 
 
 def test_without_the_model_the_rules_still_read_it(draft: Draft, monkeypatch: Any) -> None:
     def missing() -> Any:
         raise EngineUnavailable("promises: no file")
 
-    monkeypatch.setattr(promises, "reader", missing)
-    promises.refuse_unapproved(draft, draft.ticket)
+    monkeypatch.setattr(send_guard, "reader", missing)
+    send_guard.refuse_unapproved(draft, draft.ticket)
     draft.edited_body = "We will refund you £49.00."
     with pytest.raises(NotBorneOut):
-        promises.refuse_unapproved(draft, draft.ticket)
+        send_guard.refuse_unapproved(draft, draft.ticket)

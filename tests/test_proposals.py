@@ -17,10 +17,10 @@ from django.urls import reverse
 from tests.runs import receipt, run_of
 from tests.shared_data import shared_data
 from tickets.models import Message, Ticket
-from triage import jobs, machine
 from triage.classifier.clusters import clusters
 from triage.learning import proposals
 from triage.models import Intent, IntentExample, IntentProposal, Job
+from triage.pipeline import jobs, registry
 
 TOPICS = ("gift", "invoice", "allotment")
 
@@ -36,7 +36,7 @@ def pointing(texts: Sequence[str]) -> Any:
 
 @pytest.fixture(autouse=True)
 def _vectors(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "vectors", pointing)
+    monkeypatch.setattr(registry, "vectors", pointing)
 
 
 def unlabelled(text: str, outcome: str = "unsure", **values: Any) -> Ticket:
@@ -175,7 +175,7 @@ def pure_groups(data: dict[str, list[tuple[str, str]]], draw: random.Random) -> 
     texts = [text for _, text in rows]
     most = [
         Counter(rows[row][0] for row in cluster.members).most_common(1)[0] + (len(cluster.members),)
-        for cluster in clusters(texts, machine.encoder().embed(texts))
+        for cluster in clusters(texts, registry.encoder().embed(texts))
     ]
     return {label for label, count, size in most if label and count >= 0.8 * size}
 

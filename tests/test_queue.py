@@ -16,7 +16,8 @@ from django.utils import timezone
 from tests import rows
 from tickets import queue
 from tickets.models import Run
-from triage import services, tasks
+from triage import tasks
+from triage.pipeline import worker
 
 pytestmark = pytest.mark.django_db
 
@@ -152,7 +153,7 @@ def test_ana_s_command_calls_no_worker_to_the_runs_it_takes_itself(
     django_capture_on_commit_callbacks: Callable[..., Any],
 ) -> None:
     calls = called(monkeypatch)
-    monkeypatch.setattr(services, "work", lambda run_id: True)
+    monkeypatch.setattr(worker, "work", lambda run_id: True)
     with django_capture_on_commit_callbacks(execute=True):
         call_command("triage", rows.ticket().pk)
     assert calls == []
@@ -162,19 +163,19 @@ def test_ana_s_command_calls_no_worker_to_the_runs_it_takes_itself(
 def test_a_run_that_a_worker_took_first_is_no_failure(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    work = services.work
+    work = worker.work
 
     def late(run_id: int) -> bool:
         queue.claim(run_id, "worker")
         return work(run_id)
 
-    monkeypatch.setattr(services, "work", late)
+    monkeypatch.setattr(worker, "work", late)
     call_command("triage", rows.ticket().pk)
     assert "0 of 1 tickets read. 1 taken by a worker" in capsys.readouterr().out
 
 
 def test_a_run_that_failed_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "case_for", lambda ticket: 1 / 0)
+    monkeypatch.setattr(worker, "case_for", lambda ticket: 1 / 0)
     with pytest.raises(CommandError, match="1 could not be read"):
         call_command("triage", rows.ticket().pk)
 

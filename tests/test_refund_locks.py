@@ -15,7 +15,7 @@ from tests import rows
 from tests.test_refunds import again, refund
 from tests.test_services import shop, triaged
 from tickets import queue
-from triage import services as triage
+from triage.pipeline import worker as triage
 
 __all__ = ["shop"]
 pytestmark = pytest.mark.django_db

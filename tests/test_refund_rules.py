@@ -23,10 +23,10 @@ from tests.cases import (
 from triage.contract.case import Clause, Offer, Rule, Standing
 from triage.contract.outputs import Classification
 from triage.contract.step import Rung
-from triage.engines.rules import Arithmetic
 from triage.nlu.item_condition import says_opened, says_used
 from triage.nlu.prompt_injection import orders_in
-from triage.pipeline import perform
+from triage.pipeline.rule_engines import Arithmetic
+from triage.pipeline.runner import perform
 from triage.refunds.risk import risk_of
 from triage.steps import retrieve
 from triage.steps.decide import step

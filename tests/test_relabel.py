@@ -12,9 +12,9 @@ from django.urls import reverse
 from tests import stories
 from tests.runs import receipt, run_of
 from tickets.models import Correction, Receipt, Run, Ticket
-from triage import services
 from triage.learning import examples
 from triage.models import Intent
+from triage.pipeline import worker
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_ana_says_that_it_is_none_of_ours_and_that_is_learned(
 ) -> None:
     address = reverse("triage:relabel", args=[ticket.pk])
     assert as_ana.post(address, {"intent": "none", "why": ""}).status_code == 302
-    assert services.work(ticket.runs.latest("pk").pk)
+    assert worker.work(ticket.runs.latest("pk").pk)
     ticket.refresh_from_db()
     assert (ticket.label, ticket.labelled_by) == ("", "ana")
     assert "does not look like a request to us: a person said so" in ticket.attention

@@ -17,9 +17,9 @@ from tests import stories
 from tests.conftest import CAST, join
 from tests.digests import everything
 from tickets.models import Attachment, Message, Ticket
-from triage import machine
 from triage.learning import versions
 from triage.models import Alarm, Classifier, Clause, Intent, IntentProposal, Job, TunedEncoder
+from triage.pipeline import registry
 
 TEAM = ("ana", "ben", "sol", "sam", "ada")
 EVERYBODY = (*CAST, "root", "")  # a superuser without a group; "" is not signed in
@@ -212,9 +212,9 @@ def learned(clause: Clause, ticket: Ticket) -> dict[str, list[Any]]:
     job = Job.objects.create(kind="what if", wanted={"version": clause.version_id})
     made: dict[str, Any] = {"weights": b"x", "sha256": "1" * 64}
     version = Classifier.objects.create(
-        labels=[], encoder_sha256=machine.encoder_sha256(), report={"form": versions.FORM}, **made
+        labels=[], encoder_sha256=registry.encoder_sha256(), report={"form": versions.FORM}, **made
     )
-    encoder = TunedEncoder.objects.create(base_sha256=machine.encoder_sha256(), **made)
+    encoder = TunedEncoder.objects.create(base_sha256=registry.encoder_sha256(), **made)
     alarm = Alarm.objects.create(classifier=version, because="Nine of sixty were wrong.")
     proposal = IntentProposal.objects.create(name="gift cards")
     proposal.tickets.add(ticket)

@@ -10,11 +10,11 @@ import pytest
 from tests import rows
 from tests.cases import RETURN, STATUS, FakeWriter, labelled
 from tickets.models import Ticket
-from triage import routing, services
 from triage.contract.outcomes import FOREIGN, Matter, Outcome
 from triage.contract.outputs import Classification
 from triage.contract.step import Rung, Status
-from triage.pipeline import perform
+from triage.pipeline import routing, worker
+from triage.pipeline.runner import perform
 from triage.refunds.proposal import HUMAN, NONE, Proposed
 from triage.steps import draft
 from triage.steps.draft import Reply
@@ -125,7 +125,7 @@ def test_a_second_matter_is_taken_up_with_the_next_best_clause() -> None:
 
 
 def read(ticket: Ticket, **signs: Any) -> tuple[int, str]:
-    services._raise(ticket, Classification(**signs))
+    worker._raise(ticket, Classification(**signs))
     ticket.refresh_from_db()
     return ticket.urgency, ticket.mood
 

@@ -13,11 +13,12 @@ from approvals.models import Refund, RefundRule
 from tests import rows
 from tickets import queue, receipts, replies
 from tickets.models import Correction, Draft, Message, Receipt, Run, Ticket
-from triage import machine, models, services
-from triage.casework import case_for
+from triage import models
 from triage.contract.outcomes import Guess
 from triage.contract.step import Card, EngineError, EngineUnavailable
 from triage.inference.registry.pinned import Entry
+from triage.pipeline import registry, worker
+from triage.pipeline.case_builder import case_for
 
 pytestmark = pytest.mark.django_db
 
@@ -59,13 +60,13 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> None:
     def absent(entry: Entry) -> Any:
         raise EngineUnavailable(f"{entry.name}: no file")
 
-    monkeypatch.setattr(machine, "_writer", absent)
-    monkeypatch.setattr(machine, "encoder", lambda: absent(machine.entries()["minilm"]))
+    monkeypatch.setattr(registry, "_writer", absent)
+    monkeypatch.setattr(registry, "encoder", lambda: absent(registry.entries()["minilm"]))
 
 
 def triaged(text: str = "I would like to send it back, the kettle is too small.") -> Ticket:
     ticket = rows.ticket(text)
-    assert services.work(queue.enqueue(ticket, reason="arrived").pk)
+    assert worker.work(queue.enqueue(ticket, reason="arrived").pk)
     ticket.refresh_from_db()
     return ticket
 
@@ -110,7 +111,7 @@ def test_a_ticket_nobody_can_label_needs_a_person_and_still_has_a_draft() -> Non
 def test_bens_label_stands_on_the_next_run(ben: User) -> None:
     ticket = triaged("Colourless green ideas sleep furiously.")
     Correction.objects.create(ticket=ticket, step="classify", after="order-status", by=ben)
-    assert services.work(queue.enqueue(ticket, reason="relabelled", by=ben).pk)
+    assert worker.work(queue.enqueue(ticket, reason="relabelled", by=ben).pk)
     ticket.refresh_from_db()
     assert (ticket.label, ticket.labelled_by, ticket.confidence) == ("order-status", "ben", None)
 
@@ -118,7 +119,7 @@ def test_bens_label_stands_on_the_next_run(ben: User) -> None:
 def test_bens_label_is_not_erased_when_its_intent_is_switched_off(ben: User) -> None:
     ticket = rows.ticket("Photo", subject="", label="gone", label_name="gone", labelled_by="ben")
     Correction.objects.create(ticket=ticket, step="classify", after="gone", by=ben)
-    services.work(queue.enqueue(ticket, reason="relabelled", by=ben).pk)
+    worker.work(queue.enqueue(ticket, reason="relabelled", by=ben).pk)
     ticket.refresh_from_db()
     assert (ticket.label, ticket.labelled_by) == ("gone", "ben")
 
@@ -129,7 +130,7 @@ def test_a_late_reply_is_judged_by_its_own_day() -> None:
     Message.objects.update(at=rows.days_ago(399))
     Message.objects.create(ticket=ticket, direction="out", author=User.objects.create(username="x"))
     Message.objects.create(ticket=ticket, direction="in", text="I will send it back, the kettle.")
-    services.work(queue.enqueue(ticket, reason="replied").pk)
+    worker.work(queue.enqueue(ticket, reason="replied").pk)
     assert not Refund.objects.exists()
     assert ticket.receipts.get(step="decide").output["outcome"] == "refuse"
 
@@ -174,7 +175,7 @@ def test_an_engine_that_breaks_off_is_left_for_the_next_rung(monkeypatch: Any) -
     def broken(entry: Entry) -> Any:
         raise EngineError("llama.cpp gave up")
 
-    monkeypatch.setattr(machine, "_writer", broken)
+    monkeypatch.setattr(registry, "_writer", broken)
     receipt = triaged().receipts.get(step="draft")
     assert (receipt.model_served, receipt.swap_reason) == ("sentences", "focal: llama.cpp gave up")
 
@@ -183,14 +184,14 @@ def test_what_was_finished_for_another_case_is_not_reused(monkeypatch: Any) -> N
     ticket = rows.ticket()
     run = queue.enqueue(ticket, reason="arrived")
     with monkeypatch.context() as patch:
-        patch.setattr(services, "_conclude", lambda *args: None)
-        services.work(run.pk)  # all five steps, for a customer without orders
+        patch.setattr(worker, "_conclude", lambda *args: None)
+        worker.work(run.pk)  # all five steps, for a customer without orders
         rows.order()
         Run.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-        patch.setattr(services, "_record", lambda *args: 1 / 0)
-        services.work(run.pk)  # the world has changed; dies at once
+        patch.setattr(worker, "_record", lambda *args: 1 / 0)
+        worker.work(run.pk)  # the world has changed; dies at once
     Run.objects.update(state="running", lease_until=timezone.now() - timedelta(seconds=1))
-    services.work(run.pk)
+    worker.work(run.pk)
     assert ticket.receipts.filter(step="decide").count() == 2
     assert Refund.objects.get().order.number == "HP-1042"
 
@@ -198,7 +199,7 @@ def test_what_was_finished_for_another_case_is_not_reused(monkeypatch: Any) -> N
 def test_a_second_run_replaces_the_draft_and_the_proposed_refund() -> None:
     rows.order()
     ticket = triaged()
-    services.work(queue.enqueue(ticket, reason="asked again").pk)
+    worker.work(queue.enqueue(ticket, reason="asked again").pk)
     assert list(Refund.objects.order_by("pk").values_list("state", flat=True)) == [
         "void",
         "pending",
@@ -211,7 +212,7 @@ def test_a_later_message_that_asks_for_no_money_withdraws_the_refund() -> None:
     ticket = triaged()
     Message.objects.create(ticket=ticket, direction="out", author=User.objects.create(username="x"))
     Message.objects.create(ticket=ticket, direction="in", text="Thanks! But where is my order?")
-    services.work(queue.enqueue(ticket, reason="replied").pk)
+    worker.work(queue.enqueue(ticket, reason="replied").pk)
     assert Refund.objects.get().state == Refund.State.VOID
 
 
@@ -224,13 +225,13 @@ def test_a_worker_that_died_loses_nothing_and_repeats_nothing(monkeypatch: Any) 
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(services, "_conclude", die)
+        patch.setattr(worker, "_conclude", die)
         with pytest.raises(KeyboardInterrupt):
-            services.work(run.pk)
+            worker.work(run.pk)
     assert ticket.receipts.count() == 5
-    assert not services.work(run.pk)  # the lease still holds
+    assert not worker.work(run.pk)  # the lease still holds
     Run.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert services.work(run.pk)
+    assert worker.work(run.pk)
     assert ticket.receipts.exclude(step="request").count() == 5
     assert Draft.objects.count() == 1
 
@@ -239,19 +240,19 @@ def test_when_the_world_changed_the_steps_are_taken_again(monkeypatch: Any) -> N
     ticket = rows.ticket()
     run = queue.enqueue(ticket, reason="arrived")
     with monkeypatch.context() as patch:
-        patch.setattr(services, "_conclude", lambda *args: None)
-        services.work(run.pk)
+        patch.setattr(worker, "_conclude", lambda *args: None)
+        worker.work(run.pk)
     rows.order()
     Run.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    services.work(run.pk)
+    worker.work(run.pk)
     assert ticket.receipts.filter(step="decide").count() == 2
 
 
 def test_a_defect_ends_the_run_and_calls_a_person(monkeypatch: Any) -> None:
-    monkeypatch.setattr(services, "case_for", lambda ticket: 1 / 0)
+    monkeypatch.setattr(worker, "case_for", lambda ticket: 1 / 0)
     ticket = rows.ticket()
     run = queue.enqueue(ticket, reason="arrived")
-    assert not services.work(run.pk)
+    assert not worker.work(run.pk)
     run.refresh_from_db()
     ticket.refresh_from_db()
     assert (run.state, run.error) == ("failed", "ZeroDivisionError: division by zero")
@@ -260,8 +261,8 @@ def test_a_defect_ends_the_run_and_calls_a_person(monkeypatch: Any) -> None:
 
 def test_a_run_that_kills_its_workers_is_given_up() -> None:
     run = queue.enqueue(rows.ticket(), reason="arrived")
-    Run.objects.update(attempt=services.MOST_ATTEMPTS)
-    services.work(run.pk)
+    Run.objects.update(attempt=worker.MOST_ATTEMPTS)
+    worker.work(run.pk)
     run.refresh_from_db()
     assert run.error == "given up after 5 attempts"
 
@@ -280,7 +281,7 @@ def test_a_receipt_says_how_sure_the_model_was_that_was_not_sure_enough(monkeypa
         def label(self, text: str, intents: Any) -> Guess:
             return Guess(label="order-status", confidence=0.41, basis="model", threshold=0.8)
 
-    monkeypatch.setitem(machine.BUILDERS, "encoder", Unsure)
+    monkeypatch.setitem(registry.BUILDERS, "encoder", Unsure)
     ticket = triaged("Colourless green ideas sleep furiously.")
     receipt = ticket.receipts.get(step="classify")
     assert (receipt.status, receipt.label, receipt.confidence) == ("abstained", "", 0.41)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from triage import machine
 from triage.contract.outcomes import Signals
 from triage.nlu.urgency_rules import unwanted
+from triage.pipeline import registry
 from triage.signals import text_features
 from triage.signals.linear_models import MAIL, MOOD, URGENCY, SignalModel, left_out, level_of
 from triage.training import signal_corpus, signal_fitting
@@ -26,11 +26,11 @@ ALARMING = ("urgent", "lawyer", "today", "fire", "police", "court", "emergency",
 
 @pytest.fixture(scope="module")
 def model() -> Any:
-    return machine.signals()
+    return registry.signals()
 
 
 def read(model: SignalModel, text: str) -> Signals:
-    encoder = machine.encoder()
+    encoder = registry.encoder()
     return model.read(text, encoder.embed([text])[0], encoder.embed)
 
 
@@ -105,7 +105,7 @@ def test_too_few_known_words_are_never_called_spam(model: SignalModel, text: str
 def test_the_file_is_the_one_that_is_pinned_and_gives_the_same_bytes_again(
     model: SignalModel,
 ) -> None:
-    bytes_of = machine.entries()["signals"].path.read_bytes()
+    bytes_of = registry.entries()["signals"].path.read_bytes()
     assert SignalModel.loads(bytes_of).dumps() == bytes_of
 
 

@@ -10,9 +10,9 @@ import pytest
 from tests.cases import RETURN, STATUS, case
 from triage.contract.outcomes import Guess, Matter, Outcome, Reading, Signals
 from triage.contract.step import Card, EngineError, Rung, Status
-from triage.engines.rules import Person, Phrases
 from triage.nlu.urgency_rules import urgency_of
-from triage.pipeline import perform
+from triage.pipeline.rule_engines import Person, Phrases
+from triage.pipeline.runner import perform
 from triage.steps.classify import drawn, step
 
 KEPT = {"target": 0.95, "valid": True, "threshold": 0.8}

@@ -11,8 +11,8 @@ import pytest
 
 from tests.cases import KETTLE, LAMP, ORDER, THIRTY_DAYS, labelled
 from triage.contract.step import Rung, Status
-from triage.engines.rules import Arithmetic
-from triage.pipeline import perform
+from triage.pipeline.rule_engines import Arithmetic
+from triage.pipeline.runner import perform
 from triage.steps.decide import step
 
 

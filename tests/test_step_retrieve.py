@@ -10,7 +10,7 @@ from tests.cases import LATE, OLD_WINDOW, ORDER, WINDOW, FakeSearch, case, missi
 from triage.contract.case import Clause
 from triage.contract.outputs import Classification
 from triage.contract.step import Rung, Status
-from triage.pipeline import perform
+from triage.pipeline.runner import perform
 from triage.retrieval.engine import Search
 from triage.retrieval.index import build
 from triage.steps.retrieve import Hit, query_of, step

@@ -14,9 +14,9 @@ from tests.cases import ORDER, WINDOW, FakeWriter, labelled
 from triage.contract.case import Case, Settled
 from triage.contract.outputs import Classification
 from triage.contract.step import Rung, Status
-from triage.engines.rules import Arithmetic, Sentences
 from triage.nlu import entities as said
-from triage.pipeline import perform
+from triage.pipeline.rule_engines import Arithmetic, Sentences
+from triage.pipeline.runner import perform
 from triage.refunds.proposal import Proposed, propose
 from triage.steps import decide, draft, summarize
 from triage.steps.retrieve import Hit, Retrieval

@@ -17,7 +17,6 @@ from tests import learned, rows
 from tests.learned import WordEncoder, encoder, labelled
 from tickets import queue
 from tickets.models import Receipt, Ticket
-from triage import machine, services
 from triage.classifier.fitting import fit
 from triage.classifier.selective import promised
 from triage.contract.step import Card, EngineUnavailable
@@ -27,6 +26,7 @@ from triage.inference.label_tuning import digest, shown, unseen
 from triage.inference.tuned_weights import Tuned
 from triage.learning import examples, versions
 from triage.models import Classifier, Embedding, Intent, IntentEncoder, Limit, TunedEncoder
+from triage.pipeline import registry, worker
 
 __all__ = ["encoder"]
 pytestmark = pytest.mark.django_db
@@ -54,11 +54,11 @@ def tuned(encoder: WordEncoder, monkeypatch: pytest.MonkeyPatch) -> list[Sequenc
     def tune(plain: Any, texts: Sequence[str], labels: Sequence[str], **wanted: Any) -> Tuned:
         told.append(texts)
         report = {"texts": len(texts), "epochs": wanted["epochs"]}
-        base = machine.encoder_sha256()
+        base = registry.encoder_sha256()
         return Tuned(weights=TUNED, sha256=SHA256, base_sha256=base, report=report)
 
     monkeypatch.setattr(label_tuning, "tune_labels", tune)
-    monkeypatch.setattr(machine, "tuned_encoder", lambda row: TunedWords())
+    monkeypatch.setattr(registry, "tuned_encoder", lambda row: TunedWords())
     learned.taxonomy()
     return told
 
@@ -74,7 +74,7 @@ def at_work(by: User, *args: str) -> Classifier:
 
 
 def evidence(version: Classifier) -> Any:
-    return machine._intent_model(version.pk)[1].evidence
+    return registry._intent_model(version.pk)[1].evidence
 
 
 # --- with the real encoder ---------------------------------------------------------------------
@@ -83,7 +83,7 @@ def evidence(version: Classifier) -> Any:
 def read(text: str) -> Receipt:
     """The receipt of a ticket's label, as a worker leaves it."""
     ticket: Ticket = rows.ticket(text, subject="")
-    assert services.work(queue.enqueue(ticket, reason="arrived", call=False).pk)
+    assert worker.work(queue.enqueue(ticket, reason="arrived", call=False).pk)
     return Receipt.objects.filter(ticket=ticket, step="classify").latest("seq")
 
 
@@ -93,7 +93,7 @@ def test_a_ticket_is_read_by_the_tuned_encoder_and_after_the_way_back_by_the_pla
     def absent(entry: Any) -> Any:
         raise EngineUnavailable("not needed here")
 
-    monkeypatch.setattr(machine, "_writer", absent)
+    monkeypatch.setattr(registry, "_writer", absent)
     monkeypatch.setattr("tickets.queue.wake", lambda run: None)
     learned.forget()
     learned.taxonomy()
@@ -118,7 +118,7 @@ def test_a_ticket_is_read_by_the_tuned_encoder_and_after_the_way_back_by_the_pla
 
 def test_evidence_that_the_encoder_has_seen_would_promise_what_cannot_be_kept() -> None:
     """Labels drawn by lot: nobody can be right about a new text more often than by chance."""
-    lot, plain = random.Random(5), machine.encoder()
+    lot, plain = random.Random(5), registry.encoder()
     colours = ("red", "blue", "green", "white", "pink", "grey", "brown", "black", "gold", "plum")
     texts = [f"the {colour} {thing} is here" for colour in colours for thing in learned.THINGS]
     labels = [lot.choice(("north", "south")) for _ in texts]
@@ -213,7 +213,7 @@ def test_each_version_is_asked_with_vectors_of_its_own(
 ) -> None:
     plain = at_work(ada)
     made = at_work(ada, "--tune-encoder", "2")
-    asked = [machine.labeller_of(version.pk).encoder for version in (plain, made)]
+    asked = [registry.labeller_of(version.pk).encoder for version in (plain, made)]
     assert asked[0] is encoder
     assert isinstance(asked[1], TunedWords)
     labelled("refund my old voucher", "money-back", ana, held=True)
@@ -225,7 +225,7 @@ def test_each_version_is_asked_with_vectors_of_its_own(
 
 def test_signals_go_on_reading_plain_vectors(tuned: list[Sequence[str]], ada: User) -> None:
     at_work(ada, "--tune-encoder", "2")
-    engine: Any = machine.load("encoder")
+    engine: Any = registry.load("encoder")
     read: list[Any] = []
 
     class Listener:
@@ -234,7 +234,7 @@ def test_signals_go_on_reading_plain_vectors(tuned: list[Sequence[str]], ada: Us
 
     engine.signals = Listener()
     engine.label("where is my kettle", ())
-    plain = machine.encoder().embed(["where is my kettle"])[0]
+    plain = registry.encoder().embed(["where is my kettle"])[0]
     assert (read[0][0] == plain).all()
     assert (read[0][1] == plain).all()
 
@@ -244,14 +244,14 @@ def test_vectors_of_the_tuned_encoder_are_kept_apart(tuned: list[Sequence[str]])
     train("--tune-encoder", "2")
     kept = Embedding.objects.filter(text_sha256=Embedding.objects.earliest("pk").text_sha256)
     assert sorted(row.encoder.split()[0] for row in kept) == sorted(
-        [SHA256, machine.encoder_sha256()]
+        [SHA256, registry.encoder_sha256()]
     )
 
 
 def test_clauses_are_never_searched_with_it(tuned: list[Sequence[str]]) -> None:
     train("--tune-encoder", "2")
     assert not TunedEncoder.objects.exists()
-    assert machine._tuned() == 0
+    assert registry._tuned() == 0
 
 
 def test_an_encoder_that_a_version_reads_with_cannot_be_deleted(
@@ -265,10 +265,10 @@ def test_an_encoder_that_a_version_reads_with_cannot_be_deleted(
 @pytest.mark.usefixtures("encoder")
 def test_weights_that_are_not_those_that_were_kept_serve_nobody() -> None:
     row = IntentEncoder.objects.create(
-        weights=b"x", sha256="0" * 64, base_sha256=machine.encoder_sha256(), seen=[]
+        weights=b"x", sha256="0" * 64, base_sha256=registry.encoder_sha256(), seen=[]
     )
     with pytest.raises(EngineUnavailable, match="not those that were kept"):
-        machine.encoder_of(row.pk)
+        registry.encoder_of(row.pk)
 
 
 # --- what ada is told ---------------------------------------------------------------------------------

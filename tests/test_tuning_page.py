@@ -14,10 +14,10 @@ from django.urls import reverse
 from tests import stories
 from tests.conftest import join
 from tickets.models import Draft, Message, Ticket
-from triage import jobs, machine
 from triage.inference import contrastive_tuning as engine
 from triage.learning import tuning
 from triage.models import Clause, TunedEncoder
+from triage.pipeline import jobs, registry
 
 pytestmark = pytest.mark.django_db
 PAGE = "triage:tuning"
@@ -38,7 +38,7 @@ def answered(*, by: User, keeps: bool = True) -> tuple[Ticket, Clause]:
 
 
 def encoder(**values: Any) -> TunedEncoder:
-    made = {"sha256": "1" * 64, "base_sha256": machine.encoder_sha256(), **values}
+    made = {"sha256": "1" * 64, "base_sha256": registry.encoder_sha256(), **values}
     return TunedEncoder.objects.create(weights=b"x", report={"pairs": 9, "clauses": 8}, **made)
 
 
@@ -58,7 +58,7 @@ def test_too_few_citations_end_in_a_sentence_for_ada(
     ana: User, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answered(by=ana)
-    monkeypatch.setattr(machine, "encoder", lambda: object())
+    monkeypatch.setattr(registry, "encoder", lambda: object())
     job = jobs.request("tune", by=ada)
     assert not jobs.work(job.pk)
     job.refresh_from_db()
@@ -79,14 +79,14 @@ def test_ada_asks_for_a_tuning_once(client: Client, ada: User) -> None:
 
 def test_nothing_searches_with_it_until_ada_puts_it_to_work(client: Client, ada: User) -> None:
     made = encoder()
-    assert machine._tuned() == 0
+    assert registry._tuned() == 0
     client.force_login(ada)
     page = client.post(reverse("triage:use_encoder", args=[made.pk]), follow=True).content.decode()
-    assert machine._tuned() == made.pk
+    assert registry._tuned() == made.pk
     assert "put to work by ada" in page
     for _ in range(2):
         page = client.post(reverse("triage:plain_encoder"), follow=True).content.decode()
-    assert machine._tuned() == 0
+    assert registry._tuned() == 0
     assert f"ada put tuned encoder {made.pk} to work" in page
     assert page.count("ada put the plain one to work") == 1
 
@@ -111,7 +111,7 @@ def test_one_tuned_from_another_file_is_refused(client: Client, ada: User) -> No
     made = encoder(base_sha256="0" * 64)
     client.force_login(ada)
     page = client.post(reverse("triage:use_encoder", args=[made.pk]), follow=True).content.decode()
-    assert machine._tuned() == 0
+    assert registry._tuned() == 0
     assert "Tune it again" in page
 
 

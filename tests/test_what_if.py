@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from tests import stories
 from tickets.models import Receipt, Ticket
-from triage import jobs
 from triage.contract.case import Clause
 from triage.contract.step import EngineUnavailable
 from triage.models import Job, Policy, PolicyVersion
+from triage.pipeline import jobs
 from triage.policy_review import simulation
 
 NEW = """---

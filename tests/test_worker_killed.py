@@ -18,7 +18,7 @@ from tests.conftest import join
 from tests.workers import environment, wait_for, worker
 from tickets import queue, receipts
 from tickets.models import Message, Run, Ticket
-from triage import machine
+from triage.pipeline import registry
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STEPS = ("classify", "retrieve", "summarize", "decide", "draft")
@@ -82,7 +82,7 @@ def enqueue(monkeypatch: Any, name: str) -> Run:
 
 
 def test_every_step_is_finished_by_another_worker(tmp_path: Path, monkeypatch: Any) -> None:
-    assert tuple(step.name for step in machine.steps()) == STEPS
+    assert tuple(step.name for step in registry.steps()) == STEPS
     env = environment(tmp_path, "filesystem://")
     runs = [enqueue(monkeypatch, step) for step in STEPS]
     for step, run in zip(STEPS, runs, strict=True):

@@ -18,7 +18,6 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from tickets.reasons import KnobAdmin, ReasonedForm
-from triage import machine
 from triage.guardrails.attribution import typed
 from triage.guardrails.tone import SENTENCE_ENDS
 from triage.models import (
@@ -31,6 +30,7 @@ from triage.models import (
     PolicyVersion,
     Rung,
 )
+from triage.pipeline import registry
 from triage.policies import loading
 from triage.rules_admin import RefundRuleAdmin
 
@@ -61,7 +61,7 @@ SHARES = ("confidence", "relevance", "audit")
 class LimitForm(ReasonedForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        step = next((s for s in machine.steps() if s.name == cleaned.get("step")), None)
+        step = next((s for s in registry.steps() if s.name == cleaned.get("step")), None)
         if step and cleaned.get("name") not in step.limits:
             known = ", ".join(step.limits) or "none"
             raise ValidationError({"name": f"The step {step.name} knows these limits: {known}."})
@@ -97,7 +97,7 @@ class LimitAdmin(KnobAdmin):
 class RungForm(ReasonedForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        fitting = machine.engines_for(cleaned.get("step", ""))
+        fitting = registry.engines_for(cleaned.get("step", ""))
         if cleaned.get("engine") and cleaned["engine"] not in fitting:
             names = ", ".join(fitting)
             raise ValidationError({"engine": f"This step can be served by: {names}."})
@@ -116,7 +116,7 @@ class RungAdmin(KnobAdmin):
         if db_field.name == "step":
             return _steps_field("The rungs set here replace the step's own ladder: " + _ladders())
         if db_field.name == "engine":
-            return forms.ChoiceField(choices=[(name, name) for name in machine.engine_names()])
+            return forms.ChoiceField(choices=[(name, name) for name in registry.engine_names()])
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
@@ -146,17 +146,17 @@ class PhraseAdmin(KnobAdmin):
 
 
 def _steps_field(help_text: str) -> forms.ChoiceField:
-    choices = [(step.name, step.name) for step in machine.steps()]
+    choices = [(step.name, step.name) for step in registry.steps()]
     return forms.ChoiceField(choices=choices, help_text=help_text)
 
 
 def _ladders() -> str:
-    return "; ".join(f"{step.name}: {' → '.join(step.ladder)}" for step in machine.steps())
+    return "; ".join(f"{step.name}: {' → '.join(step.ladder)}" for step in registry.steps())
 
 
 def _limits() -> str:
     known = (
-        (step.name, name, value) for step in machine.steps() for name, value in step.limits.items()
+        (step.name, name, value) for step in registry.steps() for name, value in step.limits.items()
     )
     return "; ".join(f"{step}, {name}: {value:g}" for step, name, value in known)
 

@@ -37,11 +37,11 @@ def _unwritten(steps: Sequence[Step]) -> Iterator[CheckMessage]:
 @register()
 def roster_can_be_read(**kwargs: Any) -> list[CheckMessage]:
     """The roster, and the file TRIAGE_ROSTER names, are what they should be."""
-    from triage import machine
     from triage.inference.registry import pinned
+    from triage.pipeline import registry
 
     try:
-        machine.entries()
+        registry.entries()
     except pinned.RosterError as error:
         return [Error(str(error), id="triage.E002")]
     return []

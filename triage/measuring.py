@@ -12,7 +12,7 @@ from django.core.management.base import CommandError
 from django.db.models import F, Max, Min
 
 from tickets.models import Receipt, Run, Ticket
-from triage import machine
+from triage.pipeline import registry
 from triage.processes import end, start, worker_command
 
 PATIENCE = 1800  # seconds until a benchmark gives up on its workers
@@ -63,7 +63,7 @@ def step_lines() -> Iterator[str]:
     """A table of the receipts: per step how often which engine served, and how long it took."""
     yield "| step | p50 ms | p95 ms | served by |"
     yield "|---|---|---|---|"
-    for step in machine.steps():
+    for step in registry.steps():
         rows = list(
             Receipt.objects.filter(step=step.name)
             .exclude(status="overridden")
@@ -80,7 +80,7 @@ def step_lines() -> Iterator[str]:
 
 def ticket_lines() -> Iterator[str]:
     """How many tickets came in, were read whole, and where they stand."""
-    names = [step.name for step in machine.steps()]
+    names = [step.name for step in registry.steps()]
     whole = sum(
         set(names) <= set(ticket.receipts.values_list("step", flat=True))
         for ticket in Ticket.objects.all()

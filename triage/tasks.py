@@ -10,9 +10,9 @@ SWEPT_AT_ONCE = 20
 @shared_task(name="triage.tasks.process")
 def process(run_id: int) -> None:
     """Take one run through its steps, if nobody else has it."""
-    from triage import services
+    from triage.pipeline import worker
 
-    services.work(run_id)
+    worker.work(run_id)
 
 
 @shared_task(name="triage.tasks.deliver")
@@ -42,7 +42,7 @@ def pay(execution_id: int) -> None:
 @shared_task(name="triage.tasks.work_job", time_limit=1_800)  # a job's lease
 def work_job(job_id: int) -> None:
     """Do one piece of long work, if nobody else has it."""
-    from triage import jobs
+    from triage.pipeline import jobs
 
     jobs.work(job_id)
 
@@ -58,8 +58,8 @@ def watch(ticket_id: int) -> None:
 @shared_task(name="triage.tasks.nightly")
 def nightly() -> None:
     """Once a night: learn from the day's corrections and look for intents that are missing."""
-    from triage import jobs
     from triage.learning import drift
+    from triage.pipeline import jobs
 
     drift.watch()
     for kind in jobs.NIGHTLY:
@@ -72,7 +72,7 @@ def sweep() -> None:
     from approvals import notices, payments, sealed
     from approvals import services as approvals
     from tickets import queue, sending
-    from triage import jobs
+    from triage.pipeline import jobs
 
     for run in queue.overdue(SWEPT_AT_ONCE):
         queue.wake(run.pk)

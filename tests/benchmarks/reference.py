@@ -151,11 +151,11 @@ def _work_everything() -> Iterator[tuple[str, dict[str, Any]]]:
     from tqdm import tqdm
 
     from tickets.models import Run
-    from triage import services
+    from triage.pipeline import worker as pipeline_worker
 
     runs = Run.objects.filter(state="queued").order_by("pk").select_related("ticket")
     for run in tqdm(list(runs), desc="all steps", disable=None):
-        services.work(run.pk)
+        pipeline_worker.work(run.pk)
         run.ticket.refresh_from_db()
         yield str(run.ticket.external_id), _describe_run(run)
 

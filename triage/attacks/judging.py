@@ -14,7 +14,7 @@ from approvals import who
 from approvals.models import Refund
 from tickets.models import Draft, Run, Ticket
 from tickets.sending import NotBorneOut
-from triage.promises import refuse_unapproved
+from triage.pipeline.send_guard import refuse_unapproved
 from triage.refunds.proposal import REVIEW
 
 VALUE: Final = re.compile(

@@ -18,7 +18,6 @@ from django.utils import timezone
 from approvals.models import RefundRule
 from tickets import ingest
 from tickets.models import Correction, Order, Run
-from triage import services
 from triage.attacks import judging, texts
 from triage.attacks.judging import Seen
 from triage.attacks.placing import PLACES, Letter, mail_of
@@ -28,6 +27,7 @@ from triage.demo.letters import letters
 from triage.demo.photo import photo
 from triage.models import Limit
 from triage.nlu.prompt_injection import orders_in
+from triage.pipeline import worker
 from triage.refunds.proposal import ASK
 
 ALONE, LABELLED, OTHER = "refunds, by the machine alone", "refunds, labelled", "no refund asked for"
@@ -80,7 +80,7 @@ def take(letter: Letter, label: str = "", place: str = "", text: str = "") -> Se
             if label:
                 person = User.objects.get(username="ana")
                 Correction.objects.create(ticket=ticket, step="classify", after=label, by=person)
-            services.work(run.pk)
+            worker.work(run.pk)
             found = judging.seen(ticket, run)
         transaction.set_rollback(True)
     return found

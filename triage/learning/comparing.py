@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from tickets.shares import SMALL, Share
-from triage import machine
 from triage.contract.case import Intent as CaseIntent
 from triage.contract.outcomes import Guess
 from triage.contract.step import EngineError
 from triage.learning.examples import Row, Rows
 from triage.models import Classifier, Intent
+from triage.pipeline import registry
 
 FLIPS_SHOWN = 20
 
@@ -47,7 +47,7 @@ def _verdicts(version: Classifier, rows: Sequence[Row]) -> list[Verdict] | None:
     names = Intent.objects.filter(active=True).values_list("slug", "name")
     intents = tuple(CaseIntent(slug=slug, name=name) for slug, name in names)
     try:
-        engine: Any = machine.labeller_of(version.pk, reads=False)
+        engine: Any = registry.labeller_of(version.pk, reads=False)
     except EngineError:
         return None
     return [_verdict(engine.label(row.text, intents)) for row in rows]

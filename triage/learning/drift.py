@@ -18,8 +18,8 @@ from django.utils import timezone
 from tickets import queue
 from tickets.models import Correction, Receipt
 from tickets.shares import wilson
-from triage import machine
 from triage.models import Activation, Alarm, Classifier, Intent
+from triage.pipeline import registry
 
 WATCH = "triage.tasks.watch"
 SEVERAL = "several matters"
@@ -81,7 +81,7 @@ def end(alarm: Alarm, *, by: User) -> None:
 
 def watch() -> list[Alarm]:
     """Raise the alarms that what was checked calls for; those that are new. For workers."""
-    work, target = at_work(), machine.target()
+    work, target = at_work(), registry.target()
     if work is None:
         return []
     raised = set(open_alarms(work.classifier).values_list("label", flat=True))
@@ -156,7 +156,7 @@ def notice() -> Notice | None:
     """Whether fewer of the last 200 tickets got a label than chance explains; a hint, no alarm."""
     work = at_work()
     coverage = float(work.classifier.promise.get("coverage") or 0) if work else 0.0
-    same = work is not None and work.classifier.promise.get("target") == machine.target()
+    same = work is not None and work.classifier.promise.get("target") == registry.target()
     if work is None or not (same and coverage) or open_alarms().filter(label="").exists():
         return None  # under an alarm nothing is labelled, which is no news of the customers
     said = Receipt.objects.filter(step="classify", at__gte=work.at).exclude(actor_kind="human")

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from triage import machine
 from triage.learning.examples import Row
 from triage.models import Classifier, IntentEncoder
+from triage.pipeline import registry
 
 
 def tuned(rows: Sequence[Row], epochs: int, *, progress: bool = False) -> IntentEncoder:
@@ -20,7 +20,7 @@ def tuned(rows: Sequence[Row], epochs: int, *, progress: bool = False) -> Intent
     from triage.inference.label_tuning import tune_on_half
 
     made, seen = tune_on_half(
-        machine.encoder(),
+        registry.encoder(),
         [row.text for row in rows],
         [row.label for row in rows],
         kept=[row.text for row in rows if row.audited],
@@ -47,12 +47,12 @@ def of(version: Classifier | None) -> IntentEncoder | None:
     """The tuned encoder of a version, without its weights, where this machine has its base."""
     if version is None or version.encoder_id is None:
         return None
-    here = IntentEncoder.objects.filter(base_sha256=machine.encoder_sha256())
+    here = IntentEncoder.objects.filter(base_sha256=registry.encoder_sha256())
     return here.defer("weights").filter(pk=version.encoder_id).first()
 
 
 def reader(encoder: IntentEncoder | None) -> Any:  # its type would import it
     """What makes its vectors; None is the plain one. Raises EngineUnavailable."""
     if encoder is None:
-        return machine.encoder()
-    return machine.encoder_of(encoder.pk) if encoder.pk else machine.tuned_encoder(encoder)
+        return registry.encoder()
+    return registry.encoder_of(encoder.pk) if encoder.pk else registry.tuned_encoder(encoder)

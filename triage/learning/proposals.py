@@ -15,10 +15,10 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from tickets.models import Message, Receipt, Ticket
-from triage import machine
 from triage.learning.importing import LONGEST as LONGEST_EXAMPLE
 from triage.locks import PROPOSALS, one_at_a_time
 from triage.models import Intent, IntentExample, IntentProposal, Job
+from triage.pipeline import registry
 
 LOOKED_BACK = timedelta(days=90)
 MOST = 4_000  # tickets, the newest: linking them needs memory by the square
@@ -76,7 +76,7 @@ def _found(tickets: Sequence[int], texts: Sequence[str]) -> list[Group]:
 
     if len(texts) < FEWEST:
         return []
-    vectors = machine.vectors(texts)
+    vectors = registry.vectors(texts)
     if not connection.in_atomic_block:
         connection.close()  # none is held while groups are looked for
     return [

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from tickets.models import Ticket
-from triage import jobs, machine
 from triage.forms import ReasonForm
 from triage.learning import drift, examples, versions
 from triage.models import Activation, Classifier, Intent, Job
+from triage.pipeline import jobs, registry
 
 VERSIONS_SHOWN = 30
 
@@ -110,7 +110,7 @@ def activation_of(version: Classifier | None) -> Activation | None:
 
 def _other_target(version: Classifier | None) -> float | None:
     """The target in force, where the version's sentence was made for another."""
-    now = machine.target()
+    now = registry.target()
     return None if version is None or version.promise.get("target") == now else now
 
 

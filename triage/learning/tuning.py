@@ -17,12 +17,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from tickets.models import Draft, Receipt
-from triage import jobs, machine
 from triage.contract.case import Clause
 from triage.learning import examples
 from triage.locks import ENCODERS, one_at_a_time
 from triage.models import Clause as ClauseRow
 from triage.models import EncoderChange, Job, TunedEncoder
+from triage.pipeline import jobs, registry
 
 FEW = 30  # held back: fewer say little
 FEWEST_CLAUSES = 8  # as the tuning itself demands, which a page does not load
@@ -44,7 +44,7 @@ class Accepted:
 def accepted() -> list[Accepted]:
     """Every quotation that was sent, of clauses that are still on record."""
     rows = ClauseRow.objects.select_related("version__policy")
-    clauses = {f"clause:{row.ref}@{row.version.number}": machine.clause_of(row) for row in rows}
+    clauses = {f"clause:{row.ref}@{row.version.number}": registry.clause_of(row) for row in rows}
     sent = Draft.objects.filter(message__isnull=False, run__isnull=False).order_by("pk")
     drafts = list(sent.select_related("ticket", "message"))
     questions = _questions([draft.run_id for draft in drafts])
@@ -83,7 +83,7 @@ def tune(*, by: User | None) -> TunedEncoder:
     from triage.inference.contrastive_tuning import tune_pairs
     from triage.inference.encoder import Encoder
 
-    known, plain = accepted(), machine.encoder()
+    known, plain = accepted(), registry.encoder()
     taught = [one for one in known if not examples.held_back(one.ticket)]
     try:
         tuned = tune_pairs(plain, _pairs(taught))
@@ -112,7 +112,7 @@ def _compared(known: Sequence[Accepted], plain: Any, tuned: Any) -> dict[str, An
     held = [one for one in known if examples.held_back(one.ticket)]
     asked = list(dict.fromkeys((one.question, one.clause) for one in held))
     rows = ClauseRow.objects.select_related("version__policy").order_by("version", "position")
-    clauses = [machine.clause_of(row) for row in rows]
+    clauses = [registry.clause_of(row) for row in rows]
     models, _ = report.calibrate(tuned, f"questions.toml, tuned {tuned.tuned_sha256[:12]}")
     return {
         "relevance": asdict(models["hybrid"]),
@@ -133,7 +133,7 @@ def tune_job(job: Job) -> Mapping[str, Any]:
 
 def put_to_work(encoder: TunedEncoder, *, by: User) -> None:
     """Clauses are found with it from the next ticket on. Raises NotTuned."""
-    if encoder.base_sha256 != machine.encoder_sha256():
+    if encoder.base_sha256 != registry.encoder_sha256():
         raise NotTuned("It was tuned from another encoder than this machine has. Tune it again.")
     with transaction.atomic():
         one_at_a_time(ENCODERS)

@@ -14,11 +14,11 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 
-from triage import jobs, machine
 from triage.learning import comparing, encoders, examples, figures
 from triage.learning.examples import Row
 from triage.locks import VERSIONS, one_at_a_time
 from triage.models import Activation, Classifier, IntentEncoder, Job
+from triage.pipeline import jobs, registry
 
 ANEW = "Train a new version instead."
 FORM = 1  # of the weights that this release can read; a web process loads none of them
@@ -58,7 +58,7 @@ def train(
     if len({row.label for row in data.training} - {""}) < 2:
         raise NotTrained("Give at least two intents some examples: there is nothing to tell apart.")
     encoder = _encoder(data.training, epochs, progress)
-    made = _fitted(data.training, target or machine.target(), encoder)
+    made = _fitted(data.training, target or registry.target(), encoder)
     before = running()
     with transaction.atomic():
         if encoder and not encoder.pk:
@@ -126,7 +126,7 @@ def _put_to_work(classifier: Classifier, by: User, why: str) -> Activation:
         raise NotActivated(f"Version {classifier.pk} is at work already.")
     if not why.strip():
         raise NotActivated("Say why: colleagues will read it.")
-    if classifier.encoder_sha256 != machine.encoder_sha256():
+    if classifier.encoder_sha256 != registry.encoder_sha256():
         raise NotActivated(f"Version {classifier.pk} was made for another encoder. {ANEW}")
     if classifier.report.get("form") != FORM:
         raise NotActivated(f"Version {classifier.pk} was made by another release. {ANEW}")
@@ -157,8 +157,8 @@ def _fitted(rows: Sequence[Row], target: float, encoder: IntentEncoder | None) -
     from triage.classifier.multi_intent import detector_fitting
 
     texts, reader = [row.text for row in rows], encoders.reader(encoder)
-    vectors = machine.vectors(texts, reader)
-    strangers = (out_of_scope.general(), machine.vectors(out_of_scope.general(), reader))
+    vectors = registry.vectors(texts, reader)
+    strangers = (out_of_scope.general(), registry.vectors(out_of_scope.general(), reader))
     labels, audited = [row.label for row in rows], [row.audited for row in rows]
     unseen = encoders.new_to(rows, encoder.seen if encoder else ())
     _let_go()
@@ -180,7 +180,7 @@ def _fitted(rows: Sequence[Row], target: float, encoder: IntentEncoder | None) -
         "labels": list(model.labels),
         "promise": labeller.described(promised),
         "report": report,
-        "encoder_sha256": machine.encoder_sha256(),
+        "encoder_sha256": registry.encoder_sha256(),
     }
 
 

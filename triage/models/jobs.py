@@ -11,7 +11,7 @@ from django.utils import timezone
 class Job(models.Model):
     """One piece of long work, who asked for it, and what came of it.
 
-    ``kind`` is a key of ``triage.jobs.KINDS``; ``wanted`` and ``result`` are what that
+    ``kind`` is a key of ``triage.pipeline.jobs.KINDS``; ``wanted`` and ``result`` are what that
     function takes and returns, as JSON.
     """
 

@@ -21,9 +21,9 @@ from django.utils.http import urlencode
 from approvals.models import RefundRule
 from tickets.models import Receipt, Ticket
 from triage.contract.case import Clause
-from triage.machine import clause_of
 from triage.models import Clause as ClauseRow
 from triage.models import PolicyVersion
+from triage.pipeline.registry import clause_of
 from triage.policies.contradictions import Disagreement, disagreements
 
 DAYS: Final = 90

@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from tickets.models import Ticket
-from triage import machine
-from triage.casework import case_for
 from triage.contract.case import Case, Clause
 from triage.contract.outputs import Classification
 from triage.contract.step import EngineUnavailable, failing
-from triage.jobs import CannotBeDone
 from triage.models import Clause as ClauseRow
 from triage.models import Job, PolicyVersion
+from triage.pipeline import registry
+from triage.pipeline.case_builder import case_for
+from triage.pipeline.jobs import CannotBeDone
 from triage.policies.loading import BadPolicies
 from triage.policies.markdown import PolicyText, Problem, parse
 from triage.steps.retrieve import Hit, Searcher, step
@@ -81,14 +81,14 @@ def what_if_job(job: Job) -> Mapping[str, Any]:
     """``wanted`` has "markdown" or the "version" of a policy, and "tickets", how many of the last."""
     new = _new_clauses(job.wanted)
     rows = ClauseRow.objects.select_related("version__policy")
-    now = [machine.clause_of(row) for row in rows.order_by("version", "position")]
+    now = [registry.clause_of(row) for row in rows.order_by("version", "position")]
     others = [clause for clause in now if clause.policy != new[0].policy]
     try:
         before, after = search_over(now), search_over([*others, *new])
     except EngineUnavailable as missing:
         raise CannotBeDone(f"Nothing can be searched: {missing}.") from missing
     last = Ticket.objects.order_by("-received_at", "-id")[: job.wanted.get("tickets", TICKETS)]
-    limits = machine.limits()[step.name]
+    limits = registry.limits()[step.name]
     moved, count = list[list[Moved]](), 0
     for ticket in last.select_related("customer").iterator(chunk_size=100):
         case, count = _case(ticket), count + 1
@@ -99,7 +99,7 @@ def what_if_job(job: Job) -> Mapping[str, Any]:
 
 def search_over(clauses: Sequence[Clause]) -> Searcher:
     """The engine of the retrieve step over other clauses than those in force."""
-    return cast(Searcher, machine.search_over(clauses))
+    return cast(Searcher, registry.search_over(clauses))
 
 
 def _new_clauses(wanted: Mapping[str, Any]) -> list[Clause]:
@@ -112,7 +112,7 @@ def _new_clauses(wanted: Mapping[str, Any]) -> list[Clause]:
         raise CannotBeDone("That version is not there any more. Choose another.")
     rows = version.clauses.select_related("version__policy")
     rows = rows.order_by("position")
-    return [replace(machine.clause_of(row), since=date.min, until=None) for row in rows]
+    return [replace(registry.clause_of(row), since=date.min, until=None) for row in rows]
 
 
 def _clause(text: PolicyText, ref: str, heading: str, said: str) -> Clause:

@@ -19,11 +19,12 @@ from tickets import replies
 from tickets.access import ADMINS, STAFF, get_ticket_for, require_role
 from tickets.models import Ticket
 from tickets.views.actions import conflicting, keep_typed
-from triage import jobs, relabelling
+from triage import relabelling
 from triage.forms import ImportForm, ReasonForm
 from triage.learning import shown, versions
 from triage.learning.importing import Imported, import_intents
 from triage.models import Classifier
+from triage.pipeline import jobs
 
 MOST_ROWS = 50_000  # three times what a version can learn from; a web process reads no more
 LONGEST_NAME = 60  # characters, at four bytes each within what a file system takes

@@ -15,11 +15,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tickets.access import ADMINS, require_role
 from tickets.models import Receipt, Ticket
-from triage import jobs
 from triage.forms import ProposalForm
 from triage.learning import drift
 from triage.learning import proposals as proposed
 from triage.models import Alarm, IntentProposal, Job
+from triage.pipeline import jobs
 
 NEAREST = 5
 DECIDED_SHOWN = 20

@@ -11,9 +11,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from tickets.access import ADMINS, require_role
-from triage import jobs
 from triage.learning import tuning
 from triage.models import EncoderChange, Job, TunedEncoder
+from triage.pipeline import jobs
 
 SHOWN = 20
 

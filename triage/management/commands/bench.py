@@ -17,9 +17,10 @@ from tqdm import tqdm
 
 from tickets import ingest, queue
 from tickets.models import Run, Ticket
-from triage import measuring, services
+from triage import measuring
 from triage.demo import company
 from triage.demo import load as demo
+from triage.pipeline import worker
 from triage.processes import end, start, web_command
 
 WARM_UP = 10
@@ -59,7 +60,7 @@ def _one_process(runs: list[int]) -> Iterator[str]:
     took = []
     for run in tqdm(runs, desc="one process", disable=None):
         began = time.monotonic()
-        services.work(run)
+        worker.work(run)
         took.append(time.monotonic() - began)
     warm = took[WARM_UP:]
     yield "\n".join(measuring.step_lines())

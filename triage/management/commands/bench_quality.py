@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from triage import machine
+from triage.pipeline import registry
 
 if TYPE_CHECKING:
     from triage.engines.intents.evaluate import Evaluation
@@ -122,7 +122,7 @@ def _several(file: Path, name: str) -> Iterator[Row]:
     from triage.classifier import labelled_texts
     from triage.classifier.multi_intent import detector_fitting
 
-    for found in detector_fitting.measured_on(labelled_texts.read(str(file)), machine.encoder()):
+    for found in detector_fitting.measured_on(labelled_texts.read(str(file)), registry.encoder()):
         what = f"{name}, {found.way}, {found.texts:,}:"
         if found.alone:
             yield Row(f"{what} taken for several", found.several, 0.02, most=True)
@@ -135,7 +135,7 @@ def _sharc(folder: Path) -> Iterator[Row]:
     from triage.engines.clauses import collection, report
 
     data = collection.load(*_sharc_files(folder))
-    for name, score in report.scores(data, machine.encoder()).items():
+    for name, score in report.scores(data, registry.encoder()).items():
         first, five = (0.66, 0.91) if name == "reranked" else (None, None)
         yield Row(f"OR-ShARC dev, {score.n:,}, {name}: recall@1", score.first, first)
         yield Row(f"OR-ShARC dev, {score.n:,}, {name}: recall@5", score.five, five)
@@ -154,7 +154,7 @@ def _speed(train: Path, tests: Path) -> Iterator[Row]:
     from triage.classifier.out_of_scope import general
     from triage.engines.clauses import measuring
 
-    encoder = machine.encoder()
+    encoder = registry.encoder()
     taught, texts = (
         labelled_texts.read(str(train)),
         labelled_texts.read(str(tests), testing=True).texts,
@@ -171,7 +171,7 @@ def _speed(train: Path, tests: Path) -> Iterator[Row]:
         most=True,
         unit="s",
     )
-    labeller = IntentLabeller(encoder, model, sha256="", target=0.95, signals=machine.signals())
+    labeller = IntentLabeller(encoder, model, sha256="", target=0.95, signals=registry.signals())
     took = measuring.timed(lambda text: labeller.label(text, ()), texts[:TIMED])
     yield Row(
         f"One short ticket read, median of {len(took)}",
@@ -195,7 +195,7 @@ def _evaluated(train: Path, test: Path) -> Evaluation:
     from triage.engines.intents import evaluate
 
     taught, looked = labelled_texts.read(str(train)), labelled_texts.read(str(test), testing=True)
-    return evaluate.evaluate(taught, looked, machine.encoder().embed, draws=0)
+    return evaluate.evaluate(taught, looked, registry.encoder().embed, draws=0)
 
 
 def _cross_validated(train: Path, draws: int) -> Evaluation:
@@ -203,4 +203,4 @@ def _cross_validated(train: Path, draws: int) -> Evaluation:
     from triage.engines.intents import evaluate
 
     taught = labelled_texts.read(str(train))
-    return evaluate.cross_validated(taught, machine.encoder().embed, draws=draws)
+    return evaluate.cross_validated(taught, registry.encoder().embed, draws=draws)

@@ -19,8 +19,9 @@ from tqdm import tqdm
 from approvals.models import Refund
 from tickets import ingest
 from tickets.models import Draft, Run
-from triage import measuring, services
+from triage import measuring
 from triage.demo import load as demo
+from triage.pipeline import worker
 from triage.policies import loading
 
 FRONT_MATTER = "---\nid: retail\ntitle: Retail\neffective_from: 2020-01-01\nsource: ''\n---\n\n"
@@ -61,7 +62,7 @@ class Command(BaseCommand):
         call_command("train_classifier", stdout=self.stdout)
         runs = list(Run.objects.filter(state="queued").order_by("pk").values_list("pk", flat=True))
         for run in tqdm(runs, desc="all steps", disable=None):
-            services.work(run)
+            worker.work(run)
         for line in (*_report(runs), *_shown(show)):
             self.stdout.write(line)
         call_command("compare_writers", like="tau3-", tickets=len(runs), stdout=self.stdout)

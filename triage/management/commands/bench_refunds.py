@@ -14,10 +14,11 @@ from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
 from tickets.models import Run, Ticket
-from triage import refund_bench, refund_figures, services
+from triage import refund_bench, refund_figures
 from triage.demo import load as demo
 from triage.learning import versions
 from triage.models import Intent
+from triage.pipeline import worker
 from triage.refund_bench import Task
 from triage.refund_figures import Judged
 from triage.relabelling import relabel
@@ -74,7 +75,7 @@ def _judged(tasks: Sequence[Task]) -> Iterator[Judged]:
     for task in tqdm(tasks, desc="all steps", disable=None):
         ticket = refund_bench.send(task)
         run = Run.objects.filter(ticket=ticket, state="queued").latest("pk")
-        services.work(run.pk)
+        worker.work(run.pk)
         yield refund_figures.judge(task, ticket)
 
 
@@ -85,5 +86,5 @@ def _labelled(tasks: Sequence[Task]) -> Iterator[Judged]:
         ticket = Ticket.objects.get(external_id=task.name)
         intent = Intent.objects.get(slug=task.label)
         relabel(ticket, intent, why="for the benchmark", by=person)
-        services.work(Run.objects.filter(ticket=ticket, state="queued").latest("pk").pk)
+        worker.work(Run.objects.filter(ticket=ticket, state="queued").latest("pk").pk)
         yield refund_figures.judge(task, ticket)

@@ -13,10 +13,10 @@ from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
 from tickets.models import Ticket
-from triage import machine, pipeline
-from triage.casework import case_for
 from triage.contract.case import Case
 from triage.contract.step import Status, StepResult
+from triage.pipeline import registry, runner
+from triage.pipeline.case_builder import case_for
 
 WRITING = ("summarize", "draft")
 
@@ -41,7 +41,7 @@ class Command(BaseCommand):
     def handle(
         self, *, writers: list[str], tickets: int, like: str, show: int, **options: Any
     ) -> None:
-        unknown = set(writers) - set(machine.engines_for("draft"))
+        unknown = set(writers) - set(registry.engines_for("draft"))
         if unknown:
             raise CommandError(f"No writer is called {', '.join(sorted(unknown))}.")
         chosen = Ticket.objects.exclude(status="closed").order_by("pk")
@@ -57,14 +57,14 @@ class Command(BaseCommand):
 
 def _written(case: Case, writers: list[str]) -> dict[str, dict[str, StepResult]]:
     """The other steps by their usual ladders, each text by every writer alone."""
-    limits, ladders = machine.limits(), machine.ladders()
+    limits, ladders = registry.limits(), registry.ladders()
     results: dict[str, dict[str, StepResult]] = {}
-    for step in machine.steps():
+    for step in registry.steps():
         if step.name not in WRITING:
-            done = pipeline.perform(step, case, ladders[step.name], limits[step.name])
+            done = runner.perform(step, case, ladders[step.name], limits[step.name])
         else:
             results[step.name] = {
-                name: pipeline.perform(step, case, [machine.rung(name)], limits[step.name])
+                name: runner.perform(step, case, [registry.rung(name)], limits[step.name])
                 for name in writers
             }
             done = results[step.name][writers[0]]

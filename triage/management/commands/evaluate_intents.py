@@ -51,13 +51,13 @@ class Command(BaseCommand):
 
 
 def _evaluated(train: str, test: str | None, options: dict[str, Any]) -> Evaluation:
-    from triage import machine
     from triage.classifier import labelled_texts
     from triage.engines.intents import evaluate
+    from triage.pipeline import registry
 
     taught = labelled_texts.read(train)
     looked = labelled_texts.read(test, testing=True) if test else None
-    encoder, epochs = machine.encoder(), options["tune_encoder"]
+    encoder, epochs = registry.encoder(), options["tune_encoder"]
     asked = {"target": options["target"], "draws": options["draws"]}
     if looked is None:
         return evaluate.cross_validated(taught, encoder.embed, **asked)

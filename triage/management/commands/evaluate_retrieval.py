@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from triage import machine
+from triage.pipeline import registry
 
 if TYPE_CHECKING:
     from triage.engines.clauses.collection import Collection
@@ -75,7 +75,7 @@ class Command(BaseCommand):
             data = collection.load(questions, snippets)
         except collection.BadData as error:
             raise CommandError(str(error)) from error
-        lines = _tuned(data, folds) if tune else report.quality(data, machine.encoder(), _progress)
+        lines = _tuned(data, folds) if tune else report.quality(data, registry.encoder(), _progress)
         for line in lines:
             self.stdout.write(line)
             self.stdout.flush()
@@ -83,15 +83,15 @@ class Command(BaseCommand):
     def _speed(self, count: int) -> None:
         from triage.engines.clauses import report
 
-        for line in report.speed(machine.encoder(), count):
+        for line in report.speed(registry.encoder(), count):
             self.stdout.write(line)
 
     def _calibrate(self) -> None:
         from triage.engines.clauses import calibration, report
         from triage.retrieval import relevance
 
-        card = machine.encoder().card("encoder")
-        models, lines = report.calibrate(machine.encoder(), f"questions.toml, {card.runtime}")
+        card = registry.encoder().card("encoder")
+        models, lines = report.calibrate(registry.encoder(), f"questions.toml, {card.runtime}")
         calibration.write(relevance.FILE, models)
         for line in [*lines, f"\nWritten: {relevance.FILE}"]:
             self.stdout.write(line)
@@ -102,7 +102,7 @@ def _tuned(data: Collection, folds: int) -> Iterator[str]:
     from triage.inference.contrastive_tuning import tune_pairs
     from triage.inference.encoder import Encoder
 
-    plain = machine.encoder()
+    plain = registry.encoder()
 
     def tune(pairs: Sequence[tuple[str, str]], look_alikes: Sequence[str]) -> Encoder:
         tuned = tune_pairs(plain, pairs, look_alikes=look_alikes, progress=True)

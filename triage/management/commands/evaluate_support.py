@@ -42,14 +42,14 @@ class Command(BaseCommand):
 
 
 def _summedits(folder: Path, *, with_similarity: bool) -> Iterator[str]:
-    from triage import machine
     from triage.engines import summedits
+    from triage.pipeline import registry
 
     try:
         pairs = summedits.read(folder)
     except OSError as error:
         raise CommandError(str(error)) from error
-    similarity = summedits.similarity_by(machine.encoder()) if with_similarity else None
+    similarity = summedits.similarity_by(registry.encoder()) if with_similarity else None
     found = summedits.doubts_of(pairs, similarity, lambda p: tqdm(p, desc="pairs", disable=None))
     accuracy = summedits.by_domain(pairs, found)
     yield "| domain | balanced accuracy, model of the other domains |"

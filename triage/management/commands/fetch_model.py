@@ -9,8 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from triage import machine
 from triage.inference.registry import catalogue, download, pinned
+from triage.pipeline import registry
 
 TITLES = ("name", "parameters", "file", "memory", "licence", "class", "fetched", "about")
 
@@ -70,6 +70,6 @@ def _row(model: catalogue.Model, fetched: Mapping[str, pinned.Entry]) -> tuple[s
 
 def _ladders(name: str) -> Iterator[str]:
     """For each step it can serve, that step's own ladder with the model before the last rung."""
-    for step in machine.steps():
-        if name in machine.engines_for(step.name):
+    for step in registry.steps():
+        if name in registry.engines_for(step.name):
             yield f"{step.name}: {' → '.join((*step.ladder[:-1], name, step.ladder[-1]))}"

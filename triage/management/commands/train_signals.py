@@ -9,8 +9,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from triage import machine
 from triage.inference.registry import pinned
+from triage.pipeline import registry
 
 WEIGHTS = Path(pinned.HERE) / "weights" / "signals.safetensors"
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         from triage.training import signal_corpus, signal_fitting
 
         said, mail = signal_corpus.said(), signal_corpus.mail()
-        model, report = signal_fitting.fit(said, mail, machine.encoder().embed, seed=seed)
+        model, report = signal_fitting.fit(said, mail, registry.encoder().embed, seed=seed)
         target.write_bytes(model.dumps())
         self.stdout.write(f"Each on texts it was not fitted on, {signal_fitting.FOLDS} folds:")
         for name, figures in report.items():

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from tickets import queue
 from tickets.models import Run, Ticket
-from triage import services
+from triage.pipeline import worker
 
 
 class Command(BaseCommand):
@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *, ticket: list[int], all: bool, **options: Any) -> None:  # noqa: A002
         runs = self._runs(ticket, everything=all)
-        here = {run for run in tqdm(runs, unit=" tickets", disable=None) if services.work(run)}
+        here = {run for run in tqdm(runs, unit=" tickets", disable=None) if worker.work(run)}
         failed = set(_failed(runs))
         elsewhere = len(set(runs) - here - failed)
         said = f"{len(here - failed)} of {len(runs)} tickets read."

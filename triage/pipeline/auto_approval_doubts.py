@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tickets.models import Run
-from triage import machine
 from triage.contract.case import Case
 from triage.contract.outcomes import Outcome
 from triage.contract.outputs import Classification
 from triage.nlu.prompt_injection import orders_in
+from triage.pipeline import registry
 from triage.steps.classify import promise_doubt
 
 
@@ -20,7 +20,7 @@ def doubts(run: Run, case: Case) -> tuple[str, ...]:
 
 def _of_the_label(case: Case) -> Iterator[str]:
     label = case[Classification]
-    target = machine.limits()["classify"]["target"]
+    target = registry.limits()["classify"]["target"]
     if label.basis == "person":
         return
     if label.basis != "model" or not label.label or promise_doubt(label.promise, target):
@@ -37,7 +37,7 @@ def _of_the_words(case: Case) -> Iterator[str]:
 
 def _of_the_receipts(run: Run) -> Iterator[str]:
     receipts = list(run.receipts.all())
-    missing = {step.name for step in machine.steps()} - {each.step for each in receipts}
+    missing = {step.name for step in registry.steps()} - {each.step for each in receipts}
     if missing:
         yield f"no receipt of: {', '.join(sorted(missing))}"
     for receipt in receipts:

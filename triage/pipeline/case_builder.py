@@ -19,14 +19,14 @@ from triage import models
 from triage.contract import case
 from triage.contract.case import Case, Fact
 from triage.contract.fact_types import KINDS, MOST, money
-from triage.currencies import places
 from triage.guardrails.commitments.sentence_reading import speaks_of_money_back
 from triage.marks import in_all, marks_of
 from triage.nlu import order_meant
 from triage.nlu.entities import bare, called_orders, plain
 from triage.nlu.prompt_injection import orders_in
-from triage.settling import settled
-from triage.standing import COMMITTED, said_by, standing_of
+from triage.pipeline.currencies import places
+from triage.pipeline.customer_history import COMMITTED, said_by, standing_of
+from triage.pipeline.prior_decision import settled
 from triage.steps.classify import drawn
 from triage.steps.classify import step as classify
 

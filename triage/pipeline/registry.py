@@ -17,8 +17,8 @@ from triage import models
 from triage.contract.case import Clause
 from triage.contract.outcomes import Signals
 from triage.contract.step import Engine, EngineUnavailable, Rung, Step
-from triage.engines.rules import Arithmetic, Phrases, Sentences
 from triage.inference.registry import pinned
+from triage.pipeline.rule_engines import Arithmetic, Phrases, Sentences
 
 ENCODER = "minilm"
 SIGNALS = "signals"

@@ -15,12 +15,12 @@ from approvals.models import Refund
 from approvals.services import is_as_approved
 from tickets.models import Draft, Order, Payment, Ticket
 from tickets.sending import NotBorneOut, Objection
-from triage import machine
 from triage.contract.step import EngineUnavailable
 from triage.guardrails.commitments import Granted, Records, own_words, unborne
 from triage.guardrails.commitments.sentence_reading import speaks_of_money_back
 from triage.inference.registry import pinned
 from triage.models import Clause
+from triage.pipeline import registry
 
 log = logging.getLogger(__name__)
 MODEL = "promises"
@@ -62,7 +62,7 @@ def reader():  # type: ignore[no-untyped-def]  # its type would import numpy
     """The bundled model of sentences that promise money. Raises EngineUnavailable."""
     from triage.signals.commitment_model import PromiseModel
 
-    return PromiseModel.loads(pinned.verified(machine.entries()[MODEL]).read_bytes())
+    return PromiseModel.loads(pinned.verified(registry.entries()[MODEL]).read_bytes())
 
 
 def _sounding_like_one(sentences: Sequence[str]) -> list[str]:

@@ -20,14 +20,14 @@ from approvals.errors import Refused
 from approvals.models import Refund
 from tickets import queue
 from tickets.models import Draft, Order, Run, Ticket
-from triage import automatic, machine, pipeline, proof, routing
-from triage.casework import case_for
 from triage.contract.case import Case
 from triage.contract.outcomes import NORMAL
 from triage.contract.outputs import Classification
 from triage.contract.step import Engine, Rung, StepResult
-from triage.engines.rules import Person
 from triage.inference.language import language_of
+from triage.pipeline import auto_approval_doubts, registry, routing, runner, step_receipts
+from triage.pipeline.case_builder import case_for
+from triage.pipeline.rule_engines import Person
 from triage.refunds.proposal import REVIEW, Proposed
 from triage.steps.draft import Reply
 from triage.steps.retrieve import Retrieval
@@ -70,9 +70,9 @@ def _take(run: Run) -> None:
         _fail(run, f"given up after {MOST_ATTEMPTS} attempts")
         return
     case = _resumed(run, _heard(case_for(run.ticket)))
-    ladders, limits = {**machine.ladders(), **_person_first(run.ticket)}, machine.limits()
-    results = pipeline.run(
-        machine.steps(),
+    ladders, limits = {**registry.ladders(), **_person_first(run.ticket)}, registry.limits()
+    results = runner.run(
+        registry.steps(),
         case,
         lambda step: [_watched(run, rung) for rung in ladders[step.name]],
         lambda step: limits[step.name],
@@ -91,7 +91,7 @@ def _resumed(run: Run, case: Case) -> Case:
     """The case with what an earlier attempt finished, unless the world has changed since."""
     run.case_sha256 = hashlib.sha256(repr(case).encode()).hexdigest()
     queue.hold(run, case_sha256=run.case_sha256)
-    for output in proof.outputs_so_far(run, machine.steps()).values():
+    for output in step_receipts.outputs_so_far(run, registry.steps()).values():
         case = case.having(output)
     return case
 
@@ -118,7 +118,7 @@ def _labelled_by_person(ticket: Ticket) -> Person | None:
     last = ticket.corrections.filter(step="classify").select_related("by").order_by("pk").last()
     if last is None:
         return None
-    return Person(slug=last.after, by=last.by.get_username(), read=machine.read_signals)
+    return Person(slug=last.after, by=last.by.get_username(), read=registry.read_signals)
 
 
 def _let_go() -> None:
@@ -131,7 +131,7 @@ def _record(run: Run, result: StepResult, ladder: list[str]) -> None:
     with transaction.atomic():
         Ticket.locked(run.ticket_id)
         queue.hold(run)
-        proof.write_receipt(run, result, ladder)
+        step_receipts.write_receipt(run, result, ladder)
         if isinstance(result.output, Classification):
             _label(run.ticket, result.output, result)
 
@@ -170,7 +170,7 @@ def _conclude(run: Run, case: Case) -> None:
 
 
 def _save_draft(run: Run, reply: Reply) -> None:
-    parts = proof.converter.unstructure(reply.parts)
+    parts = step_receipts.converter.unstructure(reply.parts)
     Draft.objects.create(
         ticket=run.ticket, run=run, composed_by=reply.composed_by, body=reply.text, parts=parts
     )
@@ -192,14 +192,14 @@ def _propose(run: Run, case: Case) -> str:
         reasons=decided.reasons,
         rule=decided.rule,
         citations=_citations(case, decided),
-        lines=proof.converter.unstructure(decided.lines),
+        lines=step_receipts.converter.unstructure(decided.lines),
         terms=decided.terms,
         conditions=decided.conditions,
         risk=decided.risk,
     )
     try:
         refund = approvals.propose(run.ticket, proposal, run=run, by=None)
-        approvals.approve_by_rule(refund.pk, doubts=automatic.doubts(run, case))
+        approvals.approve_by_rule(refund.pk, doubts=auto_approval_doubts.doubts(run, case))
     except Refused as refusal:
         return str(refusal)
     return ""
@@ -209,7 +209,7 @@ def _citations(case: Case, decided: Proposed) -> list[dict[str, Any]]:
     """The clauses it rests on, the one that grants first."""
     cited = [clause for clause in case[Retrieval].clauses if clause.ref in decided.clauses]
     return [
-        {**proof.converter.unstructure(clause), "title": clause.policy_title}
+        {**step_receipts.converter.unstructure(clause), "title": clause.policy_title}
         for clause in sorted(cited, key=lambda clause: clause.ref != decided.clause)
     ]
 

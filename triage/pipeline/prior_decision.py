@@ -12,7 +12,7 @@ from approvals.services import is_as_approved
 from tickets.ingest.mails import REPLIED
 from tickets.models import Payment, Ticket
 from triage.contract import case
-from triage.proof import converter
+from triage.pipeline.step_receipts import converter
 
 State = Refund.State
 WANTED = {

@@ -1,0 +1,1 @@
+"""The shell of the machine: builds the case, runs the steps, writes receipts, routes the ticket."""

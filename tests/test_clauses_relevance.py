@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from triage.engines.clauses import calibration, questions
-from triage.engines.clauses.calibration import Sample
-from triage.engines.clauses.questions import Question, shop_clauses
+from triage.learning import clause_questions, retrieval_calibration
+from triage.learning.clause_questions import Question, shop_clauses
+from triage.learning.retrieval_calibration import Sample
 from triage.retrieval.index import build
 from triage.retrieval.ranking import by_words
 from triage.retrieval.relevance import HYBRID, LEXICAL, Relevance, Seen, evidence, fit, shipped
@@ -31,30 +31,30 @@ def clear(count: int = 40) -> list[Sample]:
 
 
 def test_there_are_enough_questions_with_and_without_a_clause() -> None:
-    made = questions.questions()
+    made = clause_questions.questions()
     assert len([each for each in made if each.answers]) >= 250
     assert len([each for each in made if not each.answers]) >= 120
     assert len({each.text for each in made}) == len(made)
 
 
 def test_every_clause_of_the_demo_is_asked_for_and_no_other() -> None:
-    asked = {ref for each in questions.questions() for ref in each.answers}
+    asked = {ref for each in clause_questions.questions() for ref in each.answers}
     assert asked == {clause.ref for clause in shop_clauses()[0]}
 
 
 def test_all_questions_can_be_answered_on_the_day_they_are_asked() -> None:
     clauses, on = shop_clauses()
     in_force = {clause.ref for clause in clauses if clause.in_force(on)}
-    assert all(each.answers <= in_force for each in questions.questions())
+    assert all(each.answers <= in_force for each in clause_questions.questions())
 
 
 def test_a_question_is_asked_under_the_label_of_its_policy_too() -> None:
     asked = Question("Where is it?", frozenset({"delivery.late-delivery"}))
-    assert questions.labelled(asked, 3).text == "late delivery\nWhere is it?"
+    assert clause_questions.labelled(asked, 3).text == "late delivery\nWhere is it?"
 
 
 def test_what_no_clause_answers_may_have_any_label() -> None:
-    heads = {questions.labelled(Question("ok"), n).text.split("\n")[0] for n in range(20)}
+    heads = {clause_questions.labelled(Question("ok"), n).text.split("\n")[0] for n in range(20)}
     assert {"late delivery", "return request"} <= heads
 
 
@@ -78,7 +78,7 @@ def test_a_clause_alone_is_ahead_of_nothing() -> None:
 
 
 def test_a_fitted_chance_tells_near_from_far() -> None:
-    model = calibration.relevance(clear(), LEXICAL, "a test")
+    model = retrieval_calibration.relevance(clear(), LEXICAL, "a test")
     near, far = model.chances([NEAR, FAR])
     assert near > 0.9
     assert far < 0.1
@@ -102,7 +102,7 @@ def test_the_shipped_regressions_know_their_evidence(name: str, weighed: tuple[s
 
 def test_no_question_is_judged_by_a_regression_that_saw_it() -> None:
     odd = [*clear(), sample(100, near=True, answers=False)]
-    chances = calibration.held_out(odd, LEXICAL)
+    chances = retrieval_calibration.held_out(odd, LEXICAL)
     assert chances[-1] > 0.9  # what it would have taught was kept from it
 
 
@@ -112,15 +112,15 @@ def test_no_question_is_judged_by_a_regression_that_saw_it() -> None:
 def test_a_chance_that_orders_all_rightly_has_an_area_of_one() -> None:
     found = clear()
     chances = [0.9 if each.answers else 0.1 for each in found]
-    trust = calibration.trust(found, chances)
+    trust = retrieval_calibration.trust(found, chances)
     assert (trust.right, trust.answerable, trust.n) == (1.0, 1.0, 40)
     assert trust.error == pytest.approx(0.1)
 
 
 def test_the_error_is_the_distance_between_chance_and_truth() -> None:
     half = np.full(100, 0.5)
-    assert calibration.error_of(half, np.tile([0.0, 1.0], 50)) == pytest.approx(0.0)
-    assert calibration.error_of(half, np.ones(100)) == pytest.approx(0.5)
+    assert retrieval_calibration.error_of(half, np.tile([0.0, 1.0], 50)) == pytest.approx(0.0)
+    assert retrieval_calibration.error_of(half, np.ones(100)) == pytest.approx(0.5)
 
 
 def test_a_limit_is_told_by_what_it_keeps_and_leaves() -> None:
@@ -130,12 +130,12 @@ def test_a_limit_is_told_by_what_it_keeps_and_leaves() -> None:
         sample(3, near=False, answers=False),
         sample(4, near=False, answers=False),
     ]
-    at = calibration.abstention(found, [0.9, 0.2, 0.6, 0.1], 0.5)
+    at = retrieval_calibration.abstention(found, [0.9, 0.2, 0.6, 0.1], 0.5)
     assert (at.kept_right, at.kept, at.left, at.left_rightly) == (0.5, 0.5, 0.5, 0.5)
 
 
 def test_a_limit_that_keeps_nothing_divides_by_nothing() -> None:
-    at = calibration.abstention(clear(2), [0.1, 0.1], 0.5)
+    at = retrieval_calibration.abstention(clear(2), [0.1, 0.1], 0.5)
     assert (at.kept_right, at.left) == (0.0, 1.0)
 
 
@@ -144,7 +144,9 @@ def test_each_question_is_asked_with_its_clause_and_without() -> None:
     index = build(clauses)
     allowed = np.array([clause.in_force(on) for clause in clauses])
     asked = Question("How waterproof are tents?", frozenset({"product-information.waterproof"}))
-    found = list(calibration.samples(index, [asked], lambda q: by_words(index, q), allowed))
+    found = list(
+        retrieval_calibration.samples(index, [asked], lambda q: by_words(index, q), allowed)
+    )
     best = [each for each in found if each.rank == 0]
     assert [each.answerable for each in best] == [True, False, True, False]
     assert [each.answers for each in best] == [True, False, True, False]
@@ -152,7 +154,7 @@ def test_each_question_is_asked_with_its_clause_and_without() -> None:
 
 def test_what_is_written_can_be_read(tmp_path: Path) -> None:
     path = tmp_path / "relevance.json"
-    calibration.write(path, {"lexical": Relevance({"words": 1.23456}, -0.5, "a test")})
+    retrieval_calibration.write(path, {"lexical": Relevance({"words": 1.23456}, -0.5, "a test")})
     assert json.loads(path.read_text()) == {
         "lexical": {"weights": {"words": 1.2346}, "bias": -0.5, "made": "a test"}
     }

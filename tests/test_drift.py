@@ -16,8 +16,8 @@ from tests.runs import receipt, run_of
 from tickets.models import Ticket
 from triage import tasks
 from triage.learning import drift
+from triage.learning.corrections import confirm, relabel
 from triage.models import Activation, Alarm, Classifier, Intent, Limit
-from triage.relabelling import confirm, relabel
 
 SHA = "c" * 64
 

@@ -16,7 +16,7 @@ from tests.shared_data import shared_data
 from tests.words import embed, strange, written
 from triage.classifier.calibration import calibration_error
 from triage.classifier.labelled_texts import Unreadable, read
-from triage.engines.intents.evaluate import evaluate
+from triage.learning.intent_report import evaluate
 from triage.management.commands import evaluate_intents as command
 from triage.pipeline import registry
 

@@ -14,9 +14,9 @@ from django.core.management import CommandError, call_command
 
 from tests.shared_data import shared_data
 from tests.test_clauses_search import Letters
-from triage.engines.clauses import collection, folds, measuring, report
-from triage.engines.clauses.collection import Asked, BadData, load
-from triage.engines.clauses.questions import questions
+from triage.learning import question_collections, ranking_metrics, retrieval_folds, retrieval_report
+from triage.learning.clause_questions import questions
+from triage.learning.question_collections import Asked, BadData, load
 from triage.pipeline import registry
 from triage.retrieval import relevance
 from triage.retrieval.index import embed
@@ -125,11 +125,11 @@ def test_what_is_missing_is_asked_for(args: Any, options: Any, said: str) -> Non
 
 def test_ranks_count_what_comes_before_and_ties_by_place() -> None:
     scores = np.array([0.5, 0.9, 0.5, 0.1])
-    assert [measuring.ranks(scores, gold) for gold in range(4)] == [1, 0, 2, 3]
+    assert [ranking_metrics.ranks(scores, gold) for gold in range(4)] == [1, 0, 2, 3]
 
 
 def test_scores_are_shares_of_the_questions() -> None:
-    one = measuring.score(np.array([0, 4, 9, 99]))
+    one = ranking_metrics.score(np.array([0, 4, 9, 99]))
     assert (one.first, one.five, one.ten, one.n) == (0.25, 0.5, 0.75, 4)
     assert one.mrr == pytest.approx((1 + 1 / 5 + 1 / 10 + 1 / 100) / 4)
 
@@ -147,7 +147,7 @@ def test_no_question_is_judged_by_an_encoder_that_was_tuned_on_it(tmp_path: Path
         tuned_on.append({question for question, _ in pairs})
         return Letters()
 
-    lines = list(folds.cross_validated(data, tune, 3))
+    lines = list(retrieval_folds.cross_validated(data, tune, 3))
     assert len(tuned_on) == 3
     assert sum("fold" in line for line in lines) == 3
     parcels = {each.text for each in data.asked if each.question == ROWS[0]["question"]}
@@ -165,8 +165,8 @@ def test_speed_is_measured_over_as_many_clauses_as_asked_for() -> None:
 
 
 def test_repeated_clauses_are_as_many_and_all_of_them_different() -> None:
-    clause = collection.snippet("a", "Late parcels are traced.")
-    index = measuring.repeated([clause], embed([clause], Letters(), "letters"), 5)
+    clause = question_collections.snippet("a", "Late parcels are traced.")
+    index = ranking_metrics.repeated([clause], embed([clause], Letters(), "letters"), 5)
     assert len({each.ref for each in index.clauses}) == 5
 
 
@@ -175,7 +175,7 @@ def test_calibrating_writes_both_regressions(
 ) -> None:
     path = tmp_path / "relevance.json"
     monkeypatch.setattr(relevance, "FILE", path)
-    monkeypatch.setattr(report, "questions", lambda: questions()[::8])
+    monkeypatch.setattr(retrieval_report, "questions", lambda: questions()[::8])
     said = run(calibrate=True)
     made = json.loads(path.read_text())
     assert set(made) == {"hybrid", "lexical"}

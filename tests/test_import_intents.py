@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from triage.learning.importing import import_intents, name_of, slug_of
+from triage.learning.intent_import import import_intents, name_of, slug_of
 from triage.models import Intent, IntentExample
 from triage.views import learning
 

@@ -9,7 +9,7 @@ import pytest
 
 from triage.contract.outcomes import Guess, Matter
 from triage.contract.step import EngineUnavailable
-from triage.learning import comparing
+from triage.learning import comparison
 from triage.learning.examples import Row, Rows
 from triage.models import Classifier, Intent
 from triage.pipeline import registry
@@ -49,7 +49,7 @@ def compared(
     old = Classifier.objects.create(weights=b"", labels=[]) if before is not None else None
     engines = {made.pk: Knows(new), **({old.pk: Knows(before or {})} if old else {})}
     monkeypatch.setattr(registry, "labeller_of", lambda pk, reads: engines[pk])
-    return comparing.compare(made, old, Rows(training=(), held_back=rows, shared=3))
+    return comparison.compare(made, old, Rows(training=(), held_back=rows, shared=3))
 
 
 def says(**answers: str) -> dict[str, dict[str, Any]]:
@@ -151,6 +151,6 @@ def test_a_version_that_can_no_longer_work_is_said_to_be_so(
     made = Classifier.objects.create(weights=b"", labels=[])
     monkeypatch.setattr(registry, "labeller_of", gone)
     rows = Rows(training=(), held_back=(Row(text="a", label="", ticket=1),), shared=0)
-    made.comparison = comparing.compare(made, None, rows)
+    made.comparison = comparison.compare(made, None, rows)
     assert made.comparison["new"] is None
-    assert comparing.sentence(made) == f"Version {made.pk} cannot be used here."
+    assert comparison.sentence(made) == f"Version {made.pk} cannot be used here."

@@ -10,7 +10,7 @@ from tests import learned, rows
 from tests.learned import labelled, later
 from tickets.models import Correction, Message
 from triage.contract.outcomes import said
-from triage.learning import examples, proposals
+from triage.learning import examples, intent_discovery
 from triage.models import Intent, IntentProposal
 from triage.pipeline.case_builder import case_for
 
@@ -130,7 +130,7 @@ def test_a_ticket_that_ada_made_an_example_of_tests_nothing(ana: User, ada: User
     proposal = IntentProposal.objects.create(name="Parcel")
     proposal.tickets.add(ticket)
     intent = Intent.objects.get(slug="where-is-it")
-    proposals.take(proposal, name="", into=intent, tickets=[ticket.pk], by=ada)
+    intent_discovery.take(proposal, name="", into=intent, tickets=[ticket.pk], by=ada)
     Message.objects.create(ticket=ticket, direction="in", text="it is a lamp")
     Correction.objects.create(ticket=ticket, step="classify", after="where-is-it", by=ana)
     data = examples.rows()

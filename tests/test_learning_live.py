@@ -16,9 +16,9 @@ from tickets import queue
 from tickets.models import Ticket
 from triage.contract.step import EngineUnavailable
 from triage.learning import examples, versions
+from triage.learning.corrections import relabel
 from triage.models import Classifier, Intent, Job
 from triage.pipeline import jobs, registry, worker
-from triage.relabelling import relabel
 
 __all__ = ["browser"]
 pytestmark = [needs_chromium, pytest.mark.django_db(transaction=True)]

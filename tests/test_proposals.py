@@ -18,7 +18,7 @@ from tests.runs import receipt, run_of
 from tests.shared_data import shared_data
 from tickets.models import Message, Ticket
 from triage.classifier.clusters import clusters
-from triage.learning import proposals
+from triage.learning import intent_discovery
 from triage.models import Intent, IntentExample, IntentProposal, Job
 from triage.pipeline import jobs, registry
 
@@ -52,7 +52,7 @@ def gifts(count: int = 6, **values: Any) -> list[Ticket]:
 
 
 def look() -> dict[str, Any]:
-    return dict(proposals.propose_job(Job(kind="propose")))
+    return dict(intent_discovery.propose_job(Job(kind="propose")))
 
 
 def waiting() -> IntentProposal:
@@ -125,7 +125,7 @@ def test_an_open_proposal_follows_its_group_and_goes_with_it() -> None:
 def test_a_refused_group_does_not_come_again_until_it_has_outgrown_itself(ada: User) -> None:
     gifts(5)
     look()
-    proposals.refuse(waiting(), by=ada)
+    intent_discovery.refuse(waiting(), by=ada)
     gifts(5)
     look()
     assert not IntentProposal.objects.filter(state="open").exists()
@@ -138,7 +138,7 @@ def test_a_refused_group_does_not_come_again_until_it_has_outgrown_itself(ada: U
 def test_an_accepted_group_does_not_come_again_before_the_training(ada: User) -> None:
     asked = gifts()
     look()
-    proposals.take(waiting(), name="Gift", into=None, tickets=[t.pk for t in asked], by=ada)
+    intent_discovery.take(waiting(), name="Gift", into=None, tickets=[t.pk for t in asked], by=ada)
     assert look()["proposals"] == 0
 
 

@@ -15,7 +15,7 @@ from tests import stories
 from tests.conftest import join
 from tickets.models import Draft, Message, Ticket
 from triage.inference import contrastive_tuning as engine
-from triage.learning import tuning
+from triage.learning import retrieval_tuning
 from triage.models import Clause, TunedEncoder
 from triage.pipeline import jobs, registry
 
@@ -44,14 +44,14 @@ def encoder(**values: Any) -> TunedEncoder:
 
 def test_a_clause_that_was_sent_is_an_accepted_citation(ana: User) -> None:
     ticket, clause = answered(by=ana)
-    (one,) = tuning.accepted()
+    (one,) = retrieval_tuning.accepted()
     assert (one.ticket, one.clause.ref) == (ticket.pk, clause.ref)
     assert ticket.subject in one.question
 
 
 def test_a_clause_that_ana_took_out_is_not(ana: User) -> None:
     answered(by=ana, keeps=False)
-    assert tuning.accepted() == []
+    assert retrieval_tuning.accepted() == []
 
 
 def test_too_few_citations_end_in_a_sentence_for_ada(
@@ -66,7 +66,7 @@ def test_too_few_citations_end_in_a_sentence_for_ada(
 
 
 def test_the_page_asks_for_as_many_clauses_as_the_tuning_does() -> None:
-    assert tuning.FEWEST_CLAUSES == engine.FEWEST
+    assert retrieval_tuning.FEWEST_CLAUSES == engine.FEWEST
 
 
 def test_ada_asks_for_a_tuning_once(client: Client, ada: User) -> None:
@@ -98,7 +98,7 @@ def test_two_admins_at_once_leave_one_encoder_at_work() -> None:
 
     def put_to_work(one: TunedEncoder) -> None:
         try:
-            tuning.put_to_work(one, by=ada)
+            retrieval_tuning.put_to_work(one, by=ada)
         finally:
             connection.close()
 

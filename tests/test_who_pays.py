@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from tests.runs import receipt, run_of
 from tickets.models import Customer, Message, Order, Ticket
-from triage.learning.who_pays import Group, Report, report
+from triage.learning.subgroups import Group, Report, report
 
 pytestmark = pytest.mark.django_db
 LONG_AGO = timedelta(days=10)

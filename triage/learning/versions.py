@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 
-from triage.learning import comparing, encoders, examples, figures
+from triage.learning import comparison, examples, label_encoder, version_report
 from triage.learning.examples import Row
 from triage.locks import VERSIONS, one_at_a_time
 from triage.models import Activation, Classifier, IntentEncoder, Job
@@ -66,7 +66,7 @@ def train(
         row = Classifier.objects.create(
             **made, encoder=encoder, compared_with=before, created_by=by, created_at=began
         )  # what people say while it is fitted is news for the next one
-    row.comparison = comparing.compare(row, before, data)
+    row.comparison = comparison.compare(row, before, data)
     row.save(update_fields=["comparison"])
     return row
 
@@ -84,7 +84,7 @@ def train_job(job: Job) -> Mapping[str, Any]:
         made = train(by=job.requested_by)
     except NotTrained as why:
         raise jobs.CannotBeDone(str(why)) from why
-    return {"version": made.pk, "sentence": comparing.sentence(made)}
+    return {"version": made.pk, "sentence": comparison.sentence(made)}
 
 
 # --- putting one to work ---------------------------------------------------------------
@@ -143,10 +143,10 @@ def _put_to_work(classifier: Classifier, by: User, why: str) -> Activation:
 def _encoder(rows: Sequence[Row], epochs: int | None, progress: bool) -> IntentEncoder | None:
     """Tuned anew and not saved yet, that of the version at work, or None. Raises NotTrained."""
     if not epochs:
-        return encoders.of(running()) if epochs is None else None
+        return label_encoder.of(running()) if epochs is None else None
     _let_go()
     try:
-        return encoders.tuned(rows, epochs, progress=progress)
+        return label_encoder.tuned(rows, epochs, progress=progress)
     except ValueError as error:
         raise NotTrained(str(error)) from error
 
@@ -156,11 +156,11 @@ def _fitted(rows: Sequence[Row], target: float, encoder: IntentEncoder | None) -
     from triage.classifier import fitting, labeller, out_of_scope, selective
     from triage.classifier.multi_intent import detector_fitting
 
-    texts, reader = [row.text for row in rows], encoders.reader(encoder)
+    texts, reader = [row.text for row in rows], label_encoder.reader(encoder)
     vectors = registry.vectors(texts, reader)
     strangers = (out_of_scope.general(), registry.vectors(out_of_scope.general(), reader))
     labels, audited = [row.label for row in rows], [row.audited for row in rows]
-    unseen = encoders.new_to(rows, encoder.seen if encoder else ())
+    unseen = label_encoder.new_to(rows, encoder.seen if encoder else ())
     _let_go()
     try:
         model = fitting.fit(
@@ -171,7 +171,7 @@ def _fitted(rows: Sequence[Row], target: float, encoder: IntentEncoder | None) -
     except ValueError as error:
         raise NotTrained(str(error)) from error
     weights, judged = model.dumps(), [row for row, new in zip(rows, unseen, strict=True) if new]
-    report = figures.report_of(model, promised, rows, judged)
+    report = version_report.report_of(model, promised, rows, judged)
     if encoder:
         report["tuned"] = {**encoder.report, "sha256": encoder.sha256, "unseen": len(judged)}
     return {

@@ -24,8 +24,8 @@ from triage.models import Job
 
 KINDS: Mapping[str, str] = {
     "train": "triage.learning.versions.train_job",
-    "tune": "triage.learning.tuning.tune_job",
-    "propose": "triage.learning.proposals.propose_job",
+    "tune": "triage.learning.retrieval_tuning.tune_job",
+    "propose": "triage.learning.intent_discovery.propose_job",
     "what if": "triage.policy_review.simulation.what_if_job",
 }
 NIGHTLY = ("train", "propose")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import template
 
 from tickets.models import Ticket
-from triage import relabelling
+from triage.learning import corrections
 from triage.models import Intent
 
 register = template.Library()
@@ -22,6 +22,6 @@ def label_question(ticket: Ticket) -> dict[str, object]:
     """Whether to ask if the label is right, and who said so where somebody did."""
     if not ticket.label:
         return {"asked": False, "confirmed_by": ""}
-    said = relabelling.last_word(ticket)
-    by = said.by if said and relabelling.confirms(said, ticket.label) else ""
-    return {"asked": not said and relabelling.asked_about(ticket), "confirmed_by": by}
+    said = corrections.last_word(ticket)
+    by = said.by if said and corrections.confirms(said, ticket.label) else ""
+    return {"asked": not said and corrections.asked_about(ticket), "confirmed_by": by}

@@ -19,10 +19,9 @@ from tickets import replies
 from tickets.access import ADMINS, STAFF, get_ticket_for, require_role
 from tickets.models import Ticket
 from tickets.views.actions import conflicting, keep_typed
-from triage import relabelling
 from triage.forms import ImportForm, ReasonForm
-from triage.learning import shown, versions
-from triage.learning.importing import Imported, import_intents
+from triage.learning import corrections, shown, versions
+from triage.learning.intent_import import Imported, import_intents
 from triage.models import Classifier
 from triage.pipeline import jobs
 
@@ -130,10 +129,10 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     person = require_role(request.user, *STAFF)
     try:
         keep_typed(request, ticket, person)
-        relabelling.confirm(ticket, request.POST.get("label", ""), by=person)
+        corrections.confirm(ticket, request.POST.get("label", ""), by=person)
     except replies.Conflict as conflict:
         return conflicting(request, ticket, conflict)
-    except relabelling.Changed as changed:
+    except corrections.Changed as changed:
         messages.warning(request, str(changed))
     else:
         messages.success(request, "Thank you. That the label is right has been noted.")

@@ -17,7 +17,7 @@ from tickets.access import ADMINS, require_role
 from tickets.models import Receipt, Ticket
 from triage.forms import ProposalForm
 from triage.learning import drift
-from triage.learning import proposals as proposed
+from triage.learning import intent_discovery as proposed
 from triage.models import Alarm, IntentProposal, Job
 from triage.pipeline import jobs
 

@@ -14,8 +14,8 @@ from tickets.access import STAFF, get_ticket_for, require_role
 from tickets.views.actions import conflicting, keep_typed
 from tickets.views.inbox import is_fragment
 from triage.forms import LabelForm
-from triage.relabelling import relabel as give_label
-from triage.relabelling import suggestion_for
+from triage.learning.corrections import relabel as give_label
+from triage.learning.corrections import suggestion_for
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from tickets.access import ADMINS, require_role
-from triage.learning import tuning
+from triage.learning import retrieval_tuning
 from triage.models import EncoderChange, Job, TunedEncoder
 from triage.pipeline import jobs
 
@@ -43,8 +43,8 @@ def use(request: HttpRequest, pk: int) -> HttpResponse:
     person = require_role(request.user, ADMINS)
     encoder = get_object_or_404(TunedEncoder.objects.defer("weights"), pk=pk)
     try:
-        tuning.put_to_work(encoder, by=person)
-    except tuning.NotTuned as why:
+        retrieval_tuning.put_to_work(encoder, by=person)
+    except retrieval_tuning.NotTuned as why:
         messages.error(request, str(why))
     else:
         messages.success(request, f"Tuned encoder {pk} finds clauses from now on.")
@@ -55,18 +55,18 @@ def use(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def plain(request: HttpRequest) -> HttpResponse:
     """Find clauses as before any tuning."""
-    tuning.back_to_plain(by=require_role(request.user, ADMINS))
+    retrieval_tuning.back_to_plain(by=require_role(request.user, ADMINS))
     messages.success(request, "Clauses are found by the plain encoder again.")
     return redirect("triage:tuning")
 
 
 def _shown() -> dict[str, Any]:
-    known = tuning.accepted()
+    known = retrieval_tuning.accepted()
     encoders = TunedEncoder.objects.defer("weights").select_related("created_by", "activated_by")
     return {
         "citations": len(known),
         "clauses": len({one.clause.ref for one in known}),
-        "needed": tuning.FEWEST_CLAUSES,
+        "needed": retrieval_tuning.FEWEST_CLAUSES,
         "job": Job.objects.filter(kind="tune").select_related("requested_by").first(),
         "encoders": encoders[:SHOWN],
         "changes": EncoderChange.objects.select_related("by").defer("encoder__weights")[:SHOWN],

@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from triage.pipeline import registry
 
 if TYPE_CHECKING:
-    from triage.engines.intents.evaluate import Evaluation
+    from triage.learning.intent_report import Evaluation
 
 NEEDED = ("banking77", "clinc150", "hint3", "or_sharc")
 BATCH, TIMED, CLAUSES = 64, 300, 2_000
@@ -132,10 +132,10 @@ def _several(file: Path, name: str) -> Iterator[Row]:
 
 
 def _sharc(folder: Path) -> Iterator[Row]:
-    from triage.engines.clauses import collection, report
+    from triage.learning import question_collections, retrieval_report
 
-    data = collection.load(*_sharc_files(folder))
-    for name, score in report.scores(data, registry.encoder()).items():
+    data = question_collections.load(*_sharc_files(folder))
+    for name, score in retrieval_report.scores(data, registry.encoder()).items():
         first, five = (0.66, 0.91) if name == "reranked" else (None, None)
         yield Row(f"OR-ShARC dev, {score.n:,}, {name}: recall@1", score.first, first)
         yield Row(f"OR-ShARC dev, {score.n:,}, {name}: recall@5", score.five, five)
@@ -152,7 +152,7 @@ def _speed(train: Path, tests: Path) -> Iterator[Row]:
     from triage.classifier.labeller import IntentLabeller
     from triage.classifier.multi_intent import detector_fitting
     from triage.classifier.out_of_scope import general
-    from triage.engines.clauses import measuring
+    from triage.learning import ranking_metrics
 
     encoder = registry.encoder()
     taught, texts = (
@@ -172,7 +172,7 @@ def _speed(train: Path, tests: Path) -> Iterator[Row]:
         unit="s",
     )
     labeller = IntentLabeller(encoder, model, sha256="", target=0.95, signals=registry.signals())
-    took = measuring.timed(lambda text: labeller.label(text, ()), texts[:TIMED])
+    took = ranking_metrics.timed(lambda text: labeller.label(text, ()), texts[:TIMED])
     yield Row(
         f"One short ticket read, median of {len(took)}",
         statistics.median(took),
@@ -181,7 +181,9 @@ def _speed(train: Path, tests: Path) -> Iterator[Row]:
         unit="ms",
     )
     batches = [texts[i : i + BATCH] for i in range(0, TIMED * 5, BATCH)]
-    took = measuring.timed(lambda some: model.judge(some, encoder.embed(some)), batches, warm=2)
+    took = ranking_metrics.timed(
+        lambda some: model.judge(some, encoder.embed(some)), batches, warm=2
+    )
     yield Row(
         f"Labelled by {BATCH}, median of {len(took)}",
         BATCH * 1000 / statistics.median(took),
@@ -192,15 +194,15 @@ def _speed(train: Path, tests: Path) -> Iterator[Row]:
 
 def _evaluated(train: Path, test: Path) -> Evaluation:
     from triage.classifier import labelled_texts
-    from triage.engines.intents import evaluate
+    from triage.learning import intent_report
 
     taught, looked = labelled_texts.read(str(train)), labelled_texts.read(str(test), testing=True)
-    return evaluate.evaluate(taught, looked, registry.encoder().embed, draws=0)
+    return intent_report.evaluate(taught, looked, registry.encoder().embed, draws=0)
 
 
 def _cross_validated(train: Path, draws: int) -> Evaluation:
     from triage.classifier import labelled_texts
-    from triage.engines.intents import evaluate
+    from triage.learning import intent_report
 
     taught = labelled_texts.read(str(train))
-    return evaluate.cross_validated(taught, registry.encoder().embed, draws=draws)
+    return intent_report.cross_validated(taught, registry.encoder().embed, draws=draws)

@@ -17,11 +17,11 @@ from tickets.models import Run, Ticket
 from triage import refund_bench, refund_figures
 from triage.demo import load as demo
 from triage.learning import versions
+from triage.learning.corrections import relabel
 from triage.models import Intent
 from triage.pipeline import worker
 from triage.refund_bench import Task
 from triage.refund_figures import Judged
-from triage.relabelling import relabel
 
 NEEDED = ("db.json", "policy.md", "refund_labels_train.jsonl")
 

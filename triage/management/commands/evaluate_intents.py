@@ -11,8 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 if TYPE_CHECKING:
     from triage.classifier.labelled_texts import Labelled
-    from triage.engines.intents.evaluate import Draws, Evaluation, Kept
     from triage.inference.encoder import Encoder
+    from triage.learning.intent_report import Draws, Evaluation, Kept
 
 
 class Command(BaseCommand):
@@ -52,7 +52,7 @@ class Command(BaseCommand):
 
 def _evaluated(train: str, test: str | None, options: dict[str, Any]) -> Evaluation:
     from triage.classifier import labelled_texts
-    from triage.engines.intents import evaluate
+    from triage.learning import intent_report
     from triage.pipeline import registry
 
     taught = labelled_texts.read(train)
@@ -60,11 +60,11 @@ def _evaluated(train: str, test: str | None, options: dict[str, Any]) -> Evaluat
     encoder, epochs = registry.encoder(), options["tune_encoder"]
     asked = {"target": options["target"], "draws": options["draws"]}
     if looked is None:
-        return evaluate.cross_validated(taught, encoder.embed, **asked)
+        return intent_report.cross_validated(taught, encoder.embed, **asked)
     if not epochs:
-        return evaluate.evaluate(taught, looked, encoder.embed, **asked)
+        return intent_report.evaluate(taught, looked, encoder.embed, **asked)
     tuned, unseen = _tuned(encoder, taught, epochs)
-    return evaluate.evaluate(taught, looked, tuned.embed, unseen=unseen, **asked)
+    return intent_report.evaluate(taught, looked, tuned.embed, unseen=unseen, **asked)
 
 
 def _tuned(plain: Encoder, taught: Labelled, epochs: int) -> tuple[Encoder, list[bool]]:

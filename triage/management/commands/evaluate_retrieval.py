@@ -15,7 +15,7 @@ from tqdm import tqdm
 from triage.pipeline import registry
 
 if TYPE_CHECKING:
-    from triage.engines.clauses.collection import Collection
+    from triage.learning.question_collections import Collection
 
 
 class Command(BaseCommand):
@@ -69,38 +69,44 @@ class Command(BaseCommand):
             self._speed(speed)
 
     def _quality(self, questions: Path, snippets: Path, *, tune: bool, folds: int) -> None:
-        from triage.engines.clauses import collection, report
+        from triage.learning import question_collections, retrieval_report
 
         try:
-            data = collection.load(questions, snippets)
-        except collection.BadData as error:
+            data = question_collections.load(questions, snippets)
+        except question_collections.BadData as error:
             raise CommandError(str(error)) from error
-        lines = _tuned(data, folds) if tune else report.quality(data, registry.encoder(), _progress)
+        lines = (
+            _tuned(data, folds)
+            if tune
+            else retrieval_report.quality(data, registry.encoder(), _progress)
+        )
         for line in lines:
             self.stdout.write(line)
             self.stdout.flush()
 
     def _speed(self, count: int) -> None:
-        from triage.engines.clauses import report
+        from triage.learning import retrieval_report
 
-        for line in report.speed(registry.encoder(), count):
+        for line in retrieval_report.speed(registry.encoder(), count):
             self.stdout.write(line)
 
     def _calibrate(self) -> None:
-        from triage.engines.clauses import calibration, report
+        from triage.learning import retrieval_calibration, retrieval_report
         from triage.retrieval import relevance
 
         card = registry.encoder().card("encoder")
-        models, lines = report.calibrate(registry.encoder(), f"questions.toml, {card.runtime}")
-        calibration.write(relevance.FILE, models)
+        models, lines = retrieval_report.calibrate(
+            registry.encoder(), f"questions.toml, {card.runtime}"
+        )
+        retrieval_calibration.write(relevance.FILE, models)
         for line in [*lines, f"\nWritten: {relevance.FILE}"]:
             self.stdout.write(line)
 
 
 def _tuned(data: Collection, folds: int) -> Iterator[str]:
-    from triage.engines.clauses.folds import cross_validated
     from triage.inference.contrastive_tuning import tune_pairs
     from triage.inference.encoder import Encoder
+    from triage.learning.retrieval_folds import cross_validated
 
     plain = registry.encoder()
 

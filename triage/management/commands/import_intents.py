@@ -6,8 +6,8 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from triage.learning.importing import import_intents
-from triage.learning.people import admin_named
+from triage.learning.admin_lookup import admin_named
+from triage.learning.intent_import import import_intents
 
 
 class Command(BaseCommand):

@@ -8,8 +8,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
-from triage.learning import comparing, versions
-from triage.learning.people import admin_named
+from triage.learning import comparison, versions
+from triage.learning.admin_lookup import admin_named
 from triage.models import Classifier
 
 
@@ -74,7 +74,7 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{pair['one']} and {pair['other']} are confused in {pair['confused']} of {pair['of']}."
             )
-        self.stdout.write(comparing.sentence(trained))
+        self.stdout.write(comparison.sentence(trained))
 
     def _put_to_work(self, trained: Classifier, by: User, why: str) -> None:
         try:

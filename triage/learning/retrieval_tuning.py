@@ -107,17 +107,19 @@ def _pairs(known: Sequence[Accepted]) -> list[tuple[str, str]]:
 
 def _compared(known: Sequence[Accepted], plain: Any, tuned: Any) -> dict[str, Any]:
     """Both encoders on the held-back tickets, and how sure the tuned one may be."""
-    from triage.engines.clauses import report
+    from triage.learning import retrieval_report
 
     held = [one for one in known if examples.held_back(one.ticket)]
     asked = list(dict.fromkeys((one.question, one.clause) for one in held))
     rows = ClauseRow.objects.select_related("version__policy").order_by("version", "position")
     clauses = [registry.clause_of(row) for row in rows]
-    models, _ = report.calibrate(tuned, f"questions.toml, tuned {tuned.tuned_sha256[:12]}")
+    models, _ = retrieval_report.calibrate(
+        tuned, f"questions.toml, tuned {tuned.tuned_sha256[:12]}"
+    )
     return {
         "relevance": asdict(models["hybrid"]),
-        "plain": asdict(report.found(asked, clauses, plain)),
-        "tuned": asdict(report.found(asked, clauses, tuned)),
+        "plain": asdict(retrieval_report.found(asked, clauses, plain)),
+        "tuned": asdict(retrieval_report.found(asked, clauses, tuned)),
         "few": len(asked) < FEW,
     }
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from triage.contract.case import Clause
-from triage.engines.clauses.collection import Asked
+from triage.learning.question_collections import Asked
 from triage.retrieval.index import Embedded, Index, build
 from triage.retrieval.late_interaction import Tokens
 from triage.retrieval.ranking import Ranked

@@ -6,8 +6,8 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from triage.engines.clauses import measuring
-from triage.engines.clauses.collection import Asked, Collection
+from triage.learning import ranking_metrics
+from triage.learning.question_collections import Asked, Collection
 from triage.retrieval.index import Index, Reader, build, embed
 from triage.retrieval.lexical import Words
 from triage.retrieval.ranking import Ranked, rank, read
@@ -31,9 +31,9 @@ def cross_validated(data: Collection, tune: Tune, folds: int) -> Iterator[str]:
             found.setdefault(each.text, rank(index, read(each.text, reader)))
         known = {each.gold for each in train}
         asked += [replace(each, seen=each.gold in known) for each in test]
-        one = measuring.score(measuring.places_of(test, found, "reranked"))
+        one = ranking_metrics.score(ranking_metrics.places_of(test, found, "reranked"))
         yield f"fold {number} of {folds}: recall@1 {one.first:.1%}, recall@5 {one.five:.1%}, n {one.n}"
-    yield from measuring.table(asked, found)
+    yield from ranking_metrics.table(asked, found)
 
 
 def _split(asked: Sequence[Asked], folds: int) -> Iterator[tuple[list[Asked], list[Asked]]]:

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from triage.contract.case import Clause
-from triage.engines.clauses import calibration, measuring
-from triage.engines.clauses.calibration import Sample
-from triage.engines.clauses.collection import Asked, Collection
-from triage.engines.clauses.measuring import Score
-from triage.engines.clauses.questions import questions, shop_clauses
+from triage.learning import ranking_metrics, retrieval_calibration
+from triage.learning.clause_questions import questions, shop_clauses
+from triage.learning.question_collections import Asked, Collection
+from triage.learning.ranking_metrics import Score
+from triage.learning.retrieval_calibration import Sample
 from triage.retrieval.engine import CardedReader, Search
 from triage.retrieval.index import Index, Reader, build, embed
 from triage.retrieval.ranking import Ranked, by_words, rank, read
@@ -33,7 +33,7 @@ def quality(data: Collection, encoder: Reader, progress: Progress) -> Iterator[s
         began = time.perf_counter()
         found[text] = rank(index, read(text, encoder))
         took.append((time.perf_counter() - began) * 1000)
-    yield from measuring.table(data.asked, found)
+    yield from ranking_metrics.table(data.asked, found)
     yield f"{_milliseconds(took)}, over {len(data.clauses)} clauses"
     yield from _abstaining(_with_and_without(index, data.asked, found), shipped("hybrid"))
 
@@ -43,8 +43,8 @@ def scores(data: Collection, encoder: Reader) -> dict[str, Score]:
     index = build(data.clauses, embed(data.clauses, encoder, ""))
     found = {text: rank(index, read(text, encoder)) for text in data.texts()}
     return {
-        method: measuring.score(measuring.places_of(data.asked, found, method))
-        for method in measuring.METHODS
+        method: ranking_metrics.score(ranking_metrics.places_of(data.asked, found, method))
+        for method in ranking_metrics.METHODS
     }
 
 
@@ -52,10 +52,10 @@ def found(asked: Sequence[tuple[str, Clause]], clauses: Sequence[Clause], encode
     """How often the encoder finds the clause that each question means, among all of them."""
     index = build(clauses, embed(clauses, encoder, ""))
     before = [
-        measuring.ranks(rank(index, read(text, encoder)).total, clauses.index(clause))
+        ranking_metrics.ranks(rank(index, read(text, encoder)).total, clauses.index(clause))
         for text, clause in asked
     ]
-    return measuring.score(np.array(before))
+    return ranking_metrics.score(np.array(before))
 
 
 def _with_and_without(
@@ -69,7 +69,7 @@ def _with_and_without(
     for number, (text, answers) in enumerate(gold.items()):
         order = found[text].order().tolist()
         for places in (order, [i for i in order if i not in answers]):
-            best = places[: calibration.CONSIDERED]
+            best = places[: retrieval_calibration.CONSIDERED]
             one = evidence(index, found[text], best)[0]
             answerable = places is order
             made.append(Sample(one, best[0] in answers, number, 0, answerable))
@@ -83,7 +83,7 @@ def _abstaining(found: Sequence[Sample], model: Relevance) -> Iterator[str]:
 
 
 def _trusted(found: Sequence[Sample], chances: Sequence[float]) -> Iterator[str]:
-    one = calibration.trust(found, chances)
+    one = retrieval_calibration.trust(found, chances)
     yield (
         f"AUROC {one.right:.3f} for being right, {one.answerable:.3f} for a clause being there, "
         f"calibration error {one.error:.3f}, n {one.n}"
@@ -91,7 +91,7 @@ def _trusted(found: Sequence[Sample], chances: Sequence[float]) -> Iterator[str]
     yield "| limit | best clause right where kept | no clause there: left | left: rightly | right one there: kept |"
     yield "|---|---|---|---|---|"
     for threshold in THRESHOLDS:
-        at = calibration.abstention(found, chances, threshold)
+        at = retrieval_calibration.abstention(found, chances, threshold)
         shares = (at.kept_right, at.left, at.left_rightly, at.kept)
         yield f"| {threshold:.2f} | {' | '.join(f'{share:.1%}' for share in shares)} |"
 
@@ -103,13 +103,13 @@ def speed(encoder: CardedReader, count: int) -> Iterator[str]:
     made = embed(clauses, encoder, "")
     each = (time.perf_counter() - began) / len(clauses)
     yield f"reading {count} clauses for the first time: {each * count:.0f} s ({each * 1000:.0f} ms each)"
-    index = measuring.repeated(clauses, made, count)
+    index = ranking_metrics.repeated(clauses, made, count)
     tokens = index.embedded.tokens.rows.nbytes if index.embedded else 0
     yield f"their token vectors: {tokens / 1e6:.0f} MB"
     search = Search("hybrid", index, encoder)
     short = [each.text for each in questions() if not is_long(each.text)]
-    took = measuring.timed(lambda text: search.search(text, on, 4), short)
-    reading = measuring.timed(lambda text: read(text, encoder), short)
+    took = ranking_metrics.timed(lambda text: search.search(text, on, 4), short)
+    reading = ranking_metrics.timed(lambda text: read(text, encoder), short)
     yield f"{_milliseconds(took)}, over {count} clauses"
     yield f"of which the encoder: {_milliseconds(reading)}"
 
@@ -130,12 +130,12 @@ def calibrate(encoder: Reader, made: str) -> tuple[dict[str, Relevance], list[st
     }
     models, lines = {}, []
     for name, way in ways.items():
-        found = list(calibration.samples(index, questions(), way, allowed))
-        models[name] = calibration.relevance(found, NAMES[name], made)
+        found = list(retrieval_calibration.samples(index, questions(), way, allowed))
+        models[name] = retrieval_calibration.relevance(found, NAMES[name], made)
         lines += [
             f"\n{name}, with and without their label, with and without their clause, by a regression that did not see it:"
         ]
-        lines += _trusted(found, calibration.held_out(found, NAMES[name]))
+        lines += _trusted(found, retrieval_calibration.held_out(found, NAMES[name]))
         lines += [_firsts(found)]
     return models, lines
 

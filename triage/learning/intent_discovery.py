@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from tickets.models import Message, Receipt, Ticket
-from triage.learning.importing import LONGEST as LONGEST_EXAMPLE
+from triage.learning.intent_import import LONGEST as LONGEST_EXAMPLE
 from triage.locks import PROPOSALS, one_at_a_time
 from triage.models import Intent, IntentExample, IntentProposal, Job
 from triage.pipeline import registry

@@ -14,7 +14,7 @@ from triage.contract.case import Clause
 from triage.policies.markdown import read
 
 FILE = Path(__file__).with_name("questions.toml")
-POLICIES = Path(__file__).resolve().parent.parent.parent / "demo" / "policies"
+POLICIES = Path(__file__).resolve().parent.parent / "demo" / "policies"
 
 
 @dataclass(frozen=True)

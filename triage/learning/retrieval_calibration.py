@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from triage.engines.clauses.questions import Question, labelled
+from triage.learning.clause_questions import Question, labelled
 from triage.retrieval.index import Index
 from triage.retrieval.ranking import Ranked
 from triage.retrieval.relevance import Relevance, Seen, evidence, fit

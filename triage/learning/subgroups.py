@@ -17,9 +17,9 @@ from django.db import connection
 from django.utils import timezone
 
 from tickets.shares import FEWEST, Share, Z, difference, fisher, holm
-from triage.learning import bands
+from triage.learning import subgroup_keys
 
-SQL = (Path(__file__).resolve().parent / "who_pays.sql").read_text()
+SQL = (Path(__file__).resolve().parent / "subgroups.sql").read_text()
 GRID = [step / 200 for step in range(1, 200)]  # quantiles the database is asked for
 SETTLED = timedelta(days=3)  # a ticket younger than this may be answered soon: it says nothing yet
 CHANCE = 0.05
@@ -103,18 +103,18 @@ def report(days: int, now: datetime | None = None) -> Report:
     """Tickets that arrived in the last ``days`` and were read by the machine."""
     now = now or timezone.now()
     since = now - timedelta(days=days)
-    spend = bands.spend_since(since)
+    spend = subgroup_keys.spend_since(since)
     rows = _rows(since, now, spend)
     total = next(_group(row, "") for row in rows if row["side"] == "")
     sides = [
         Side(key=key, title=title, note=note, groups=_groups(rows, key, spend))
-        for key, title, note in bands.SIDES
+        for key, title, note in subgroup_keys.SIDES
     ]
     compared = {measure: _compare(sides, measure) for measure in MEASURES}
     return Report(total=total, sides=sides, compared=compared)
 
 
-def _rows(since: datetime, now: datetime, spend: bands.Spend) -> list[dict[str, Any]]:
+def _rows(since: datetime, now: datetime, spend: subgroup_keys.Spend) -> list[dict[str, Any]]:
     values: dict[str, Any] = {
         "since": since,
         "settled": now - SETTLED,
@@ -129,12 +129,12 @@ def _rows(since: datetime, now: datetime, spend: bands.Spend) -> list[dict[str, 
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _groups(rows: Iterable[dict[str, Any]], side: str, spend: bands.Spend) -> list[Group]:
+def _groups(rows: Iterable[dict[str, Any]], side: str, spend: subgroup_keys.Spend) -> list[Group]:
     """In their own order where they have one, else the largest first."""
     mine = [row for row in rows if row["side"] == side]
-    order = bands.ORDER.get(side)
+    order = subgroup_keys.ORDER.get(side)
     mine.sort(key=lambda row: order.index(row["value"]) if order else -row["tickets"])
-    return [_group(row, bands.name_of(side, row["value"], spend)) for row in mine]
+    return [_group(row, subgroup_keys.name_of(side, row["value"], spend)) for row in mine]
 
 
 def _group(row: dict[str, Any], name: str) -> Group:

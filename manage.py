@@ -11,7 +11,7 @@ def main() -> None:
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    from triage.postgres.errors import UnusableDatabase
+    from triage.runtime.postgres.refusals import UnusableDatabase
 
     try:
         execute_from_command_line(sys.argv)

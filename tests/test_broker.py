@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kombu import Connection
 
-from triage.broker import filesystem_options
+from triage.runtime.broker import filesystem_options
 
 MANY = 300
 

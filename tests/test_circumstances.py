@@ -9,6 +9,7 @@ import pytest
 from triage.contract.slots import Slot, WritingTask
 from triage.generation.circumstances import circumstances, grave_circumstances
 from triage.generation.phrases import fill, load
+from triage.training.writer.corpus.tables import load_corpus
 
 TABLES = load("circumstances")
 GRAVE = ["danger", "bereavement"]
@@ -131,7 +132,7 @@ def test_what_is_silenced_is_a_table_and_not_a_grave_one(name: str) -> None:
 
 def test_nothing_of_other_matters_tells_a_circumstance() -> None:
     matters = [phrase for about in load("intents").values() for phrase in about["tickets"]]
-    for phrase in [*matters, *load("tickets")["chatter"], *load("tickets")["polite"]]:
+    for phrase in [*matters, *load_corpus("tickets")["chatter"], *load_corpus("tickets")["polite"]]:
         assert told(fill(phrase, {"item": "⟦item⟧", "order": "#"})) == [], phrase
 
 

@@ -13,8 +13,8 @@ from django.conf import settings
 from django.db import connection
 
 from triage import checks
-from triage.postgres import base
-from triage.postgres.errors import UnusableDatabase
+from triage.runtime.postgres import base
+from triage.runtime.postgres.refusals import UnusableDatabase
 
 
 def manage(command: str, **environment: str) -> subprocess.CompletedProcess[str]:

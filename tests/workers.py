@@ -13,7 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-from triage.processes import end, worker_command
+from triage.runtime.processes import end, worker_command
 
 LEASE = 3  # seconds
 

@@ -9,7 +9,7 @@ from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "triage.settings")
 
-TRANSPORT_ALIASES["filesystem"] = "triage.transport:Transport"
+TRANSPORT_ALIASES["filesystem"] = "triage.runtime.filesystem_transport:Transport"
 app = Celery("triage")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -13,7 +13,7 @@ from django.db.models import F, Max, Min
 
 from tickets.models import Receipt, Run, Ticket
 from triage.pipeline import registry
-from triage.processes import end, start, worker_command
+from triage.runtime.processes import end, start, worker_command
 
 PATIENCE = 1800  # seconds until a benchmark gives up on its workers
 

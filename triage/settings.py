@@ -14,7 +14,7 @@ from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 from approvals.payment_settings import unusable
-from triage.broker import filesystem_options
+from triage.runtime.broker import filesystem_options
 
 # Nothing leaves the machine: the model libraries must never look for a hub, nor report to one.
 # Only `manage.py fetch_model` asks one, unless whoever started us forbade it.
@@ -112,11 +112,11 @@ if DATABASE_URL := env.str("DATABASE_URL", default=""):
             "DATABASE_URL names no PostgreSQL. Write postgres://user:password@host:port/name, "
             "or unset it to use the private server."
         )
-    DATABASES = {"default": env.db_url("DATABASE_URL", engine="triage.postgres")}
+    DATABASES = {"default": env.db_url("DATABASE_URL", engine="triage.runtime.postgres")}
 else:
     DATABASES = {
         "default": {
-            "ENGINE": "triage.postgres",
+            "ENGINE": "triage.runtime.postgres",
             "NAME": PRIVATE_DATABASE,
             "OPTIONS": {"private": True},
         }
@@ -152,7 +152,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "tickets:inbox"
-ACCOUNT_ADAPTER = "triage.accounts.ClosedAdapter"
+ACCOUNT_ADAPTER = "triage.runtime.closed_sign_up.ClosedAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"

@@ -16,9 +16,9 @@ from django.utils.text import slugify
 
 from tickets.models import Message, Receipt, Ticket
 from triage.learning.intent_import import LONGEST as LONGEST_EXAMPLE
-from triage.locks import PROPOSALS, one_at_a_time
 from triage.models import Intent, IntentExample, IntentProposal, Job
 from triage.pipeline import registry
+from triage.runtime.locks import PROPOSALS, one_at_a_time
 
 LOOKED_BACK = timedelta(days=90)
 MOST = 4_000  # tickets, the newest: linking them needs memory by the square

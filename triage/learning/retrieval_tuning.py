@@ -19,10 +19,10 @@ from django.utils import timezone
 from tickets.models import Draft, Receipt
 from triage.contract.case import Clause
 from triage.learning import examples
-from triage.locks import ENCODERS, one_at_a_time
 from triage.models import Clause as ClauseRow
 from triage.models import EncoderChange, Job, TunedEncoder
 from triage.pipeline import jobs, registry
+from triage.runtime.locks import ENCODERS, one_at_a_time
 
 FEW = 30  # held back: fewer say little
 FEWEST_CLAUSES = 8  # as the tuning itself demands, which a page does not load

@@ -16,9 +16,9 @@ from django.utils import timezone
 
 from triage.learning import comparison, examples, label_encoder, version_report
 from triage.learning.examples import Row
-from triage.locks import VERSIONS, one_at_a_time
 from triage.models import Activation, Classifier, IntentEncoder, Job
 from triage.pipeline import jobs, registry
+from triage.runtime.locks import VERSIONS, one_at_a_time
 
 ANEW = "Train a new version instead."
 FORM = 1  # of the weights that this release can read; a web process loads none of them

@@ -19,8 +19,8 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from tickets import queue
-from triage.locks import JOBS, one_at_a_time
 from triage.models import Job
+from triage.runtime.locks import JOBS, one_at_a_time
 
 KINDS: Mapping[str, str] = {
     "train": "triage.learning.versions.train_job",

@@ -21,7 +21,7 @@ from triage import measuring
 from triage.demo import company
 from triage.demo import load as demo
 from triage.pipeline import worker
-from triage.processes import end, start, web_command
+from triage.runtime.processes import end, start, web_command
 
 WARM_UP = 10
 

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from triage.demo import load as demo
-from triage.processes import start, watch, web_command, worker_command
+from triage.runtime.processes import start, watch, web_command, worker_command
 
 
 class Command(BaseCommand):

@@ -14,7 +14,7 @@ import psycopg
 from django.conf import settings
 from django.db.backends.postgresql import base
 
-from triage.postgres.errors import UnusableDatabase
+from triage.runtime.postgres.refusals import UnusableDatabase
 
 OLDEST = 15
 

@@ -1,0 +1,1 @@
+"""The processes, the broker, the private database and the files of a running shop."""

@@ -14,8 +14,8 @@ import yaml
 from tickets.models import Attachment
 from triage.demo import load
 from triage.demo.company import Company, build
-from triage.demo.dates import KINDS
 from triage.demo.letters import EXTRA, WITHOUT, letters
+from triage.demo.order_dates import KINDS
 from triage.demo.photo import photo
 from triage.demo.stock import catalogue, total
 

@@ -17,7 +17,7 @@ accounts = [
 urlpatterns = [
     path("", include("tickets.urls")),
     path("approvals/", include("approvals.urls")),
-    path("machine/", include("triage.pages")),
+    path("machine/", include("triage.views.urls")),
     path("accounts/", include(accounts)),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),

@@ -14,11 +14,11 @@ from itertools import accumulate
 from random import Random
 from typing import Any, Final
 
-from triage.demo.dates import KINDS, Dates, order_dates, received, status
 from triage.demo.letters import Letter, letters, spoken
+from triage.demo.order_dates import KINDS, Dates, order_dates, received, status
+from triage.demo.order_totals import Bill, payments
 from triage.demo.people import Person, people
 from triage.demo.stock import Wish, basket, catalogue, total
-from triage.demo.till import Bill, payments
 
 Row = dict[str, Any]
 

@@ -19,11 +19,12 @@ from tickets import replies
 from tickets.access import ADMINS, STAFF, get_ticket_for, require_role
 from tickets.models import Ticket
 from tickets.views.actions import conflicting, keep_typed
-from triage.forms import ImportForm, ReasonForm
-from triage.learning import corrections, shown, versions
+from triage.learning import corrections, versions
 from triage.learning.intent_import import Imported, import_intents
 from triage.models import Classifier
 from triage.pipeline import jobs
+from triage.views import learning_page
+from triage.views.forms import ImportForm, ReasonForm
 
 MOST_ROWS = 50_000  # three times what a version can learn from; a web process reads no more
 LONGEST_NAME = 60  # characters, at four bytes each within what a file system takes
@@ -34,7 +35,7 @@ LONGEST_NAME = 60  # characters, at four bytes each within what a file system ta
 def learning(request: HttpRequest) -> HttpResponse:
     """The version at work, how to train another, and those before it."""
     require_role(request.user, ADMINS)
-    return render(request, "triage/learning/index.html", shown.overview())
+    return render(request, "triage/learning/index.html", learning_page.overview())
 
 
 @require_safe
@@ -42,11 +43,11 @@ def learning(request: HttpRequest) -> HttpResponse:
 def progress(request: HttpRequest) -> HttpResponse:
     """How the training goes on since ``rev``: 204 where nothing changed."""
     require_role(request.user, ADMINS)
-    job = shown.last_job()
-    if job is None or request.GET.get("rev") == shown.revision(job):
+    job = learning_page.last_job()
+    if job is None or request.GET.get("rev") == learning_page.revision(job):
         response = HttpResponse(status=204)
     else:
-        response = render(request, "triage/learning/_job.html", shown.job_of(job))
+        response = render(request, "triage/learning/_job.html", learning_page.job_of(job))
     patch_vary_headers(response, ["HX-Request"])
     return response
 
@@ -91,7 +92,7 @@ def back(request: HttpRequest) -> HttpResponse:
         running = versions.running()
         messages.success(request, f"Version {running.pk if running else '?'} is at work again.")
         return redirect("triage:learning")
-    return render(request, "triage/learning/index.html", shown.overview(form), status=422)
+    return render(request, "triage/learning/index.html", learning_page.overview(form), status=422)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -150,7 +151,7 @@ def _found(pk: int) -> Classifier:
 
 def _version(request: HttpRequest, found: Classifier, form: ReasonForm) -> HttpResponse:
     status = 422 if form.errors else 200
-    context = {**shown.detail(found), "form": form}
+    context = {**learning_page.detail(found), "form": form}
     return render(request, "triage/learning/version.html", context, status=status)
 
 

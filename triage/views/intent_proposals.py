@@ -15,11 +15,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tickets.access import ADMINS, require_role
 from tickets.models import Receipt, Ticket
-from triage.forms import ProposalForm
 from triage.learning import drift
 from triage.learning import intent_discovery as proposed
 from triage.models import Alarm, IntentProposal, Job
 from triage.pipeline import jobs
+from triage.views.forms import ProposalForm
 
 NEAREST = 5
 DECIDED_SHOWN = 20

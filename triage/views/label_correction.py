@@ -13,9 +13,9 @@ from tickets import replies
 from tickets.access import STAFF, get_ticket_for, require_role
 from tickets.views.actions import conflicting, keep_typed
 from tickets.views.inbox import is_fragment
-from triage.forms import LabelForm
 from triage.learning.corrections import relabel as give_label
 from triage.learning.corrections import suggestion_for
+from triage.views.forms import LabelForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from tickets.access import ADMINS, require_role
 from tickets.models import Ticket
 from tickets.views.inbox import is_fragment
-from triage.forms import WhatIfForm
 from triage.models import Job, PolicyVersion
 from triage.pipeline import jobs
 from triage.policy_review.simulation import KIND, written
+from triage.views.forms import WhatIfForm
 
 LISTED = 10
 OPENED = 25

@@ -11,7 +11,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from triage.demo.dates import Dates
+from triage.demo.order_dates import Dates
 from triage.demo.stock import total
 
 Row = dict[str, Any]

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from tickets.models import Ticket
-from triage.forms import ReasonForm
 from triage.learning import drift, examples, versions
 from triage.models import Activation, Classifier, Intent, Job
 from triage.pipeline import jobs, registry
+from triage.views.forms import ReasonForm
 
 VERSIONS_SHOWN = 30
 

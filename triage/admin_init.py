@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from tickets.reasons import KnobAdmin, ReasonedForm
+from triage.admin.refund_rules import RefundRuleAdmin
 from triage.guardrails.attribution import typed
 from triage.guardrails.tone import SENTENCE_ENDS
 from triage.models import (
@@ -32,7 +33,6 @@ from triage.models import (
 )
 from triage.pipeline import registry
 from triage.policies import loading
-from triage.rules_admin import RefundRuleAdmin
 
 __all__ = ["RefundRuleAdmin"]
 

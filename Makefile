@@ -55,8 +55,8 @@ bench-refund-machine: .venv/installed-dev
 
 # The bundled writer alone and beside others, and what larger models cost here.
 bench-writer: .venv/installed-dev
-	@.venv/bin/python -m triage.writer_load
-	@.venv/bin/python -m triage.writer_bench --tasks 2 --random 0.5B 1.5B
+	@.venv/bin/python -m tests.benchmarks.writer.load
+	@.venv/bin/python -m tests.benchmarks.writer.timing --tasks 2 --random 0.5B 1.5B
 
 # Classify and retrieve on public data: make bench-quality DATA=../shared/data
 bench-quality: .venv/installed-dev

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from tests import tiny_gguf
+from tests.benchmarks.writer.timing import Unbound
 from tests.cases import FACTS, WINDOW
+from tests.support.random_gguf import CHATML, CONTROL, Shape
 from tests.test_step_writing import decided
 from tests.tiny_gguf import ARCHITECTURES, entry_of, plus, prefer, shape, splitting, tiny
 from triage.contract.slots import SLOT, WritingTask, clause_slots, fact_slots
@@ -25,14 +27,12 @@ from triage.contract.step import (
     Step,
     StepResult,
 )
-from triage.engines.random_gguf import CHATML, CONTROL, Shape
 from triage.guardrails.attribution import typed
 from triage.inference.registry.pinned import Entry
 from triage.inference.writer import LlamaWriter
 from triage.pipeline import runner
 from triage.pipeline.rule_engines import Sentences
 from triage.steps import draft, summarize
-from triage.writer_bench import Unbound
 
 TASK = WritingTask(
     kind="draft",

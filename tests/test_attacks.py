@@ -14,13 +14,13 @@ from django.utils import timezone
 
 from approvals.models import RefundRule
 from tests import rows
+from tests.benchmarks.attacks import judging, texts, trials
+from tests.benchmarks.attacks.judging import Seen
+from tests.benchmarks.attacks.placing import PLACES, Letter, mail_of
 from tests.cases import ORDER, labelled
 from tests.shared_data import shared_data
 from tickets.mail import read_mail
 from triage import models
-from triage.attacks import judging, texts, trials
-from triage.attacks.judging import Seen
-from triage.attacks.placing import PLACES, Letter, mail_of
 from triage.contract.outcomes import Guess
 from triage.contract.step import Card, EngineUnavailable
 from triage.demo.letters import letters

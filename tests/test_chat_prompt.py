@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from tests.cases import FACTS, WINDOW
+from tests.support.random_gguf import CHATML
 from triage.contract.slots import SLOT, Slot, WritingTask, clause_slots, fact_slots
 from triage.contract.step import EngineError
-from triage.engines.random_gguf import CHATML
 from triage.inference.chat_prompt import INSTRUCTIONS, chat_prompt, request
 
 LINK = Slot(name="said_link", about="link", value="http://x", ref="t", kind="said_link")

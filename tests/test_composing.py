@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.benchmarks.writer.evaluation import STEPS
 from tests.cases import FakeWriter
 from triage.contract.fact_types import CLAUSE
 from triage.contract.slots import SLOT, Slot, WritingTask
-from triage.focal.evaluate import STEPS
 from triage.generation.composer import Composition
 from triage.generation.decision_sentences import decisions
 from triage.generation.phrasebook import Phrasebook

@@ -10,43 +10,42 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from tests.benchmarks.claims import mutations, summedits
 from tests.shared_data import shared_data
-from triage import planted
-from triage.engines import summedits
 from triage.guardrails.claims.entailment import BIAS, WEIGHTS
 
-HALVES = [planted.DEVELOPMENT, planted.HELD_OUT]
+HALVES = [mutations.DEVELOPMENT, mutations.HELD_OUT]
 
 
 @pytest.mark.parametrize("half", HALVES)
 def test_of_a_hundred_planted_errors_ninety_five_are_caught(half: int) -> None:
-    found = [bool(said.because) for said in planted.planted(half, each=40)]
+    found = [bool(said.because) for said in mutations.planted(half, each=40)]
     assert sum(found) >= 0.95 * len(found)
 
 
 @pytest.mark.parametrize("half", HALVES)
 def test_of_the_corpus_no_clean_sentence_is_left_out(half: int) -> None:
-    clean = islice(planted.corpus_sentences(half), 1500)
+    clean = islice(mutations.corpus_sentences(half), 1500)
     wrongly = [(said.text, said.because) for said in clean if said.because]
     assert len(wrongly) <= 0.005 * 1500, wrongly
 
 
 @pytest.mark.parametrize("half", HALVES)
 def test_of_a_hundred_freely_worded_ones_at_most_two_are(half: int) -> None:
-    clean = list(planted.free_sentences(half))
+    clean = list(mutations.free_sentences(half))
     wrongly = [(said.text, said.because) for said in clean if said.because]
     assert len(wrongly) <= 0.02 * len(clean), wrongly
 
 
 def test_a_planted_error_says_what_it_is_and_what_it_is_of() -> None:
-    sorts = {said.planted for said in planted.planted(planted.HELD_OUT, each=3)}
-    assert sorts == set(planted.PLANTS)
+    sorts = {said.planted for said in mutations.planted(mutations.HELD_OUT, each=3)}
+    assert sorts == set(mutations.PLANTS)
 
 
 def test_every_clean_sentence_points_only_at_values_of_its_case() -> None:
     for half in HALVES:
-        for said in planted.free_sentences(half):
-            names = planted.SLOT.findall(said.text)
+        for said in mutations.free_sentences(half):
+            names = mutations.SLOT.findall(said.text)
             assert all(said.task.slot(name) for name in names), said.text
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from tests.benchmarks.writer.evaluation import STEPS
 from tests.cases import FakeWriter
 from triage.contract.fact_types import CLAUSE, KINDS
 from triage.contract.slots import SLOT, Slot, WritingTask, all_names
-from triage.focal.evaluate import STEPS
 from triage.generation.phrases import load, split
 from triage.generation.prompt import END, focal_prompt, speakable
 from triage.training.writer.corpus.generate import example, examples

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from triage.refund_bench import Task
-from triage.refund_figures import Judged, report
+from tests.benchmarks.refunds.figures import Judged, report
+from tests.benchmarks.refunds.tau_shop import Task
 
 BACK = Task(name="one", email="", text="", gives_back=True, back=Decimal("12.00"))
 PROPOSED = Judged(

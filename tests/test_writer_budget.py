@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks.writer.timing import Unbound
 from tests.test_any_gguf import TASK, climbed, said
 from tests.test_step_writing import decided
 from tests.tiny_gguf import ARCHITECTURES, shape, tiny
@@ -16,7 +17,6 @@ from triage.inference.chat_prompt import INSTRUCTIONS
 from triage.inference.registry.pinned import Entry
 from triage.inference.writer import LlamaWriter
 from triage.steps import draft
-from triage.writer_bench import Unbound
 
 OTHER = replace(TASK, intent="late delivery", ticket="Where is my parcel? It is a present.")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tests.benchmarks.writer.load import CONDITIONS, lines
 from triage.training.writer.export import WEIGHTS
-from triage.writer_load import CONDITIONS, lines
 
 
 def test_each_condition_has_a_line_and_two_writers_are_set_against_one() -> None:

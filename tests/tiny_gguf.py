@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from triage.engines.random_gguf import (
+from tests.support.random_gguf import (
     CONTROL,
     NORMAL,
     Recipe,

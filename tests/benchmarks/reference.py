@@ -136,14 +136,14 @@ def _open_demo_shop() -> None:
 def _open_tau3_shop(folder: Path) -> None:
     from django.contrib.auth.models import User
 
-    from triage import refund_bench
+    from tests.benchmarks.refunds import tau_shop
     from triage.learning import versions
 
-    refund_bench.set_up(folder)
+    tau_shop.set_up(folder)
     admin = User.objects.create_user("bench")
     versions.activate(versions.train(by=admin), by=admin, why="for the reference")
-    for task in refund_bench.labelled_tasks(folder):
-        refund_bench.send(task)
+    for task in tau_shop.labelled_tasks(folder):
+        tau_shop.send(task)
 
 
 def _work_everything() -> Iterator[tuple[str, dict[str, Any]]]:

@@ -13,15 +13,15 @@ from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
+from tests.benchmarks.refunds import figures, tau_shop
+from tests.benchmarks.refunds.figures import Judged
+from tests.benchmarks.refunds.tau_shop import Task
 from tickets.models import Run, Ticket
-from triage import refund_bench, refund_figures
 from triage.demo import load as demo
 from triage.learning import versions
 from triage.learning.corrections import relabel
 from triage.models import Intent
 from triage.pipeline import worker
-from triage.refund_bench import Task
-from triage.refund_figures import Judged
 
 NEEDED = ("db.json", "policy.md", "refund_labels_train.jsonl")
 
@@ -44,13 +44,13 @@ class Command(BaseCommand):
         if demo.is_there():
             raise CommandError("This needs an empty database: `make bench-refunds` makes one.")
         call_command("createcachetable", verbosity=0)
-        counted = refund_bench.set_up(shop)
+        counted = tau_shop.set_up(shop)
         self.stdout.write(", ".join(f"{count} {what}" for what, count in counted.items()))
         admin = User.objects.create_user("bench")
         versions.activate(versions.train(by=admin), by=admin, why="for the benchmark")
-        self._measure("tau3_retail", refund_bench.labelled_tasks(shop), options["all"])
+        self._measure("tau3_retail", tau_shop.labelled_tasks(shop), options["all"])
         if earlier:
-            tasks = refund_bench.earlier_tasks(data / "tau_bench_v1", shop, earlier)
+            tasks = tau_shop.earlier_tasks(data / "tau_bench_v1", shop, earlier)
             self._measure("tau_bench_v1", tasks, options["all"])
 
     def _measure(self, what: str, tasks: Sequence[Task], told: bool) -> None:
@@ -60,7 +60,7 @@ class Command(BaseCommand):
 
     def _report(self, what: str, judged: Sequence[Judged], told: bool) -> None:
         self.stdout.write(f"\n{what}: {len(judged)} tasks")
-        for line in refund_figures.report(judged):
+        for line in figures.report(judged):
             self.stdout.write(line)
         outcomes = Counter(
             f"{each.outcome} {each.reasons[0] if each.reasons else ''}" for each in judged
@@ -68,15 +68,15 @@ class Command(BaseCommand):
         self.stdout.write(", ".join(f"{name} {count}" for name, count in outcomes.most_common()))
         if told:
             for each in judged:
-                self.stdout.write(refund_figures.told(each))
+                self.stdout.write(figures.told(each))
 
 
 def _judged(tasks: Sequence[Task]) -> Iterator[Judged]:
     for task in tqdm(tasks, desc="all steps", disable=None):
-        ticket = refund_bench.send(task)
+        ticket = tau_shop.send(task)
         run = Run.objects.filter(ticket=ticket, state="queued").latest("pk")
         worker.work(run.pk)
-        yield refund_figures.judge(task, ticket)
+        yield figures.judge(task, ticket)
 
 
 def _labelled(tasks: Sequence[Task]) -> Iterator[Judged]:
@@ -87,4 +87,4 @@ def _labelled(tasks: Sequence[Task]) -> Iterator[Judged]:
         intent = Intent.objects.get(slug=task.label)
         relabel(ticket, intent, why="for the benchmark", by=person)
         worker.work(Run.objects.filter(ticket=ticket, state="queued").latest("pk").pk)
-        yield refund_figures.judge(task, ticket)
+        yield figures.judge(task, ticket)

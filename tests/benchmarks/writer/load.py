@@ -1,6 +1,6 @@
 """How fast the bundled writer is alone, beside a busy neighbour and beside its like.
 
-``python -m triage.writer_load [--tasks 60] [--rounds 3] [FILE]``. Each condition runs in
+``python -m tests.benchmarks.writer.load [--tasks 60] [--rounds 3] [FILE]``. Each condition runs in
 processes of its own with one thread each, the conditions in turns, so that whatever else
 the machine does falls on all of them.
 """
@@ -42,8 +42,8 @@ CONDITIONS: Final = {
 def measured(path: Path, count: int) -> dict[str, Any]:
     """In this process: milliseconds of each kind, and the megabytes that the writer and the
     library it needs take."""
+    from tests.benchmarks.writer.timing import entry_of, tasks, timed
     from triage.inference.writer import LlamaWriter
-    from triage.writer_bench import entry_of, tasks, timed
 
     asked = tasks(count)
     before = _megabytes()
@@ -100,7 +100,7 @@ def _together(path: Path, count: int, writers: int, busy: bool) -> list[dict[str
     command = [
         sys.executable,
         "-m",
-        "triage.writer_load",
+        "tests.benchmarks.writer.load",
         str(path),
         "--tasks",
         str(count),

@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Final
 
 from approvals.models import Refund
+from tests.benchmarks.refunds.tau_shop import Task
 from tickets.models import Ticket
 from triage.nlu.order_linking import SURE
-from triage.refund_bench import Task
 
 NOT_OF_MONEY: Final = frozenset({"NO_LABEL", "NO_MONEY_AT_STAKE", "NOT_AS_ASKED", "NOT_ASKED_FOR"})
 SLACK: Final = Decimal("0.01")

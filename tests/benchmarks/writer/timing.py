@@ -1,6 +1,6 @@
 """How long a GGUF takes for a draft and a summary, and what the mask adds to it.
 
-``python -m triage.writer_bench [--random 0.5B] [--tasks 10] [FILE…]``. Each task is
+``python -m tests.benchmarks.writer.timing [--random 0.5B] [--tasks 10] [FILE…]``. Each task is
 written with and without the mask, one right after the other and in turns which goes
 first, so that whatever else the machine does falls on both.
 """
@@ -19,8 +19,8 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
+from tests.support.random_gguf import Recipe, Shape, byte_level, words_of, write
 from triage.contract.slots import WritingTask
-from triage.engines.random_gguf import Recipe, Shape, byte_level, words_of, write
 from triage.inference.chat_prompt import INSTRUCTIONS, request
 from triage.inference.registry.pinned import Entry
 from triage.inference.writer import LlamaWriter

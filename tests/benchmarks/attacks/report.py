@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from triage.attacks import judging, texts
-from triage.attacks.texts import Attack
-from triage.attacks.trials import Trial, flagged
+from tests.benchmarks.attacks import judging, texts
+from tests.benchmarks.attacks.texts import Attack
+from tests.benchmarks.attacks.trials import Trial, flagged
 from triage.nlu.prompt_injection import orders_in
 
 

@@ -16,12 +16,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from approvals.models import RefundRule
+from tests.benchmarks.attacks import judging, texts
+from tests.benchmarks.attacks.judging import Seen
+from tests.benchmarks.attacks.placing import PLACES, Letter, mail_of
+from tests.benchmarks.attacks.texts import Attack
 from tickets import ingest
 from tickets.models import Correction, Order, Run
-from triage.attacks import judging, texts
-from triage.attacks.judging import Seen
-from triage.attacks.placing import PLACES, Letter, mail_of
-from triage.attacks.texts import Attack
 from triage.demo import company
 from triage.demo.letters import letters
 from triage.demo.photo import photo

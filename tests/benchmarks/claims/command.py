@@ -42,7 +42,7 @@ class Command(BaseCommand):
 
 
 def _summedits(folder: Path, *, with_similarity: bool) -> Iterator[str]:
-    from triage.engines import summedits
+    from tests.benchmarks.claims import summedits
     from triage.pipeline import registry
 
     try:
@@ -63,10 +63,10 @@ def _summedits(folder: Path, *, with_similarity: bool) -> Iterator[str]:
 
 
 def _planted(half: int, each: int, *, show: bool) -> Iterator[str]:
-    from triage import planted
+    from tests.benchmarks.claims import mutations
 
     total, caught, missed = Counter[str](), Counter[str](), []
-    for said in planted.planted(half, each):
+    for said in mutations.planted(half, each):
         total[said.sort] += 1
         caught[said.sort] += bool(said.because)
         missed += [] if said.because else [f"missed, {said.sort}: {said.text}"]
@@ -76,8 +76,8 @@ def _planted(half: int, each: int, *, show: bool) -> Iterator[str]:
     yield f"| all | {_share(caught.total(), total.total())} |"
     yield "\n| clean sentences | left out all the same |\n|---|---|"
     for name, clean in (
-        ("of the corpus", islice(planted.corpus_sentences(half), 20 * each)),
-        ("freely worded", planted.free_sentences(half)),
+        ("of the corpus", islice(mutations.corpus_sentences(half), 20 * each)),
+        ("freely worded", mutations.free_sentences(half)),
     ):
         sentences = list(clean)
         wrongly = [said for said in sentences if said.because]

@@ -15,9 +15,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from tests.benchmarks import measuring
 from tickets import ingest, queue
 from tickets.models import Run, Ticket
-from triage import measuring
 from triage.demo import company
 from triage.demo import load as demo
 from triage.pipeline import worker

@@ -17,9 +17,9 @@ from django.db.models import Sum
 from tqdm import tqdm
 
 from approvals.models import Refund
+from tests.benchmarks import measuring
 from tickets import ingest
 from tickets.models import Draft, Run
-from triage import measuring
 from triage.demo import load as demo
 from triage.pipeline import worker
 from triage.policies import loading

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
-from triage.attacks import report, texts, trials
+from tests.benchmarks.attacks import report, texts, trials
 from triage.demo import load as demo
 
 NEEDED = ("bipia/text_attack_train.json", "agentdojo/injection_goals.json", "notinject/valid.json")

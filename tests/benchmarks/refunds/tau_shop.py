@@ -67,7 +67,7 @@ def set_up(folder: Path) -> Counter[str]:
         path = Path(place) / "retail.md"
         path.write_text(FRONT + (folder / "policy.md").read_text())
         loading.load(path)
-    knobs = tomllib.loads((HERE / "refund_bench.toml").read_text())
+    knobs = tomllib.loads((HERE / "tau_shop.toml").read_text())
     for table in knobs["intent"]:
         examples = table.pop("examples")
         intent = Intent.objects.create(**table)

@@ -1,0 +1,1 @@
+"""Rows, values, servers and processes that tests share. No tests in here."""

@@ -1,1 +1,0 @@
-"""The adapters. ML libraries are imported here, inside functions, and nowhere else."""

@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
+BENCH := $(BIN)/python -m tests.benchmarks
 
 .PHONY: run test install lint bench bench-real bench-writer bench-quality bench-refunds bench-attacks bench-payments \
 	bench-refund-machine reference
@@ -23,22 +24,22 @@ lint: .venv/installed-dev
 # A database and a broker of its own, gone afterwards.
 bench: .venv/installed-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
-	DATABASE_URL= CELERY_BROKER_URL= TRIAGE_DATA=$$folder $(MANAGE) bench
+	DATABASE_URL= CELERY_BROKER_URL= TRIAGE_DATA=$$folder $(BENCH) speed
 
 # The same on real data: make bench-real DATA=../shared/data
 bench-real: .venv/installed-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
-	DATABASE_URL= CELERY_BROKER_URL= TRIAGE_DATA=$$folder $(MANAGE) bench_real $(DATA)
+	DATABASE_URL= CELERY_BROKER_URL= TRIAGE_DATA=$$folder $(BENCH) real $(DATA)
 
 # A shop of real shape and its refund tasks: make bench-refunds DATA=../shared/data
 bench-refunds: .venv/installed-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
-	DATABASE_URL= CELERY_BROKER_URL= TRIAGE_DATA=$$folder $(MANAGE) bench_refunds $(DATA)
+	DATABASE_URL= CELERY_BROKER_URL= TRIAGE_DATA=$$folder $(BENCH) refunds $(DATA)
 
 # Instructions hidden in tickets, half an hour and more: make bench-attacks DATA=../shared/data
 bench-attacks: .venv/installed-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
-	DATABASE_URL= CELERY_BROKER_URL= TRIAGE_DATA=$$folder $(MANAGE) bench_attacks $(DATA)
+	DATABASE_URL= CELERY_BROKER_URL= TRIAGE_DATA=$$folder $(BENCH) attacks $(DATA)
 
 # Workers killed while they pay, and a crowd on one order: about half an hour on two cores.
 bench-payments: .venv/installed-dev
@@ -61,7 +62,7 @@ bench-writer: .venv/installed-dev
 # Classify and retrieve on public data: make bench-quality DATA=../shared/data
 bench-quality: .venv/installed-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
-	DATABASE_URL= TRIAGE_DATA=$$folder $(MANAGE) bench_quality $(DATA) --tune
+	DATABASE_URL= TRIAGE_DATA=$$folder $(BENCH) quality $(DATA) --tune
 
 # Digests of all receipts of 374 tickets: make reference DATA=../shared/data [FREEZE=1]
 reference: BODIES ?= .data/reference

@@ -11,6 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.benchmarks.claims import mutations, summedits
+from tests.benchmarks.claims.command import Command
 from tests.shared_data import shared_data
 from triage.guardrails.claims.entailment import BIAS, WEIGHTS
 
@@ -66,21 +67,21 @@ def test_the_report_has_a_line_for_each_domain(tmp_path: Path) -> None:
     for number, domain in enumerate(("shop", "office", "home"), 5):
         _write(tmp_path, domain, number)
     out = StringIO()
-    call_command("evaluate_support", str(tmp_path), stdout=out)
+    call_command(Command(), str(tmp_path), stdout=out)
     assert "| shop | 100.0% |" in out.getvalue()
     assert "| mean of 3 | 100.0% |" in out.getvalue()
 
 
 def test_a_folder_without_the_data_is_said(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"no summedits_\*\.json"):
-        call_command("evaluate_support", str(tmp_path))
+        call_command(Command(), str(tmp_path))
     with pytest.raises(CommandError, match="or --planted"):
-        call_command("evaluate_support")
+        call_command(Command())
 
 
 def test_the_report_of_planted_errors_has_both_halves() -> None:
     out = StringIO()
-    call_command("evaluate_support", "--planted", "--each", "2", "--show", stdout=out)
+    call_command(Command(), "--planted", "--each", "2", "--show", stdout=out)
     assert "held out" in out.getvalue()
     assert "| freely worded |" in out.getvalue()
 

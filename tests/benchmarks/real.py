@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from approvals.models import Refund
 from tests.benchmarks import measuring
+from tests.benchmarks.writer.compare import Command as CompareWriters
 from tickets import ingest
 from tickets.models import Draft, Run
 from triage.demo import load as demo
@@ -65,7 +66,7 @@ class Command(BaseCommand):
             worker.work(run)
         for line in (*_report(runs), *_shown(show)):
             self.stdout.write(line)
-        call_command("compare_writers", like="tau3-", tickets=len(runs), stdout=self.stdout)
+        call_command(CompareWriters(), like="tau3-", tickets=len(runs), stdout=self.stdout)
 
     def _import(self, data: Path) -> None:
         demo.taxonomy()

@@ -38,8 +38,8 @@ WEIGHTS: Final[Mapping[str, float]] = {
     "far": 0.0,
 }
 BIAS: Final = -0.33
-"""Logistic regression on all domains of SummEdits, never below zero: ``manage.py
-evaluate_support FOLDER``. With the weights of the other domains only, 66.2 % of a domain is
+"""Logistic regression on all domains of SummEdits, never below zero: ``python -m
+tests.benchmarks claims FOLDER``. With the weights of the other domains only, 66.2 % of a domain is
 told right (balanced, mean of eight). Few shared words, and the encoder's distance, count
 for nothing in any of the eight: a supported summary is reworded as freely."""
 THRESHOLD: Final = 0.5

@@ -8,8 +8,9 @@ from django.contrib.auth.models import User
 from django.db.models import Case, Exists, OuterRef, Prefetch, QuerySet, Value, When
 from django.utils import timezone
 
-from approvals import outdated, refusals, services, who
+from approvals import refusals, services, who
 from approvals.models import Decision, Refund
+from approvals.snapshot import staleness
 from approvals.waiting import listed
 from tickets import desk
 from tickets.access import SUPERVISORS
@@ -32,7 +33,7 @@ def elsewhere(person: User) -> dict[str, Any]:
         "others": _others(person, rights),
         "to_pay": first,
         "to_pay_more": unpaid.count() - len(first),
-        "wrote_again": outdated.written_since(r for r in first if r.state == State.APPROVED),
+        "wrote_again": staleness.written_since(r for r in first if r.state == State.APPROVED),
         "decided": list(decided.order_by("-at", "-id")[:OTHERS_SHOWN]),
         "limits": rights.limits,
     }

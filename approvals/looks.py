@@ -10,8 +10,9 @@ from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 
-from approvals import opinions, seen
+from approvals import opinions
 from approvals.models import Decision, Look, Refund
+from approvals.snapshot import build
 from tickets.models import Receipt
 
 LATE = timedelta(minutes=1)  # the browser's last word may come after the decision
@@ -22,12 +23,12 @@ def begin(refund: Refund, person: User) -> Look:
 
     It is ``blind`` where they are to say first what they would do.
     """
-    content = seen.shown(refund)
+    content = build.shown(refund)
     return Look.objects.create(
         refund=refund,
         by=person,
         shown=content,
-        fingerprint=seen.digest(content),
+        fingerprint=build.digest(content),
         blind=opinions.due(refund, person),
     )
 

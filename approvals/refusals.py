@@ -11,7 +11,7 @@ from django.utils import timezone
 from approvals import who
 from approvals.errors import Incomplete, NotPending, OverLimit, OwnWork, Stale
 from approvals.models import Decision, Look, Refund
-from approvals.seen import changed, fingerprint
+from approvals.snapshot.build import changed, fingerprint
 from tickets.models import Order, Ticket
 
 

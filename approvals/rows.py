@@ -12,7 +12,7 @@ from django.utils import timezone
 from approvals import who
 from approvals.errors import Incomplete, Refused
 from approvals.models import Decision, Execution, Refund
-from approvals.seen import fingerprint
+from approvals.snapshot.build import fingerprint
 from tickets import receipts
 from tickets.models import Order, Ticket
 

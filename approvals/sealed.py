@@ -21,7 +21,7 @@ from approvals import faults, made_up, notices, rows, who
 from approvals.errors import NothingToCopy
 from approvals.models import Care, Decision, Refund, SealedCheck
 from approvals.rows import State
-from approvals.seen import fingerprint
+from approvals.snapshot.build import fingerprint
 from tickets import receipts
 from tickets.access import SEAL
 from tickets.models import Order

@@ -14,8 +14,8 @@ from approvals import services
 from approvals.models import ApprovalLimit, Execution, Refund, RefundRule
 from approvals.payments import outbox
 from approvals.payments.answers import Answer, Declined, Unclear
-from approvals.seen import fingerprint
 from approvals.services import Proposal, is_as_approved
+from approvals.snapshot.build import fingerprint
 from tests import rows
 from tests.runs import citation
 from tickets import queue, replies, sending

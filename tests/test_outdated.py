@@ -10,9 +10,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from approvals import outdated, services
+from approvals import services
 from approvals.denials import DENIED
 from approvals.models import Refund
+from approvals.snapshot import staleness
 from tests import stories
 from tests.deciding import decide, page, state
 from tickets.models import Message, Payment, Receipt
@@ -54,20 +55,20 @@ def test_where_nothing_changed_nobody_has_to_look(approved: Refund) -> None:
 
 def test_the_customer_wrote_again(approved: Refund) -> None:
     writes(approved)
-    assert to_look_at(approved) == [outdated.WROTE_AGAIN]
-    assert outdated.written_since([approved]) == {approved.pk}
+    assert to_look_at(approved) == [staleness.WROTE_AGAIN]
+    assert staleness.written_since([approved]) == {approved.pk}
 
 
 def test_a_mail_program_wrote_and_nobody_has_to_look(approved: Refund) -> None:
     writes(approved, automatic=True)
     assert to_look_at(approved) == []
-    assert outdated.written_since([approved]) == set()
+    assert staleness.written_since([approved]) == set()
 
 
 def test_something_else_changed(approved: Refund) -> None:
     approved.order.lines.update(name="A smaller lamp")
-    assert to_look_at(approved) == [outdated.CHANGED_SINCE]
-    assert outdated.written_since([approved]) == set()
+    assert to_look_at(approved) == [staleness.CHANGED_SINCE]
+    assert staleness.written_since([approved]) == set()
 
 
 def test_what_was_taken_back_is_nobodys_any_more(approved: Refund, sol: User) -> None:
@@ -98,7 +99,7 @@ def test_the_ticket_says_it_until_somebody_answers(
 ) -> None:
     writes(approved)
     pay(as_sol, approved)
-    assert to_look_at(approved) == [outdated.paid_all_the_same(Refund.objects.get())]
+    assert to_look_at(approved) == [staleness.paid_all_the_same(Refund.objects.get())]
     writes(approved, direction="out", author=ana, at=timezone.now())
     assert to_look_at(approved) == []
 

@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from approvals import services
 from approvals.models import Refund
-from approvals.seen import fingerprint
 from approvals.services import Proposal
+from approvals.snapshot.build import fingerprint
 from tests import rows
 from tests.conftest import join
 from tests.stories import policy

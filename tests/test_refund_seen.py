@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from approvals import changes, seen, services
+from approvals import services
 from approvals.models import ApprovalLimit, Refund, RefundRule
+from approvals.snapshot import build, changes
 from tests import stories
 from tests.conftest import join
 from tickets.models import Attachment, Draft, Message
@@ -127,18 +128,18 @@ CHANGES: dict[str, tuple[Callable[[Refund], Any], str]] = {
 @pytest.mark.parametrize("what", CHANGES)
 def test_a_change_of_what_was_shown_is_told_in_a_sentence(refund: Refund, what: str) -> None:
     change, said = CHANGES[what]
-    before, digest = seen.shown(refund), services.fingerprint(refund)
+    before, digest = build.shown(refund), services.fingerprint(refund)
     change(refund)
     fresh = Refund.objects.get(pk=refund.pk)
-    assert said in seen.changed(before, fresh)
+    assert said in build.changed(before, fresh)
     assert services.fingerprint(fresh) != digest
 
 
 def test_where_nothing_changed_nothing_is_said(refund: Refund) -> None:
-    before = seen.shown(refund)
+    before = build.shown(refund)
     fresh = Refund.objects.get(pk=refund.pk)
-    assert seen.changed(before, fresh) == []
-    assert services.fingerprint(fresh) == seen.digest(before) == refund.fingerprint
+    assert build.changed(before, fresh) == []
+    assert services.fingerprint(fresh) == build.digest(before) == refund.fingerprint
 
 
 def test_handing_over_notes_and_receipts_of_people_change_nothing(refund: Refund) -> None:
@@ -160,7 +161,7 @@ def test_what_a_machine_wrote_changes_nothing(refund: Refund) -> None:
 
 def test_no_words_of_the_customer_are_kept_in_it(refund: Refund) -> None:
     assert "cracked shade" in message_of(refund).text
-    assert "cracked shade" not in str(seen.shown(refund))
+    assert "cracked shade" not in str(build.shown(refund))
 
 
 def test_its_own_payment_does_not_count(refund: Refund) -> None:

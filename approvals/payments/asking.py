@@ -13,7 +13,7 @@ from approvals import rows
 from approvals.models import Execution, Refund
 from approvals.payments import outbox, recording
 from approvals.payments.answers import Answer, Declined, NotReached, Paid, Unclear, Unheard
-from approvals.seen import is_as_approved
+from approvals.snapshot.build import is_as_approved
 
 State = Execution.State
 FIRST_PAUSE = timedelta(seconds=30)

@@ -6,12 +6,13 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from approvals import following, outdated, rows
+from approvals import following, rows
 from approvals.errors import Incomplete, NotPending
 from approvals.models import Execution, Refund
 from approvals.payments import outbox, recording
 from approvals.rows import CHANGED, State, Verdict
-from approvals.seen import is_as_approved
+from approvals.snapshot import staleness
+from approvals.snapshot.build import is_as_approved
 
 TAKEN_BACK = "It was no longer to be paid."
 SENT = (State.APPROVED, State.EXECUTING, State.EXECUTED, State.DOUBT)
@@ -97,12 +98,12 @@ def _pay_void(refund: Refund, by: User, reference: str, known: bool) -> tuple[st
     The steps are not taken again, for they might ask for the same money once more.
     """
     why = CHANGED if refund.state == State.APPROVED else TAKEN_BACK
-    changed = outdated.since_approved(refund, paid_as=reference) or (why,)
+    changed = staleness.since_approved(refund, paid_as=reference) or (why,)
     refund.state, refund.reference = State.VOID, reference
     rows.save(refund)
     if not known:
         recording.add_payment(refund, reference)
     told = {"reason": why, "reference": reference, "changed": changed, "on_file": known}
     rows.receipt(refund, by, "pay", "void", told)
-    refund.ticket.mark_attention(f"{outdated.paid_all_the_same(refund)} {' '.join(changed)}")
+    refund.ticket.mark_attention(f"{staleness.paid_all_the_same(refund)} {' '.join(changed)}")
     return changed

@@ -20,7 +20,7 @@ from approvals import rows
 from approvals.models import Decision, Execution, Refund
 from approvals.payments import by_stripe, recording
 from approvals.payments.answers import Answer, Unclear
-from approvals.seen import is_as_approved
+from approvals.snapshot.build import is_as_approved
 from tickets import queue
 from tickets.models import Payment
 

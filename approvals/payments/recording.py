@@ -14,7 +14,7 @@ from approvals import following, rows, who
 from approvals.errors import Incomplete, Refused
 from approvals.models import Execution, Refund
 from approvals.payments.answers import Answer, Declined, NotReached, Paid, Unclear
-from approvals.seen import is_as_approved
+from approvals.snapshot.build import is_as_approved
 from tickets.models import Payment
 
 log = logging.getLogger(__name__)

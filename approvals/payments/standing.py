@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from approvals import outdated
 from approvals.models import Execution, Refund
 from approvals.payments import manual
 from approvals.payments.asking import MOST_QUESTIONS
+from approvals.snapshot import staleness
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def state_of(refund: Refund) -> Standing:
     execution = Execution.objects.filter(refund=refund).select_related("settled_by").first()
     if execution is None:
         if refund.state == Refund.State.VOID and refund.reference:
-            return Standing(outdated.paid_all_the_same(refund))
+            return Standing(staleness.paid_all_the_same(refund))
         if manual.was_to_be_paid(refund):
             return Standing("It is not to be paid any more. Was it paid already?", by_hand=True)
         by_hand = refund.state == Refund.State.APPROVED and not refund.seeded

@@ -1,14 +1,14 @@
 """The verbs of a refund. Each is one transaction that locks, checks, writes and leaves a receipt."""
 
-from approvals.outdated import to_look_at
 from approvals.payments.manual import record_paid
-from approvals.seen import fingerprint, is_as_approved
 from approvals.services.answers import ask_again
 from approvals.services.automatic import approve_by_rule
 from approvals.services.decisions import decide
 from approvals.services.moving import escalate_overdue, reassign
 from approvals.services.requests import Proposal, expire_overdue, propose, withdraw
 from approvals.services.taking_back import take_back
+from approvals.snapshot.build import fingerprint, is_as_approved
+from approvals.snapshot.staleness import to_look_at
 
 __all__ = [
     "Proposal",

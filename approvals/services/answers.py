@@ -8,12 +8,13 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from approvals import changes, rows
+from approvals import rows
 from approvals.errors import Incomplete, NotPending, Stale
 from approvals.models import Decision, Refund
 from approvals.rows import State, Verdict
-from approvals.seen import shown
 from approvals.services.requests import Proposal, propose
+from approvals.snapshot import changes
+from approvals.snapshot.build import shown
 from tickets.models import Message
 
 WORKED_OUT_FROM = ("order", "items", "payments", "rules_today")

@@ -16,7 +16,7 @@ from approvals.errors import Refused
 from approvals.models import Decision, Refund, RefundRule
 from approvals.payments import outbox
 from approvals.rows import State, Verdict
-from approvals.seen import fingerprint
+from approvals.snapshot.build import fingerprint
 from tickets.models import Customer, Payment
 
 ONCE_IN = timedelta(days=30)

@@ -13,7 +13,7 @@ from approvals.errors import Incomplete, OwnWork, Stale
 from approvals.models import Decision, Look, Refund
 from approvals.payments import outbox
 from approvals.rows import State, Verdict
-from approvals.seen import fingerprint
+from approvals.snapshot.build import fingerprint
 
 
 def decide(

@@ -18,7 +18,7 @@ from approvals import following, notices, refusals, rows, who
 from approvals.errors import Incomplete
 from approvals.models import Refund
 from approvals.rows import State, Verdict
-from approvals.seen import fingerprint, is_as_approved
+from approvals.snapshot.build import fingerprint, is_as_approved
 from tickets.models import Order, Run, Ticket
 
 log = logging.getLogger(__name__)

@@ -14,10 +14,11 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
-from approvals import made_up, payments, sealed, seen
+from approvals import made_up, payments, sealed
 from approvals.errors import Refused
 from approvals.models import Decision, Execution, RefundRule
 from approvals.payments import outbox, webhook
+from approvals.snapshot import build as seen
 from tests.payment_server import SECRET
 from tests.refund_machine import invariants, world
 from tests.refund_machine.ledger import Ledger

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from approvals import seen
 from approvals.models import Decision, Execution, Refund
+from approvals.snapshot import build
 from tickets.models import Message, Payment, Ticket
 from tickets.templatetags.show import money
 
@@ -22,7 +22,7 @@ def to_look_at(ticket: Ticket) -> Iterator[str]:
     for refund in refunds:
         if refund.state == State.VOID:
             yield from _paid_all_the_same(refund)
-        elif not (_is_ordered(refund) or seen.is_as_approved(refund)):
+        elif not (_is_ordered(refund) or build.is_as_approved(refund)):
             yield WROTE_AGAIN if refund.pk in wrote else CHANGED_SINCE
 
 
@@ -43,7 +43,7 @@ def since_approved(refund: Refund, *, paid_as: str = "") -> tuple[str, ...]:
     """What has changed since the last approval, in sentences, where its page was kept."""
     agreed = refund.decisions.filter(verdict=Decision.Verdict.APPROVE).exclude(look=None)
     page = agreed.values_list("look__shown", flat=True).last()
-    return tuple(seen.changed(page, refund, paid_as=paid_as)) if page else ()
+    return tuple(build.changed(page, refund, paid_as=paid_as)) if page else ()
 
 
 def paid_all_the_same(refund: Refund) -> str:

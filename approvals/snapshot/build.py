@@ -7,8 +7,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from approvals import changes, who
+from approvals import who
 from approvals.models import Decision, Refund, RefundRule
+from approvals.snapshot import changes
 from tickets import desk, receipts
 from tickets.models import Attachment, Order, Payment
 

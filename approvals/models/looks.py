@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from approvals import triggers_looks as triggers
+from approvals.constraints import page_view_triggers as triggers
 from approvals.models.refunds import MONEY, Refund
 
 

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from approvals import triggers_payments
+from approvals.constraints import payment_triggers
 from approvals.models.refunds import MONEY, Refund
 
 
@@ -71,7 +71,7 @@ class Execution(models.Model):
                 condition=~Q(state="done") | ~Q(reference=""), name="done_has_a_reference"
             ),
         ]
-        triggers = triggers_payments.EXECUTION
+        triggers = payment_triggers.EXECUTION
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency} {self.get_by_display()}"

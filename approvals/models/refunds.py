@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from approvals import triggers
+from approvals.constraints import refund_triggers as triggers
 from tickets.models import Order, Run, Ticket
 
 MONEY: dict[str, Any] = {"max_digits": 12, "decimal_places": 2}

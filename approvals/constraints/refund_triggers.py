@@ -6,8 +6,8 @@ from string import Template
 
 import pgtrigger
 
-from approvals.triggers_payments import REFUND_AGREES
-from approvals.triggers_rules import (
+from approvals.constraints.payment_triggers import REFUND_AGREES
+from approvals.constraints.rule_triggers import (
     APPROVED_BY_ENOUGH,
     APPROVES_WHAT_IS_CLEAR,
     NAMES_ITS_REVIEWERS,

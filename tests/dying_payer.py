@@ -19,7 +19,8 @@ django.setup()
 from django.db import connection  # noqa: E402
 
 from approvals import payments  # noqa: E402
-from approvals.payments import asking, outbox, recording, webhook  # noqa: E402
+from approvals.payments import ledger, outbox, reconciliation
+from approvals.payments.gateways import webhook  # noqa: E402
 from tickets import queue  # noqa: E402
 
 
@@ -43,10 +44,10 @@ POINTS: dict[str, Callable[[], None]] = {
     "claimed": before(outbox, "call"),
     "sending": before(webhook, "_send"),
     "answered": after(outbox, "call"),
-    "writing": before(recording, "add_payment"),
-    "written": after(recording, "receipt"),
-    "recorded": after(recording, "record"),
-    "learning": before(asking, "_learn"),
+    "writing": before(ledger, "add_payment"),
+    "written": after(ledger, "receipt"),
+    "recorded": after(ledger, "record"),
+    "learning": before(reconciliation, "_learn"),
 }
 
 

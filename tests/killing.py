@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from approvals import payments
 from approvals.models import Execution
-from approvals.payments import recording, sweeping
+from approvals.payments import ledger, sweep
 from tests.paying import again
 from tests.payment_server import SECRET, Books
 from tests.workers import wait_for
@@ -106,10 +106,10 @@ def make_due(execution: Execution) -> None:
 def finish(execution: Execution) -> tuple[str, str]:
     """What the sweep and other workers make of it in time; its states then."""
     for _ in range(SWEEPS):
-        if again(execution).state not in recording.OPEN:
+        if again(execution).state not in ledger.OPEN:
             break
         make_due(execution)
-        sweeping.doubt_if_left(execution.pk)
+        sweep.doubt_if_left(execution.pk)
         payments.attend(execution.pk)
     now = again(execution)
     return now.state, now.refund.state

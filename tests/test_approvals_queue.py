@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from approvals import evidence, services
 from approvals.models import ApprovalLimit, Execution, Reader, Refund
-from approvals.payments import outbox, recording
-from approvals.payments.answers import Declined
+from approvals.payments import ledger, outbox
+from approvals.payments.responses import Declined
 from tests import stories
 from tests.deciding import decide, page
 from tickets.models import Customer
@@ -200,7 +200,7 @@ def failed(refund: Refund, by: User) -> None:
     approved(refund, by)
     execution = Execution.objects.get(refund=refund)
     assert outbox._claim(execution.pk)
-    recording.record(Execution.objects.get(pk=execution.pk), Declined("Too much."))
+    ledger.record(Execution.objects.get(pk=execution.pk), Declined("Too much."))
 
 
 def to_pay(client: Client) -> list[str]:

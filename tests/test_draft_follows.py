@@ -13,7 +13,7 @@ from django.utils import timezone
 from approvals import services
 from approvals.models import ApprovalLimit, Execution, Refund, RefundRule
 from approvals.payments import outbox
-from approvals.payments.answers import Answer, Declined, Unclear
+from approvals.payments.responses import Answer, Declined, Unclear
 from approvals.services import Proposal, is_as_approved
 from approvals.snapshot.build import fingerprint
 from tests import rows

@@ -11,8 +11,8 @@ from django.db import transaction
 from approvals import payments, services
 from approvals.errors import Incomplete, NotPending
 from approvals.models import Execution, Refund
-from approvals.payments import outbox, recording
-from approvals.payments.answers import Declined, NotReached, Paid, Unclear
+from approvals.payments import ledger, outbox
+from approvals.payments.responses import Declined, NotReached, Paid, Unclear
 from tests import rows
 from tests.paying import (
     again,
@@ -167,7 +167,7 @@ def test_an_answer_that_comes_late_settles_the_doubt(
     assert execution
     Execution.objects.update(lease_until=minutes_ago(1))
     payments.sweep()
-    recording.record(execution, answer)
+    ledger.record(execution, answer)
     assert states(execution) == after
 
 
@@ -176,7 +176,7 @@ def test_only_the_holder_says_what_came_of_it(books: Books, answer: Any) -> None
     execution = outbox._claim(ordered().pk)
     assert execution
     execution.holder = "somebody else"
-    recording.record(execution, answer)
+    ledger.record(execution, answer)
     assert states(execution) == ("calling", "executing")
 
 
@@ -184,14 +184,14 @@ def test_whoever_was_away_too_long_does_not_put_it_back(books: Books) -> None:
     execution = outbox._claim(ordered().pk)
     assert execution
     Execution.objects.update(lease_until=minutes_ago(1))
-    recording.record(execution, NotReached("away"))
+    ledger.record(execution, NotReached("away"))
     assert states(execution) == DOUBT
 
 
 def test_an_executor_that_stumbles_leaves_a_doubt(
     books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("approvals.payments.webhook.pay", lambda execution: 1 // 0)
+    monkeypatch.setattr("approvals.payments.gateways.webhook.pay", lambda execution: 1 // 0)
     execution = paid(ordered())
     assert states(execution) == DOUBT
     assert "ZeroDivisionError" in execution.note
@@ -232,7 +232,7 @@ def test_an_import_that_came_first_is_the_same_payment(books: Books) -> None:
     assert execution
     order = execution.refund.order
     order.payments.create(kind="refund", amount="49.00", reference="re_1", method="card")
-    recording.record(execution, Paid("re_1"))
+    ledger.record(execution, Paid("re_1"))
     assert states(execution) == DONE
     assert order.payments.filter(kind="refund").count() == 1
 
@@ -241,7 +241,7 @@ def test_a_reference_of_something_else_is_a_doubt(books: Books) -> None:
     execution = outbox._claim(ordered().pk)
     assert execution
     execution.refund.order.payments.create(kind="refund", amount="7.00", reference="re_1")
-    recording.record(execution, Paid("re_1"))
+    ledger.record(execution, Paid("re_1"))
     assert states(execution) == DOUBT
     assert "check the reference" in again(execution).note
 
@@ -249,7 +249,7 @@ def test_a_reference_of_something_else_is_a_doubt(books: Books) -> None:
 def test_paid_after_somebody_said_that_it_was_not(books: Books, sol: User) -> None:
     execution = doubted(books)
     payments.settle(execution.pk, by=sol, paid=False, why="It is not on the statement.")
-    recording.record(execution, Paid("re_1"))
+    ledger.record(execution, Paid("re_1"))
     assert states(execution) == ("failed", "failed")
     assert Payment.objects.get(kind="refund").reference == "re_1"
     assert "Please check there" in Ticket.objects.get(pk=execution.refund.ticket_id).attention
@@ -257,9 +257,9 @@ def test_paid_after_somebody_said_that_it_was_not(books: Books, sol: User) -> No
 
 def test_two_references_for_one_key_are_told(books: Books) -> None:
     execution = paid(ordered())
-    recording.record(execution, Paid("re_1"))
+    ledger.record(execution, Paid("re_1"))
     assert Receipt.objects.filter(step="pay").count() == 1
-    recording.record(execution, Paid("re_2"))
+    ledger.record(execution, Paid("re_2"))
     assert newest().output["told"] == "re_2"
     assert Payment.objects.filter(kind="refund").count() == 1
 

@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from approvals import payments
 from approvals.errors import Incomplete, NotPending, OverLimit, OwnWork
 from approvals.models import ApprovalLimit
-from approvals.payments import asking
+from approvals.payments import reconciliation
 from tests.paying import (
     again,
     asked,
@@ -33,11 +33,11 @@ QUEUED = ("queued", "executing")
 def test_asking_ends_and_sol_settles_it(books: Books, sol: User, called: Any) -> None:
     books.manner = "breaks before"
     execution = doubted(books)
-    for _ in range(asking.MOST_QUESTIONS):
+    for _ in range(reconciliation.MOST_QUESTIONS):
         execution = asked(execution)
     assert states(execution) == DOUBT
     assert states(asked(execution)) == DOUBT
-    assert len(books.questions) == asking.MOST_QUESTIONS
+    assert len(books.questions) == reconciliation.MOST_QUESTIONS
     assert payments.state_of(execution.refund).asking_ended
     called.clear()
     payments.sweep()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from approvals.models import Execution
-from approvals.payments import by_stripe
+from approvals.payments.gateways import stripe
 from tests.paying import PI, approved, asked, meet, ordered, paid, states
 from tests.paying import by_stripe as use_stripe
 from tests.payment_server import Books, Order, payment_server
@@ -125,9 +125,9 @@ def test_what_stripe_does_not_know_is_paid_by_hand(books: Books, settings: Any) 
     [("49.00", "GBP", 4900), ("4900", "JPY", 4900), ("0.50", "JPY", None), ("1.25", "KWD", 1250)],
 )
 def test_an_amount_in_the_smallest_unit(amount: str, currency: str, units: int | None) -> None:
-    assert by_stripe.minor(Decimal(amount), currency) == units
+    assert stripe.minor(Decimal(amount), currency) == units
 
 
 @pytest.mark.parametrize(("charge", "can"), [("ch_1", True), ("pi_1", True), ("4711", False)])
 def test_only_its_own_names_of_charges_are_for_stripe(charge: str, can: bool) -> None:
-    assert by_stripe.can_pay(charge, Decimal("1.00"), "GBP") == can
+    assert stripe.can_pay(charge, Decimal("1.00"), "GBP") == can

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from approvals import payments, services
 from approvals.models import Execution
-from approvals.payments import asking, outbox
-from approvals.payments.answers import Unheard
+from approvals.payments import outbox, reconciliation
+from approvals.payments.responses import Unheard
 from tests import rows, stories
 from tests.paying import again, approve, asked, meet, ordered, paid, states
 from tests.payment_server import Books
@@ -73,8 +73,8 @@ def test_an_answer_from_before_it_arrived_counts_for_nothing(books: Books, setti
     past = early - timedelta(seconds=settings.PAYMENT_PATIENCE + 1)
     Execution.objects.filter(pk=execution.pk).update(called_at=past)
     before = past + timedelta(seconds=30)
-    assert asking._learn(again(execution), Unheard(), before) == "doubt"
-    assert asking._learn(again(execution), Unheard(), early) == "queued"
+    assert reconciliation._learn(again(execution), Unheard(), before) == "doubt"
+    assert reconciliation._learn(again(execution), Unheard(), early) == "queued"
 
 
 def test_the_customer_wrote_while_nobody_knew(books: Books) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from approvals import payments
-from approvals.payments import transport, webhook
+from approvals.payments import http
+from approvals.payments.gateways import webhook
 from tests.paying import again, asked, by_webhook, meet, ordered, paid, states
 from tests.payment_server import SECRET, Books, payment_server
 from tickets.models import Payment, Receipt
@@ -148,8 +149,8 @@ def test_turned_away_is_not_asked(books: Books, settings: Any) -> None:
 
 def test_an_answer_has_to_end() -> None:
     answer: Any = SimpleNamespace(iter_raw=lambda: iter([b"{"]))
-    with pytest.raises(transport.NoAnswer, match="too long"):
-        transport._bounded(answer, deadline=0.0)
+    with pytest.raises(http.NoAnswer, match="too long"):
+        http._bounded(answer, deadline=0.0)
 
 
 @pytest.mark.parametrize("reference", ["", " re_1", "r" * 121, "re\n1", 7, ["re_1"]])

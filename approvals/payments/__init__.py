@@ -6,12 +6,12 @@ written in one transaction; whatever may or may not have been paid is in doubt, 
 about under that key, never ordered under another.
 """
 
-from approvals.payments.asking import reconcile
-from approvals.payments.manual import record_paid
+from approvals.payments.gateways.manual import record_paid
+from approvals.payments.manual_resolution import settle
 from approvals.payments.outbox import order, pay
-from approvals.payments.settling import settle
-from approvals.payments.standing import Standing, state_of
-from approvals.payments.sweeping import attend, sweep
+from approvals.payments.reconciliation import reconcile
+from approvals.payments.status import Standing, state_of
+from approvals.payments.sweep import attend, sweep
 
 __all__ = [
     "Standing",

@@ -18,8 +18,9 @@ from django.utils.module_loading import import_string
 
 from approvals import rows
 from approvals.models import Decision, Execution, Refund
-from approvals.payments import by_stripe, recording
-from approvals.payments.answers import Answer, Unclear
+from approvals.payments import ledger
+from approvals.payments.gateways import stripe
+from approvals.payments.responses import Answer, Unclear
 from approvals.snapshot.build import is_as_approved
 from tickets import queue
 from tickets.models import Payment
@@ -27,7 +28,10 @@ from tickets.models import Payment
 log = logging.getLogger(__name__)
 
 By, State = Execution.By, Execution.State
-MODULES = {By.WEBHOOK: "approvals.payments.webhook", By.STRIPE: "approvals.payments.by_stripe"}
+MODULES = {
+    By.WEBHOOK: "approvals.payments.gateways.webhook",
+    By.STRIPE: "approvals.payments.gateways.stripe",
+}
 MONEY_BACK = ("refund", "price difference")  # anything else is no money at the payment side
 PAY = "triage.tasks.pay"
 ANSWERED_WITHIN = 10.0  # seconds for a worker to begin; the sweep calls again
@@ -42,7 +46,7 @@ def order(refund: Refund) -> Execution | None:
     by, charge = settings.PAYMENT_EXECUTOR, charge_of(refund)
     if by == By.MANUAL or refund.remedy not in MONEY_BACK or refund.seeded:
         return None
-    if by == By.STRIPE and not by_stripe.can_pay(charge, refund.amount, refund.currency):
+    if by == By.STRIPE and not stripe.can_pay(charge, refund.amount, refund.currency):
         return None
     execution = Execution.objects.create(
         refund=refund,
@@ -91,7 +95,7 @@ def pay(execution_id: int) -> str:
     if execution is None:
         return str(Execution.objects.values_list("state", flat=True).get(pk=execution_id))
     answer = call("pay", execution)
-    return recording.record(execution, answer)
+    return ledger.record(execution, answer)
 
 
 def call(verb: str, execution: Execution) -> Answer:
@@ -107,11 +111,11 @@ def call(verb: str, execution: Execution) -> Answer:
 def _claim(execution_id: int) -> Execution | None:
     """The execution, leased to us and its refund being paid; None where there is nothing to do."""
     with transaction.atomic():
-        refund = recording.locked(execution_id)
+        refund = ledger.locked(execution_id)
         now = timezone.now()
         waiting = Execution.objects.filter(pk=execution_id, state=State.QUEUED, next_at__lte=now)
         if waiting.exists() and not is_as_approved(refund):
-            recording.stop(refund, rows.CHANGED, by=None)
+            ledger.stop(refund, rows.CHANGED, by=None)
             return None
         claimed = waiting.update(
             state=State.CALLING,

@@ -1,6 +1,6 @@
 """The verbs of a refund. Each is one transaction that locks, checks, writes and leaves a receipt."""
 
-from approvals.payments.manual import record_paid
+from approvals.payments.gateways.manual import record_paid
 from approvals.services.answers import ask_again
 from approvals.services.automatic import approve_by_rule
 from approvals.services.decisions import decide

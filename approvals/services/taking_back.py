@@ -8,7 +8,7 @@ from django.db import transaction
 from approvals import following, rows
 from approvals.errors import Incomplete, NotPending
 from approvals.models import Execution, Refund
-from approvals.payments.settling import may_settle
+from approvals.payments.manual_resolution import may_settle
 from approvals.rows import State
 from tickets.access import SUPERVISORS, require_role
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from approvals.payments.transport import NeverSent, NoAnswer, Response
+from approvals.payments.http import NeverSent, NoAnswer, Response
 
 
 class Crash(BaseException):

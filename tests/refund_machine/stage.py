@@ -17,7 +17,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 from approvals import made_up, payments, sealed
 from approvals.errors import Refused
 from approvals.models import Decision, Execution, RefundRule
-from approvals.payments import outbox, webhook
+from approvals.payments import outbox
+from approvals.payments.gateways import webhook
 from approvals.snapshot import build as seen
 from tests.payment_server import SECRET
 from tests.refund_machine import invariants, world

@@ -20,8 +20,8 @@ from hypothesis.stateful import precondition, rule
 
 from approvals import denials, payments, services
 from approvals.models import Execution, Refund
-from approvals.payments import asking, outbox, recording
-from approvals.payments.answers import Answer
+from approvals.payments import ledger, outbox, reconciliation
+from approvals.payments.responses import Answer
 from tests.refund_machine import world
 from tests.refund_machine.ledger import Row
 from tests.refund_machine.people import ANYBODY, SUPERVISOR, N
@@ -37,10 +37,10 @@ POINTS: dict[str, tuple[Any, str, bool]] = {
     "claiming": (outbox.rows, "save", True),
     "claimed": (outbox, "call", False),
     "answered": (outbox, "call", True),
-    "writing": (recording, "add_payment", False),
-    "written": (recording, "receipt", True),
-    "following": (recording.following, "follow", False),
-    "learning": (asking, "_learn", False),
+    "writing": (ledger, "add_payment", False),
+    "written": (ledger, "receipt", True),
+    "following": (ledger.following, "follow", False),
+    "learning": (reconciliation, "_learn", False),
 }
 POINT = st.none() | st.sampled_from(sorted(POINTS))
 
@@ -97,7 +97,7 @@ class Workers(Stage):
     @precondition(has("executions", "doubt"))
     @rule(n=N)
     def take_a_question(self, n: int) -> None:
-        if taken := asking._take_question(self.pick("executions", n, "doubt")):
+        if taken := reconciliation._take_question(self.pick("executions", n, "doubt")):
             self.calls.insert(0, Call("ask", taken))
 
     @precondition(lambda self: self.unsent())
@@ -125,9 +125,9 @@ class Workers(Stage):
             self.calls.remove(call)
         with self.attempt(f"{call.verb}: wrote down {type(answer).__name__}"), dying(point):
             if call.verb == "pay":
-                recording.record(call.execution, answer)
+                ledger.record(call.execution, answer)
             else:
-                asking._learn(call.execution, answer, call.at)
+                reconciliation._learn(call.execution, answer, call.at)
 
     @precondition(lambda self: self.calls)
     @rule(n=N)

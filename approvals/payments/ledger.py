@@ -13,7 +13,7 @@ from django.utils import timezone
 from approvals import following, rows, who
 from approvals.errors import Incomplete, Refused
 from approvals.models import Execution, Refund
-from approvals.payments.answers import Answer, Declined, NotReached, Paid, Unclear
+from approvals.payments.responses import Answer, Declined, NotReached, Paid, Unclear
 from approvals.snapshot.build import is_as_approved
 from tickets.models import Payment
 

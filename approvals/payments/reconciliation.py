@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from approvals import rows
 from approvals.models import Execution, Refund
-from approvals.payments import outbox, recording
-from approvals.payments.answers import Answer, Declined, NotReached, Paid, Unclear, Unheard
+from approvals.payments import ledger, outbox
+from approvals.payments.responses import Answer, Declined, NotReached, Paid, Unclear, Unheard
 from approvals.snapshot.build import is_as_approved
 
 State = Execution.State
@@ -47,21 +47,21 @@ def _take_question(execution_id: int) -> Execution | None:
         questions__lt=MOST_QUESTIONS,
         next_at__lte=now,
     )
-    pause = recording.pause_after(FIRST_PAUSE, asked)
+    pause = ledger.pause_after(FIRST_PAUSE, asked)
     taken = due.update(questions=F("questions") + 1, next_at=now + pause)
     return execution if taken else None
 
 
 def _learn(execution: Execution, answer: Answer, asked_at: datetime) -> str:
     with transaction.atomic():
-        refund = recording.locked(execution.pk)
+        refund = ledger.locked(execution.pk)
         now = Execution.objects.select_for_update().get(pk=execution.pk)
         open_still = now.state == State.DOUBT and now.calls == execution.calls
         match answer:
             case Paid():
-                recording.paid(refund, now, answer.reference)
+                ledger.paid(refund, now, answer.reference)
             case Declined() if open_still:
-                recording.failed(refund, now, answer.why)
+                ledger.failed(refund, now, answer.why)
             case Unheard() if open_still:
                 _unheard(refund, now, asked_at)
             case NotReached() | Unclear() if open_still:
@@ -78,10 +78,10 @@ def _unheard(refund: Refund, execution: Execution, asked_at: datetime) -> None:
     if asked_at < called + timedelta(seconds=settings.PAYMENT_PATIENCE):
         return _ask_later(refund, execution, "The payment side has not heard of it yet.")
     if not is_as_approved(refund):
-        return recording.failed(refund, execution, rows.CHANGED)
+        return ledger.failed(refund, execution, rows.CHANGED)
     why = "The payment side never heard of it, so it is ordered again, under the same key."
-    recording.requeue(refund, execution, why, pause=timedelta())
-    recording.receipt(refund, execution, "ok", reason=why)
+    ledger.requeue(refund, execution, why, pause=timedelta())
+    ledger.receipt(refund, execution, "ok", reason=why)
     transaction.on_commit(lambda: outbox.wake(execution.pk))
     return None
 
@@ -90,5 +90,5 @@ def _ask_later(refund: Refund, execution: Execution, why: str) -> None:
     execution.note = why[:500]
     execution.save(update_fields=["note"])
     if execution.questions >= MOST_QUESTIONS:
-        recording.receipt(refund, execution, "abstained", reason=ASKING_ENDED)
+        ledger.receipt(refund, execution, "abstained", reason=ASKING_ENDED)
         refund.ticket.mark_attention(ASKING_ENDED)

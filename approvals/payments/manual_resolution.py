@@ -8,7 +8,7 @@ from django.db import transaction
 from approvals import who
 from approvals.errors import Incomplete, NotPending, OverLimit, OwnWork
 from approvals.models import Execution, Refund
-from approvals.payments import recording
+from approvals.payments import ledger
 from tickets.access import SUPERVISORS, require_role
 
 State = Execution.State
@@ -27,15 +27,15 @@ def settle(execution_id: int, *, by: User, paid: bool, why: str, reference: str 
     if paid and not reference:
         raise Incomplete("Please give the reference of the payment.")
     with transaction.atomic():
-        refund = recording.locked(execution_id)
+        refund = ledger.locked(execution_id)
         execution = Execution.objects.select_for_update().get(pk=execution_id)
         if execution.state != State.DOUBT and (paid or execution.state != State.QUEUED):
             raise NotPending(f"This payment is not in doubt: {execution.get_state_display()}.")
         may_settle(refund, by)
         if paid:
-            recording.write_paid(refund, execution, reference, by=by, why=why)
+            ledger.write_paid(refund, execution, reference, by=by, why=why)
         else:
-            recording.failed(refund, execution, why, by=by)
+            ledger.failed(refund, execution, why, by=by)
     return execution
 
 

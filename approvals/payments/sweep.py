@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from approvals.models import Execution
-from approvals.payments import asking, outbox, recording
+from approvals.payments import ledger, outbox, reconciliation
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,9 @@ LEFT = "Whoever asked for the payment stopped before the answer."
 def attend(execution_id: int) -> str:
     """Do what the execution waits for: pay it, or ask about it. Return how it stands then."""
     state = Execution.objects.values_list("state", flat=True).get(pk=execution_id)
-    return asking.reconcile(execution_id) if state == State.DOUBT else outbox.pay(execution_id)
+    return (
+        reconciliation.reconcile(execution_id) if state == State.DOUBT else outbox.pay(execution_id)
+    )
 
 
 def sweep() -> None:
@@ -41,18 +43,18 @@ def sweep() -> None:
 def doubt_if_left(execution_id: int) -> None:
     """In doubt, if its lease ran out: nobody knows what the payment side was told."""
     with transaction.atomic():
-        refund = recording.locked(execution_id)
+        refund = ledger.locked(execution_id)
         execution = Execution.objects.select_for_update().get(pk=execution_id)
         ended = execution.lease_until and execution.lease_until < timezone.now()
         if execution.state == State.CALLING and ended:
-            recording.doubt(refund, execution, LEFT)
+            ledger.doubt(refund, execution, LEFT)
 
 
 def _missed() -> list[int]:
     """The oldest that wait too long; each waits anew from now, so it is called out once."""
     now = timezone.now()
     open_ones = Execution.objects.filter(
-        Q(state=State.QUEUED) | Q(state=State.DOUBT, questions__lt=asking.MOST_QUESTIONS)
+        Q(state=State.QUEUED) | Q(state=State.DOUBT, questions__lt=reconciliation.MOST_QUESTIONS)
     )
     late = open_ones.filter(next_at__lt=now - MISSED_AFTER).order_by("next_at")
     pks = list(late.values_list("pk", flat=True)[:SWEPT_AT_ONCE])

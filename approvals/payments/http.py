@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import httpx2
 
 from approvals.payment_settings import secure
-from approvals.payments.answers import words
+from approvals.payments.responses import words
 
 MOST_BYTES = 1 << 20
 AGENT = "triage"

@@ -9,7 +9,7 @@ from django.utils import timezone
 from approvals import following, rows
 from approvals.errors import Incomplete, NotPending
 from approvals.models import Execution, Refund
-from approvals.payments import outbox, recording
+from approvals.payments import ledger, outbox
 from approvals.rows import CHANGED, State, Verdict
 from approvals.snapshot import staleness
 from approvals.snapshot.build import is_as_approved
@@ -31,7 +31,7 @@ def record_paid(refund_id: int, *, by: User, reference: str) -> tuple[str, ...]:
     with transaction.atomic():
         refund = rows.locked(refund_id)
         _may_be_recorded(refund, reference)
-        known = recording.on_file(refund, reference) is not None
+        known = ledger.on_file(refund, reference) is not None
         if refund.state == State.APPROVED and is_as_approved(refund, paid_as=reference):
             _pay(refund, by, reference, known)
             return ()
@@ -43,7 +43,7 @@ def _may_be_recorded(refund: Refund, reference: str) -> None:
     if refund.reference == reference:
         raise NotPending(f"This payment is recorded already, as {reference}.")
     said = f"Your reference {reference} was noted."
-    if Execution.objects.filter(refund=refund, state__in=recording.OPEN).exists():
+    if Execution.objects.filter(refund=refund, state__in=ledger.OPEN).exists():
         raise NotPending(
             f"The payment service pays this refund: please do not pay it by hand. {said} If you"
             " did, money may have gone twice: please check at the payment side."
@@ -87,8 +87,8 @@ def _pay(refund: Refund, by: User, reference: str, known: bool) -> None:
     refund.state, refund.reference = State.EXECUTED, reference
     rows.save(refund)
     if not known:
-        recording.add_payment(refund, reference)
-    recording.receipt(refund, execution, "ok", by=by, on_file=known)
+        ledger.add_payment(refund, reference)
+    ledger.receipt(refund, execution, "ok", by=by, on_file=known)
     following.follow(refund)
 
 
@@ -102,7 +102,7 @@ def _pay_void(refund: Refund, by: User, reference: str, known: bool) -> tuple[st
     refund.state, refund.reference = State.VOID, reference
     rows.save(refund)
     if not known:
-        recording.add_payment(refund, reference)
+        ledger.add_payment(refund, reference)
     told = {"reason": why, "reference": reference, "changed": changed, "on_file": known}
     rows.receipt(refund, by, "pay", "void", told)
     refund.ticket.mark_attention(f"{staleness.paid_all_the_same(refund)} {' '.join(changed)}")

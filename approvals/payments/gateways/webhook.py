@@ -15,8 +15,8 @@ from django.conf import settings
 from standardwebhooks import Webhook
 
 from approvals.models import Execution
-from approvals.payments.answers import Answer, Declined, NotReached, Paid, Unclear, Unheard, words
-from approvals.payments.transport import NeverSent, NoAnswer, Response, exchange
+from approvals.payments.http import NeverSent, NoAnswer, Response, exchange
+from approvals.payments.responses import Answer, Declined, NotReached, Paid, Unclear, Unheard, words
 
 TURNED_AWAY = (401, 403, 429)
 LONGEST = 120  # characters of a reference

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from approvals.models import Execution, Refund
-from approvals.payments import manual
-from approvals.payments.asking import MOST_QUESTIONS
+from approvals.payments.gateways import manual
+from approvals.payments.reconciliation import MOST_QUESTIONS
 from approvals.snapshot import staleness
 
 

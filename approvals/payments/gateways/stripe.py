@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 
 from approvals.models import Execution
-from approvals.payments.answers import Answer, Declined, NotReached, Paid, Unclear, Unheard, words
-from approvals.payments.transport import NeverSent, NoAnswer, exchange
+from approvals.payments.http import NeverSent, NoAnswer, exchange
+from approvals.payments.responses import Answer, Declined, NotReached, Paid, Unclear, Unheard, words
 
 if TYPE_CHECKING:
     from stripe import StripeClient, StripeError

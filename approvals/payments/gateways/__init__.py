@@ -1,0 +1,1 @@
+"""The ways to pay a refund: by hand, the shop's own service, Stripe."""

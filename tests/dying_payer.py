@@ -18,8 +18,8 @@ django.setup()
 
 from django.db import connection  # noqa: E402
 
-from approvals import payments  # noqa: E402
-from approvals.payments import ledger, outbox, reconciliation
+from approvals import payments, rows  # noqa: E402
+from approvals.payments import ledger, outbox, reconciliation  # noqa: E402
 from approvals.payments.gateways import webhook  # noqa: E402
 from tickets import queue  # noqa: E402
 
@@ -40,7 +40,7 @@ def after(owner: Any, name: str) -> Callable[[], None]:
 
 POINTS: dict[str, Callable[[], None]] = {
     "never": lambda: None,
-    "claiming": after(outbox.rows, "save"),
+    "claiming": after(rows, "save"),
     "claimed": before(outbox, "call"),
     "sending": before(webhook, "_send"),
     "answered": after(outbox, "call"),

@@ -170,6 +170,9 @@ def _describe_run(run: Any) -> dict[str, Any]:
 def _stable_body(body: dict[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in body.items() if name not in VOLATILE}
     kept["tried"] = [{**rung, "milliseconds": 0} for rung in kept["tried"]]
+    if "fingerprint" in kept["output"]:  # it covers the digests of receipts, which hold durations
+        kept["output"] = {**kept["output"], "fingerprint": ""}
+        kept["output_sha256"] = ""
     return kept
 
 

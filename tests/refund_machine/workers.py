@@ -18,7 +18,7 @@ from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from approvals import denials, payments, services
+from approvals import denials, following, payments, rows, services
 from approvals.models import Execution, Refund
 from approvals.payments import ledger, outbox, reconciliation
 from approvals.payments.responses import Answer
@@ -34,12 +34,12 @@ PASSED = st.sampled_from(
 )  # fmt: skip
 MOOD, MANNER = st.sampled_from(MOODS), st.sampled_from(MANNERS)
 POINTS: dict[str, tuple[Any, str, bool]] = {
-    "claiming": (outbox.rows, "save", True),
+    "claiming": (rows, "save", True),
     "claimed": (outbox, "call", False),
     "answered": (outbox, "call", True),
     "writing": (ledger, "add_payment", False),
     "written": (ledger, "receipt", True),
-    "following": (ledger.following, "follow", False),
+    "following": (following, "follow", False),
     "learning": (reconciliation, "_learn", False),
 }
 POINT = st.none() | st.sampled_from(sorted(POINTS))

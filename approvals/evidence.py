@@ -8,8 +8,9 @@ from django.contrib.auth.models import User
 from django.db.models import Case, Exists, OuterRef, Prefetch, QuerySet, Value, When
 from django.utils import timezone
 
-from approvals import refusals, services, who
+from approvals import services, who
 from approvals.models import Decision, Refund
+from approvals.services import preconditions
 from approvals.snapshot import staleness
 from approvals.waiting import listed
 from tickets import desk
@@ -89,7 +90,7 @@ def of(refund: Refund) -> dict[str, Any]:
 
 def _agreement(refund: Refund) -> dict[str, Any]:
     """How many approved what the page shows, and what to tell where one approved something else."""
-    divided = refusals.divided(refund) if refund.state == State.PENDING else None
+    divided = preconditions.divided(refund) if refund.state == State.PENDING else None
     agreed = refund.decisions.filter(verdict=Decision.Verdict.APPROVE)
     if divided:
         agreed = agreed.filter(fingerprint=services.fingerprint(refund))

@@ -11,9 +11,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from approvals import refusals, rows
 from approvals.errors import FirstOpinion, Incomplete, NotPending
 from approvals.models import Care, Decision, Look, Refund
+from approvals.services import preconditions, refund_rows
 
 SALT = "approvals.opinions"
 DRAWN = 16**8
@@ -80,9 +80,9 @@ def give(
     if verdict == Decision.Verdict.APPROVE and amount is None:
         raise Incomplete("Please say how much you would give back.")
     with transaction.atomic():
-        refund = rows.locked(refund_id)
-        refusals.closed(refund)
-        refusals.person(refund, by, Decision.Verdict.RETURN)
+        refund = refund_rows.locked(refund_id)
+        preconditions.closed(refund)
+        preconditions.person(refund, by, Decision.Verdict.RETURN)
         page = Look.objects.select_for_update(of=["self"]).filter(
             pk=look, by=by, refund=refund, blind=True, first_verdict=""
         )
@@ -108,7 +108,7 @@ def _save(look: Look) -> None:
         with transaction.atomic():
             look.save(update_fields=["first_verdict", "first_reason", "first_amount", "first_at"])
     except IntegrityError as error:
-        raise rows.refusal(error, NotPending) from error
+        raise refund_rows.refusal(error, NotPending) from error
 
 
 def _receipt(refund: Refund, by: User, look: Look) -> None:
@@ -118,4 +118,4 @@ def _receipt(refund: Refund, by: User, look: Look) -> None:
         "first_amount": None if look.first_amount is None else str(look.first_amount),
         "reason": look.first_reason,
     }
-    rows.receipt(refund, by, "first opinion", "ok", said)
+    refund_rows.receipt(refund, by, "first opinion", "ok", said)

@@ -17,10 +17,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from approvals import faults, made_up, notices, rows, who
+from approvals import faults, made_up, notices, who
 from approvals.errors import NothingToCopy
 from approvals.models import Care, Decision, Refund, SealedCheck
-from approvals.rows import State
+from approvals.services import refund_rows
+from approvals.services.refund_rows import State
 from approvals.snapshot.build import fingerprint
 from tickets import receipts
 from tickets.access import SEAL
@@ -49,7 +50,7 @@ def plant(currency: str, *, by: User | None = None, after: Refund | None = None)
         refund.fingerprint = fingerprint(refund)
         refund.save()
         _receipts_of_steps(refund)
-        rows.receipt(refund, None, "request", "ok", {"note": ""})
+        refund_rows.receipt(refund, None, "request", "ok", {"note": ""})
         notices.arrived(refund)
         return _seal(refund, fault, by, after)
 
@@ -60,8 +61,8 @@ def reveal(refund: Refund, by: User, verdict: str) -> Refund:
     check.revealed_at = timezone.now()
     check.save(update_fields=["revealed_at"])
     refund.state = State.VOID
-    rows.save(refund)
-    rows.receipt(refund, by, "approve", verdict, {"seeded": True})
+    refund_rows.save(refund)
+    refund_rows.receipt(refund, by, "approve", verdict, {"seeded": True})
     told = {**answer(check), "salt": check.salt, "seal": check.seal, "found": found(verdict)}
     _receipt(refund, "unseal", by, told)
     refund.ticket.close()

@@ -18,9 +18,10 @@ django.setup()
 
 from django.db import connection  # noqa: E402
 
-from approvals import payments, rows  # noqa: E402
+from approvals import payments
 from approvals.payments import ledger, outbox, reconciliation  # noqa: E402
 from approvals.payments.gateways import webhook  # noqa: E402
+from approvals.services import refund_rows  # noqa: E402
 from tickets import queue  # noqa: E402
 
 
@@ -40,7 +41,7 @@ def after(owner: Any, name: str) -> Callable[[], None]:
 
 POINTS: dict[str, Callable[[], None]] = {
     "never": lambda: None,
-    "claiming": after(rows, "save"),
+    "claiming": after(refund_rows, "save"),
     "claimed": before(outbox, "call"),
     "sending": before(webhook, "_send"),
     "answered": after(outbox, "call"),

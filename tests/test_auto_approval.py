@@ -14,7 +14,7 @@ from django.db import connection
 
 from approvals import services as approvals
 from approvals.models import ApprovalLimit, Decision, Refund, RefundRule
-from approvals.services.automatic import who_set
+from approvals.services.auto_approve import who_set
 from tests import rows
 from tests.cases import labelled
 from tests.conftest import join

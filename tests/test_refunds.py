@@ -15,7 +15,7 @@ from django.utils import timezone
 from approvals import services, who
 from approvals.errors import Incomplete, NotPending, OverLimit, OwnWork, Stale
 from approvals.models import ApprovalLimit, Refund
-from approvals.services import requests
+from approvals.services import propose
 from tests import rows, stories
 from tickets.models import Draft, Message, Payment, Receipt
 
@@ -178,8 +178,8 @@ def test_one_that_cannot_be_closed_does_not_stop_the_others(
     first = refund()
     services.propose(rows.ticket(), again(first), run=None, by=None)
     Refund.objects.update(expires_at=rows.days_ago(1))
-    close = requests._expire
-    monkeypatch.setattr(requests, "_expire", lambda pk: 1 // 0 if pk == first.pk else close(pk))
+    close = propose._expire
+    monkeypatch.setattr(propose, "_expire", lambda pk: 1 // 0 if pk == first.pk else close(pk))
     assert services.expire_overdue() == 1
 
 

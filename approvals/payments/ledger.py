@@ -10,10 +10,11 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from approvals import following, rows, who
+from approvals import following, who
 from approvals.errors import Incomplete, Refused
 from approvals.models import Execution, Refund
 from approvals.payments.responses import Answer, Declined, NotReached, Paid, Unclear
+from approvals.services import refund_rows
 from approvals.snapshot.build import is_as_approved
 from tickets.models import Payment
 
@@ -51,7 +52,9 @@ def record(execution: Execution, answer: Answer) -> str:
 
 def locked(execution_id: int) -> Refund:
     """The refund of the execution with its ticket and order, locked in the order of all."""
-    return rows.locked(Execution.objects.values_list("refund_id", flat=True).get(pk=execution_id))
+    return refund_rows.locked(
+        Execution.objects.values_list("refund_id", flat=True).get(pk=execution_id)
+    )
 
 
 def paid(refund: Refund, execution: Execution, reference: str) -> None:
@@ -80,7 +83,7 @@ def write_paid(
         execution.settled_at, execution.settled_by, execution.lease_until = timezone.now(), by, None
         execution.save()
         refund.state, refund.reference = Refund.State.EXECUTED, reference
-        rows.save(refund)
+        refund_rows.save(refund)
         if known is None:
             add_payment(refund, reference)
     output = {"on_file": known is not None, **({"reason": why} if why else {})}
@@ -115,7 +118,7 @@ def failed(refund: Refund, execution: Execution, why: str, *, by: User | None = 
     execution.save()
     approved = refund.state == Refund.State.APPROVED  # never called
     refund.state = Refund.State.VOID if approved else Refund.State.FAILED
-    rows.save(refund)
+    refund_rows.save(refund)
     receipt(refund, execution, "void" if approved else "failed", by=by, reason=why)
     refund.ticket.mark_attention(f"The refund was not paid: {why}")
     following.follow(refund, why)
@@ -135,7 +138,7 @@ def doubt(refund: Refund, execution: Execution, why: str) -> None:
     execution.next_at = timezone.now() + FIRST_QUESTION
     execution.save()
     refund.state = Refund.State.DOUBT
-    rows.save(refund)
+    refund_rows.save(refund)
     receipt(refund, execution, "doubt", reason=why)
     refund.ticket.mark_attention("The refund may or may not have been paid: we are asking.")
     following.follow(refund)
@@ -148,7 +151,7 @@ def requeue(refund: Refund, execution: Execution, why: str, *, pause: timedelta)
     execution.save()
     if refund.state != Refund.State.EXECUTING:
         refund.state = Refund.State.EXECUTING
-        rows.save(refund)
+        refund_rows.save(refund)
 
 
 def pause_after(first: timedelta, times: int) -> timedelta:
@@ -168,7 +171,7 @@ def receipt(
         "reference": execution.reference,
         **output,
     }
-    rows.receipt(refund, by, "pay", status, told)
+    refund_rows.receipt(refund, by, "pay", status, told)
 
 
 def _put_back(refund: Refund, execution: Execution, why: str) -> None:
@@ -219,4 +222,4 @@ def add_payment(refund: Refund, reference: str) -> None:
                 reference=reference,
             )
     except IntegrityError as error:
-        raise rows.refusal(error, Incomplete) from error
+        raise refund_rows.refusal(error, Incomplete) from error

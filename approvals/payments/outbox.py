@@ -16,11 +16,11 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.module_loading import import_string
 
-from approvals import rows
 from approvals.models import Decision, Execution, Refund
 from approvals.payments import ledger
 from approvals.payments.gateways import stripe
 from approvals.payments.responses import Answer, Unclear
+from approvals.services import refund_rows
 from approvals.snapshot.build import is_as_approved
 from tickets import queue
 from tickets.models import Payment
@@ -115,7 +115,7 @@ def _claim(execution_id: int) -> Execution | None:
         now = timezone.now()
         waiting = Execution.objects.filter(pk=execution_id, state=State.QUEUED, next_at__lte=now)
         if waiting.exists() and not is_as_approved(refund):
-            ledger.stop(refund, rows.CHANGED, by=None)
+            ledger.stop(refund, refund_rows.CHANGED, by=None)
             return None
         claimed = waiting.update(
             state=State.CALLING,
@@ -127,7 +127,7 @@ def _claim(execution_id: int) -> Execution | None:
         if not claimed:
             return None
         refund.state = Refund.State.EXECUTING
-        rows.save(refund)
+        refund_rows.save(refund)
     return Execution.objects.select_related("refund__order").get(pk=execution_id)
 
 

@@ -9,10 +9,10 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from approvals import rows
 from approvals.models import Execution, Refund
 from approvals.payments import ledger, outbox
 from approvals.payments.responses import Answer, Declined, NotReached, Paid, Unclear, Unheard
+from approvals.services import refund_rows
 from approvals.snapshot.build import is_as_approved
 
 State = Execution.State
@@ -78,7 +78,7 @@ def _unheard(refund: Refund, execution: Execution, asked_at: datetime) -> None:
     if asked_at < called + timedelta(seconds=settings.PAYMENT_PATIENCE):
         return _ask_later(refund, execution, "The payment side has not heard of it yet.")
     if not is_as_approved(refund):
-        return ledger.failed(refund, execution, rows.CHANGED)
+        return ledger.failed(refund, execution, refund_rows.CHANGED)
     why = "The payment side never heard of it, so it is ordered again, under the same key."
     ledger.requeue(refund, execution, why, pause=timedelta())
     ledger.receipt(refund, execution, "ok", reason=why)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from approvals import denials, evidence, services
 from approvals.errors import Refused
 from approvals.forms import AnswerForm, RequestForm
-from approvals.services.answers import question_of
+from approvals.services.answer import question_of
 from approvals.views.refund import get_refund_for
 from tickets.access import STAFF, get_ticket_for, require_role
 

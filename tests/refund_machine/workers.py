@@ -18,10 +18,11 @@ from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from approvals import denials, following, payments, rows, services
+from approvals import denials, following, payments, services
 from approvals.models import Execution, Refund
 from approvals.payments import ledger, outbox, reconciliation
 from approvals.payments.responses import Answer
+from approvals.services import refund_rows
 from tests.refund_machine import world
 from tests.refund_machine.ledger import Row
 from tests.refund_machine.people import ANYBODY, SUPERVISOR, N
@@ -34,7 +35,7 @@ PASSED = st.sampled_from(
 )  # fmt: skip
 MOOD, MANNER = st.sampled_from(MOODS), st.sampled_from(MANNERS)
 POINTS: dict[str, tuple[Any, str, bool]] = {
-    "claiming": (rows, "save", True),
+    "claiming": (refund_rows, "save", True),
     "claimed": (outbox, "call", False),
     "answered": (outbox, "call", True),
     "writing": (ledger, "add_payment", False),

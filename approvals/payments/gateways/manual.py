@@ -6,11 +6,12 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from approvals import following, rows
+from approvals import following
 from approvals.errors import Incomplete, NotPending
 from approvals.models import Execution, Refund
 from approvals.payments import ledger, outbox
-from approvals.rows import CHANGED, State, Verdict
+from approvals.services import refund_rows
+from approvals.services.refund_rows import CHANGED, State, Verdict
 from approvals.snapshot import staleness
 from approvals.snapshot.build import is_as_approved
 
@@ -29,7 +30,7 @@ def record_paid(refund_id: int, *, by: User, reference: str) -> tuple[str, ...]:
     if not reference:
         raise Incomplete("Please give the reference of the payment.")
     with transaction.atomic():
-        refund = rows.locked(refund_id)
+        refund = refund_rows.locked(refund_id)
         _may_be_recorded(refund, reference)
         known = ledger.on_file(refund, reference) is not None
         if refund.state == State.APPROVED and is_as_approved(refund, paid_as=reference):
@@ -83,9 +84,9 @@ def _pay(refund: Refund, by: User, reference: str, known: bool) -> None:
                 settled_by=by,
             )
     except IntegrityError as error:
-        raise rows.refusal(error, Incomplete) from error
+        raise refund_rows.refusal(error, Incomplete) from error
     refund.state, refund.reference = State.EXECUTED, reference
-    rows.save(refund)
+    refund_rows.save(refund)
     if not known:
         ledger.add_payment(refund, reference)
     ledger.receipt(refund, execution, "ok", by=by, on_file=known)
@@ -100,10 +101,10 @@ def _pay_void(refund: Refund, by: User, reference: str, known: bool) -> tuple[st
     why = CHANGED if refund.state == State.APPROVED else TAKEN_BACK
     changed = staleness.since_approved(refund, paid_as=reference) or (why,)
     refund.state, refund.reference = State.VOID, reference
-    rows.save(refund)
+    refund_rows.save(refund)
     if not known:
         ledger.add_payment(refund, reference)
     told = {"reason": why, "reference": reference, "changed": changed, "on_file": known}
-    rows.receipt(refund, by, "pay", "void", told)
+    refund_rows.receipt(refund, by, "pay", "void", told)
     refund.ticket.mark_attention(f"{staleness.paid_all_the_same(refund)} {' '.join(changed)}")
     return changed

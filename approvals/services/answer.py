@@ -8,11 +8,11 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from approvals import rows
 from approvals.errors import Incomplete, NotPending, Stale
 from approvals.models import Decision, Refund
-from approvals.rows import State, Verdict
-from approvals.services.requests import Proposal, propose
+from approvals.services import refund_rows
+from approvals.services.propose import Proposal, propose
+from approvals.services.refund_rows import State, Verdict
 from approvals.snapshot import changes
 from approvals.snapshot.build import shown
 from tickets.models import Message
@@ -31,7 +31,7 @@ def ask_again(refund_id: int, *, by: User, answer: str) -> Refund:
     if not answer:
         raise Incomplete("Please write an answer to the question.")
     with transaction.atomic():
-        refund = rows.locked(refund_id)
+        refund = refund_rows.locked(refund_id)
         question = question_of(refund)
         if question is None or _was_replaced(refund):
             raise NotPending("This question is no longer open: look at the newest request.")

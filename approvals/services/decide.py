@@ -8,11 +8,12 @@ from decimal import Decimal
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from approvals import following, notices, opinions, refusals, rows, sealed, who
+from approvals import following, notices, opinions, sealed, who
 from approvals.errors import Incomplete, OwnWork, Stale
 from approvals.models import Decision, Look, Refund
 from approvals.payments import outbox
-from approvals.rows import State, Verdict
+from approvals.services import preconditions, refund_rows
+from approvals.services.refund_rows import State, Verdict
 from approvals.snapshot.build import fingerprint
 
 
@@ -37,13 +38,13 @@ def decide(
     if not reason:
         raise Incomplete("Please say why: the reason stays with the decision.")
     with transaction.atomic():
-        refund = rows.locked(refund_id)
-        refusals.closed(refund)
-        limit = refusals.person(refund, by, verdict)
+        refund = refund_rows.locked(refund_id)
+        preconditions.closed(refund)
+        limit = preconditions.person(refund, by, verdict)
         page = _page(refund, by, seen, look)
-        refusals.stale(refund, seen, page)
-        refusals.joins(refund, verdict)
-        refusals.unsure(refund, verdict, sure)
+        preconditions.stale(refund, seen, page)
+        preconditions.joins(refund, verdict)
+        preconditions.unsure(refund, verdict, sure)
         opinions.require(refund, by)
         code = (reason_code or Decision.ReasonCode.OTHER) if verdict == Verdict.REJECT else ""
         said = {"verdict": verdict, "reason": reason, "reason_code": code}
@@ -52,11 +53,11 @@ def decide(
             return sealed.reveal(refund, by, verdict)
         refund.approvers_needed = who.people_for(refund)
         refund.state = _state_after(refund, verdict)
-        rows.save(refund)
+        refund_rows.save(refund)
         if refund.state == State.APPROVED:
             outbox.order(refund)
         output = {**said, "limit": str(limit), "look": look, "sure_of": list(sure)}
-        rows.receipt(refund, by, "approve", verdict, output)
+        refund_rows.receipt(refund, by, "approve", verdict, output)
         notices.decided(refund)
         following.follow(refund, reason if verdict != Verdict.APPROVE else "")
     return refund
@@ -89,7 +90,7 @@ def _write_decision(
                 requested_by=refund.requested_by,
             )
     except IntegrityError as error:
-        raise rows.refusal(error, OwnWork) from error
+        raise refund_rows.refusal(error, OwnWork) from error
 
 
 def _state_after(refund: Refund, verdict: str) -> str:

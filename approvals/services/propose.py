@@ -14,10 +14,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from approvals import following, notices, refusals, rows, who
+from approvals import following, notices, who
 from approvals.errors import Incomplete
 from approvals.models import Refund
-from approvals.rows import State, Verdict
+from approvals.services import preconditions, refund_rows
+from approvals.services.refund_rows import State, Verdict
 from approvals.snapshot.build import fingerprint, is_as_approved
 from tickets.models import Order, Run, Ticket
 
@@ -56,7 +57,7 @@ def propose(ticket: Ticket, proposal: Proposal, *, run: Run | None, by: User | N
         Ticket.locked(ticket.pk)
         order = Order.objects.select_for_update().get(pk=proposal.order.pk)
         _make_room(ticket, order, by)
-        refusals.impossible(proposal.order, proposal.amount)
+        preconditions.impossible(proposal.order, proposal.amount)
         refund = Refund(
             ticket=ticket,
             run=run,
@@ -81,7 +82,7 @@ def propose(ticket: Ticket, proposal: Proposal, *, run: Run | None, by: User | N
         who.keep_strict(refund)
         refund.fingerprint = fingerprint(refund)
         refund.save()
-        rows.receipt(refund, by, "request", "ok", {"note": proposal.note})
+        refund_rows.receipt(refund, by, "request", "ok", {"note": proposal.note})
         notices.arrived(refund)
     return refund
 
@@ -90,9 +91,9 @@ def withdraw(ticket: Ticket, *, why: str = "The steps were taken again.") -> Non
     """Make void what the machine proposed on the ticket and nobody has approved yet."""
     with transaction.atomic():
         Ticket.locked(ticket.pk)
-        for refund in rows.unsettled(ticket).filter(state=State.PENDING):
+        for refund in refund_rows.unsettled(ticket).filter(state=State.PENDING):
             if not _is_of_people(refund):
-                rows.close(refund, State.VOID, by=None, step="request", why=why)
+                refund_rows.close(refund, State.VOID, by=None, step="request", why=why)
 
 
 def expire_overdue() -> int:
@@ -109,22 +110,24 @@ def expire_overdue() -> int:
 
 def _expire(pk: int) -> int:
     with transaction.atomic():
-        refund = rows.locked(pk)
+        refund = refund_rows.locked(pk)
         if refund.state != State.PENDING or refund.expires_at >= timezone.now():
             return 0
-        rows.close(refund, State.EXPIRED, by=None, step="approve", why=rows.RAN_OUT)
+        refund_rows.close(refund, State.EXPIRED, by=None, step="approve", why=refund_rows.RAN_OUT)
         following.follow(refund)
     return 1
 
 
 def _make_room(ticket: Ticket, order: Order, by: User | None) -> None:
     """Close older requests for the order; what is approved goes once it cannot be paid."""
-    refusals.under_way(ticket, order)
-    for refund in rows.unsettled(ticket).filter(order=order):
+    preconditions.under_way(ticket, order)
+    for refund in refund_rows.unsettled(ticket).filter(order=order):
         if refund.state == State.APPROVED:
             _stands(refund, by)
         elif refund.expires_at < timezone.now():
-            rows.close(refund, State.EXPIRED, by=None, step="approve", why=rows.RAN_OUT)
+            refund_rows.close(
+                refund, State.EXPIRED, by=None, step="approve", why=refund_rows.RAN_OUT
+            )
         elif by is None and _is_of_people(refund):
             raise Incomplete(
                 f"A request for {refund.amount} {refund.currency} on order {order} already waits"
@@ -132,7 +135,7 @@ def _make_room(ticket: Ticket, order: Order, by: User | None) -> None:
             )
         else:
             why = "A new request took its place."
-            rows.close(refund, State.VOID, by=by, step="request", why=why)
+            refund_rows.close(refund, State.VOID, by=by, step="request", why=why)
 
 
 def _stands(refund: Refund, by: User | None) -> None:
@@ -143,7 +146,7 @@ def _stands(refund: Refund, by: User | None) -> None:
             " not paid yet, so nothing else was asked for. A supervisor can take it back first."
         )
     if by:
-        rows.close(refund, State.VOID, by=by, step="request", why=rows.CHANGED)
+        refund_rows.close(refund, State.VOID, by=by, step="request", why=refund_rows.CHANGED)
 
 
 def _is_of_people(refund: Refund) -> bool:

@@ -11,11 +11,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from approvals import notices, rows
+from approvals import notices
 from approvals.errors import Refused
 from approvals.models import Decision, Refund, RefundRule
 from approvals.payments import outbox
-from approvals.rows import State, Verdict
+from approvals.services import refund_rows
+from approvals.services.refund_rows import State, Verdict
 from approvals.snapshot.build import fingerprint
 from tickets.models import Customer, Payment
 
@@ -30,7 +31,7 @@ def approve_by_rule(refund_id: int, *, doubts: tuple[str, ...] = ()) -> bool:
     says why people have to decide all the same; the database checks everything once more.
     """
     with transaction.atomic():
-        refund = rows.locked(refund_id)
+        refund = refund_rows.locked(refund_id)
         rule = RefundRule.objects.filter(name=refund.rule, active=True).first()
         if rule is None or not 0 < refund.amount <= rule.auto_up_to:
             return False
@@ -38,7 +39,7 @@ def approve_by_rule(refund_id: int, *, doubts: tuple[str, ...] = ()) -> bool:
         why = [*doubts, *_doubts(refund, rule)]
         if why:
             output = {"reason": "Left to people.", "because": why}
-            rows.receipt(refund, None, "approve", "abstained", output, rule=rule.name)
+            refund_rows.receipt(refund, None, "approve", "abstained", output, rule=rule.name)
             return False
         _approve(refund, rule)
     return True
@@ -109,10 +110,10 @@ def _approve(refund: Refund, rule: RefundRule) -> None:
                 limit_then=rule.auto_up_to,
             )
     except IntegrityError as error:
-        raise rows.refusal(error, Refused) from error
+        raise refund_rows.refusal(error, Refused) from error
     refund.state = State.APPROVED
-    rows.save(refund)
+    refund_rows.save(refund)
     outbox.order(refund)
     output = {"reason": reason, "limit": str(rule.auto_up_to)}
-    rows.receipt(refund, None, "approve", Verdict.APPROVE, output, rule=rule.name)
+    refund_rows.receipt(refund, None, "approve", Verdict.APPROVE, output, rule=rule.name)
     notices.decided(refund)

@@ -9,10 +9,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from approvals import notices, refusals, rows, who
+from approvals import notices, who
 from approvals.errors import Incomplete, OwnWork
 from approvals.models import Care, Refund
-from approvals.rows import State
+from approvals.services import preconditions, refund_rows
+from approvals.services.refund_rows import State
 
 HOURS = 24  # where admins set none
 log = logging.getLogger(__name__)
@@ -26,8 +27,8 @@ def reassign(refund_id: int, *, by: User, to: User | None, why: str) -> Refund:
     if not why.strip():
         raise Incomplete("Please say why: your colleague reads it, and it stays in the record.")
     with transaction.atomic():
-        refund = rows.locked(refund_id)
-        refusals.closed(refund)
+        refund = refund_rows.locked(refund_id)
+        preconditions.closed(refund)
         if own := who.own_hand(refund, by):
             raise OwnWork(own)
         if to is not None and not who.may_decide(refund).filter(pk=to.pk).exists():
@@ -35,7 +36,7 @@ def reassign(refund_id: int, *, by: User, to: User | None, why: str) -> Refund:
         before = refund.assigned_to
         refund.assigned_to = to
         refund.save(update_fields=["assigned_to"])
-        rows.receipt(refund, by, "assign", "ok", _handed(before, to, why.strip()))
+        refund_rows.receipt(refund, by, "assign", "ok", _handed(before, to, why.strip()))
         if to is not None and to != by:
             notices.assigned(refund, to)
     return refund
@@ -69,11 +70,11 @@ def late_from(refund: Refund, hours: int) -> datetime:
 
 def _escalate(pk: int) -> int:
     with transaction.atomic():
-        refund = rows.locked(pk)
+        refund = refund_rows.locked(pk)
         if refund.state != State.PENDING or refund.escalated_at is not None:
             return 0
         refund.escalated_at = timezone.now()
         refund.save(update_fields=["escalated_at"])
         told = [person.get_username() for person in notices.escalated(refund)]
-        rows.receipt(refund, None, "escalate", "escalated", {"told": told})
+        refund_rows.receipt(refund, None, "escalate", "escalated", {"told": told})
     return 1

@@ -5,11 +5,12 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from approvals import following, rows
+from approvals import following
 from approvals.errors import Incomplete, NotPending
 from approvals.models import Execution, Refund
 from approvals.payments.manual_resolution import may_settle
-from approvals.rows import State
+from approvals.services import refund_rows
+from approvals.services.refund_rows import State
 from tickets.access import SUPERVISORS, require_role
 
 STEP = "take back"
@@ -25,12 +26,12 @@ def take_back(refund_id: int, *, by: User, why: str) -> Refund:
     if not why:
         raise Incomplete("Please say why: it stays with the refund.")
     with transaction.atomic():
-        refund = rows.locked(refund_id)
+        refund = refund_rows.locked(refund_id)
         if refund.state != State.APPROVED:
             raise NotPending(f"This refund is {refund.get_state_display().lower()}, not approved.")
         if Execution.objects.filter(refund=refund).exists():
             raise NotPending("The payment service pays this refund: give up the payment instead.")
         may_settle(refund, by)
-        rows.close(refund, State.VOID, by=by, step=STEP, why=why)
+        refund_rows.close(refund, State.VOID, by=by, step=STEP, why=why)
         following.follow(refund, why)
     return refund

@@ -17,8 +17,9 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models import F
 from django.utils import timezone
 
-from approvals import opinions, who
+from approvals import who
 from approvals.models import Notice, Reader, Refund
+from approvals.review import first_opinion
 from tickets import queue
 from tickets.mail import valid_address
 from tickets.templatetags.show import money
@@ -171,7 +172,7 @@ def compose(notice: Notice) -> EmailMessage:
 def _what(notice: Notice) -> str:
     refund = notice.refund
     number = " ".join(refund.order.number.split())
-    if notice.kind != Kind.DECIDED and opinions.due(refund, notice.to):
+    if notice.kind != Kind.DECIDED and first_opinion.due(refund, notice.to):
         return f"order {number}"
     return f"{money(refund.amount, refund.currency)} on order {number}"
 

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from approvals import views, views_care
+from approvals import views
+from approvals.review import views as review_views
 
 app_name = "approvals"
 urlpatterns = [
@@ -15,10 +16,10 @@ urlpatterns = [
     path("<int:pk>/hand-over/", views.hand_over, name="hand_over"),
     path("<int:pk>/ask-again/", views.ask_again, name="ask_again"),
     path("mails/", views.mails, name="mails"),
-    path("<int:pk>/first-opinion/", views_care.first_opinion, name="first_opinion"),
-    path("how-we-decide/", views_care.how_we_decide, name="how_we_decide"),
-    path("how-we-decide/check/", views_care.plant, name="plant"),
-    path("<int:pk>/revealed/", views_care.revealed, name="revealed"),
-    path("looks/<int:pk>/", views_care.look, name="look"),
+    path("<int:pk>/first-opinion/", review_views.first_opinion, name="first_opinion"),
+    path("how-we-decide/", review_views.how_we_decide, name="how_we_decide"),
+    path("how-we-decide/check/", review_views.plant, name="plant"),
+    path("<int:pk>/revealed/", review_views.revealed, name="revealed"),
+    path("looks/<int:pk>/", review_views.look, name="look"),
     path("request/<int:ticket_pk>/", views.ask, name="request"),
 ]

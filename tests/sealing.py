@@ -6,8 +6,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from approvals import sealed, services
+from approvals import services
 from approvals.models import Refund, SealedCheck
+from approvals.review import seeded_checks
 from tests import stories
 
 
@@ -21,7 +22,7 @@ def real(sol: User) -> Refund:
 
 @pytest.fixture
 def check(real: Refund) -> SealedCheck:
-    return sealed.plant("GBP")
+    return seeded_checks.plant("GBP")
 
 
 def decide(refund: Refund, by: User, verdict: str = "reject") -> Refund:

@@ -7,8 +7,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from approvals import looks, services
+from approvals import services
 from approvals.models import ApprovalLimit, Refund
+from approvals.review import page_views
 from tests import stories
 from tests.deciding import decide, page, state
 
@@ -33,7 +34,7 @@ def test_the_first_of_two_is_not_told_that_it_is_approved(as_sol: Client, refund
 
 def approved_by(person: User, refund: Refund) -> None:
     refund.refresh_from_db()
-    look = looks.begin(refund, person)
+    look = page_views.begin(refund, person)
     said = {"verdict": "approve", "reason": "Fine."}
     services.decide(refund.pk, by=person, seen=look.fingerprint, look=look.pk, **said)
 

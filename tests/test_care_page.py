@@ -13,8 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from approvals import care, services
+from approvals import services
 from approvals.models import Look, Refund
+from approvals.review import reviewer_metrics
 from tests import stories
 from tickets.models import Customer
 
@@ -64,8 +65,8 @@ def decided(
     return refund
 
 
-def row(person: User) -> care.Row:
-    return care.rows(30, person)[0]
+def row(person: User) -> reviewer_metrics.Row:
+    return reviewer_metrics.rows(30, person)[0]
 
 
 @pytest.mark.parametrize(
@@ -73,13 +74,13 @@ def row(person: User) -> care.Row:
 )
 def test_the_chance_of_a_row_is_that_of_all_orders(length: int, hits: int, of: int) -> None:
     orders = set(permutations([True] * hits + [False] * (of - hits)))
-    long = sum(care.longest_run(order) >= length for order in orders)
-    assert care.chance_of_run(length, hits, of) == pytest.approx(long / len(orders))
+    long = sum(reviewer_metrics.longest_run(order) >= length for order in orders)
+    assert reviewer_metrics.chance_of_run(length, hits, of) == pytest.approx(long / len(orders))
 
 
 def test_the_longest_row_is_of_approvals_only() -> None:
-    assert care.longest_run([False, False, False, True, True, False, True]) == 2
-    assert care.longest_run([]) == 0
+    assert reviewer_metrics.longest_run([False, False, False, True, True, False, True]) == 2
+    assert reviewer_metrics.longest_run([]) == 0
 
 
 def test_approvals_are_counted_with_their_interval(customer: Customer, sol: User) -> None:
@@ -94,7 +95,7 @@ def test_approvals_are_counted_with_their_interval(customer: Customer, sol: User
 def test_a_row_of_nothing_but_approvals_has_no_chance(customer: Customer, sol: User) -> None:
     for _ in range(3):
         decided(customer, sol)
-    assert row(sol).streak == care.Streak(3, 3, None)
+    assert row(sol).streak == reviewer_metrics.Streak(3, 3, None)
 
 
 def test_times_are_told_by_amount_from_five_on(customer: Customer, sol: User) -> None:
@@ -113,7 +114,7 @@ def test_what_happened_after_the_decision_is_not_counted(customer: Customer, sol
     Look.objects.create(
         refund=refund, by=sol, fingerprint="x", at=later, visible_ms=9_000, measured_at=later
     )
-    assert care._decided(timezone.now() - timedelta(days=1), sol)[0].seconds == 10
+    assert reviewer_metrics._decided(timezone.now() - timedelta(days=1), sol)[0].seconds == 10
 
 
 def test_several_pages_of_one_request_are_added_up(customer: Customer, sol: User) -> None:
@@ -128,7 +129,7 @@ def test_several_pages_of_one_request_are_added_up(customer: Customer, sol: User
         opened=[1, 7],
         measured_at=earlier,
     )
-    seen = care._decided(timezone.now() - timedelta(days=1), sol)[0]
+    seen = reviewer_metrics._decided(timezone.now() - timedelta(days=1), sol)[0]
     assert (seen.seconds, seen.opened) == (15, 3)
 
 
@@ -144,7 +145,7 @@ def test_first_opinions_are_compared_with_the_decision(customer: Customer, sol: 
 
 def test_older_decisions_are_left_out(customer: Customer, sol: User) -> None:
     decided(customer, sol)
-    assert care.rows(0, sol)[0].approved.of == 0
+    assert reviewer_metrics.rows(0, sol)[0].approved.of == 0
 
 
 def page(client: Client, **asked: str) -> str:

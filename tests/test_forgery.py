@@ -14,9 +14,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from approvals import looks, sealed
 from approvals.denials import DENIED
 from approvals.models import ApprovalLimit, Care, Decision, Look, Refund
+from approvals.review import page_views, seeded_checks
 from tests import stories
 from tests.conftest import join
 from tests.digests import everything
@@ -49,7 +49,7 @@ class Shop:
         Correction.objects.create(ticket=self.refund.ticket, step="classify", by=self.sol)
 
     def page(self) -> Look:
-        return looks.begin(self.refund, self.sol)
+        return page_views.begin(self.refund, self.sol)
 
 
 @pytest.fixture
@@ -61,13 +61,13 @@ def shop(client: Client, sol: User, sam: User) -> Shop:
 
 
 def look_of_a_colleague(shop: Shop) -> Callable[[], Any]:
-    look = looks.begin(shop.refund, shop.sam)
+    look = page_views.begin(shop.refund, shop.sam)
     return lambda: shop.decide(look)
 
 
 def look_of_another_request(shop: Shop) -> Callable[[], Any]:
     other = stories.refund_of(stories.ticket(Customer.objects.get()), amount="9.50")
-    look = looks.begin(other, shop.sol)
+    look = page_views.begin(other, shop.sol)
     return lambda: shop.decide(look)
 
 
@@ -123,7 +123,7 @@ def before_their_first_opinion(shop: Shop) -> Callable[[], Any]:
 
 def opinion_on_a_colleagues_page(shop: Shop) -> Callable[[], Any]:
     Care.objects.create(currency="GBP", blind_above=1)
-    look = looks.begin(shop.refund, shop.sam)
+    look = page_views.begin(shop.refund, shop.sam)
     return lambda: shop.post("first_opinion", first_verdict="reject", look=look.pk)
 
 
@@ -293,7 +293,7 @@ def test_a_request_is_handed_to_nobody_who_may_not_decide(to: str, shop: Shop) -
 def test_by_a_made_up_request_nothing_is_moved(
     verb: str, who: str, status: int, shop: Shop
 ) -> None:
-    shop.refund = sealed.plant("GBP").refund
+    shop.refund = seeded_checks.plant("GBP").refund
     shop.client.force_login(join(who))
     before = everything()
     said = {"reference": "re_1", "paid": "yes", "why": "x", "answer": "x"}
@@ -304,7 +304,7 @@ def test_by_a_made_up_request_nothing_is_moved(
 
 @pytest.mark.parametrize("name", ["request", "save", "send", "again", "assign", "close", "note"])
 def test_the_ticket_of_a_made_up_request_is_not_worked_on(name: str, shop: Shop) -> None:
-    ticket = sealed.plant("GBP").refund.ticket
+    ticket = seeded_checks.plant("GBP").refund.ticket
     shop.client.force_login(join("ana"))
     before = everything()
     app = "approvals" if name == "request" else "tickets"

@@ -8,8 +8,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-from approvals import sealed, services
+from approvals import services
 from approvals.models import Care
+from approvals.review import seeded_checks
 from tests import learned, stories
 from tests.browsing import Visitor, browser, needs_chromium
 from tests.conftest import join
@@ -46,7 +47,7 @@ def furnish() -> dict[str, int]:
     own = stories.refund_of(working, by=join("sol"), amount="9.50")
     Care.objects.create(blind_above=50, blind_share=0)
     first = stories.refund_of(stories.ticket(customer, subject="All of it"), amount="51.00")
-    check = sealed.plant("GBP").refund
+    check = seeded_checks.plant("GBP").refund
     seen = services.fingerprint(check)
     services.decide(check.pk, by=join("sol"), verdict="reject", reason="No.", seen=seen)
     return {

@@ -11,8 +11,8 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from approvals import looks
 from approvals.models import Refund
+from approvals.review import page_views
 from tests import stories
 from tests.conftest import CAST, join
 from tests.digests import everything
@@ -178,7 +178,7 @@ def world() -> tuple[dict[str, list[Any]], dict[str, dict[str, Any]]]:
         "tickets:receipt_json": [receipt.pk],
         **{f"approvals:{name}": [refund.pk] for name in ONE_REFUND},
         "approvals:request": one,
-        "approvals:look": [looks.begin(refund, join("sol")).pk],
+        "approvals:look": [page_views.begin(refund, join("sol")).pk],
         "triage:clause": [clause.ref, clause.version.number],
         "triage:relabel": one,
         "triage:confirm": one,
@@ -245,7 +245,7 @@ def page_of(name: str, person: User | None) -> dict[str, Any]:
     """A decision names the page that this person was shown."""
     if name != "approvals:decide" or person is None:
         return {}
-    look = looks.begin(Refund.objects.get(), person)
+    look = page_views.begin(Refund.objects.get(), person)
     return {"look": look.pk, "seen": look.fingerprint}
 
 

@@ -13,8 +13,9 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from approvals import care, faults, sealed, services, who
+from approvals import services, who
 from approvals.models import Execution, Refund, SealedCheck
+from approvals.review import injected_faults, reviewer_metrics, seeded_checks
 from tests import stories
 from tests.sealing import check, decide, real, shown
 from tickets.ingest import receive_order
@@ -152,14 +153,14 @@ def test_nobody_works_on_it(as_sol: Client, check: SealedCheck) -> None:
 
 def test_it_is_in_no_figure_but_its_own(check: SealedCheck, sol: User) -> None:
     decide(check.refund, sol, "approve")
-    row = care.rows(30, sol)[0]
+    row = reviewer_metrics.rows(30, sol)[0]
     assert (row.approved.of, row.streak.of, list(row.sights)) == (0, 0, [])
     assert (row.found.count, row.found.of) == (0, 1)
 
 
 def test_who_planted_it_is_not_counted(real: Refund, sol: User) -> None:
-    decide(sealed.plant("GBP", by=sol).refund, sol)
-    assert care.rows(30, sol)[0].found.of == 0
+    decide(seeded_checks.plant("GBP", by=sol).refund, sol)
+    assert reviewer_metrics.rows(30, sol)[0].found.of == 0
 
 
 def test_the_number_is_left_to_a_real_order(check: SealedCheck) -> None:
@@ -191,7 +192,7 @@ def test_who_stops_it_is_told_at_once(as_sol: Client, check: SealedCheck) -> Non
     assert answer.url == reverse("approvals:revealed", args=[check.refund_id])
     page = as_sol.get(answer.url).content.decode()
     assert "You stopped it" in page
-    assert faults.FAULTS[check.fault].told in page.replace("&#x27;", "'")
+    assert injected_faults.FAULTS[check.fault].told in page.replace("&#x27;", "'")
     assert check.salt in page
     check.refresh_from_db()
     assert check.revealed_at is not None

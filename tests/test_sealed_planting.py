@@ -11,9 +11,9 @@ from django.db import DatabaseError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from approvals import faults, sealed
 from approvals.errors import NothingToCopy
 from approvals.models import Care, Refund, RefundRule, SealedCheck
+from approvals.review import injected_faults, seeded_checks
 from tests import stories
 from tests.sealing import check, real, shown
 from tickets import receipts
@@ -24,8 +24,8 @@ pytestmark = pytest.mark.django_db
 
 
 def planted(fault: str, monkeypatch: pytest.MonkeyPatch) -> Refund:
-    monkeypatch.setattr(faults, "fitting", lambda real: [faults.FAULTS[fault]])
-    return sealed.plant("GBP").refund
+    monkeypatch.setattr(injected_faults, "fitting", lambda real: [injected_faults.FAULTS[fault]])
+    return seeded_checks.plant("GBP").refund
 
 
 # --- each fault is there to be seen --------------------------------------------------
@@ -83,20 +83,20 @@ def rule(**values: Any) -> RefundRule:
 
 def test_the_photo_is_missing_where_the_rule_asks_for_one(real: Refund) -> None:
     rule(evidence="photo")
-    assert [fault.key for fault in faults.fitting(real)] == ["photo"]
-    made = sealed.plant("GBP").refund
+    assert [fault.key for fault in injected_faults.fitting(real)] == ["photo"]
+    made = seeded_checks.plant("GBP").refund
     assert not made.ticket.messages.get().attachments.exists()
 
 
 def test_what_a_rule_covers_is_no_fault(real: Refund) -> None:
     rule(covers_final_sale=True)
-    assert "final sale" not in [fault.key for fault in faults.fitting(real)]
-    assert "photo" not in [fault.key for fault in faults.fitting(real)]
+    assert "final sale" not in [fault.key for fault in injected_faults.fitting(real)]
+    assert "photo" not in [fault.key for fault in injected_faults.fitting(real)]
 
 
 def test_a_fault_that_the_database_would_refuse_is_not_chosen(real: Refund) -> None:
     real.amount = Decimal("60.00")
-    keys = [fault.key for fault in faults.fitting(real)]
+    keys = [fault.key for fault in injected_faults.fitting(real)]
     assert "paid" not in keys
     assert "amount" not in keys
 
@@ -106,7 +106,7 @@ def test_a_fault_that_the_database_would_refuse_is_not_chosen(real: Refund) -> N
 
 def test_the_seal_is_in_a_receipt_before_anybody_decides(check: SealedCheck) -> None:
     receipt = Receipt.objects.get(step="seal")
-    assert receipt.output == {"refund": check.refund_id, "seal": sealed.seal_of(check)}
+    assert receipt.output == {"refund": check.refund_id, "seal": seeded_checks.seal_of(check)}
     assert list(receipts.verify()) == []
 
 
@@ -117,7 +117,7 @@ def test_the_seal_is_in_a_receipt_before_anybody_decides(check: SealedCheck) -> 
 def test_nobody_chooses_the_answer_afterwards(check: SealedCheck, change: dict[str, str]) -> None:
     with pytest.raises(DatabaseError), transaction.atomic():
         SealedCheck.objects.update(**change)
-    assert Receipt.objects.get(step="seal").output["seal"] == sealed.seal_of(check)
+    assert Receipt.objects.get(step="seal").output["seal"] == seeded_checks.seal_of(check)
 
 
 def test_supervisors_cannot_read_the_receipt_of_the_seal(
@@ -140,9 +140,9 @@ def several(real: Refund, many: int) -> None:
 
 def test_by_default_none_is_planted(real: Refund) -> None:
     several(real, 6)
-    sealed.sweep()
+    seeded_checks.sweep()
     Care.objects.create()
-    sealed.sweep()
+    seeded_checks.sweep()
     assert not SealedCheck.objects.exists()
 
 
@@ -151,23 +151,23 @@ def test_the_sweep_plants_the_share_that_admins_chose(
 ) -> None:
     Care.objects.create(sealed_share=0.1)
     several(real, 6)
-    monkeypatch.setattr(sealed, "_lot", lambda refund: 0.05 if refund == real else 0.5)
-    sealed.sweep()
-    sealed.sweep()
+    monkeypatch.setattr(seeded_checks, "_lot", lambda refund: 0.05 if refund == real else 0.5)
+    seeded_checks.sweep()
+    seeded_checks.sweep()
     assert SealedCheck.objects.get().after == real
 
 
 def test_among_few_requests_none_is_planted(real: Refund, monkeypatch: pytest.MonkeyPatch) -> None:
     Care.objects.create(sealed_share=0.2)
-    monkeypatch.setattr(sealed, "_lot", lambda refund: 0.0)
-    several(real, sealed.FEWEST_WAITING - 2)
-    sealed.sweep()
+    monkeypatch.setattr(seeded_checks, "_lot", lambda refund: 0.0)
+    several(real, seeded_checks.FEWEST_WAITING - 2)
+    seeded_checks.sweep()
     assert not SealedCheck.objects.exists()
 
 
 def test_without_a_real_one_to_copy_it_says_so(sol: User) -> None:
     with pytest.raises(NothingToCopy):
-        sealed.plant("GBP")
+        seeded_checks.plant("GBP")
 
 
 def test_ada_plants_one_by_hand(as_ada: Client, real: Refund, ada: User) -> None:

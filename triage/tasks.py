@@ -69,8 +69,9 @@ def nightly() -> None:
 @shared_task(name="triage.tasks.sweep")
 def sweep() -> None:
     """Wake workers for what was missed, for what a dead one left and for mails not sent."""
-    from approvals import notices, payments, sealed
+    from approvals import notices, payments
     from approvals import services as approvals
+    from approvals.review import seeded_checks
     from tickets import queue, sending
     from triage.pipeline import jobs
 
@@ -82,5 +83,5 @@ def sweep() -> None:
     payments.sweep()
     approvals.expire_overdue()
     approvals.escalate_overdue()
-    sealed.sweep()
+    seeded_checks.sweep()
     notices.sweep()

@@ -8,10 +8,11 @@ from decimal import Decimal
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from approvals import following, notices, opinions, sealed, who
+from approvals import following, notices, who
 from approvals.errors import Incomplete, OwnWork, Stale
 from approvals.models import Decision, Look, Refund
 from approvals.payments import outbox
+from approvals.review import first_opinion, seeded_checks
 from approvals.services import preconditions, refund_rows
 from approvals.services.refund_rows import State, Verdict
 from approvals.snapshot.build import fingerprint
@@ -30,7 +31,7 @@ def decide(
 ) -> Refund:
     """One person's decision, bound to the fingerprint ``seen`` on their page.
 
-    ``look`` is the id of that page, where it was kept (approvals.looks.begin). ``reason_code``
+    ``look`` is the id of that page, where it was kept (approvals.review.page_views.begin). ``reason_code``
     is a Decision.ReasonCode, for a refusal; ``sure`` are the conditions they are sure of, all
     of them for an approval. Raises a Refused that says why; then nothing was changed.
     """
@@ -45,12 +46,12 @@ def decide(
         preconditions.stale(refund, seen, page)
         preconditions.joins(refund, verdict)
         preconditions.unsure(refund, verdict, sure)
-        opinions.require(refund, by)
+        first_opinion.require(refund, by)
         code = (reason_code or Decision.ReasonCode.OTHER) if verdict == Verdict.REJECT else ""
         said = {"verdict": verdict, "reason": reason, "reason_code": code}
         _write_decision(refund, by, page, limit=limit, **said)
         if refund.seeded:
-            return sealed.reveal(refund, by, verdict)
+            return seeded_checks.reveal(refund, by, verdict)
         refund.approvers_needed = who.people_for(refund)
         refund.state = _state_after(refund, verdict)
         refund_rows.save(refund)

@@ -12,8 +12,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from approvals import evidence, notices, opinions, waiting, who
+from approvals import evidence, notices, waiting, who
 from approvals.models import Notice, Reader
+from approvals.review import first_opinion
 from tickets.access import SUPERVISORS, require_role
 
 
@@ -30,7 +31,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     shown: dict[str, Any] = {
         "needed": needed,
         "mine": mine,
-        "hidden": opinions.hidden(listed, person),
+        "hidden": first_opinion.hidden(listed, person),
         "count": found.qs.count(),
         "filter": found,
         "asked": request.GET,

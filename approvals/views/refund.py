@@ -11,10 +11,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from approvals import denials, evidence, looks, opinions, payments, services, views_care, waiting
+from approvals import denials, evidence, payments, services, waiting
 from approvals.errors import Refused
 from approvals.forms import DecisionForm, HandOverForm, PaidForm, SettleForm, TakeBackForm
 from approvals.models import Refund
+from approvals.review import first_opinion, page_views, views
 from tickets.access import STAFF, SUPERVISORS, Person, require_role
 
 SAID = {
@@ -50,7 +51,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
         kept = DecisionForm(refund=fresh, initial=words)  # the rest is to be said of what is new
         return page(request, fresh, person, form=kept, refused=refused)
     if found.seeded:
-        return HttpResponseRedirect(views_care.revealed_at(request, found))
+        return HttpResponseRedirect(views.revealed_at(request, found))
     said = SAID.get(Refund.State(found.state)) or evidence.approvals_in(found)
     messages.success(request, f"{said}: {found}.")
     if here is None or here.next is None:
@@ -85,14 +86,14 @@ def page(
     What stands there is kept as a look, and a decision names it.
     """
     why_not, answered = evidence.why_not(refund, person), refused.status if refused else status
-    if not why_not and opinions.due(refund, person):
+    if not why_not and first_opinion.due(refund, person):
         if refused:
             messages.error(request, str(refused))
-        return views_care.first_page(request, refund, person, status=answered)
+        return views.first_page(request, refund, person, status=answered)
     shown: dict[str, Any] = {
         "refund": refund,
-        "look": None if why_not else looks.begin(refund, person),
-        "first": opinions.of(refund, person),
+        "look": None if why_not else page_views.begin(refund, person),
+        "first": first_opinion.of(refund, person),
         "form": form or DecisionForm(refund=refund),
         "paid_form": paid_form or PaidForm(),
         "settle_form": settle_form or SettleForm(),

@@ -11,8 +11,9 @@ from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from approvals import looks, sealed, services, who
+from approvals import services, who
 from approvals.models import Decision, Refund
+from approvals.review import page_views, seeded_checks
 from tests.refund_machine import world
 from tests.refund_machine.stage import Stage, has
 from tickets import replies
@@ -88,7 +89,7 @@ class People(Stage):
     @rule(n=N, name=ANYBODY, milliseconds=st.sampled_from([0, 5, 10_000_000]))
     def open_a_page(self, n: int, name: str, milliseconds: int) -> None:
         page = world.open_page(self.pick("refunds", n, "pending"), self.world.people[name])
-        looks.note(page.look, page.by, milliseconds, [])
+        page_views.note(page.look, page.by, milliseconds, [])
         self.pages.insert(0, page)
 
     @precondition(lambda self: self.pages)
@@ -148,7 +149,7 @@ class People(Stage):
     @rule()
     def plant_a_check(self) -> None:
         with self.attempt("planted"):
-            sealed.plant("GBP", by=self.world.people["ada"])
+            seeded_checks.plant("GBP", by=self.world.people["ada"])
 
     # --- hands in a ticket ------------------------------------------------------------
 

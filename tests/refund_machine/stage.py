@@ -14,11 +14,12 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
-from approvals import made_up, payments, sealed
+from approvals import payments
 from approvals.errors import Refused
 from approvals.models import Decision, Execution, RefundRule
 from approvals.payments import outbox
 from approvals.payments.gateways import webhook
+from approvals.review import seeded_checks, synthetic_requests
 from approvals.snapshot import build as seen
 from tests.payment_server import SECRET
 from tests.refund_machine import invariants, world
@@ -58,7 +59,7 @@ class Stage(RuleBasedStateMachine):
     def _set_the_stage(self) -> None:
         lots = Lots()
         lots.drawn.seed(1)
-        for module in (sealed, made_up):
+        for module in (seeded_checks, synthetic_requests):
             self.patch.setattr(module, "secrets", lots)
         self.patch.setattr(webhook, "exchange", self.side.exchange)
         self.patch.setattr(queue, "call", lambda *args, **kwargs: None)

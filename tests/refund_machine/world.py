@@ -15,8 +15,9 @@ import pgtrigger
 from django.contrib.auth.models import Group, User
 from django.db.models import F
 
-from approvals import looks, opinions, services
+from approvals import services
 from approvals.models import ApprovalLimit, Care, Execution, Refund, RefundRule
+from approvals.review import first_opinion, page_views
 from tests import rows, runs
 from tickets.access import ADMINS, AGENTS, SUPERVISORS, ensure_groups
 from tickets.models import Correction, Order, Run, Ticket
@@ -146,12 +147,12 @@ class Page:
 
 
 def open_page(refund: int, by: User) -> Page:
-    look = looks.begin(Refund.objects.get(pk=refund), by)
+    look = page_views.begin(Refund.objects.get(pk=refund), by)
     return Page(refund, by, look.pk, look.fingerprint, look.blind)
 
 
 def say_first(page: Page, verdict: str, amount: Decimal) -> None:
-    opinions.give(page.refund, by=page.by, look=page.look, verdict=verdict, amount=amount)
+    first_opinion.give(page.refund, by=page.by, look=page.look, verdict=verdict, amount=amount)
 
 
 def decide(page: Page, verdict: str) -> Refund:

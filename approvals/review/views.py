@@ -10,11 +10,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from approvals import blind, care, denials, looks, opinions, sealed, waiting
-from approvals import faults as known
+from approvals import denials, waiting
 from approvals.errors import Refused
-from approvals.forms_care import FirstOpinionForm, LookForm, PlantForm
 from approvals.models import Care, Decision, Refund
+from approvals.review import blinding, page_views, reviewer_metrics, seeded_checks
+from approvals.review import first_opinion as review_first_opinion
+from approvals.review import injected_faults as known
+from approvals.review.forms import FirstOpinionForm, LookForm, PlantForm
 from tickets.access import ADMINS, SUPERVISORS, require_role
 from tickets.shares import Share
 
@@ -29,7 +31,7 @@ def look(request: HttpRequest, pk: int) -> HttpResponse:
     form = LookForm(request.POST)
     if not form.is_valid():
         return HttpResponse(status=422)
-    looks.note(pk, person, form.cleaned_data["visible_ms"], form.cleaned_data["opened"])
+    page_views.note(pk, person, form.cleaned_data["visible_ms"], form.cleaned_data["opened"])
     return HttpResponse(status=204)
 
 
@@ -45,7 +47,7 @@ def first_opinion(request: HttpRequest, pk: int) -> HttpResponse:
     said = form.cleaned_data
     try:
         with denials.kept(refund, person, "first opinion"):
-            opinions.give(
+            review_first_opinion.give(
                 pk,
                 by=person,
                 look=said["look"],
@@ -71,14 +73,14 @@ def first_page(
 
     Only where ``opinions.due``: anybody else is sent to the whole page.
     """
-    if not opinions.due(refund, person):
+    if not review_first_opinion.due(refund, person):
         return HttpResponseRedirect(_whole(request, refund))
     shown = {
         "refund": refund,
         "kept": request.GET.urlencode(),
         "form": form or FirstOpinionForm(),
-        "look": looks.begin(refund, person),
-        **blind.facts(refund),
+        "look": page_views.begin(refund, person),
+        **blinding.facts(refund),
     }
     return render(request, "approvals/first.html", shown, status=status)
 
@@ -95,7 +97,7 @@ def how_we_decide(request: HttpRequest) -> HttpResponse:
         "days": days,
         "periods": PERIODS,
         "everybody": everybody,
-        "rows": care.rows(int(days), None if everybody else person),
+        "rows": reviewer_metrics.rows(int(days), None if everybody else person),
         "cares": Care.objects.order_by("currency") if everybody else (),
     }
     return render(request, "approvals/how_we_decide.html", shown)
@@ -111,7 +113,7 @@ def plant(request: HttpRequest) -> HttpResponse:
         messages.error(request, "Please choose a currency for which care is set.")
         return redirect("approvals:how_we_decide")
     try:
-        sealed.plant(form.cleaned_data["currency"].currency, by=person)
+        seeded_checks.plant(form.cleaned_data["currency"].currency, by=person)
     except Refused as refused:
         messages.error(request, str(refused))
     else:
@@ -124,17 +126,17 @@ def plant(request: HttpRequest) -> HttpResponse:
 def revealed(request: HttpRequest, pk: int) -> HttpResponse:
     """What was wrong with a made-up request, for the person who decided on it."""
     person = require_role(request.user, SUPERVISORS)
-    theirs = sealed.decided_by(person).select_related("refund__sealed_check")
+    theirs = seeded_checks.decided_by(person).select_related("refund__sealed_check")
     decision = get_object_or_404(theirs, refund=pk)
     check = decision.refund.sealed_check
-    verdicts = list(sealed.decided_by(person).values_list("verdict", flat=True))
+    verdicts = list(seeded_checks.decided_by(person).values_list("verdict", flat=True))
     shown = {
         "decision": decision,
         "check": check,
         "fault": known.FAULTS[check.fault],
         "right": Decision.Verdict(check.right_verdict).label.lower(),
-        "found": sealed.found(decision.verdict),
-        "score": Share(sum(map(sealed.found, verdicts)), len(verdicts)),
+        "found": seeded_checks.found(decision.verdict),
+        "score": Share(sum(map(seeded_checks.found, verdicts)), len(verdicts)),
         "next": waiting.narrowed(person, request.GET, request).qs.first(),
         "kept": request.GET.urlencode(),
     }

@@ -17,9 +17,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from approvals import faults, made_up, notices, who
+from approvals import notices, who
 from approvals.errors import NothingToCopy
 from approvals.models import Care, Decision, Refund, SealedCheck
+from approvals.review import injected_faults, synthetic_requests
 from approvals.services import refund_rows
 from approvals.services.refund_rows import State
 from approvals.snapshot.build import fingerprint
@@ -43,9 +44,9 @@ def plant(currency: str, *, by: User | None = None, after: Refund | None = None)
     ``after`` is the real request whose lot called for it. Raises NothingToCopy.
     """
     real = _to_copy(currency)
-    fault = secrets.choice(faults.fitting(real))
+    fault = secrets.choice(injected_faults.fitting(real))
     with transaction.atomic():
-        refund = made_up.copy_of(real)
+        refund = synthetic_requests.copy_of(real)
         fault.put(refund)
         refund.fingerprint = fingerprint(refund)
         refund.save()
@@ -144,11 +145,11 @@ def _can_be_copied(refund: Refund) -> bool:
     order = refund.order
     whole = order.lines.exists() and order.refunded() == 0 and refund.amount <= order.paid()
     alone = who.approvers_for(refund.amount, refund.currency) == 1
-    return whole and alone and bool(faults.fitting(refund))
+    return whole and alone and bool(injected_faults.fitting(refund))
 
 
 def _seal(
-    refund: Refund, fault: faults.Fault, by: User | None, after: Refund | None
+    refund: Refund, fault: injected_faults.Fault, by: User | None, after: Refund | None
 ) -> SealedCheck:
     check = SealedCheck(
         refund=refund,

@@ -12,8 +12,8 @@ from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
-from approvals import made_up
 from approvals.models import Refund, RefundRule
+from approvals.review import synthetic_requests
 from tickets.models import Payment
 
 STEP = Decimal("0.50")
@@ -91,7 +91,7 @@ def _ended(citation: dict[str, Any], until: date) -> dict[str, Any]:
 def _change_owner(copy: Refund) -> None:
     owner = copy.order.customer
     while str(owner) == str(copy.order.customer):
-        owner = made_up.person()
+        owner = synthetic_requests.person()
     copy.order.customer = owner
     copy.order.save(update_fields=["customer"])
 

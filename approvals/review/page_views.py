@@ -10,8 +10,8 @@ from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 
-from approvals import opinions
 from approvals.models import Decision, Look, Refund
+from approvals.review import first_opinion
 from approvals.snapshot import build
 from tickets.models import Receipt
 
@@ -29,7 +29,7 @@ def begin(refund: Refund, person: User) -> Look:
         by=person,
         shown=content,
         fingerprint=build.digest(content),
-        blind=opinions.due(refund, person),
+        blind=first_opinion.due(refund, person),
     )
 
 

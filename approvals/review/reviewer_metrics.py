@@ -15,8 +15,8 @@ from django.contrib.auth.models import User
 from django.db.models import F, Q
 from django.utils import timezone
 
-from approvals import opinions
 from approvals.models import Decision, Look
+from approvals.review import first_opinion
 from tickets.access import SUPERVISORS
 from tickets.shares import FEWEST, SMALL, Share
 
@@ -152,7 +152,7 @@ def _row(person: User, theirs: Sequence[Decided]) -> Row:
     approved = [d.decision.verdict == APPROVE for d in real]
     measured = [d for d in real if d.measured]
     first = [(d.first, d.decision) for d in real if d.first]
-    told = [opinions.agrees(look, decision) for look, decision in first]
+    told = [first_opinion.agrees(look, decision) for look, decision in first]
     turned = sum(look.first_verdict != decision.verdict for look, decision in first)
     return Row(
         person=person,

@@ -1,0 +1,1 @@
+"""What keeps an approval from becoming a reflex: page views, first opinions, seeded checks."""

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import User
 
-from approvals import who
+from approvals import separation_of_duties
 from approvals.models import Decision, Refund
 from tickets.models import Order, Ticket
 
@@ -64,7 +64,7 @@ class HandOverForm(forms.Form):
 
     def __init__(self, *args: Any, refund: Refund, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["to"].queryset = who.may_decide(refund)  # type: ignore[attr-defined]
+        self.fields["to"].queryset = separation_of_duties.may_decide(refund)  # type: ignore[attr-defined]
 
 
 class AnswerForm(forms.Form):

@@ -6,7 +6,7 @@ from functools import cache
 
 from django.db import connection
 
-from approvals.denials import DENIED
+from approvals.access_denials import DENIED
 
 NO_RECORD = ("django_session", "cache", "approvals_look")
 """Sessions, the cache, and what a person was shown: a refusal shows the page again."""

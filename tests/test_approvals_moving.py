@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from approvals import services, who
+from approvals import separation_of_duties, services
 from approvals.errors import Incomplete, NotPending, OwnWork
 from approvals.models import ApprovalLimit, Care, Notice, Refund
 from tests import stories
@@ -111,13 +111,15 @@ def test_everybody_who_may_decide_is_the_same_list_as_every_queue(
         lambda: refund.ticket.drafts.update(hands=[sol.pk]),
     ):
         change()
-        allowed = set(who.may_decide(refund))
-        assert allowed == {who_ for who_ in people if refund in who.waiting_for(who_)}
+        allowed = set(separation_of_duties.may_decide(refund))
+        assert allowed == {
+            who_ for who_ in people if refund in separation_of_duties.waiting_for(who_)
+        }
 
 
 def test_an_account_that_was_closed_may_not_decide(refund: Refund, sol: User, sam: User) -> None:
     User.objects.filter(pk=sam.pk).update(is_active=False)
-    assert list(who.may_decide(refund)) == [sol]
+    assert list(separation_of_duties.may_decide(refund)) == [sol]
 
 
 # --- what waits too long -----------------------------------------------------------

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from approvals import evidence, services
+from approvals import refund_page, services
 from approvals.models import ApprovalLimit, Execution, Reader, Refund
 from approvals.payments import ledger, outbox
 from approvals.payments.responses import Declined
@@ -101,7 +101,7 @@ def test_what_a_rule_leaves_to_a_group_waits_for_that_group(
     refund = asked(marta, "42.00")
     leads = Group.objects.create(name="leads")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("approvals.who.reviewers_for", lambda refund: leads)
+        patch.setattr("approvals.separation_of_duties.reviewers_for", lambda refund: leads)
         kept = asked(marta, "20.00")
     assert mine(as_sol) == [str(refund.amount)]
     assert "leaves this amount to “leads”" in page(as_sol, kept)
@@ -223,7 +223,7 @@ def test_what_failed_is_listed_until_it_is_asked_for_again(
 def test_how_many_are_not_paid_beyond_those_shown_is_said(
     as_sol: Client, sol: User, marta: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evidence, "SHOWN", 2)
+    monkeypatch.setattr(refund_page, "SHOWN", 2)
     for amount in ("5.00", "6.00", "7.00"):
         approved(asked(marta, amount), sol)
     assert to_pay(as_sol) == ["5.00", "6.00"]
@@ -242,7 +242,7 @@ def rows_of_each_kind(marta: Customer, sol: User, sam: User, count: int) -> None
         kept = asked(marta, "9.00")
         Refund.objects.filter(pk=kept.pk).update(assigned_to=sam)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("approvals.who.reviewers_for", lambda refund: leads)
+            patch.setattr("approvals.separation_of_duties.reviewers_for", lambda refund: leads)
             asked(marta, "4.00")
 
 

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from approvals.denials import DENIED
+from approvals.access_denials import DENIED
 from approvals.models import ApprovalLimit, Care, Decision, Look, Refund
 from approvals.review import page_views, seeded_checks
 from tests import stories

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from approvals import services
-from approvals.denials import DENIED
+from approvals.access_denials import DENIED
 from approvals.models import Refund
 from approvals.snapshot import staleness
 from tests import stories

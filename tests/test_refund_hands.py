@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from approvals import who
+from approvals import separation_of_duties
 from approvals.errors import OwnWork
 from approvals.models import Decision, Refund
 from tests import stories
@@ -51,11 +51,11 @@ def test_sol_had_a_hand_and_sam_decides(
 ) -> None:
     asked = refund()
     had_a_hand(asked.ticket, sol)
-    assert not who.waiting_for(sol).exists()
-    assert who.own_hand(asked, sol)
+    assert not separation_of_duties.waiting_for(sol).exists()
+    assert separation_of_duties.own_hand(asked, sol)
     with pytest.raises(OwnWork):
         decide(asked, sol)
-    assert who.waiting_for(sam).get() == asked
+    assert separation_of_duties.waiting_for(sam).get() == asked
     assert decide(asked, sam).state == Refund.State.APPROVED
 
 

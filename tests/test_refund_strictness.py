@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.db import IntegrityError, transaction
 
-from approvals import services, who
+from approvals import separation_of_duties, services
 from approvals.errors import Refused
 from approvals.models import ApprovalLimit, Refund, RefundRule
 from tests.conftest import join
@@ -33,7 +33,7 @@ def for_three_leads(leads: Group) -> Refund:
 
 def needs(refund: Refund) -> tuple[Group | None, int]:
     kept = Refund.objects.get(pk=refund.pk)
-    return kept.reviewers, who.people_for(kept)
+    return kept.reviewers, separation_of_duties.people_for(kept)
 
 
 def test_what_ana_asks_for_by_hand_still_takes_three_leads(

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from approvals import services, who
+from approvals import separation_of_duties, services
 from approvals.errors import Incomplete, NotPending, OverLimit, OwnWork, Stale
 from approvals.models import ApprovalLimit, Refund
 from approvals.services import propose
@@ -111,7 +111,7 @@ def test_the_strictest_group_says_from_where_it_takes_two(sol: User, sam: User) 
 
 def test_a_limit_in_pounds_is_none_in_euros(sol: User) -> None:
     asked = refund(currency="EUR")
-    assert not who.waiting_for(sol).exists()
+    assert not separation_of_duties.waiting_for(sol).exists()
     with pytest.raises(OverLimit, match="no approval limit in EUR"):
         decide(asked, sol)
     ApprovalLimit.objects.create(group=sol.groups.get(), currency="EUR", up_to=50, two_above=50)
@@ -221,5 +221,5 @@ def test_only_what_is_approved_is_paid_out(sam: User) -> None:
 
 def test_sol_sees_what_sol_may_decide(sol: User, sam: User) -> None:
     asked = refund(by=sol)
-    assert not who.waiting_for(sol).exists()
-    assert who.waiting_for(sam).get() == asked
+    assert not separation_of_duties.waiting_for(sol).exists()
+    assert separation_of_duties.waiting_for(sam).get() == asked

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.db import IntegrityError, transaction
 
-from approvals import services, who
+from approvals import separation_of_duties, services
 from approvals.errors import Incomplete, Refused
 from approvals.models import ApprovalLimit, Refund, RefundRule
 from tests import rows
@@ -65,7 +65,7 @@ def test_only_the_group_decides(leads: Group, sol: User, sam: User) -> None:
     refund = asked()
     with pytest.raises(Refused, match="leads"):
         decide(refund, sol)
-    assert not who.waiting_for(sol).exists()
+    assert not separation_of_duties.waiting_for(sol).exists()
     assert decide(refund, sam).state == Refund.State.APPROVED
 
 
@@ -82,7 +82,7 @@ def test_of_two_rules_the_tiers_of_both_count(leads: Group) -> None:
     rule("lamps").tiers.create(above=40, people=2, group=leads)
     refund = asked("49.00", "30 days", "lamps")
     assert (refund.reviewers, refund.approvers_needed) == (leads, 2)
-    assert who.people_for(refund) == 2
+    assert separation_of_duties.people_for(refund) == 2
 
 
 def test_two_rules_that_name_two_groups_are_asked_for_one_by_one(leads: Group, sol: User) -> None:

@@ -13,7 +13,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from approvals import services, who
+from approvals import separation_of_duties, services
 from approvals.models import Execution, Refund, SealedCheck
 from approvals.review import injected_faults, reviewer_metrics, seeded_checks
 from tests import stories
@@ -32,7 +32,7 @@ QUEUE = reverse("approvals:queue")
 def test_it_waits_in_the_queue_like_any_other(
     as_sol: Client, check: SealedCheck, sol: User
 ) -> None:
-    assert check.refund in who.waiting_for(sol)
+    assert check.refund in separation_of_duties.waiting_for(sol)
     page = as_sol.get(QUEUE).content.decode()
     assert check.refund.order.number in page
     assert str(check.refund.ticket.customer) in page

@@ -26,9 +26,9 @@ def deliver(message_id: int) -> None:
 @shared_task(name="triage.tasks.notify")
 def notify(notice_id: int) -> None:
     """Tell a colleague about a refund by mail, if nobody else did."""
-    from approvals import notices
+    from approvals import notifications
 
-    notices.send(notice_id)
+    notifications.send(notice_id)
 
 
 @shared_task(name="triage.tasks.pay")
@@ -69,7 +69,7 @@ def nightly() -> None:
 @shared_task(name="triage.tasks.sweep")
 def sweep() -> None:
     """Wake workers for what was missed, for what a dead one left and for mails not sent."""
-    from approvals import notices, payments
+    from approvals import notifications, payments
     from approvals import services as approvals
     from approvals.review import seeded_checks
     from tickets import queue, sending
@@ -84,4 +84,4 @@ def sweep() -> None:
     approvals.expire_overdue()
     approvals.escalate_overdue()
     seeded_checks.sweep()
-    notices.sweep()
+    notifications.sweep()

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from approvals import following, who
+from approvals import reply_refresh, separation_of_duties
 from approvals.errors import Incomplete, Refused
 from approvals.models import Execution, Refund
 from approvals.payments.responses import Answer, Declined, NotReached, Paid, Unclear
@@ -88,7 +88,7 @@ def write_paid(
             add_payment(refund, reference)
     output = {"on_file": known is not None, **({"reason": why} if why else {})}
     receipt(refund, execution, "ok", by=by, **output)
-    following.follow(refund)
+    reply_refresh.follow(refund)
 
 
 def on_file(refund: Refund, reference: str) -> Payment | None:
@@ -102,7 +102,7 @@ def on_file(refund: Refund, reference: str) -> Payment | None:
         )
     others = Refund.objects.filter(order=refund.order, reference=reference)
     if others.exclude(pk=refund.pk).exists():
-        raise Incomplete(who.REFUSALS["one_refund_a_reference"])
+        raise Incomplete(separation_of_duties.REFUSALS["one_refund_a_reference"])
     if known and is_as_approved(refund):
         raise Incomplete(
             f"{reference} was on file before this was approved. Please give the reference of"
@@ -121,7 +121,7 @@ def failed(refund: Refund, execution: Execution, why: str, *, by: User | None = 
     refund_rows.save(refund)
     receipt(refund, execution, "void" if approved else "failed", by=by, reason=why)
     refund.ticket.mark_attention(f"The refund was not paid: {why}")
-    following.follow(refund, why)
+    reply_refresh.follow(refund, why)
 
 
 def stop(refund: Refund, why: str, *, by: User | None) -> None:
@@ -141,7 +141,7 @@ def doubt(refund: Refund, execution: Execution, why: str) -> None:
     refund_rows.save(refund)
     receipt(refund, execution, "doubt", reason=why)
     refund.ticket.mark_attention("The refund may or may not have been paid: we are asking.")
-    following.follow(refund)
+    reply_refresh.follow(refund)
 
 
 def requeue(refund: Refund, execution: Execution, why: str, *, pause: timedelta) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from approvals import who
+from approvals import separation_of_duties
 from approvals.errors import Incomplete, NotPending, OverLimit, OwnWork
 from approvals.models import Execution, Refund
 from approvals.payments import ledger
@@ -41,9 +41,9 @@ def settle(execution_id: int, *, by: User, paid: bool, why: str, reference: str 
 
 def may_settle(refund: Refund, by: User) -> None:
     """The rules of a decision: no hand in it, and a limit that reaches so far."""
-    if own := who.own_hand(refund, by):
+    if own := separation_of_duties.own_hand(refund, by):
         raise OwnWork(own)
-    if who.limit_of(by, refund.currency) < refund.amount:
+    if separation_of_duties.limit_of(by, refund.currency) < refund.amount:
         raise OverLimit(
             f"{refund.amount} {refund.currency} is above your limit. Somebody with a higher "
             "limit has to do this."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from approvals import evidence
+from approvals import refund_page
 from approvals.models import Refund
 from tickets import desk
 
@@ -17,6 +17,6 @@ def facts(refund: Refund) -> dict[str, Any]:
     receipts = run.receipts.filter(step__in=FACTS).order_by("attempt", "seq") if run else []
     return {
         "cards": [card for card in desk.cards(run, receipts) if card.receipt] if run else [],
-        "words": evidence.words(refund.ticket),
-        **evidence.rows(refund.ticket, refund.order),
+        "words": refund_page.words(refund.ticket),
+        **refund_page.rows(refund.ticket, refund.order),
     }

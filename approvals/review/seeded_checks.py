@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from approvals import notices, who
+from approvals import notifications, separation_of_duties
 from approvals.errors import NothingToCopy
 from approvals.models import Care, Decision, Refund, SealedCheck
 from approvals.review import injected_faults, synthetic_requests
@@ -52,7 +52,7 @@ def plant(currency: str, *, by: User | None = None, after: Refund | None = None)
         refund.save()
         _receipts_of_steps(refund)
         refund_rows.receipt(refund, None, "request", "ok", {"note": ""})
-        notices.arrived(refund)
+        notifications.arrived(refund)
         return _seal(refund, fault, by, after)
 
 
@@ -144,7 +144,7 @@ def _to_copy(currency: str) -> Refund:
 def _can_be_copied(refund: Refund) -> bool:
     order = refund.order
     whole = order.lines.exists() and order.refunded() == 0 and refund.amount <= order.paid()
-    alone = who.approvers_for(refund.amount, refund.currency) == 1
+    alone = separation_of_duties.approvers_for(refund.amount, refund.currency) == 1
     return whole and alone and bool(injected_faults.fitting(refund))
 
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from approvals import who
+from approvals import separation_of_duties
 from approvals.models import Refund
 from tickets.models import Customer, Order, OrderLine, Payment, Run, Ticket
 
@@ -55,7 +55,7 @@ def copy_of(real: Refund) -> Refund:
         seeded=True,
         created_at=now,
         expires_at=now + timedelta(days=settings.APPROVAL_DAYS),
-        approvers_needed=who.people_for(real),
+        approvers_needed=separation_of_duties.people_for(real),
     )
 
 

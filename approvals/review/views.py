@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from approvals import denials, waiting
+from approvals import access_denials, review_queue
 from approvals.errors import Refused
 from approvals.models import Care, Decision, Refund
 from approvals.review import blinding, page_views, reviewer_metrics, seeded_checks
@@ -46,7 +46,7 @@ def first_opinion(request: HttpRequest, pk: int) -> HttpResponse:
         return first_page(request, refund, person, form=form, status=422)
     said = form.cleaned_data
     try:
-        with denials.kept(refund, person, "first opinion"):
+        with access_denials.kept(refund, person, "first opinion"):
             review_first_opinion.give(
                 pk,
                 by=person,
@@ -137,7 +137,7 @@ def revealed(request: HttpRequest, pk: int) -> HttpResponse:
         "right": Decision.Verdict(check.right_verdict).label.lower(),
         "found": seeded_checks.found(decision.verdict),
         "score": Share(sum(map(seeded_checks.found, verdicts)), len(verdicts)),
-        "next": waiting.narrowed(person, request.GET, request).qs.first(),
+        "next": review_queue.narrowed(person, request.GET, request).qs.first(),
         "kept": request.GET.urlencode(),
     }
     return render(request, "approvals/revealed.html", shown)

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from approvals import notices
+from approvals import notifications
 from approvals.errors import Refused
 from approvals.models import Decision, Refund, RefundRule
 from approvals.payments import outbox
@@ -116,4 +116,4 @@ def _approve(refund: Refund, rule: RefundRule) -> None:
     outbox.order(refund)
     output = {"reason": reason, "limit": str(rule.auto_up_to)}
     refund_rows.receipt(refund, None, "approve", Verdict.APPROVE, output, rule=rule.name)
-    notices.decided(refund)
+    notifications.decided(refund)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from approvals import following, notices, who
+from approvals import notifications, reply_refresh, separation_of_duties
 from approvals.errors import Incomplete, OwnWork, Stale
 from approvals.models import Decision, Look, Refund
 from approvals.payments import outbox
@@ -52,15 +52,15 @@ def decide(
         _write_decision(refund, by, page, limit=limit, **said)
         if refund.seeded:
             return seeded_checks.reveal(refund, by, verdict)
-        refund.approvers_needed = who.people_for(refund)
+        refund.approvers_needed = separation_of_duties.people_for(refund)
         refund.state = _state_after(refund, verdict)
         refund_rows.save(refund)
         if refund.state == State.APPROVED:
             outbox.order(refund)
         output = {**said, "limit": str(limit), "look": look, "sure_of": list(sure)}
         refund_rows.receipt(refund, by, "approve", verdict, output)
-        notices.decided(refund)
-        following.follow(refund, reason if verdict != Verdict.APPROVE else "")
+        notifications.decided(refund)
+        reply_refresh.follow(refund, reason if verdict != Verdict.APPROVE else "")
     return refund
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from approvals import who
+from approvals import separation_of_duties
 from approvals.errors import Incomplete, NotPending, OverLimit, OwnWork, Stale
 from approvals.models import Decision, Look, Refund
 from approvals.snapshot.build import changed, fingerprint
@@ -84,13 +84,13 @@ def unsure(refund: Refund, verdict: str, sure: Sequence[str]) -> None:
 
 def person(refund: Refund, by: User, verdict: str) -> Decimal:
     """The limit of the person, who may decide."""
-    limit = who.limit_of(by, refund.currency)
-    if own := who.own_hand(refund, by):
+    limit = separation_of_duties.limit_of(by, refund.currency)
+    if own := separation_of_duties.own_hand(refund, by):
         raise OwnWork(own)
-    if not who.is_reviewer(refund, by):
-        raise OverLimit(who.not_a_reviewer(refund))
+    if not separation_of_duties.is_reviewer(refund, by):
+        raise OverLimit(separation_of_duties.not_a_reviewer(refund))
     if limit == 0:
-        raise OverLimit(who.no_limit(refund.currency))
+        raise OverLimit(separation_of_duties.no_limit(refund.currency))
     if verdict == Decision.Verdict.APPROVE and refund.amount > limit:
         raise OverLimit(
             f"{refund.amount} {refund.currency} is above your limit of {limit}. "

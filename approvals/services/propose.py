@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from approvals import following, notices, who
+from approvals import notifications, reply_refresh, separation_of_duties
 from approvals.errors import Incomplete
 from approvals.models import Refund
 from approvals.services import preconditions, refund_rows
@@ -77,13 +77,13 @@ def propose(ticket: Ticket, proposal: Proposal, *, run: Run | None, by: User | N
             requested_by=by,
             expires_at=timezone.now() + timedelta(days=settings.APPROVAL_DAYS),
         )
-        refund.reviewers = who.reviewers_for(refund)
-        refund.approvers_needed = who.people_for(refund)
-        who.keep_strict(refund)
+        refund.reviewers = separation_of_duties.reviewers_for(refund)
+        refund.approvers_needed = separation_of_duties.people_for(refund)
+        separation_of_duties.keep_strict(refund)
         refund.fingerprint = fingerprint(refund)
         refund.save()
         refund_rows.receipt(refund, by, "request", "ok", {"note": proposal.note})
-        notices.arrived(refund)
+        notifications.arrived(refund)
     return refund
 
 
@@ -114,7 +114,7 @@ def _expire(pk: int) -> int:
         if refund.state != State.PENDING or refund.expires_at >= timezone.now():
             return 0
         refund_rows.close(refund, State.EXPIRED, by=None, step="approve", why=refund_rows.RAN_OUT)
-        following.follow(refund)
+        reply_refresh.follow(refund)
     return 1
 
 

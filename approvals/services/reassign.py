@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from approvals import notices, who
+from approvals import notifications, separation_of_duties
 from approvals.errors import Incomplete, OwnWork
 from approvals.models import Care, Refund
 from approvals.services import preconditions, refund_rows
@@ -29,16 +29,16 @@ def reassign(refund_id: int, *, by: User, to: User | None, why: str) -> Refund:
     with transaction.atomic():
         refund = refund_rows.locked(refund_id)
         preconditions.closed(refund)
-        if own := who.own_hand(refund, by):
+        if own := separation_of_duties.own_hand(refund, by):
             raise OwnWork(own)
-        if to is not None and not who.may_decide(refund).filter(pk=to.pk).exists():
+        if to is not None and not separation_of_duties.may_decide(refund).filter(pk=to.pk).exists():
             raise Incomplete(f"{to.get_username()} may not decide on this refund.")
         before = refund.assigned_to
         refund.assigned_to = to
         refund.save(update_fields=["assigned_to"])
         refund_rows.receipt(refund, by, "assign", "ok", _handed(before, to, why.strip()))
         if to is not None and to != by:
-            notices.assigned(refund, to)
+            notifications.assigned(refund, to)
     return refund
 
 
@@ -75,6 +75,6 @@ def _escalate(pk: int) -> int:
             return 0
         refund.escalated_at = timezone.now()
         refund.save(update_fields=["escalated_at"])
-        told = [person.get_username() for person in notices.escalated(refund)]
+        told = [person.get_username() for person in notifications.escalated(refund)]
         refund_rows.receipt(refund, None, "escalate", "escalated", {"told": told})
     return 1

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from approvals import who
+from approvals import separation_of_duties
 from approvals.errors import Incomplete, Refused
 from approvals.models import Decision, Execution, Refund
 from approvals.snapshot.build import fingerprint
@@ -48,7 +48,9 @@ def refusal(error: IntegrityError, kind: type[Refused]) -> Refused:
     """The database refused: say it in the words of the constraint."""
     diagnosis = getattr(error.__cause__, "diag", None)
     constraint = getattr(diagnosis, "constraint_name", "") or ""
-    return kind(who.REFUSALS.get(constraint, "The database refused this decision."))
+    return kind(
+        separation_of_duties.REFUSALS.get(constraint, "The database refused this decision.")
+    )
 
 
 def close(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from approvals import following
+from approvals import reply_refresh
 from approvals.errors import Incomplete, NotPending
 from approvals.models import Execution, Refund
 from approvals.payments.manual_resolution import may_settle
@@ -33,5 +33,5 @@ def take_back(refund_id: int, *, by: User, why: str) -> Refund:
             raise NotPending("The payment service pays this refund: give up the payment instead.")
         may_settle(refund, by)
         refund_rows.close(refund, State.VOID, by=by, step=STEP, why=why)
-        following.follow(refund, why)
+        reply_refresh.follow(refund, why)
     return refund

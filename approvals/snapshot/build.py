@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from approvals import who
+from approvals import separation_of_duties
 from approvals.models import Decision, Refund, RefundRule
 from approvals.snapshot import changes
 from tickets import desk, receipts
@@ -63,7 +63,10 @@ def shown(refund: Refund, *, paid_as: str = "") -> dict[str, Any]:
             "files": {str(pk): content for pk, content in files.values_list("id", "sha256")},
             "drafts": _digests((draft.pk, draft.text) for draft in _drafts(refund)),
             "receipts": _receipts(refund),
-            "decide": {"group": str(refund.reviewers or ""), "people": who.people_for(refund)},
+            "decide": {
+                "group": str(refund.reviewers or ""),
+                "people": separation_of_duties.people_for(refund),
+            },
         }
     )
 

@@ -7,8 +7,8 @@ from typing import Any
 from django import template
 from django.contrib.auth.models import User
 
-from approvals import notices
-from approvals.who import queue_of
+from approvals import notifications
+from approvals.separation_of_duties import queue_of
 
 register = template.Library()
 
@@ -29,7 +29,7 @@ def waiting_count(context: dict[str, Any]) -> str:
 def by_mail(context: dict[str, Any]) -> bool:
     """Whether the person hears of refunds by mail."""
     person = getattr(context.get("request"), "user", None)
-    return isinstance(person, User) and notices.reader(person).by_mail
+    return isinstance(person, User) and notifications.reader(person).by_mail
 
 
 @register.filter

@@ -8,7 +8,7 @@ from django.db import DatabaseError, connection, transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from approvals import who
+from approvals import separation_of_duties
 from approvals.models import Execution, Refund
 from tests.refund_machine.invariants import AFTER, GO_TOGETHER, PAYING_AFTER
 from tests.refund_machine.ledger import Row
@@ -111,7 +111,8 @@ class Forgers(Stage):
         if person is None and (refund.requested_by_id or refund.state != "pending"):
             self._try(DECISION, [None, self.world.rule.pk, refund.pk])
         elif person and (
-            refund.state != "pending" or not who.may_decide(refund).filter(pk=person.pk)
+            refund.state != "pending"
+            or not separation_of_duties.may_decide(refund).filter(pk=person.pk)
         ):
             self._try(DECISION, [person.pk, None, refund.pk])
 

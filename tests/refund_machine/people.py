@@ -11,7 +11,7 @@ from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from approvals import services, who
+from approvals import separation_of_duties, services
 from approvals.models import Decision, Refund
 from approvals.review import page_views, seeded_checks
 from tests.refund_machine import world
@@ -70,7 +70,7 @@ class People(Stage):
     def _agree(self, refund: int, name: str) -> None:
         for _ in range(MOST_PEOPLE):
             now = Refund.objects.get(pk=refund)
-            names = [person.username for person in who.may_decide(now)]
+            names = [person.username for person in separation_of_duties.may_decide(now)]
             if now.state != "pending" or not names:
                 break
             self._decide_now(refund, name if name in names else names[0], "approve")

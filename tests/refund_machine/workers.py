@@ -18,7 +18,7 @@ from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from approvals import denials, following, payments, services
+from approvals import access_denials, payments, reply_refresh, services
 from approvals.models import Execution, Refund
 from approvals.payments import ledger, outbox, reconciliation
 from approvals.payments.responses import Answer
@@ -40,7 +40,7 @@ POINTS: dict[str, tuple[Any, str, bool]] = {
     "answered": (outbox, "call", True),
     "writing": (ledger, "add_payment", False),
     "written": (ledger, "receipt", True),
-    "following": (following, "follow", False),
+    "following": (reply_refresh, "follow", False),
     "learning": (reconciliation, "_learn", False),
 }
 POINT = st.none() | st.sampled_from(sorted(POINTS))
@@ -191,7 +191,7 @@ class Workers(Stage):
         pounds = (refund["amount"], refund["currency"])
         reference = self.side.pay_by_hand(refund["id"], *pounds)
         found, person = Refund.objects.get(pk=refund["id"]), self.world.people[by]
-        kept = denials.kept(found, person, "pay", reference=reference)
+        kept = access_denials.kept(found, person, "pay", reference=reference)
         with self.attempt("paid by hand"), kept:
             changed = services.record_paid(found.pk, by=person, reference=reference)
             self.seen["paid by hand what had changed"] += bool(changed)

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 
-from approvals import following
+from approvals import reply_refresh
 from approvals import services as approvals
 from approvals.errors import Refused
 from approvals.models import Refund
@@ -166,7 +166,7 @@ def _conclude(run: Run, case: Case) -> None:
         _route(ticket, case, trouble)
         queue.finish(run, Run.State.DONE)
         for refund in run.refunds.filter(state=Refund.State.APPROVED):  # by a rule, just now
-            following.follow(refund)
+            reply_refresh.follow(refund)
 
 
 def _save_draft(run: Run, reply: Reply) -> None:

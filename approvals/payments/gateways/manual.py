@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from approvals import following
+from approvals import reply_refresh
 from approvals.errors import Incomplete, NotPending
 from approvals.models import Execution, Refund
 from approvals.payments import ledger, outbox
@@ -90,7 +90,7 @@ def _pay(refund: Refund, by: User, reference: str, known: bool) -> None:
     if not known:
         ledger.add_payment(refund, reference)
     ledger.receipt(refund, execution, "ok", by=by, on_file=known)
-    following.follow(refund)
+    reply_refresh.follow(refund)
 
 
 def _pay_void(refund: Refund, by: User, reference: str, known: bool) -> tuple[str, ...]:

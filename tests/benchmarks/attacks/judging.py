@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from approvals import who
+from approvals import separation_of_duties
 from approvals.models import Refund
 from tickets.models import Draft, Run, Ticket
 from tickets.sending import NotBorneOut
@@ -115,7 +115,9 @@ def _asked(refund: Refund | None) -> dict[str, Any]:
         "state": refund.state,
         "people": refund.approvers_needed,
         "reviewers": str(refund.reviewers or ""),
-        "deciders": tuple(person.get_username() for person in who.may_decide(refund)),
+        "deciders": tuple(
+            person.get_username() for person in separation_of_duties.may_decide(refund)
+        ),
         "assigned": str(refund.assigned_to or ""),
     }
 

@@ -8,11 +8,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from approvals import denials, evidence, services
+from approvals import access_denials, refund_page, services
 from approvals.errors import Refused
 from approvals.forms import AnswerForm, RequestForm
 from approvals.services.answer import question_of
-from approvals.views.refund import get_refund_for
+from approvals.views.refund_detail import get_refund_for
 from tickets.access import STAFF, get_ticket_for, require_role
 
 
@@ -27,7 +27,7 @@ def ask(request: HttpRequest, ticket_pk: int) -> HttpResponse:
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            proposal = evidence.proposal(form.cleaned_data, person)
+            proposal = refund_page.proposal(form.cleaned_data, person)
             try:
                 services.propose(ticket, proposal, run=ticket.current_run(), by=person)
             except Refused as error:
@@ -35,7 +35,7 @@ def ask(request: HttpRequest, ticket_pk: int) -> HttpResponse:
             else:
                 messages.success(request, f"Asked for: {proposal.amount} on {proposal.order}.")
                 return HttpResponseRedirect(ticket.get_absolute_url())
-    shown = {"ticket": ticket, "form": form, "refused": refused, **evidence.account(ticket)}
+    shown = {"ticket": ticket, "form": form, "refused": refused, **refund_page.account(ticket)}
     return render(request, "approvals/request.html", shown, status=status)
 
 
@@ -47,7 +47,7 @@ def ask_again(request: HttpRequest, pk: int) -> HttpResponse:
     form, refused, status = AnswerForm(request.POST), None, 422
     if form.is_valid():
         try:
-            with denials.kept(refund, person, "request"):
+            with access_denials.kept(refund, person, "request"):
                 services.ask_again(pk, by=person, answer=form.cleaned_data["answer"])
         except Refused as error:
             refused, status = error, error.status

@@ -7,11 +7,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
-from approvals import denials, services
+from approvals import access_denials, services
 from approvals.errors import Refused
 from approvals.forms import HandOverForm
 from approvals.models import Reader
-from approvals.views.refund import get_refund_for, page
+from approvals.views.refund_detail import get_refund_for, page
 from tickets.access import STAFF, SUPERVISORS, require_role
 from tickets.views.preferences import way_back
 
@@ -26,7 +26,7 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
         return page(request, refund, person, hand_over_form=form, status=422)
     to, why = form.cleaned_data["to"], form.cleaned_data["why"]
     try:
-        with denials.kept(refund, person, "assign"):
+        with access_denials.kept(refund, person, "assign"):
             services.reassign(pk, by=person, to=to, why=why)
     except Refused as refused:
         return page(request, refund, person, hand_over_form=form, refused=refused)

@@ -7,11 +7,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
-from approvals import denials, payments, services
+from approvals import access_denials, payments, services
 from approvals.errors import NotPending, Refused
 from approvals.forms import PaidForm, SettleForm, TakeBackForm
 from approvals.models import Execution, Refund
-from approvals.views.refund import get_refund_for, page
+from approvals.views.refund_detail import get_refund_for, page
 from tickets.access import SUPERVISORS
 
 
@@ -25,7 +25,7 @@ def paid(request: HttpRequest, pk: int) -> HttpResponse:
         return page(request, found, person, paid_form=form, status=422)
     reference = form.cleaned_data["reference"]
     try:
-        with denials.kept(found, person, "pay", reference=reference):
+        with access_denials.kept(found, person, "pay", reference=reference):
             changed = services.record_paid(pk, by=person, reference=reference)
     except Refused as refused:
         fresh, _ = get_refund_for(request.user, pk, SUPERVISORS)
@@ -54,7 +54,7 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return page(request, found, person, take_back_form=form, status=422)
     try:
-        with denials.kept(found, person, "take back"):
+        with access_denials.kept(found, person, "take back"):
             services.take_back(pk, by=person, why=form.cleaned_data["why"])
     except Refused as refused:
         fresh, _ = get_refund_for(request.user, pk, SUPERVISORS)
@@ -72,7 +72,7 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return page(request, found, person, settle_form=form, status=422)
     try:
-        with denials.kept(found, person, "settle"):
+        with access_denials.kept(found, person, "settle"):
             payments.settle(_payment_of(found).pk, by=person, **form.cleaned_data)
     except Refused as refused:
         fresh, _ = get_refund_for(request.user, pk, SUPERVISORS)

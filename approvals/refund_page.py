@@ -8,11 +8,11 @@ from django.contrib.auth.models import User
 from django.db.models import Case, Exists, OuterRef, Prefetch, QuerySet, Value, When
 from django.utils import timezone
 
-from approvals import services, who
+from approvals import separation_of_duties, services
 from approvals.models import Decision, Refund
+from approvals.review_queue import listed
 from approvals.services import preconditions
 from approvals.snapshot import staleness
-from approvals.waiting import listed
 from tickets import desk
 from tickets.access import SUPERVISORS
 from tickets.models import Attachment, Message, Order, Ticket
@@ -28,7 +28,7 @@ NUMBERS = {1: "one", 2: "two", 3: "three"}
 def elsewhere(person: User) -> dict[str, Any]:
     """What the queue page shows below the person's own queue, each in short."""
     decided = person.decisions.filter(refund__seeded=False).select_related("refund__order")
-    unpaid, rights = to_pay(), who.rights_of(person)
+    unpaid, rights = to_pay(), separation_of_duties.rights_of(person)
     first = list(unpaid[:SHOWN])
     return {
         "others": _others(person, rights),
@@ -51,18 +51,20 @@ def to_pay() -> QuerySet[Refund]:
     return listed(unpaid).order_by(Case(first, default=Value(1)), "created_at", "id")
 
 
-def _others(person: User, rights: who.Rights) -> list[dict[str, Any]]:
+def _others(person: User, rights: separation_of_duties.Rights) -> list[dict[str, Any]]:
     """What waits and is not in this person's queue, and why."""
     pending = listed(Refund.objects.filter(state=State.PENDING, expires_at__gt=timezone.now()))
     mine = person.decisions.filter(refund=OuterRef("pk"))
-    others = pending.exclude(pk__in=who.queue_of(person).values("pk"))
+    others = pending.exclude(pk__in=separation_of_duties.queue_of(person).values("pk"))
     found: list[Any] = list(
-        others.annotate(hand=who.hand_of(person), by_me=Exists(mine))[:OTHERS_SHOWN]
+        others.annotate(hand=separation_of_duties.hand_of(person), by_me=Exists(mine))[
+            :OTHERS_SHOWN
+        ]
     )
-    needed = who.people_of(found)
+    needed = separation_of_duties.people_of(found)
     rows = []
     for refund in found:
-        own = who.REFUSALS.get(refund.hand, "")
+        own = separation_of_duties.REFUSALS.get(refund.hand, "")
         if refund.by_me and not own:
             own = _decided_by_them(needed[refund.pk] - refund.agreed)
         why = _why_not(refund, rights, own) or f"It was handed to {refund.assigned_to}."
@@ -76,7 +78,7 @@ def of(refund: Refund) -> dict[str, Any]:
     drafts = list(run.drafts.order_by("id")) if run else []
     receipts = list(run.receipts.order_by("attempt", "seq")) if run else []
     return {
-        "needed": who.people_for(refund),
+        "needed": separation_of_duties.people_for(refund),
         "changed": refund.state == State.APPROVED and not services.is_as_approved(refund),
         "drafts": drafts,
         "cards": _worst_first(desk.cards(run, receipts)) if run else [],
@@ -100,7 +102,7 @@ def _agreement(refund: Refund) -> dict[str, Any]:
 def approvals_in(refund: Refund) -> str:
     """How many approved it and how many are still needed, as a sentence without its end."""
     agreed = refund.decisions.filter(verdict=Decision.Verdict.APPROVE).count()
-    more = who.people_for(refund) - agreed
+    more = separation_of_duties.people_for(refund) - agreed
     so_far = f"{str(NUMBERS.get(agreed, agreed)).capitalize()} approval{' is' if agreed == 1 else 's are'} in"
     return f"{so_far}, {NUMBERS.get(more, more)} more {'is' if more == 1 else 'are'} needed"
 
@@ -127,10 +129,10 @@ def words(ticket: Ticket) -> list[Message]:
 
 def why_not(refund: Refund, person: User) -> str:
     """Why this person may not decide on this refund, as a sentence; empty where they may."""
-    return _why_not(refund, who.rights_of(person), _own_hand(refund, person))
+    return _why_not(refund, separation_of_duties.rights_of(person), _own_hand(refund, person))
 
 
-def _why_not(refund: Refund, rights: who.Rights, own: str) -> str:
+def _why_not(refund: Refund, rights: separation_of_duties.Rights, own: str) -> str:
     """``own`` is how they had a hand in it."""
     if refund.state != State.PENDING:
         return f"This request is closed: {refund.get_state_display().lower()}."
@@ -171,27 +173,27 @@ def account(ticket: Ticket) -> dict[str, Any]:
 
 
 def _own_hand(refund: Refund, person: User) -> str:
-    if own := who.own_hand(refund, person):
+    if own := separation_of_duties.own_hand(refund, person):
         return own
     if not refund.decisions.filter(by=person).exists():
         return ""
     agreement = _agreement(refund)
     if agreement["divided"]:
         return "You approved it before something changed. A colleague has to reject it or ask."
-    return _decided_by_them(who.people_for(refund) - agreement["agreed"])
+    return _decided_by_them(separation_of_duties.people_for(refund) - agreement["agreed"])
 
 
 def _decided_by_them(more: int) -> str:
     people = f"{NUMBERS.get(more, more)} more {'person' if more == 1 else 'people'}"
-    return f"{who.REFUSALS['one_decision_a_person']} It needs {people}."
+    return f"{separation_of_duties.REFUSALS['one_decision_a_person']} It needs {people}."
 
 
-def _not_theirs(refund: Refund, rights: who.Rights) -> str:
+def _not_theirs(refund: Refund, rights: separation_of_duties.Rights) -> str:
     if refund.reviewers_id is not None and refund.reviewers_id not in rights.groups:
-        return who.not_a_reviewer(refund)
+        return separation_of_duties.not_a_reviewer(refund)
     limit = rights.limits.get(refund.currency, 0)
     if limit == 0:
-        return who.no_limit(refund.currency)
+        return separation_of_duties.no_limit(refund.currency)
     if refund.amount > limit:
         amount, most = money(refund.amount, refund.currency), money(limit, refund.currency)
         return (

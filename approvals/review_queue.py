@@ -13,7 +13,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
-from approvals import who
+from approvals import separation_of_duties
 from approvals.models import Decision, Refund
 
 MOST = 500
@@ -88,7 +88,9 @@ def narrowed(person: User, asked: QueryDict, request: Any) -> QueueFilter:
     """The person's queue under the filters of an address; ``.qs`` are the requests."""
     asked = asked.copy()
     asked.setdefault("sort", "oldest")
-    return QueueFilter(asked, queryset=listed(who.queue_of(person)), request=request)
+    return QueueFilter(
+        asked, queryset=listed(separation_of_duties.queue_of(person)), request=request
+    )
 
 
 def listed(refunds: QuerySet[Refund]) -> QuerySet[Refund]:

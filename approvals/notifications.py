@@ -17,7 +17,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models import F
 from django.utils import timezone
 
-from approvals import who
+from approvals import separation_of_duties
 from approvals.models import Notice, Reader, Refund
 from approvals.review import first_opinion
 from tickets import queue
@@ -46,7 +46,7 @@ SUBJECTS = {
 
 def arrived(refund: Refund) -> None:
     """For everybody who may decide."""
-    _write(refund, Kind.ARRIVED, who.may_decide(refund))
+    _write(refund, Kind.ARRIVED, separation_of_duties.may_decide(refund))
 
 
 def assigned(refund: Refund, to: User) -> None:
@@ -55,7 +55,7 @@ def assigned(refund: Refund, to: User) -> None:
 
 def escalated(refund: Refund) -> list[User]:
     """For everybody who may decide; returns them."""
-    people = list(who.may_decide(refund))
+    people = list(separation_of_duties.may_decide(refund))
     _write(refund, Kind.ESCALATED, people)
     return people
 

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from approvals import evidence, notices, waiting, who
+from approvals import notifications, refund_page, review_queue, separation_of_duties
 from approvals.models import Notice, Reader
 from approvals.review import first_opinion
 from tickets.access import SUPERVISORS, require_role
@@ -23,11 +23,11 @@ from tickets.access import SUPERVISORS, require_role
 def queue(request: HttpRequest) -> HttpResponse:
     """What waits for me; in short what waits for others, is to be paid and was decided by me."""
     person = require_role(request.user, SUPERVISORS)
-    found = waiting.narrowed(person, request.GET, request)
-    everything = who.queue_of(person)
-    mine, below = list(found.qs[: evidence.SHOWN]), evidence.elsewhere(person)
+    found = review_queue.narrowed(person, request.GET, request)
+    everything = separation_of_duties.queue_of(person)
+    mine, below = list(found.qs[: refund_page.SHOWN]), refund_page.elsewhere(person)
     listed = [*mine, *(row["refund"] for row in below["others"])]
-    needed = who.people_of([*listed, *below["to_pay"]])
+    needed = separation_of_duties.people_of([*listed, *below["to_pay"]])
     shown: dict[str, Any] = {
         "needed": needed,
         "mine": mine,
@@ -36,10 +36,10 @@ def queue(request: HttpRequest) -> HttpResponse:
         "filter": found,
         "asked": request.GET,
         "kept": request.GET.urlencode(),
-        "is_narrowed": any(request.GET.get(name) for name in waiting.NARROW),
-        "reasons": waiting.reasons_in(everything),
-        "currencies": waiting.currencies_in(everything),
-        "news": _news(person, looked_at=notices.reader(person).looked_at),
+        "is_narrowed": any(request.GET.get(name) for name in review_queue.NARROW),
+        "reasons": review_queue.reasons_in(everything),
+        "currencies": review_queue.currencies_in(everything),
+        "news": _news(person, looked_at=notifications.reader(person).looked_at),
         **below,
     }
     if request.method == "GET":
@@ -52,6 +52,6 @@ def _news(person: User, *, looked_at: datetime | None) -> dict[str, Any]:
     if looked_at is None:
         return {}
     told = Notice.objects.filter(to=person, at__gt=looked_at)
-    kinds = [kind for kind in notices.Kind if kind != notices.Kind.DECIDED]
+    kinds = [kind for kind in notifications.Kind if kind != notifications.Kind.DECIDED]
     counts = {str(kind): told.filter(kind=kind).count() for kind in kinds}
     return {"since": looked_at, **counts} if any(counts.values()) else {}

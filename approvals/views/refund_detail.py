@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from approvals import denials, evidence, payments, services, waiting
+from approvals import access_denials, payments, refund_page, review_queue, services
 from approvals.errors import Refused
 from approvals.forms import DecisionForm, HandOverForm, PaidForm, SettleForm, TakeBackForm
 from approvals.models import Refund
@@ -43,7 +43,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
         return page(request, found, person, form=form, status=422)
     here = _place(request, found, person)
     try:
-        with denials.kept(found, person, "approve"):
+        with access_denials.kept(found, person, "approve"):
             found = services.decide(pk, by=person, **form.cleaned_data)
     except Refused as refused:
         fresh, _ = get_refund_for(request.user, pk, SUPERVISORS)
@@ -52,7 +52,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
         return page(request, fresh, person, form=kept, refused=refused)
     if found.seeded:
         return HttpResponseRedirect(views.revealed_at(request, found))
-    said = SAID.get(Refund.State(found.state)) or evidence.approvals_in(found)
+    said = SAID.get(Refund.State(found.state)) or refund_page.approvals_in(found)
     messages.success(request, f"{said}: {found}.")
     if here is None or here.next is None:
         return redirect("approvals:queue")
@@ -85,7 +85,7 @@ def page(
 
     What stands there is kept as a look, and a decision names it.
     """
-    why_not, answered = evidence.why_not(refund, person), refused.status if refused else status
+    why_not, answered = refund_page.why_not(refund, person), refused.status if refused else status
     if not why_not and first_opinion.due(refund, person):
         if refused:
             messages.error(request, str(refused))
@@ -101,26 +101,26 @@ def page(
         "standing": payments.state_of(refund),
         "refused": refused,
         "why_not": why_not,
-        "may_pay": evidence.may_pay(person),
+        "may_pay": refund_page.may_pay(person),
         "hand_over_form": _hand_over(refund, person, hand_over_form),
         "place": _place(request, refund, person),
         "kept": request.GET.urlencode(),
         "reveal": True,
         "hidden": frozenset(),
-        **evidence.of(refund),
+        **refund_page.of(refund),
     }
     return render(request, "approvals/refund.html", shown, status=answered)
 
 
 def _hand_over(refund: Refund, person: User, form: HandOverForm | None) -> HandOverForm | None:
-    if not evidence.may_hand_over(refund, person):
+    if not refund_page.may_hand_over(refund, person):
         return None
     return form or HandOverForm(refund=refund)
 
 
-def _place(request: HttpRequest, refund: Refund, person: User) -> waiting.Place | None:
+def _place(request: HttpRequest, refund: Refund, person: User) -> review_queue.Place | None:
     """Where it stands in the person's queue, under the filters that came along."""
-    return waiting.place(refund, waiting.narrowed(person, request.GET, request).qs)
+    return review_queue.place(refund, review_queue.narrowed(person, request.GET, request).qs)
 
 
 def _with_filters(request: HttpRequest, pk: int) -> str:

@@ -18,7 +18,7 @@ django.setup()
 
 from django.db import connection  # noqa: E402
 
-from approvals import payments
+from approvals import payments  # noqa: E402
 from approvals.payments import ledger, outbox, reconciliation  # noqa: E402
 from approvals.payments.gateways import webhook  # noqa: E402
 from approvals.services import refund_rows  # noqa: E402

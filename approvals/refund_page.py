@@ -8,10 +8,9 @@ from django.contrib.auth.models import User
 from django.db.models import Case, Exists, OuterRef, Prefetch, QuerySet, Value, When
 from django.utils import timezone
 
-from approvals import separation_of_duties, services
+from approvals import preconditions, separation_of_duties, services
 from approvals.models import Decision, Refund
 from approvals.review_queue import listed
-from approvals.services import preconditions
 from approvals.snapshot import staleness
 from tickets import desk
 from tickets.access import SUPERVISORS

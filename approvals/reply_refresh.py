@@ -6,7 +6,7 @@ Call inside the transaction that changed the refund, with its ticket locked.
 from __future__ import annotations
 
 from approvals.models import Refund
-from approvals.services.refund_rows import State
+from approvals.refund_rows import State
 from tickets import queue, replies
 from tickets.models import Draft, Message, Ticket
 

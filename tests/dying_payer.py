@@ -18,10 +18,12 @@ django.setup()
 
 from django.db import connection  # noqa: E402
 
-from approvals import payments  # noqa: E402
+from approvals import (
+    payments,  # noqa: E402
+    refund_rows,  # noqa: E402
+)
 from approvals.payments import ledger, outbox, reconciliation  # noqa: E402
 from approvals.payments.gateways import webhook  # noqa: E402
-from approvals.services import refund_rows  # noqa: E402
 from tickets import queue  # noqa: E402
 
 

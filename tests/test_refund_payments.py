@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from approvals import services
 from approvals.errors import Incomplete, NotPending
 from approvals.models import Refund
-from approvals.services.refund_rows import CHANGED
+from approvals.refund_rows import CHANGED
 from tests import rows, stories
 from tests.test_refunds import again, decide, refund
 from tickets import sending

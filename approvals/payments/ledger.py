@@ -10,11 +10,10 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from approvals import reply_refresh, separation_of_duties
+from approvals import refund_rows, reply_refresh, separation_of_duties
 from approvals.errors import Incomplete, Refused
 from approvals.models import Execution, Refund
 from approvals.payments.responses import Answer, Declined, NotReached, Paid, Unclear
-from approvals.services import refund_rows
 from approvals.snapshot.build import is_as_approved
 from tickets.models import Payment
 

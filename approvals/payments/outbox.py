@@ -16,11 +16,11 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.module_loading import import_string
 
+from approvals import refund_rows
 from approvals.models import Decision, Execution, Refund
 from approvals.payments import ledger
 from approvals.payments.gateways import stripe
 from approvals.payments.responses import Answer, Unclear
-from approvals.services import refund_rows
 from approvals.snapshot.build import is_as_approved
 from tickets import queue
 from tickets.models import Payment

@@ -9,10 +9,10 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from approvals import refund_rows
 from approvals.models import Execution, Refund
 from approvals.payments import ledger, outbox
 from approvals.payments.responses import Answer, Declined, NotReached, Paid, Unclear, Unheard
-from approvals.services import refund_rows
 from approvals.snapshot.build import is_as_approved
 
 State = Execution.State

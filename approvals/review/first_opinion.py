@@ -11,9 +11,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from approvals import preconditions, refund_rows
 from approvals.errors import FirstOpinion, Incomplete, NotPending
 from approvals.models import Care, Decision, Look, Refund
-from approvals.services import preconditions, refund_rows
 
 SALT = "approvals.opinions"
 DRAWN = 16**8

@@ -17,12 +17,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from approvals import notifications, separation_of_duties
+from approvals import notifications, refund_rows, separation_of_duties
 from approvals.errors import NothingToCopy
 from approvals.models import Care, Decision, Refund, SealedCheck
+from approvals.refund_rows import State
 from approvals.review import injected_faults, synthetic_requests
-from approvals.services import refund_rows
-from approvals.services.refund_rows import State
 from approvals.snapshot.build import fingerprint
 from tickets import receipts
 from tickets.access import SEAL

@@ -8,11 +8,11 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from approvals import refund_rows
 from approvals.errors import Incomplete, NotPending, Stale
 from approvals.models import Decision, Refund
-from approvals.services import refund_rows
+from approvals.refund_rows import State, Verdict
 from approvals.services.propose import Proposal, propose
-from approvals.services.refund_rows import State, Verdict
 from approvals.snapshot import changes
 from approvals.snapshot.build import shown
 from tickets.models import Message

@@ -11,12 +11,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from approvals import notifications
+from approvals import notifications, refund_rows
 from approvals.errors import Refused
 from approvals.models import Decision, Refund, RefundRule
 from approvals.payments import outbox
-from approvals.services import refund_rows
-from approvals.services.refund_rows import State, Verdict
+from approvals.refund_rows import State, Verdict
 from approvals.snapshot.build import fingerprint
 from tickets.models import Customer, Payment
 

@@ -8,13 +8,12 @@ from decimal import Decimal
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from approvals import notifications, reply_refresh, separation_of_duties
+from approvals import notifications, preconditions, refund_rows, reply_refresh, separation_of_duties
 from approvals.errors import Incomplete, OwnWork, Stale
 from approvals.models import Decision, Look, Refund
 from approvals.payments import outbox
+from approvals.refund_rows import State, Verdict
 from approvals.review import first_opinion, seeded_checks
-from approvals.services import preconditions, refund_rows
-from approvals.services.refund_rows import State, Verdict
 from approvals.snapshot.build import fingerprint
 
 

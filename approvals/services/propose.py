@@ -14,11 +14,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from approvals import notifications, reply_refresh, separation_of_duties
+from approvals import notifications, preconditions, refund_rows, reply_refresh, separation_of_duties
 from approvals.errors import Incomplete
 from approvals.models import Refund
-from approvals.services import preconditions, refund_rows
-from approvals.services.refund_rows import State, Verdict
+from approvals.refund_rows import State, Verdict
 from approvals.snapshot.build import fingerprint, is_as_approved
 from tickets.models import Order, Run, Ticket
 

@@ -9,11 +9,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from approvals import notifications, separation_of_duties
+from approvals import notifications, preconditions, refund_rows, separation_of_duties
 from approvals.errors import Incomplete, OwnWork
 from approvals.models import Care, Refund
-from approvals.services import preconditions, refund_rows
-from approvals.services.refund_rows import State
+from approvals.refund_rows import State
 
 HOURS = 24  # where admins set none
 log = logging.getLogger(__name__)

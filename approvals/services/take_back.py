@@ -5,12 +5,11 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from approvals import reply_refresh
+from approvals import refund_rows, reply_refresh
 from approvals.errors import Incomplete, NotPending
 from approvals.models import Execution, Refund
 from approvals.payments.manual_resolution import may_settle
-from approvals.services import refund_rows
-from approvals.services.refund_rows import State
+from approvals.refund_rows import State
 from tickets.access import SUPERVISORS, require_role
 
 STEP = "take back"

@@ -18,11 +18,10 @@ from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from approvals import access_denials, payments, reply_refresh, services
+from approvals import access_denials, payments, refund_rows, reply_refresh, services
 from approvals.models import Execution, Refund
 from approvals.payments import ledger, outbox, reconciliation
 from approvals.payments.responses import Answer
-from approvals.services import refund_rows
 from tests.refund_machine import world
 from tests.refund_machine.ledger import Row
 from tests.refund_machine.people import ANYBODY, SUPERVISOR, N

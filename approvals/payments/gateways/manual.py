@@ -6,12 +6,11 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from approvals import reply_refresh
+from approvals import refund_rows, reply_refresh
 from approvals.errors import Incomplete, NotPending
 from approvals.models import Execution, Refund
 from approvals.payments import ledger, outbox
-from approvals.services import refund_rows
-from approvals.services.refund_rows import CHANGED, State, Verdict
+from approvals.refund_rows import CHANGED, State, Verdict
 from approvals.snapshot import staleness
 from approvals.snapshot.build import is_as_approved
 

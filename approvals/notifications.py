@@ -21,7 +21,7 @@ from approvals import separation_of_duties
 from approvals.models import Notice, Reader, Refund
 from approvals.review import first_opinion
 from tickets import queue
-from tickets.mail import valid_address
+from tickets.mail.reading import valid_address
 from tickets.templatetags.show import money
 
 log = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from tests.benchmarks.attacks.judging import Seen
 from tests.benchmarks.attacks.placing import PLACES, Letter, mail_of
 from tests.cases import ORDER, labelled
 from tests.shared_data import shared_data
-from tickets.mail import read_mail
+from tickets.mail.reading import read_mail
 from triage import models
 from triage.contract.outcomes import Guess
 from triage.contract.step import Card, EngineUnavailable

@@ -21,7 +21,7 @@ from tickets.ingest import (
     receive_ticket,
 )
 from tickets.ingest import mails as ingest_mails
-from tickets.mime import File
+from tickets.mail.mime import File
 from tickets.models import Customer, Message, Order, Run, Ticket
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ import pytest
 
 from tests.letters import letter, reply
 from tests.shared_data import shared_data
-from tickets.mail import UnreadableMail, read_mail
+from tickets.mail.reading import UnreadableMail, read_mail
 
 TOP = b"From: marta@example.com\nSubject: Lamp\nMessage-ID: <first@example.com>\n"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests import rows
+from tickets.mail.automated import in_all, marks_of
 from tickets.models import Message, Ticket
-from triage.marks import in_all, marks_of
 from triage.nlu.urgency_rules import MARKS
 from triage.pipeline.case_builder import case_for
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.shared_data import shared_data
-from tickets.quotes import split
+from tickets.mail.quoting import split
 
 
 def test_a_reply_above_a_quotation_is_the_text() -> None:

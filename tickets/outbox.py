@@ -16,7 +16,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
 from tickets import queue
-from tickets.mail import valid_address
+from tickets.mail.reading import valid_address
 from tickets.models import Message, Ticket
 
 log = logging.getLogger(__name__)

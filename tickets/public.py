@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from tickets.ingest import receive_form
-from tickets.mime import File
+from tickets.mail.mime import File
 
 POSTS, SECONDS = 10, 600
 """How many posts one address may send in how long."""

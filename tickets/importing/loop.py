@@ -13,7 +13,7 @@ from django.db import DatabaseError, DataError, IntegrityError
 from tqdm import tqdm
 
 from tickets.ingest import BadRow, Did, Outcome
-from tickets.mail import UnreadableMail
+from tickets.mail.reading import UnreadableMail
 
 T = TypeVar("T")
 

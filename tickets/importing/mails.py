@@ -10,7 +10,7 @@ from typing import BinaryIO
 from django.core.management.base import CommandError
 
 from tickets.importing.loop import Item
-from tickets.mail import LARGEST_MAIL
+from tickets.mail.reading import LARGEST_MAIL
 
 MailItem = Item[bytes]
 

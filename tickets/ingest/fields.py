@@ -11,8 +11,8 @@ from typing import Any
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from tickets.mail import valid_address
-from tickets.mime import storable
+from tickets.mail.mime import storable
+from tickets.mail.reading import valid_address
 
 Row = Mapping[str, Any]
 

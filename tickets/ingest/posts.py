@@ -10,13 +10,14 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from tickets import queue, quotes
+from tickets import queue
 from tickets.ingest import fields
 from tickets.ingest.fields import BadRow, Row
 from tickets.ingest.mails import ARRIVED, keep_files, keep_notes
 from tickets.ingest.outcome import Did, Outcome, one_at_a_time
 from tickets.ingest.people import customer_by_email
-from tickets.mime import File, storable
+from tickets.mail import quoting
+from tickets.mail.mime import File, storable
 from tickets.models import Message, Ticket
 from tickets.receipts import plain
 
@@ -53,7 +54,7 @@ def receive_form(
         if known:
             return Outcome(Did.UNCHANGED, known)
         ticket = _ticket(external_id, Ticket.Channel.FORM, posted)
-        message = _message(ticket, quotes.Parts(body, "", ""), raw)
+        message = _message(ticket, quoting.Parts(body, "", ""), raw)
         notes = keep_notes(ticket, keep_files(message, files))
         queue.enqueue(ticket, reason=ARRIVED)
     return Outcome(Did.CREATED, ticket, notes)
@@ -84,7 +85,7 @@ def receive_ticket(row: Row) -> Outcome:
         return _compare(known, posted["subject"], body, raw)
     ticket = _ticket(external_id, channel, posted)
     mailed = channel == Ticket.Channel.EMAIL
-    _message(ticket, quotes.split(body) if mailed else quotes.Parts(body, "", ""), raw)
+    _message(ticket, quoting.split(body) if mailed else quoting.Parts(body, "", ""), raw)
     queue.enqueue(ticket, reason=ARRIVED)
     return Outcome(Did.CREATED, ticket)
 
@@ -96,8 +97,8 @@ def _json(row: Row) -> bytes:
 def _compare(known: Ticket, subject: str, body: str, raw: bytes) -> Outcome:
     first = known.messages.filter(direction=Message.Direction.IN).order_by("id").first()
     same = first is not None and bytes(first.raw or b"") == raw
-    there = quotes.Parts(first.text, first.quoted, first.signature) if first else None
-    alike = known.subject == subject and there in (quotes.Parts(body, "", ""), quotes.split(body))
+    there = quoting.Parts(first.text, first.quoted, first.signature) if first else None
+    alike = known.subject == subject and there in (quoting.Parts(body, "", ""), quoting.split(body))
     if same or alike:
         return Outcome(Did.UNCHANGED, known)
     raise BadRow(
@@ -118,7 +119,7 @@ def _ticket(external_id: str, channel: str, posted: dict[str, Any]) -> Ticket:
     )
 
 
-def _message(ticket: Ticket, parts: quotes.Parts, raw: bytes) -> Message:
+def _message(ticket: Ticket, parts: quoting.Parts, raw: bytes) -> Message:
     return Message.objects.create(
         ticket=ticket,
         direction=Message.Direction.IN,

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from approvals.models import ApprovalLimit, Care, RefundRule
 from tickets import access, ingest
 from tickets.ingest.mails import keep_files
-from tickets.mime import File
+from tickets.mail.mime import File
 from tickets.models import Customer
 from triage.demo import company
 from triage.demo.letters import letters

@@ -14,13 +14,13 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from approvals.models import Refund, RefundRule
+from tickets.mail.automated import in_all, marks_of
 from tickets.models import Attachment, Customer, Offer, Order, Payment, Ticket
 from triage import models
 from triage.contract import case
 from triage.contract.case import Case, Fact
 from triage.contract.fact_types import KINDS, MOST, money
 from triage.guardrails.commitments.sentence_reading import speaks_of_money_back
-from triage.marks import in_all, marks_of
 from triage.nlu import order_meant
 from triage.nlu.entities import bare, called_orders, plain
 from triage.nlu.prompt_injection import orders_in

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from email.message import Message as Part
 from html import escape
 
-from tickets import html as markup
+from tickets.mail import html as markup
 
 DEEPEST = 30
 NOT_CHARSETS = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"})

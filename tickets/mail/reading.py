@@ -20,9 +20,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from tickets import html as markup
-from tickets import quotes
-from tickets.mime import File, read_body, storable
+from tickets.mail import html as markup
+from tickets.mail import quoting
+from tickets.mail.mime import File, read_body, storable
 
 LARGEST_MAIL = 50 * 1024 * 1024
 LONGEST_HEADER = 8_000
@@ -103,10 +103,10 @@ def read_mail(raw: bytes, *, own_domain: str = "") -> Mail:
         raise UnreadableMail("it has no mail header: no From, To, Subject or Date line at its top")
     body = read_body(message)
     text = body.text[:LONGEST_TEXT]
-    parts = quotes.split(text)
+    parts = quoting.split(text)
     in_reply_to, references = _thread(message)
     if not parts.text.strip() and not in_reply_to:
-        parts = quotes.Parts(text.strip("\n"), "", "")  # nothing but a quotation: read that
+        parts = quoting.Parts(text.strip("\n"), "", "")  # nothing but a quotation: read that
     name, address = _sender(message)
     return Mail(
         message_id=_message_id(message, raw),

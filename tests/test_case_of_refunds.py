@@ -13,7 +13,7 @@ from approvals import services
 from approvals.models import Refund
 from tests import rows
 from tests.test_refunds import decide
-from tickets import ingest
+from tickets import intake
 from tickets.models import Attachment, Message, Order, Payment, Ticket
 from triage.pipeline.case_builder import case_for, order_of
 
@@ -80,10 +80,10 @@ def test_the_tax_of_a_line_is_known_and_its_currencys_coins() -> None:
 def test_an_import_carries_the_tax_on_top_of_a_line() -> None:
     rows.maya()
     line = {"name": "Enamel kettle", "unit_price": "49.00", "tax": "9.80"}
-    ingest.receive_order({"number": "HP-1", "customer": "C1", "lines": [line]})
+    intake.receive_order({"number": "HP-1", "customer": "C1", "lines": [line]})
     assert Order.objects.get().lines.get().tax == Decimal("9.80")
-    with pytest.raises(ingest.BadRow, match="tax is -1"):
-        ingest.receive_order({"number": "HP-1", "customer": "C1", "lines": [{**line, "tax": "-1"}]})
+    with pytest.raises(intake.BadRow, match="tax is -1"):
+        intake.receive_order({"number": "HP-1", "customer": "C1", "lines": [{**line, "tax": "-1"}]})
 
 
 @pytest.mark.parametrize(("ago", "count"), [(10, 1), (89, 1), (91, 0)])

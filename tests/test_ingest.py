@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 
 from tests.letters import letter, reply
-from tickets.ingest import (
+from tickets.intake import (
     BadRow,
     Did,
     receive_customer,
@@ -20,7 +20,7 @@ from tickets.ingest import (
     receive_order,
     receive_ticket,
 )
-from tickets.ingest import mails as ingest_mails
+from tickets.intake import mails as ingest_mails
 from tickets.mail.mime import File
 from tickets.models import Customer, Message, Order, Run, Ticket
 

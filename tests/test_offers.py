@@ -9,8 +9,8 @@ import pytest
 from django.core.management import call_command
 
 from tests import rows
-from tickets import ingest
-from tickets.ingest import BadRow
+from tickets import intake
+from tickets.intake import BadRow
 from tickets.models import Offer, OrderLine
 from triage.pipeline.case_builder import case_for
 
@@ -20,9 +20,9 @@ LAMP = {"sku": "L1", "product": "lamp", "name": "Lamp, colour: red", "unit_price
 
 
 def test_an_offer_comes_in_once_and_is_brought_up_to_date() -> None:
-    assert ingest.receive_offer(LAMP).did == "created"
-    assert ingest.receive_offer(LAMP).did == "unchanged"
-    assert ingest.receive_offer({**LAMP, "unit_price": "18.00", "available": "no"}).did == "updated"
+    assert intake.receive_offer(LAMP).did == "created"
+    assert intake.receive_offer(LAMP).did == "unchanged"
+    assert intake.receive_offer({**LAMP, "unit_price": "18.00", "available": "no"}).did == "updated"
     offer = Offer.objects.get()
     assert (str(offer.unit_price), offer.available) == ("18.00", False)
 
@@ -32,7 +32,7 @@ def test_an_offer_comes_in_once_and_is_brought_up_to_date() -> None:
 )
 def test_an_offer_that_cannot_be_is_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(BadRow):
-        ingest.receive_offer({**LAMP, **wrong})
+        intake.receive_offer({**LAMP, **wrong})
     assert not Offer.objects.exists()
 
 
@@ -49,7 +49,7 @@ def test_a_case_has_the_offers_of_what_was_bought_and_no_others() -> None:
     assert line is not None
     OrderLine.objects.filter(pk=line.pk).update(sku="L1")
     for row in (LAMP, {**LAMP, "sku": "L2"}, {**LAMP, "sku": "K1", "product": "kettle"}):
-        ingest.receive_offer(row)
-    ingest.receive_offer({**LAMP, "sku": "L3", "currency": "USD"})
+        intake.receive_offer(row)
+    intake.receive_offer({**LAMP, "sku": "L3", "currency": "USD"})
     case = case_for(rows.ticket("I want to exchange it."))
     assert [offer.sku for offer in case.offers] == ["L1", "L2"]

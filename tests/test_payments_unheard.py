@@ -16,7 +16,7 @@ from approvals.payments.responses import Unheard
 from tests import rows, stories
 from tests.paying import again, approve, asked, meet, ordered, paid, states
 from tests.payment_server import Books
-from tickets.ingest import receive_order
+from tickets.intake import receive_order
 from tickets.models import Message, Receipt, Ticket
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,7 @@ from approvals.refund_rows import CHANGED
 from tests import rows, stories
 from tests.test_refunds import again, decide, refund
 from tickets import sending
-from tickets.ingest import BadRow, Did, receive_order
+from tickets.intake import BadRow, Did, receive_order
 from tickets.models import Draft, Message, Payment, Receipt
 
 pytestmark = pytest.mark.django_db

@@ -18,7 +18,7 @@ from approvals.models import Execution, Refund, SealedCheck
 from approvals.review import injected_faults, reviewer_metrics, seeded_checks
 from tests import stories
 from tests.sealing import check, decide, real, shown
-from tickets.ingest import receive_order
+from tickets.intake import receive_order
 from tickets.models import Customer, Message, Order, Receipt, Ticket
 
 __all__ = ["check", "real"]

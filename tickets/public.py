@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from tickets.ingest import receive_form
+from tickets.intake import receive_form
 from tickets.mail.mime import File
 
 POSTS, SECONDS = 10, 600

@@ -19,7 +19,7 @@ from tqdm import tqdm
 from approvals.models import Refund
 from tests.benchmarks import measuring
 from tests.benchmarks.writer.compare import Command as CompareWriters
-from tickets import ingest
+from tickets import intake
 from tickets.models import Draft, Run
 from triage.demo import load as demo
 from triage.pipeline import worker
@@ -77,11 +77,11 @@ class Command(BaseCommand):
             loading.load(policy)
         demo.rules({"rule": [_dated(rule) for rule in tomllib.loads(RULES)["rule"]]})
         shop = json.loads((retail / "db.json").read_text())
-        self._receive("customers", ingest.receive_customer, map(_customer, shop["users"].values()))
-        self._receive("orders", ingest.receive_order, map(_order, shop["orders"].values()))
+        self._receive("customers", intake.receive_customer, map(_customer, shop["users"].values()))
+        self._receive("orders", intake.receive_order, map(_order, shop["orders"].values()))
         tasks = json.loads((retail / "tasks_train.json").read_text())
         owners = {user["user_id"]: user for user in shop["users"].values()}
-        self._receive("tickets", ingest.receive_ticket, (_ticket(task, owners) for task in tasks))
+        self._receive("tickets", intake.receive_ticket, (_ticket(task, owners) for task in tasks))
         self._mails(data / "emails")
 
     def _receive(self, what: str, receive: Any, rows: Iterable[Mapping[str, Any]]) -> None:

@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from tests.benchmarks import measuring
-from tickets import ingest, queue
+from tickets import intake, queue
 from tickets.models import Run, Ticket
 from triage.demo import company
 from triage.demo import load as demo
@@ -87,7 +87,7 @@ def _one_a_second(seconds: int) -> Iterator[str]:
     before = Run.objects.order_by("pk").values_list("pk", flat=True).last() or 0
     rows = company.build(date.today()).tickets[:seconds]
     for number, row in enumerate(tqdm(rows, desc="one a second", disable=None)):
-        ingest.receive_ticket({**row, "external_id": f"bench-{number}"})
+        intake.receive_ticket({**row, "external_id": f"bench-{number}"})
         time.sleep(1)
     runs = list(Run.objects.filter(pk__gt=before).values_list("pk", flat=True))
     measuring.wait_until_done(runs)

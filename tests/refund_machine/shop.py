@@ -15,7 +15,7 @@ from tests.refund_machine import world
 from tests.refund_machine.people import PAYER, N
 from tests.refund_machine.stage import Stage
 from tickets.access import SUPERVISORS
-from tickets.ingest import receive_order
+from tickets.intake import receive_order
 from tickets.models import Order, Payment
 
 POUNDS = {"refund": Decimal("15.00"), "capture": Decimal("5.00")}

@@ -27,7 +27,7 @@ from tests.refund_machine.ledger import Ledger
 from tests.refund_machine.side import Crash, Side
 from tests.refund_machine.world import Lots, World
 from tickets import queue
-from tickets.ingest import BadRow
+from tickets.intake import BadRow
 from tickets.models import Message
 from tickets.replies import Conflict
 from tickets.sending import NotSent

@@ -14,8 +14,8 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from approvals.models import ApprovalLimit, Care, RefundRule
-from tickets import access, ingest
-from tickets.ingest.mails import keep_files
+from tickets import access, intake
+from tickets.intake.mails import keep_files
 from tickets.mail.mime import File
 from tickets.models import Customer
 from triage.demo import company
@@ -53,8 +53,8 @@ def load(*, progress: bool = False) -> None:
         rules(content)
         _limits(content["limit"])
     rows = [
-        *((ingest.receive_customer, row) for row in built.customers),
-        *((ingest.receive_order, row) for row in built.orders),
+        *((intake.receive_customer, row) for row in built.customers),
+        *((intake.receive_order, row) for row in built.orders),
         *((_ticket, row) for row in built.tickets),
     ]
     _receive(tqdm(rows, desc="demo shop", unit=" rows", disable=not progress))
@@ -72,7 +72,7 @@ def _receive(
 @transaction.atomic
 def _ticket(row: Mapping[str, Any]) -> None:
     """A ticket, and in the same breath the picture that came with it."""
-    ticket = ingest.receive_ticket(row).ticket
+    ticket = intake.receive_ticket(row).ticket
     if ticket and row["external_id"] in {one.external_id for one in letters() if one.photo}:
         picture = File("picture.png", "image/png", photo(row["external_id"]))
         keep_files(ticket.messages.get(), [picture])

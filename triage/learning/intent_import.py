@@ -15,8 +15,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.text import slugify
 
-from tickets.importing.loop import Item
-from tickets.importing.rows import read_rows
+from tickets.intake.files.loop import Item
+from tickets.intake.files.row_files import read_rows
 from triage.models import Intent, IntentExample
 
 TEXTS = ("text", "sentence")

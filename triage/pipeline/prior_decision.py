@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from approvals.models import Decision, Refund, RefundRule
 from approvals.services import is_as_approved
-from tickets.ingest.mails import REPLIED
+from tickets.intake.mails import REPLIED
 from tickets.models import Payment, Ticket
 from triage.contract import case
 from triage.pipeline.step_receipts import converter

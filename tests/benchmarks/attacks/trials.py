@@ -20,7 +20,7 @@ from tests.benchmarks.attacks import judging, texts
 from tests.benchmarks.attacks.judging import Seen
 from tests.benchmarks.attacks.placing import PLACES, Letter, mail_of
 from tests.benchmarks.attacks.texts import Attack
-from tickets import ingest
+from tickets import intake
 from tickets.models import Correction, Order, Run
 from triage.demo import company
 from triage.demo.letters import letters
@@ -74,7 +74,7 @@ def take(letter: Letter, label: str = "", place: str = "", text: str = "") -> Se
     """The letter, with the text hidden in it, through all steps; nothing of it stays."""
     found = judging.UNREAD
     with transaction.atomic():
-        ticket = ingest.receive_mail(mail_of(letter, place, text)).ticket
+        ticket = intake.receive_mail(mail_of(letter, place, text)).ticket
         run = Run.objects.filter(ticket=ticket).last()
         if ticket is not None and run is not None:
             if label:

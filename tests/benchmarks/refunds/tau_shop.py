@@ -21,7 +21,7 @@ from typing import Any, Final
 from django.utils import timezone
 
 from approvals.models import RefundRule
-from tickets import ingest
+from tickets import intake
 from tickets.models import Ticket
 from triage.models import Intent, IntentExample
 from triage.policies import loading
@@ -78,9 +78,9 @@ def set_up(folder: Path) -> Counter[str]:
         )
     counted = Counter[str]()
     for what, receive, rows in (
-        ("customers", ingest.receive_customer, map(_customer, shop["users"].values())),
-        ("offers", ingest.receive_offer, _offers(shop["products"].values())),
-        ("orders", ingest.receive_order, map(_order, shop["orders"].values())),
+        ("customers", intake.receive_customer, map(_customer, shop["users"].values())),
+        ("offers", intake.receive_offer, _offers(shop["products"].values())),
+        ("orders", intake.receive_order, map(_order, shop["orders"].values())),
     ):
         for row in rows:
             receive(row)
@@ -226,7 +226,7 @@ def _gives_back(
 
 def send(task: Task) -> Ticket:
     """The task's text as a ticket of its customer."""
-    ingest.receive_ticket(
+    intake.receive_ticket(
         {"external_id": task.name, "channel": "import", "name": "", "email": task.email,
          "subject": "", "body": task.text}
     )  # fmt: skip

@@ -1,8 +1,8 @@
 """manage.py import_customers FILE"""
 
-from tickets.importing.command import RowsCommand
-from tickets.ingest import receive_customer
-from tickets.ingest.people import COLUMNS
+from tickets.intake import receive_customer
+from tickets.intake.customers import COLUMNS
+from tickets.intake.files.command import RowsCommand
 
 
 class Command(RowsCommand):

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from tickets.importing.loop import Importer, progress
-from tickets.importing.mails import read_mails
-from tickets.ingest import Outcome, receive_mail
+from tickets.intake import Outcome, receive_mail
+from tickets.intake.files.loop import Importer, progress
+from tickets.intake.files.mail_files import read_mails
 
 
 class Command(BaseCommand):

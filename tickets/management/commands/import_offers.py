@@ -1,8 +1,8 @@
 """manage.py import_offers FILE"""
 
-from tickets.importing.command import RowsCommand
-from tickets.ingest import receive_offer
-from tickets.ingest.offers import COLUMNS
+from tickets.intake import receive_offer
+from tickets.intake.files.command import RowsCommand
+from tickets.intake.offers import COLUMNS
 
 
 class Command(RowsCommand):

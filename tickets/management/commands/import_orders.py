@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from tickets.importing.command import RowsCommand
-from tickets.importing.orders import orders
-from tickets.importing.rows import RowItem
-from tickets.ingest import receive_order
-from tickets.ingest.orders import COLUMNS
+from tickets.intake import receive_order
+from tickets.intake.files.command import RowsCommand
+from tickets.intake.files.order_csv import orders
+from tickets.intake.files.row_files import RowItem
+from tickets.intake.orders import COLUMNS
 
 
 class Command(RowsCommand):

@@ -1,8 +1,8 @@
 """manage.py import_tickets FILE"""
 
-from tickets.importing.command import RowsCommand
-from tickets.ingest import receive_ticket
-from tickets.ingest.posts import COLUMNS
+from tickets.intake import receive_ticket
+from tickets.intake.files.command import RowsCommand
+from tickets.intake.posts import COLUMNS
 
 
 class Command(RowsCommand):

@@ -11,11 +11,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from tickets import queue
-from tickets.ingest import fields
-from tickets.ingest.fields import BadRow, Row
-from tickets.ingest.mails import ARRIVED, keep_files, keep_notes
-from tickets.ingest.outcome import Did, Outcome, one_at_a_time
-from tickets.ingest.people import customer_by_email
+from tickets.intake import fields
+from tickets.intake.customers import customer_by_email
+from tickets.intake.fields import BadRow, Row
+from tickets.intake.mails import ARRIVED, keep_files, keep_notes
+from tickets.intake.outcome import Did, Outcome, one_at_a_time
 from tickets.mail import quoting
 from tickets.mail.mime import File, storable
 from tickets.models import Message, Ticket

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, OutputWrapper
 from django.db import DatabaseError, DataError, IntegrityError
 from tqdm import tqdm
 
-from tickets.ingest import BadRow, Did, Outcome
+from tickets.intake import BadRow, Did, Outcome
 from tickets.mail.reading import UnreadableMail
 
 T = TypeVar("T")

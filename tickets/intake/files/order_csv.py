@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tickets.importing.loop import Item
-from tickets.importing.rows import RowItem
-from tickets.ingest.orders import LINE_COLUMNS, ORDER_COLUMNS, TOTAL_COLUMNS
+from tickets.intake.files.loop import Item
+from tickets.intake.files.row_files import RowItem
+from tickets.intake.orders import LINE_COLUMNS, ORDER_COLUMNS, TOTAL_COLUMNS
 
 
 def orders(items: Iterable[RowItem]) -> Iterator[RowItem]:

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from django.core.management.base import CommandError
 
-from tickets.importing.loop import Item
+from tickets.intake.files.loop import Item
 from tickets.mail.reading import LARGEST_MAIL
 
 MailItem = Item[bytes]

@@ -11,8 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from tickets import queue
-from tickets.ingest.outcome import Did, Outcome, one_at_a_time
-from tickets.ingest.people import customer_by_email
+from tickets.intake.customers import customer_by_email
+from tickets.intake.outcome import Did, Outcome, one_at_a_time
 from tickets.mail.mime import File
 from tickets.mail.reading import Mail, UnreadableMail, derived_id, read_mail
 from tickets.models import Attachment, Message, Ticket

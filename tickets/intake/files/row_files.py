@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from django.core.management.base import CommandError
 
-from tickets.importing.loop import Item
+from tickets.intake.files.loop import Item
 
 LONGEST_CELL = 10 * 1024 * 1024
 LONGEST_LINE = 50 * 1024 * 1024

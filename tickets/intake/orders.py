@@ -10,10 +10,10 @@ from typing import Any
 
 from django.db import transaction
 
-from tickets.ingest import fields
-from tickets.ingest.fields import BadRow, Row
-from tickets.ingest.outcome import Did, Outcome, one_at_a_time
-from tickets.ingest.people import customer_by_email
+from tickets.intake import fields
+from tickets.intake.customers import customer_by_email
+from tickets.intake.fields import BadRow, Row
+from tickets.intake.outcome import Did, Outcome, one_at_a_time
 from tickets.models import Customer, Order, OrderLine, Payment
 
 ORDER_COLUMNS = [

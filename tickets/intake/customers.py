@@ -8,9 +8,9 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Lower
 
-from tickets.ingest import fields
-from tickets.ingest.fields import BadRow, Row
-from tickets.ingest.outcome import Did, Outcome, one_at_a_time
+from tickets.intake import fields
+from tickets.intake.fields import BadRow, Row
+from tickets.intake.outcome import Did, Outcome, one_at_a_time
 from tickets.models import Customer, Ticket
 
 COLUMNS = ["external_id", "name", "email", "since", "address"]

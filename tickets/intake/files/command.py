@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from tickets.importing.loop import Importer, progress
-from tickets.importing.rows import RowItem, read_rows, unknown_names
-from tickets.ingest import Outcome
+from tickets.intake import Outcome
+from tickets.intake.files.loop import Importer, progress
+from tickets.intake.files.row_files import RowItem, read_rows, unknown_names
 
 
 class RowsCommand(BaseCommand):

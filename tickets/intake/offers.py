@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db import transaction
 
-from tickets.ingest import fields
-from tickets.ingest.fields import BadRow, Row
-from tickets.ingest.outcome import Did, Outcome, one_at_a_time
+from tickets.intake import fields
+from tickets.intake.fields import BadRow, Row
+from tickets.intake.outcome import Did, Outcome, one_at_a_time
 from tickets.models import Offer
 
 COLUMNS = ["sku", "product", "name", "unit_price", "currency", "available"]

@@ -4,13 +4,13 @@ Every ``receive_…`` is one transaction and idempotent: the same again changes 
 and says so. New and answered tickets are queued for the machine in that transaction.
 """
 
-from tickets.ingest.fields import BadRow
-from tickets.ingest.mails import receive_mail
-from tickets.ingest.offers import receive_offer
-from tickets.ingest.orders import receive_order
-from tickets.ingest.outcome import Did, Outcome
-from tickets.ingest.people import receive_customer
-from tickets.ingest.posts import receive_form, receive_ticket
+from tickets.intake.customers import receive_customer
+from tickets.intake.fields import BadRow
+from tickets.intake.mails import receive_mail
+from tickets.intake.offers import receive_offer
+from tickets.intake.orders import receive_order
+from tickets.intake.outcome import Did, Outcome
+from tickets.intake.posts import receive_form, receive_ticket
 
 __all__ = [
     "BadRow",

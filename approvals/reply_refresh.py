@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from approvals.models import Refund
 from approvals.refund_rows import State
-from tickets import queue, replies
+from tickets import queue
+from tickets.delivery import replies
 from tickets.models import Draft, Message, Ticket
 
 DECIDED = "decided"

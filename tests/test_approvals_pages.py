@@ -12,7 +12,7 @@ from django.urls import reverse
 from approvals.models import Refund
 from tests import stories
 from tests.deciding import bound, decide, page, state
-from tickets import replies
+from tickets.delivery import replies
 from tickets.models import Draft, Ticket
 
 QUEUE = reverse("approvals:queue")

@@ -18,7 +18,8 @@ from approvals.services import Proposal, is_as_approved
 from approvals.snapshot.build import fingerprint
 from tests import rows
 from tests.runs import citation
-from tickets import queue, replies, sending
+from tickets import queue
+from tickets.delivery import replies, sending
 from tickets.models import Draft, Message, Run, Ticket
 from triage.contract.step import Rung
 from triage.models import Intent

@@ -11,8 +11,8 @@ from django.contrib.auth.models import User
 
 from tests import stories
 from tests.paying import approve
+from tickets.delivery.sending import NotBorneOut
 from tickets.models import Draft
-from tickets.sending import NotBorneOut
 from triage.contract.step import EngineUnavailable
 from triage.pipeline import send_guard
 from triage.signals.commitment_model import PromiseModel

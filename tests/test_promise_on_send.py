@@ -22,7 +22,7 @@ from approvals.snapshot.build import fingerprint
 from tests import rows
 from tests.conftest import join
 from tests.stories import policy
-from tickets import sending
+from tickets.delivery import sending
 from tickets.models import Draft, Message, Order, Payment, Receipt, Ticket
 
 SENTENCES = Path(__file__).parent / "promised.toml"

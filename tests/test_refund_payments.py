@@ -14,7 +14,7 @@ from approvals.models import Refund
 from approvals.refund_rows import CHANGED
 from tests import rows, stories
 from tests.test_refunds import again, decide, refund
-from tickets import sending
+from tickets.delivery import sending
 from tickets.intake import BadRow, Did, receive_order
 from tickets.models import Draft, Message, Payment, Receipt
 

@@ -18,7 +18,8 @@ from django.utils import timezone
 
 from tests.letters import letter, reply
 from tests.smtp_server import smtp_server
-from tickets import outbox, queue, sending
+from tickets import queue
+from tickets.delivery import outbox, sending
 from tickets.intake import receive_mail
 from tickets.models import Correction, Draft, Message, Receipt, Run, Ticket
 from triage import tasks

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from approvals.models import Refund, RefundRule
 from tests import rows
-from tickets import queue, receipts, replies
+from tickets import queue, receipts
+from tickets.delivery import replies
 from tickets.models import Correction, Draft, Message, Receipt, Run, Ticket
 from triage import models
 from triage.contract.outcomes import Guess

@@ -14,7 +14,8 @@ from django.test import Client
 from django.urls import reverse
 
 from tests import stories
-from tickets import queue, sending
+from tickets import queue
+from tickets.delivery import sending
 from tickets.models import Attachment, Draft, Message, Run, Ticket
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Prefetch
 
+from tickets.delivery.outbox import recipient
+from tickets.delivery.replies import BY_A_PERSON, open_draft, seen
 from tickets.models import Attachment, Draft, Message, Order, Payment, Receipt, Run, Ticket
-from tickets.outbox import recipient
-from tickets.replies import BY_A_PERSON, open_draft, seen
 
 TITLES = {
     "classify": "What is it about?",

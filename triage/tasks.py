@@ -18,7 +18,7 @@ def process(run_id: int) -> None:
 @shared_task(name="triage.tasks.deliver")
 def deliver(message_id: int) -> None:
     """Send one mail, if nobody else did."""
-    from tickets import sending
+    from tickets.delivery import sending
 
     sending.deliver(message_id)
 
@@ -72,7 +72,8 @@ def sweep() -> None:
     from approvals import notifications, payments
     from approvals import services as approvals
     from approvals.review import seeded_checks
-    from tickets import queue, sending
+    from tickets import queue
+    from tickets.delivery import sending
     from triage.pipeline import jobs
 
     for run in queue.overdue(SWEPT_AT_ONCE):

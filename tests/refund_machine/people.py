@@ -16,7 +16,7 @@ from approvals.models import Decision, Refund
 from approvals.review import page_views, seeded_checks
 from tests.refund_machine import world
 from tests.refund_machine.stage import Stage, has
-from tickets import replies
+from tickets.delivery import replies
 from tickets.models import Correction, Draft, Message, Run, Ticket
 
 N = st.integers(0, 3)

@@ -27,10 +27,10 @@ from tests.refund_machine.ledger import Ledger
 from tests.refund_machine.side import Crash, Side
 from tests.refund_machine.world import Lots, World
 from tickets import queue
+from tickets.delivery.replies import Conflict
+from tickets.delivery.sending import NotSent
 from tickets.intake import BadRow
 from tickets.models import Message
-from tickets.replies import Conflict
-from tickets.sending import NotSent
 
 REFUSALS = (Refused, BadRow, NotSent, Conflict, PermissionDenied, Crash)
 OPEN = ("queued", "calling", "doubt")

@@ -16,8 +16,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from tickets import desk, queue, replies, sending
+from tickets import desk, queue
 from tickets.access import STAFF, get_ticket_for, require_role
+from tickets.delivery import replies, sending
 from tickets.filters import OPEN
 from tickets.forms import LONGEST, ReplyForm
 from tickets.models import Draft, Message, Ticket

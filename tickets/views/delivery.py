@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
-from tickets import sending
 from tickets.access import STAFF, require_role
+from tickets.delivery import sending
 from tickets.models import Message
 
 

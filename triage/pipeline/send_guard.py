@@ -13,8 +13,8 @@ from functools import cache
 
 from approvals.models import Refund
 from approvals.services import is_as_approved
+from tickets.delivery.sending import NotBorneOut, Objection
 from tickets.models import Draft, Order, Payment, Ticket
-from tickets.sending import NotBorneOut, Objection
 from triage.contract.step import EngineUnavailable
 from triage.guardrails.commitments import Granted, Records, own_words, unborne
 from triage.guardrails.commitments.sentence_reading import speaks_of_money_back

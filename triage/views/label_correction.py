@@ -9,8 +9,8 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods
 
-from tickets import replies
 from tickets.access import STAFF, get_ticket_for, require_role
+from tickets.delivery import replies
 from tickets.views.actions import conflicting, keep_typed
 from tickets.views.inbox import is_fragment
 from triage.learning.corrections import relabel as give_label

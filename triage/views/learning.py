@@ -15,8 +15,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from tickets import replies
 from tickets.access import ADMINS, STAFF, get_ticket_for, require_role
+from tickets.delivery import replies
 from tickets.models import Ticket
 from tickets.views.actions import conflicting, keep_typed
 from triage.learning import corrections, versions

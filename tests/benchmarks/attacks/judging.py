@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from approvals import separation_of_duties
 from approvals.models import Refund
+from tickets.delivery.sending import NotBorneOut
 from tickets.models import Draft, Run, Ticket
-from tickets.sending import NotBorneOut
 from triage.pipeline.send_guard import refuse_unapproved
 from triage.refunds.proposal import REVIEW
 

@@ -18,9 +18,9 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from tickets import queue, receipts
+from tickets.delivery.outbox import Delivery, deliver, move, recipient, sweep_outbox
 from tickets.mail.reading import ID, MOST_REFERENCES
 from tickets.models import Correction, Draft, Message, Ticket
-from tickets.outbox import Delivery, deliver, move, recipient, sweep_outbox
 
 __all__ = [
     "AlreadySent",

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 
 from approvals.errors import Refused
 from approvals.models import Refund
-from tickets import receipts
+from tickets.audit import receipts
 
 DENIED = "denied"
 

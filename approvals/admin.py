@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from approvals.models import ApprovalLimit, Care, Decision, Execution, Notice, Refund
-from tickets.reasons import KnobAdmin
+from tickets.audit.change_reasons import KnobAdmin
 
 
 @admin.register(ApprovalLimit)

@@ -20,8 +20,8 @@ from django.utils import timezone
 from approvals import separation_of_duties
 from approvals.models import Notice, Reader, Refund
 from approvals.review import first_opinion
-from tickets import queue
 from tickets.mail.reading import valid_address
+from tickets.queue import run_queue
 from tickets.templatetags.show import money
 
 log = logging.getLogger(__name__)
@@ -205,4 +205,4 @@ def sweep() -> None:
     pks = list(due.values_list("pk", flat=True)[:SWEPT_AT_ONCE])
     waiting.filter(pk__in=pks).update(since=now + CALLED_AGAIN_AFTER)  # called out once
     for pk in pks:
-        queue.call(NOTIFY, pk, expires=CALLED_AGAIN_AFTER.total_seconds())
+        run_queue.call(NOTIFY, pk, expires=CALLED_AGAIN_AFTER.total_seconds())

@@ -13,7 +13,7 @@ from approvals import separation_of_duties
 from approvals.errors import Incomplete, Refused
 from approvals.models import Decision, Execution, Refund
 from approvals.snapshot.build import fingerprint
-from tickets import receipts
+from tickets.audit import receipts
 from tickets.models import Order, Ticket
 
 State, Verdict = Refund.State, Decision.Verdict

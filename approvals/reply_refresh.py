@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from approvals.models import Refund
 from approvals.refund_rows import State
-from tickets import queue
 from tickets.delivery import replies
 from tickets.models import Draft, Message, Ticket
+from tickets.queue import run_queue
 
 DECIDED = "decided"
 NEWS = {
@@ -39,7 +39,7 @@ def follow(refund: Refund, why: str = "") -> None:
     if sent and refund.state == State.EXECUTED:
         return
     if not (edited or sent):
-        queue.enqueue(ticket, reason=DECIDED)
+        run_queue.enqueue(ticket, reason=DECIDED)
         return
     if draft and edited and refund.run_id and draft.run_id == refund.run_id:
         replies.go_on_in_a_copy(draft)

@@ -35,9 +35,9 @@ def main() -> None:
     asked = parser.parse_args()
     call_command("migrate", verbosity=0)
     from tests.payment_server import payment_server
-    from tickets import queue
+    from tickets.queue import run_queue
 
-    queue.call = lambda *args, **kwargs: None  # nobody else is woken
+    run_queue.call = lambda *args, **kwargs: None  # nobody else is woken
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     for measure in (killed, crowded):
         with payment_server() as books:

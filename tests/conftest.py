@@ -15,8 +15,8 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from approvals.models import ApprovalLimit
-from tickets import queue
 from tickets.access import ADMINS, AGENTS, SUPERVISORS, ensure_groups
+from tickets.queue import run_queue
 
 # A busy machine is no finding: how long a draw takes says nothing of what is drawn.
 hypothesis_settings.register_profile(
@@ -158,5 +158,5 @@ def books(settings: Any) -> Iterator[Any]:
 def called(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """What workers are called to from now on: the task and the row."""
     calls: list[tuple[str, int]] = []
-    monkeypatch.setattr(queue, "call", lambda task, pk, **_: calls.append((task, pk)))
+    monkeypatch.setattr(run_queue, "call", lambda task, pk, **_: calls.append((task, pk)))
     return calls

@@ -24,7 +24,7 @@ from approvals import (
 )
 from approvals.payments import ledger, outbox, reconciliation  # noqa: E402
 from approvals.payments.gateways import webhook  # noqa: E402
-from tickets import queue  # noqa: E402
+from tickets.queue import run_queue  # noqa: E402
 
 
 def die(*args: Any, **kwargs: Any) -> None:
@@ -55,7 +55,7 @@ POINTS: dict[str, Callable[[], None]] = {
 
 
 def main() -> None:
-    queue.call = lambda *args, **kwargs: None  # nobody else is woken
+    run_queue.call = lambda *args, **kwargs: None  # nobody else is woken
     connection.ensure_connection()  # finds the server once, for all of them
     connection.close()
     for line in sys.stdin:

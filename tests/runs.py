@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from tickets import receipts
+from tickets.audit import receipts
 from tickets.models import Draft, Receipt, Run, Ticket
 
 

@@ -18,8 +18,9 @@ from approvals.services.auto_approve import who_set
 from tests import rows
 from tests.cases import labelled
 from tests.conftest import join
-from tickets import queue, receipts
+from tickets.audit import receipts
 from tickets.models import Correction, Payment, Receipt
+from tickets.queue import run_queue
 from triage import models
 from triage.contract.outcomes import Outcome
 from triage.contract.outputs import Classification
@@ -76,7 +77,7 @@ def triaged(
         Correction.objects.create(
             ticket=ticket, step="classify", after="return-request", by=join(labelled_by)
         )
-    assert worker.work(queue.enqueue(ticket, reason="arrived").pk)
+    assert worker.work(run_queue.enqueue(ticket, reason="arrived").pk)
     return Refund.objects.filter(ticket=ticket).last()
 
 
@@ -275,7 +276,7 @@ def test_a_check_that_failed_or_was_not_run_is_a_doubt(passed: bool | None) -> N
 
 
 def test_a_step_that_left_no_receipt_is_a_doubt() -> None:
-    run = queue.enqueue(rows.ticket(), reason="arrived")
+    run = run_queue.enqueue(rows.ticket(), reason="arrived")
     assert "no receipt of" in list(auto_approval_doubts._of_the_receipts(run))[0]
 
 

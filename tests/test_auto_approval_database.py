@@ -14,7 +14,7 @@ from approvals import services as approvals
 from approvals.models import Decision, Refund, RefundRule
 from tests.conftest import join
 from tests.test_auto_approval import finished_run, set_rule, shop
-from tickets import receipts
+from tickets.audit import receipts
 from tickets.models import Correction, Payment
 
 __all__ = ["shop"]

@@ -18,9 +18,9 @@ from approvals.services import Proposal, is_as_approved
 from approvals.snapshot.build import fingerprint
 from tests import rows
 from tests.runs import citation
-from tickets import queue
 from tickets.delivery import replies, sending
 from tickets.models import Draft, Message, Run, Ticket
+from tickets.queue import run_queue
 from triage.contract.step import Rung
 from triage.models import Intent
 from triage.pipeline import registry, send_guard
@@ -233,7 +233,7 @@ def test_what_the_customer_writes_afterwards_is_looked_at_anew(sol: User, draft:
     draft(refund)
     ticket = refund.ticket
     Message.objects.create(ticket=ticket, direction="in", sender="m@x.example", text="And now?")
-    queue.enqueue(ticket, reason="customer replied")
+    run_queue.enqueue(ticket, reason="customer replied")
     assert case_for(ticket).settled is None
 
 

@@ -279,7 +279,7 @@ def test_under_an_alarm_missing_labels_are_no_news(version: Classifier) -> None:
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     made: list[str] = []
     monkeypatch.setattr(
-        "tickets.queue.call", lambda task, pk, **values: made.append(f"{task} {pk}")
+        "tickets.queue.run_queue.call", lambda task, pk, **values: made.append(f"{task} {pk}")
     )
     return made
 

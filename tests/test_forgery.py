@@ -21,7 +21,7 @@ from tests import stories
 from tests.conftest import join
 from tests.digests import everything
 from tests.test_rights import everybody
-from tickets import receipts
+from tickets.audit import receipts
 from tickets.models import Correction, Customer, Message, Receipt, Ticket
 
 pytestmark = pytest.mark.django_db

@@ -51,7 +51,7 @@ def test_what_is_already_waiting_is_not_asked_for_twice(ada: User) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_six_who_ask_at_once_are_given_one_job(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tickets.queue.call", lambda *args, **values: None)
+    monkeypatch.setattr("tickets.queue.run_queue.call", lambda *args, **values: None)
 
     def ask(_: int) -> int:
         try:

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from tests import stories
 from tests.runs import receipt, run_of
-from tickets import receipts
+from tickets.audit import receipts
 from tickets.models import Correction, Ticket
 from triage.learning import examples
 

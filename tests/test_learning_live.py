@@ -12,8 +12,8 @@ from tests import rows
 from tests.browsing import Visitor, browser, needs_chromium
 from tests.conftest import join
 from tests.shared_data import shared_data
-from tickets import queue
 from tickets.models import Ticket
+from tickets.queue import run_queue
 from triage.contract.step import EngineUnavailable
 from triage.learning import examples, versions
 from triage.learning.corrections import relabel
@@ -42,13 +42,13 @@ def _no_writer(monkeypatch: pytest.MonkeyPatch) -> None:
         raise EngineUnavailable("not needed here")
 
     monkeypatch.setattr(registry, "_writer", absent)
-    monkeypatch.setattr("tickets.queue.wake", lambda run: None)
+    monkeypatch.setattr("tickets.queue.run_queue.wake", lambda run: None)
 
 
 def read(text: str, **values: Any) -> Ticket:
     """A ticket as it is after a worker took it through the steps."""
     ticket = rows.ticket(text, subject="", **values)
-    assert worker.work(queue.enqueue(ticket, reason="arrived", call=False).pk)
+    assert worker.work(run_queue.enqueue(ticket, reason="arrived", call=False).pk)
     ticket.refresh_from_db()
     return ticket
 

@@ -18,7 +18,7 @@ from approvals import notifications, services
 from approvals.models import Notice, Reader, Refund
 from tests import stories
 from tests.deciding import decide
-from tickets import queue
+from tickets.queue import run_queue
 
 pytestmark = pytest.mark.django_db
 
@@ -161,7 +161,7 @@ def test_the_sweep_calls_for_each_that_waits_and_doubts_what_was_left(
     refund: Refund, sol: User, sam: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     called: list[tuple[str, int]] = []
-    monkeypatch.setattr(queue, "call", lambda task, pk, expires: called.append((task, pk)))
+    monkeypatch.setattr(run_queue, "call", lambda task, pk, expires: called.append((task, pk)))
     notifications.sweep()
     notifications.sweep()
     assert called == [(notifications.NOTIFY, one(sol).pk)]

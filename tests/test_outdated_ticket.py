@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 
 from tests.test_draft_follows import asked_for, decide, rules_alone
-from tickets import queue
 from tickets.models import Message, Ticket
+from tickets.queue import run_queue
 from triage.pipeline import worker as machine_services
 
 __all__ = ["rules_alone"]
@@ -21,7 +21,7 @@ def test_the_customer_writes_after_the_approval_and_the_ticket_says_so(sol: User
     refund.ticket.refresh_from_db()
     assert "looked at again before it is paid" not in refund.ticket.attention
     Message.objects.create(ticket=refund.ticket, direction="in", text="I keep it after all.")
-    machine_services.work(queue.enqueue(refund.ticket, reason="customer replied").pk)
+    machine_services.work(run_queue.enqueue(refund.ticket, reason="customer replied").pk)
     refund.ticket.refresh_from_db()
     assert refund.ticket.status == Ticket.Status.ATTENTION
     assert "looked at again before it is paid" in refund.ticket.attention

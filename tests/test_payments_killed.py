@@ -13,15 +13,16 @@ from tests.killing import Workers
 from tests.paying import by_webhook, ordered, states
 from tests.payment_server import Books, payment_server
 from tests.workers import environment
-from tickets import queue, receipts
+from tickets.audit import receipts
 from tickets.models import Payment
+from tickets.queue import run_queue
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def books(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Books]:
-    monkeypatch.setattr(queue, "call", lambda *args, **kwargs: None)
+    monkeypatch.setattr(run_queue, "call", lambda *args, **kwargs: None)
     with payment_server() as open_books:
         by_webhook(settings, open_books)
         settings.PAYMENT_TIMEOUT = 20

@@ -14,8 +14,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from tests import rows
-from tickets import queue
 from tickets.models import Run
+from tickets.queue import run_queue
 from triage import tasks
 from triage.pipeline import worker
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 def enqueue() -> Run:
-    return queue.enqueue(rows.ticket(), reason="arrived")
+    return run_queue.enqueue(rows.ticket(), reason="arrived")
 
 
 def expire(run: Run) -> None:
@@ -32,60 +32,60 @@ def expire(run: Run) -> None:
 
 def test_only_one_worker_gets_a_run() -> None:
     run = enqueue()
-    assert queue.claim(run.pk, "one") is not None
-    assert queue.claim(run.pk, "two") is None
+    assert run_queue.claim(run.pk, "one") is not None
+    assert run_queue.claim(run.pk, "two") is None
 
 
 def test_what_a_dead_worker_left_is_taken_over() -> None:
     run = enqueue()
-    dead = queue.claim(run.pk, "dead")
+    dead = run_queue.claim(run.pk, "dead")
     expire(run)
-    assert queue.overdue(5).get() == run
-    taken = queue.claim(run.pk, "alive")
+    assert run_queue.overdue(5).get() == run
+    taken = run_queue.claim(run.pk, "alive")
     assert taken is not None
     assert taken.attempt == 2
-    with pytest.raises(queue.LeaseLost):
-        queue.hold(dead)  # type: ignore[arg-type]
+    with pytest.raises(run_queue.LeaseLost):
+        run_queue.hold(dead)  # type: ignore[arg-type]
 
 
 def test_a_finished_run_is_nobodys() -> None:
-    run = queue.claim(enqueue().pk, "one")
+    run = run_queue.claim(enqueue().pk, "one")
     assert run is not None
-    queue.finish(run, Run.State.DONE)
-    assert queue.claim(run.pk, "two") is None
+    run_queue.finish(run, Run.State.DONE)
+    assert run_queue.claim(run.pk, "two") is None
 
 
 def test_asking_again_replaces_what_is_open() -> None:
     first = enqueue()
-    held = queue.claim(first.pk, "one")
-    second = queue.enqueue(first.ticket, reason="asked again")
-    with pytest.raises(queue.LeaseLost):
-        queue.hold(held)  # type: ignore[arg-type]
-    assert queue.claim(second.pk, "one") is not None
+    held = run_queue.claim(first.pk, "one")
+    second = run_queue.enqueue(first.ticket, reason="asked again")
+    with pytest.raises(run_queue.LeaseLost):
+        run_queue.hold(held)  # type: ignore[arg-type]
+    assert run_queue.claim(second.pk, "one") is not None
 
 
 def test_a_run_whose_call_was_lost_is_overdue() -> None:
     run = enqueue()
-    assert not queue.overdue(5).exists()
+    assert not run_queue.overdue(5).exists()
     Run.objects.update(created_at=timezone.now() - timedelta(seconds=3))
-    assert queue.overdue(5).get() == run
+    assert run_queue.overdue(5).get() == run
 
 
 def called(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The runs that workers are called to from now on, in order."""
     calls: list[int] = []
-    monkeypatch.setattr(queue, "call", lambda task, pk, **options: calls.append(pk))
+    monkeypatch.setattr(run_queue, "call", lambda task, pk, **options: calls.append(pk))
     return calls
 
 
 def test_a_dead_worker_s_run_is_called_out_every_five_seconds_only() -> None:
-    run = queue.claim(enqueue().pk, "dead")
+    run = run_queue.claim(enqueue().pk, "dead")
     assert run is not None
     expire(run)
-    queue.wake(run.pk)
-    assert not queue.overdue(5).exists()
+    run_queue.wake(run.pk)
+    assert not run_queue.overdue(5).exists()
     Run.objects.update(woken_at=timezone.now() - timedelta(seconds=6))
-    assert queue.overdue(5).get() == run
+    assert run_queue.overdue(5).get() == run
 
 
 def test_a_backlog_is_called_out_a_few_at_a_time_oldest_first(
@@ -101,7 +101,7 @@ def test_a_backlog_is_called_out_a_few_at_a_time_oldest_first(
     tasks.sweep()
     tasks.sweep()
     assert calls == [runs[0].pk, runs[1].pk]
-    queue.claim(runs[0].pk, "one")
+    run_queue.claim(runs[0].pk, "one")
     tasks.sweep()
     assert calls[2:] == [runs[2].pk]
 
@@ -111,8 +111,8 @@ def test_newcomers_do_not_keep_a_lost_call_from_being_repeated() -> None:
     long_ago = timezone.now() - timedelta(minutes=1)
     Run.objects.update(created_at=long_ago, woken_at=long_ago)
     for _ in range(3):
-        queue.wake(enqueue().pk)
-    assert queue.overdue(2).get() == lost
+        run_queue.wake(enqueue().pk)
+    assert run_queue.overdue(2).get() == lost
 
 
 # --- without a broker -----------------------------------------------------------
@@ -133,15 +133,15 @@ def test_with_the_broker_down_a_run_is_kept_and_one_line_says_so(
     run.refresh_from_db()
     assert run.state == Run.State.QUEUED
     warned = [each for each in caplog.records if each.levelno >= logging.WARNING]
-    assert [each.name for each in warned] == ["tickets.queue"]
+    assert [each.name for each in warned] == ["tickets.queue.run_queue"]
 
 
 def test_a_defect_of_ours_is_not_taken_for_a_broker_that_is_down(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(queue.current_app, "send_task", lambda *args, **options: 1 / 0)
+    monkeypatch.setattr(run_queue.current_app, "send_task", lambda *args, **options: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        queue.wake(enqueue().pk)
+        run_queue.wake(enqueue().pk)
 
 
 # --- the command that needs no broker -------------------------------------------
@@ -166,7 +166,7 @@ def test_a_run_that_a_worker_took_first_is_no_failure(
     work = worker.work
 
     def late(run_id: int) -> bool:
-        queue.claim(run_id, "worker")
+        run_queue.claim(run_id, "worker")
         return work(run_id)
 
     monkeypatch.setattr(worker, "work", late)

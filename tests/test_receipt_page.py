@@ -11,8 +11,8 @@ from django.test import Client
 from django.urls import reverse
 
 from tests import stories
+from tickets.audit.receipts import body, sha256
 from tickets.models import Receipt, Run
-from tickets.receipts import body, sha256
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from tests import rows
-from tickets import receipts
+from tickets.audit import receipts
 from tickets.models import Receipt
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from approvals.models import Refund
 from tests import rows
 from tests.test_refunds import again, refund
 from tests.test_services import shop, triaged
-from tickets import queue
+from tickets.queue import run_queue
 from triage.pipeline import worker as triage
 
 __all__ = ["shop"]
@@ -51,6 +51,6 @@ def test_proposing_anew_after_the_steps_does_so_too(
         found.append(locked_in_turn(asked))
 
     monkeypatch.setattr(triage, "_conclude", watched)
-    assert triage.work(queue.enqueue(ticket, reason="again").pk)
+    assert triage.work(run_queue.enqueue(ticket, reason="again").pk)
     assert set(Refund.objects.values_list("state", flat=True)) == {"void", "pending"}
     assert found == [["order", "chain"]]

@@ -16,7 +16,7 @@ from approvals.models import Care, Refund, RefundRule, SealedCheck
 from approvals.review import injected_faults, seeded_checks
 from tests import stories
 from tests.sealing import check, real, shown
-from tickets import receipts
+from tickets.audit import receipts
 from tickets.models import Receipt
 
 __all__ = ["check", "real"]

@@ -18,10 +18,10 @@ from django.utils import timezone
 
 from tests.letters import letter, reply
 from tests.smtp_server import smtp_server
-from tickets import queue
 from tickets.delivery import outbox, sending
 from tickets.intake import receive_mail
 from tickets.models import Correction, Draft, Message, Receipt, Run, Ticket
+from tickets.queue import run_queue
 from triage import tasks
 
 pytestmark = pytest.mark.django_db
@@ -133,11 +133,11 @@ def test_a_reply_has_one_re_only() -> None:
 
 def test_sending_ends_a_run_that_is_still_open(send: Callable[[Draft], Message]) -> None:
     draft = drafted()
-    held = queue.claim(Run.objects.get().pk, "worker")
+    held = run_queue.claim(Run.objects.get().pk, "worker")
     assert held is not None
     send(draft)
-    with pytest.raises(queue.LeaseLost):
-        queue.hold(held)
+    with pytest.raises(run_queue.LeaseLost):
+        run_queue.hold(held)
     assert Run.objects.get().state == Run.State.REPLACED
     assert Ticket.objects.get().status == Ticket.Status.WAITING
 
@@ -196,7 +196,7 @@ def refuses(draft: Draft, ticket: Ticket) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_clicks_at_once_send_one_mail(ana: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "wake", lambda run_id: None)
+    monkeypatch.setattr(run_queue, "wake", lambda run_id: None)
     draft, refused = drafted(), []
 
     def click() -> None:
@@ -296,7 +296,7 @@ def left(state: str, seconds: int, ana: User) -> Message:
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """What workers are called to: the task and the number of the row."""
     made: list[tuple[str, int]] = []
-    monkeypatch.setattr(queue, "call", lambda task, pk, **options: made.append((task, pk)))
+    monkeypatch.setattr(run_queue, "call", lambda task, pk, **options: made.append((task, pk)))
     return made
 
 

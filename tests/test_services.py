@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from approvals.models import Refund, RefundRule
 from tests import rows
-from tickets import queue, receipts
+from tickets.audit import receipts
 from tickets.delivery import replies
 from tickets.models import Correction, Draft, Message, Receipt, Run, Ticket
+from tickets.queue import run_queue
 from triage import models
 from triage.contract.outcomes import Guess
 from triage.contract.step import Card, EngineError, EngineUnavailable
@@ -67,7 +68,7 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def triaged(text: str = "I would like to send it back, the kettle is too small.") -> Ticket:
     ticket = rows.ticket(text)
-    assert worker.work(queue.enqueue(ticket, reason="arrived").pk)
+    assert worker.work(run_queue.enqueue(ticket, reason="arrived").pk)
     ticket.refresh_from_db()
     return ticket
 
@@ -112,7 +113,7 @@ def test_a_ticket_nobody_can_label_needs_a_person_and_still_has_a_draft() -> Non
 def test_bens_label_stands_on_the_next_run(ben: User) -> None:
     ticket = triaged("Colourless green ideas sleep furiously.")
     Correction.objects.create(ticket=ticket, step="classify", after="order-status", by=ben)
-    assert worker.work(queue.enqueue(ticket, reason="relabelled", by=ben).pk)
+    assert worker.work(run_queue.enqueue(ticket, reason="relabelled", by=ben).pk)
     ticket.refresh_from_db()
     assert (ticket.label, ticket.labelled_by, ticket.confidence) == ("order-status", "ben", None)
 
@@ -120,7 +121,7 @@ def test_bens_label_stands_on_the_next_run(ben: User) -> None:
 def test_bens_label_is_not_erased_when_its_intent_is_switched_off(ben: User) -> None:
     ticket = rows.ticket("Photo", subject="", label="gone", label_name="gone", labelled_by="ben")
     Correction.objects.create(ticket=ticket, step="classify", after="gone", by=ben)
-    worker.work(queue.enqueue(ticket, reason="relabelled", by=ben).pk)
+    worker.work(run_queue.enqueue(ticket, reason="relabelled", by=ben).pk)
     ticket.refresh_from_db()
     assert (ticket.label, ticket.labelled_by) == ("gone", "ben")
 
@@ -131,7 +132,7 @@ def test_a_late_reply_is_judged_by_its_own_day() -> None:
     Message.objects.update(at=rows.days_ago(399))
     Message.objects.create(ticket=ticket, direction="out", author=User.objects.create(username="x"))
     Message.objects.create(ticket=ticket, direction="in", text="I will send it back, the kettle.")
-    worker.work(queue.enqueue(ticket, reason="replied").pk)
+    worker.work(run_queue.enqueue(ticket, reason="replied").pk)
     assert not Refund.objects.exists()
     assert ticket.receipts.get(step="decide").output["outcome"] == "refuse"
 
@@ -183,7 +184,7 @@ def test_an_engine_that_breaks_off_is_left_for_the_next_rung(monkeypatch: Any) -
 
 def test_what_was_finished_for_another_case_is_not_reused(monkeypatch: Any) -> None:
     ticket = rows.ticket()
-    run = queue.enqueue(ticket, reason="arrived")
+    run = run_queue.enqueue(ticket, reason="arrived")
     with monkeypatch.context() as patch:
         patch.setattr(worker, "_conclude", lambda *args: None)
         worker.work(run.pk)  # all five steps, for a customer without orders
@@ -200,7 +201,7 @@ def test_what_was_finished_for_another_case_is_not_reused(monkeypatch: Any) -> N
 def test_a_second_run_replaces_the_draft_and_the_proposed_refund() -> None:
     rows.order()
     ticket = triaged()
-    worker.work(queue.enqueue(ticket, reason="asked again").pk)
+    worker.work(run_queue.enqueue(ticket, reason="asked again").pk)
     assert list(Refund.objects.order_by("pk").values_list("state", flat=True)) == [
         "void",
         "pending",
@@ -213,14 +214,14 @@ def test_a_later_message_that_asks_for_no_money_withdraws_the_refund() -> None:
     ticket = triaged()
     Message.objects.create(ticket=ticket, direction="out", author=User.objects.create(username="x"))
     Message.objects.create(ticket=ticket, direction="in", text="Thanks! But where is my order?")
-    worker.work(queue.enqueue(ticket, reason="replied").pk)
+    worker.work(run_queue.enqueue(ticket, reason="replied").pk)
     assert Refund.objects.get().state == Refund.State.VOID
 
 
 def test_a_worker_that_died_loses_nothing_and_repeats_nothing(monkeypatch: Any) -> None:
     rows.order()
     ticket = rows.ticket()
-    run = queue.enqueue(ticket, reason="arrived")
+    run = run_queue.enqueue(ticket, reason="arrived")
 
     def die(*args: Any) -> None:
         raise KeyboardInterrupt
@@ -239,7 +240,7 @@ def test_a_worker_that_died_loses_nothing_and_repeats_nothing(monkeypatch: Any) 
 
 def test_when_the_world_changed_the_steps_are_taken_again(monkeypatch: Any) -> None:
     ticket = rows.ticket()
-    run = queue.enqueue(ticket, reason="arrived")
+    run = run_queue.enqueue(ticket, reason="arrived")
     with monkeypatch.context() as patch:
         patch.setattr(worker, "_conclude", lambda *args: None)
         worker.work(run.pk)
@@ -252,7 +253,7 @@ def test_when_the_world_changed_the_steps_are_taken_again(monkeypatch: Any) -> N
 def test_a_defect_ends_the_run_and_calls_a_person(monkeypatch: Any) -> None:
     monkeypatch.setattr(worker, "case_for", lambda ticket: 1 / 0)
     ticket = rows.ticket()
-    run = queue.enqueue(ticket, reason="arrived")
+    run = run_queue.enqueue(ticket, reason="arrived")
     assert not worker.work(run.pk)
     run.refresh_from_db()
     ticket.refresh_from_db()
@@ -261,7 +262,7 @@ def test_a_defect_ends_the_run_and_calls_a_person(monkeypatch: Any) -> None:
 
 
 def test_a_run_that_kills_its_workers_is_given_up() -> None:
-    run = queue.enqueue(rows.ticket(), reason="arrived")
+    run = run_queue.enqueue(rows.ticket(), reason="arrived")
     Run.objects.update(attempt=worker.MOST_ATTEMPTS)
     worker.work(run.pk)
     run.refresh_from_db()

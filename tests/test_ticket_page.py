@@ -14,9 +14,9 @@ from django.test import Client
 from django.urls import reverse
 
 from tests import stories
-from tickets import queue
 from tickets.delivery import sending
 from tickets.models import Attachment, Draft, Message, Run, Ticket
+from tickets.queue import run_queue
 
 
 @pytest.fixture
@@ -242,11 +242,11 @@ def test_running_again_queues_a_run_in_her_name(as_ana: Client, ticket: Ticket, 
 
 
 def test_closing_ends_a_run_that_is_still_open(as_ana: Client, ticket: Ticket) -> None:
-    held = queue.claim(queue.enqueue(ticket, reason="asked again").pk, "worker")
+    held = run_queue.claim(run_queue.enqueue(ticket, reason="asked again").pk, "worker")
     assert held is not None
     press(as_ana, ticket, "close", form(as_ana, ticket))
-    with pytest.raises(queue.LeaseLost):
-        queue.hold(held)
+    with pytest.raises(run_queue.LeaseLost):
+        run_queue.hold(held)
     ticket.refresh_from_db()
     assert ticket.status == Ticket.Status.CLOSED
 

@@ -15,8 +15,8 @@ from django.test import Client
 
 from tests import learned, rows
 from tests.learned import WordEncoder, encoder, labelled
-from tickets import queue
 from tickets.models import Receipt, Ticket
+from tickets.queue import run_queue
 from triage.classifier.fitting import fit
 from triage.classifier.selective import promised
 from triage.contract.step import Card, EngineUnavailable
@@ -83,7 +83,7 @@ def evidence(version: Classifier) -> Any:
 def read(text: str) -> Receipt:
     """The receipt of a ticket's label, as a worker leaves it."""
     ticket: Ticket = rows.ticket(text, subject="")
-    assert worker.work(queue.enqueue(ticket, reason="arrived", call=False).pk)
+    assert worker.work(run_queue.enqueue(ticket, reason="arrived", call=False).pk)
     return Receipt.objects.filter(ticket=ticket, step="classify").latest("seq")
 
 
@@ -94,7 +94,7 @@ def test_a_ticket_is_read_by_the_tuned_encoder_and_after_the_way_back_by_the_pla
         raise EngineUnavailable("not needed here")
 
     monkeypatch.setattr(registry, "_writer", absent)
-    monkeypatch.setattr("tickets.queue.wake", lambda run: None)
+    monkeypatch.setattr("tickets.queue.run_queue.wake", lambda run: None)
     learned.forget()
     learned.taxonomy()
     Limit.objects.create(step="classify", name="target", value=0.6)  # so few texts prove no more

@@ -105,7 +105,7 @@ def import_mail(folder: Path) -> Ticket:
 def test_from_a_mail_to_an_approved_refund(
     browser: Browser, live_server: Any, shop: Path, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("tickets.queue.wake", lambda run: None)  # the sweep finds the row
+    monkeypatch.setattr("tickets.queue.run_queue.wake", lambda run: None)  # the sweep finds the row
     ticket = import_mail(shop)
     ana = Visitor(browser, live_server.url).sign_in("ana")
     ana.go(f"/tickets/{ticket.pk}/")

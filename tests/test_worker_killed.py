@@ -16,8 +16,9 @@ import pytest
 from tests import rows
 from tests.conftest import join
 from tests.workers import environment, wait_for, worker
-from tickets import queue, receipts
+from tickets.audit import receipts
 from tickets.models import Message, Run, Ticket
+from tickets.queue import run_queue
 from triage.pipeline import registry
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -77,8 +78,8 @@ def check_whole(ticket: Ticket) -> None:
 
 
 def enqueue(monkeypatch: Any, name: str) -> Run:
-    monkeypatch.setattr(queue, "wake", lambda run_id: None)  # the workers are called one by one
-    return queue.enqueue(rows.ticket(f"Where is my {name}?", subject=name), reason="arrived")
+    monkeypatch.setattr(run_queue, "wake", lambda run_id: None)  # the workers are called one by one
+    return run_queue.enqueue(rows.ticket(f"Where is my {name}?", subject=name), reason="arrived")
 
 
 def test_every_step_is_finished_by_another_worker(tmp_path: Path, monkeypatch: Any) -> None:

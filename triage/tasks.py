@@ -72,12 +72,12 @@ def sweep() -> None:
     from approvals import notifications, payments
     from approvals import services as approvals
     from approvals.review import seeded_checks
-    from tickets import queue
     from tickets.delivery import sending
+    from tickets.queue import run_queue
     from triage.pipeline import jobs
 
-    for run in queue.overdue(SWEPT_AT_ONCE):
-        queue.wake(run.pk)
+    for run in run_queue.overdue(SWEPT_AT_ONCE):
+        run_queue.wake(run.pk)
     for job in jobs.overdue():
         jobs.wake(job)
     sending.sweep_outbox()

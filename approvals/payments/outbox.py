@@ -22,8 +22,8 @@ from approvals.payments import ledger
 from approvals.payments.gateways import stripe
 from approvals.payments.responses import Answer, Unclear
 from approvals.snapshot.build import is_as_approved
-from tickets import queue
 from tickets.models import Payment
+from tickets.queue import run_queue
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ def order(refund: Refund) -> Execution | None:
 
 def wake(execution_id: int) -> None:
     """Tell a worker; a call that is lost is made again by the sweep."""
-    queue.call(PAY, execution_id, expires=ANSWERED_WITHIN)
+    run_queue.call(PAY, execution_id, expires=ANSWERED_WITHIN)
 
 
 def key_of(refund: Refund) -> str:

@@ -23,8 +23,8 @@ from approvals.models import Care, Decision, Refund, SealedCheck
 from approvals.refund_rows import State
 from approvals.review import injected_faults, synthetic_requests
 from approvals.snapshot.build import fingerprint
-from tickets import receipts
 from tickets.access import SEAL
+from tickets.audit import receipts
 from tickets.models import Order
 
 log = logging.getLogger(__name__)

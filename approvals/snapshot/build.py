@@ -10,7 +10,8 @@ from django.db.models import QuerySet
 from approvals import separation_of_duties
 from approvals.models import Decision, Refund, RefundRule
 from approvals.snapshot import changes
-from tickets import desk, receipts
+from tickets import desk
+from tickets.audit import receipts
 from tickets.models import Attachment, Order, Payment
 
 OF_THE_REQUEST = (

@@ -161,7 +161,7 @@ def _work_everything() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _describe_run(run: Any) -> dict[str, Any]:
-    from tickets import receipts
+    from tickets.audit import receipts
 
     parts = {row.step: _stable_body(receipts.body(row)) for row in run.receipts.order_by("seq")}
     return {**parts, "outcome": receipts.plain(_describe_outcome(run))}

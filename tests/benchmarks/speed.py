@@ -16,8 +16,9 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from tests.benchmarks import measuring
-from tickets import intake, queue
+from tickets import intake
 from tickets.models import Run, Ticket
+from tickets.queue import run_queue
 from triage.demo import company
 from triage.demo import load as demo
 from triage.pipeline import worker
@@ -80,7 +81,7 @@ def _many_workers(count: int) -> Iterator[str]:
 
 
 def _enqueue(tickets: Any) -> list[int]:
-    return [queue.enqueue(ticket, reason="bench").pk for ticket in tickets]
+    return [run_queue.enqueue(ticket, reason="bench").pk for ticket in tickets]
 
 
 def _one_a_second(seconds: int) -> Iterator[str]:

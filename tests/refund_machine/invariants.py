@@ -16,7 +16,7 @@ from django.db import connection
 from approvals.models import ApprovalLimit, RefundRule, RuleTier
 from tests.refund_machine.ledger import Ledger, Row
 from tests.refund_machine.told import leaves_receipts
-from tickets import receipts
+from tickets.audit import receipts
 
 GIVEN = ("approved", "executing", "doubt", "executed")
 AFTER = {

@@ -12,7 +12,7 @@ from django.db import connection
 
 from approvals.models import Decision
 from tests.refund_machine.side import Side
-from tickets import receipts
+from tickets.audit import receipts
 from tickets.models import Receipt
 
 Row = dict[str, Any]

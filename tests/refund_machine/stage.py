@@ -26,11 +26,11 @@ from tests.refund_machine import invariants, world
 from tests.refund_machine.ledger import Ledger
 from tests.refund_machine.side import Crash, Side
 from tests.refund_machine.world import Lots, World
-from tickets import queue
 from tickets.delivery.replies import Conflict
 from tickets.delivery.sending import NotSent
 from tickets.intake import BadRow
 from tickets.models import Message
+from tickets.queue import run_queue
 
 REFUSALS = (Refused, BadRow, NotSent, Conflict, PermissionDenied, Crash)
 OPEN = ("queued", "calling", "doubt")
@@ -62,7 +62,7 @@ class Stage(RuleBasedStateMachine):
         for module in (seeded_checks, synthetic_requests):
             self.patch.setattr(module, "secrets", lots)
         self.patch.setattr(webhook, "exchange", self.side.exchange)
-        self.patch.setattr(queue, "call", lambda *args, **kwargs: None)
+        self.patch.setattr(run_queue, "call", lambda *args, **kwargs: None)
         claim = outbox._claim
         self.patch.setattr(outbox, "_claim", lambda pk: self._watched(claim(pk)))
         self.settings.PAYMENT_URL = "https://pay.example.com/pay"

@@ -15,9 +15,9 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
-from tickets import queue
 from tickets.mail.reading import valid_address
 from tickets.models import Message, Ticket
+from tickets.queue import run_queue
 
 log = logging.getLogger(__name__)
 
@@ -154,7 +154,7 @@ def sweep_outbox() -> None:
         delivery_note="The process that sent it stopped before the mail server's answer.",
     )
     for pk in _missed():
-        queue.call(DELIVER, pk, expires=MISSED_AFTER.total_seconds())
+        run_queue.call(DELIVER, pk, expires=MISSED_AFTER.total_seconds())
 
 
 def _missed() -> list[int]:

@@ -17,10 +17,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from tickets import queue, receipts
+from tickets.audit import receipts
 from tickets.delivery.outbox import Delivery, deliver, move, recipient, sweep_outbox
 from tickets.mail.reading import ID, MOST_REFERENCES
 from tickets.models import Correction, Draft, Message, Ticket
+from tickets.queue import run_queue
 
 __all__ = [
     "AlreadySent",
@@ -104,7 +105,7 @@ def _send(draft: Draft, by: User) -> Message:
     message = _message(draft, ticket, by)
     draft.message = message
     draft.save(update_fields=["message"])
-    queue.cancel(ticket)
+    run_queue.cancel(ticket)
     ticket.mark_waiting()
     _prove(draft, message, by)
     transaction.on_commit(lambda: deliver(message.pk))

@@ -10,12 +10,12 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from tickets import queue
 from tickets.intake.customers import customer_by_email
 from tickets.intake.outcome import Did, Outcome, one_at_a_time
 from tickets.mail.mime import File
 from tickets.mail.reading import Mail, UnreadableMail, derived_id, read_mail
 from tickets.models import Attachment, Message, Ticket
+from tickets.queue import run_queue
 
 ARRIVED, REPLIED = "arrived", "customer replied"
 LARGEST_FILE = 10 * 1024 * 1024
@@ -87,7 +87,7 @@ def _open(mail: Mail) -> Outcome:
     if mail.is_automatic:
         notes = [*notes, f"Closed on arrival: {mail.automatic}."]
     else:
-        queue.enqueue(ticket, reason=ARRIVED)
+        run_queue.enqueue(ticket, reason=ARRIVED)
     return Outcome(Did.CREATED, ticket, keep_notes(ticket, notes))
 
 
@@ -106,7 +106,7 @@ def _join(ticket: Ticket, mail: Mail) -> Outcome:
         notes.append(f"This changed nothing: {mail.automatic}.")
     else:
         ticket.mark_reopened()
-        queue.enqueue(ticket, reason=REPLIED)
+        run_queue.enqueue(ticket, reason=REPLIED)
     return Outcome(Did.JOINED, ticket, keep_notes(ticket, notes))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from tickets import queue
+from tickets.audit.receipts import plain
 from tickets.intake import fields
 from tickets.intake.customers import customer_by_email
 from tickets.intake.fields import BadRow, Row
@@ -19,7 +19,7 @@ from tickets.intake.outcome import Did, Outcome, one_at_a_time
 from tickets.mail import quoting
 from tickets.mail.mime import File, storable
 from tickets.models import Message, Ticket
-from tickets.receipts import plain
+from tickets.queue import run_queue
 
 COLUMNS = ["external_id", "channel", "name", "email", "subject", "body", "received_at"]
 
@@ -56,7 +56,7 @@ def receive_form(
         ticket = _ticket(external_id, Ticket.Channel.FORM, posted)
         message = _message(ticket, quoting.Parts(body, "", ""), raw)
         notes = keep_notes(ticket, keep_files(message, files))
-        queue.enqueue(ticket, reason=ARRIVED)
+        run_queue.enqueue(ticket, reason=ARRIVED)
     return Outcome(Did.CREATED, ticket, notes)
 
 
@@ -86,7 +86,7 @@ def receive_ticket(row: Row) -> Outcome:
     ticket = _ticket(external_id, channel, posted)
     mailed = channel == Ticket.Channel.EMAIL
     _message(ticket, quoting.split(body) if mailed else quoting.Parts(body, "", ""), raw)
-    queue.enqueue(ticket, reason=ARRIVED)
+    run_queue.enqueue(ticket, reason=ARRIVED)
     return Outcome(Did.CREATED, ticket)
 
 

@@ -16,12 +16,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from tickets import desk, queue
+from tickets import desk
 from tickets.access import STAFF, get_ticket_for, require_role
 from tickets.delivery import replies, sending
 from tickets.filters import OPEN
 from tickets.forms import LONGEST, ReplyForm
 from tickets.models import Draft, Message, Ticket
+from tickets.queue import run_queue
 
 Action = Callable[[HttpRequest, Ticket, User, Draft | None], HttpResponse]
 
@@ -113,7 +114,7 @@ def send(request: HttpRequest, ticket: Ticket, by: User, draft: Draft | None) ->
 @keeping_text
 def again(request: HttpRequest, ticket: Ticket, by: User, draft: Draft | None) -> HttpResponse:
     """Ask the machine once more. The draft that is there stays in the record."""
-    queue.enqueue(ticket, reason="asked again", by=by)
+    run_queue.enqueue(ticket, reason="asked again", by=by)
     messages.info(request, "Running again. The receipts appear as each step finishes.")
     return _back(ticket)
 
@@ -130,7 +131,7 @@ def assign(request: HttpRequest, ticket: Ticket, by: User, draft: Draft | None) 
 @keeping_text
 def close(request: HttpRequest, ticket: Ticket, by: User, draft: Draft | None) -> HttpResponse:
     """Close without a reply; a new mail of the customer opens it again, a run left open does not."""
-    queue.cancel(ticket)
+    run_queue.cancel(ticket)
     ticket.close()
     messages.success(request, f"Closed: {ticket}.")
     return _next(ticket)

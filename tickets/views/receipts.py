@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from tickets import receipts
 from tickets.access import get_receipt_for
+from tickets.audit import receipts
 from tickets.desk import Card
 
 

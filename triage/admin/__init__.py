@@ -17,7 +17,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
-from tickets.reasons import KnobAdmin, ReasonedForm
+from tickets.audit.change_reasons import KnobAdmin, ReasonedForm
 from triage.admin.refund_rules import RefundRuleAdmin
 from triage.guardrails.attribution import typed
 from triage.guardrails.tone import SENTENCE_ENDS

@@ -12,8 +12,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from approvals.models import ApprovalLimit, RefundRule, RuleTier
+from tickets.audit.change_reasons import KnobAdmin, ReasonedForm
 from tickets.models import Order, OrderLine
-from tickets.reasons import KnobAdmin, ReasonedForm
 from triage.models import Clause, Intent
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from tickets import queue, receipts
+from tickets.audit import receipts
 from tickets.models import Correction, Receipt, Ticket
+from tickets.queue import run_queue
 from triage.learning import drift
 from triage.models import Intent
 
@@ -53,7 +54,7 @@ def relabel(ticket: Ticket, intent: Intent | None, *, why: str, by: User) -> Non
         )
         ticket.relabel(slug, named, None, name)
         ticket.mark_reopened()
-        queue.enqueue(ticket, reason="relabelled", by=by)
+        run_queue.enqueue(ticket, reason="relabelled", by=by)
         drift.wake(ticket.pk)
 
 

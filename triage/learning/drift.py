@@ -15,8 +15,8 @@ from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from tickets import queue
 from tickets.models import Correction, Receipt
+from tickets.queue import run_queue
 from tickets.shares import wilson
 from triage.models import Activation, Alarm, Classifier, Intent
 from triage.pipeline import registry
@@ -56,7 +56,7 @@ class Notice:
 
 def wake(ticket: int) -> None:
     """Have a worker watch, after a ticket's label was checked; a lost call is made up for at night."""
-    transaction.on_commit(lambda: queue.call(WATCH, ticket, expires=60))
+    transaction.on_commit(lambda: run_queue.call(WATCH, ticket, expires=60))
 
 
 def at_work() -> Activation | None:

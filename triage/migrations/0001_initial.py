@@ -6,7 +6,7 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 import pgvector.django
 import pgvector.django.vector
-import tickets.reasons
+import tickets.audit.change_reasons
 from django.conf import settings
 from django.db import migrations, models
 
@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                 ('slug', models.SlugField(max_length=80, unique=True)),
                 ('name', models.CharField(max_length=120)),
                 ('description', models.CharField(blank=True, max_length=300)),
-                ('phrases', models.JSONField(blank=True, default=list, help_text='Exact wordings that name this intent by themselves: ["where is my order"]', validators=[tickets.reasons.list_of_words])),
+                ('phrases', models.JSONField(blank=True, default=list, help_text='Exact wordings that name this intent by themselves: ["where is my order"]', validators=[tickets.audit.change_reasons.list_of_words])),
                 ('money', models.BooleanField(default=False, help_text='May lead to money back')),
                 ('dated_by_purchase', models.BooleanField(default=False, help_text='The terms in force on the day of purchase apply')),
                 ('active', models.BooleanField(default=True)),
@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                 ('slug', models.SlugField(db_index=False, max_length=80)),
                 ('name', models.CharField(max_length=120)),
                 ('description', models.CharField(blank=True, max_length=300)),
-                ('phrases', models.JSONField(blank=True, default=list, help_text='Exact wordings that name this intent by themselves: ["where is my order"]', validators=[tickets.reasons.list_of_words])),
+                ('phrases', models.JSONField(blank=True, default=list, help_text='Exact wordings that name this intent by themselves: ["where is my order"]', validators=[tickets.audit.change_reasons.list_of_words])),
                 ('money', models.BooleanField(default=False, help_text='May lead to money back')),
                 ('dated_by_purchase', models.BooleanField(default=False, help_text='The terms in force on the day of purchase apply')),
                 ('active', models.BooleanField(default=True)),

@@ -10,8 +10,8 @@ from django.db.models import Q
 from django.utils import timezone
 from pgvector.django import VectorField
 
+from tickets.audit.change_reasons import list_of_words
 from tickets.models import Ticket
-from tickets.reasons import list_of_words
 
 DIMENSIONS = 384
 

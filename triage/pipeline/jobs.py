@@ -18,7 +18,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from tickets import queue
+from tickets.queue import run_queue
 from triage.models import Job
 from triage.runtime.locks import JOBS, one_at_a_time
 
@@ -52,7 +52,7 @@ def request(kind: str, *, by: User | None, **wanted: Any) -> Job:
 
 def wake(job_id: int) -> None:
     """Tell a worker; a call that is lost, or not answered in ten seconds, is made again."""
-    queue.call("triage.tasks.work_job", job_id, expires=10)
+    run_queue.call("triage.tasks.work_job", job_id, expires=10)
 
 
 def overdue() -> list[int]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from cattrs.preconf.json import make_converter
 
-from tickets import receipts
+from tickets.audit import receipts
 from tickets.models import Receipt, Run
 from triage.contract.step import Evidence, Status, Step, StepResult, Tried
 

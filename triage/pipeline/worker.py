@@ -18,8 +18,8 @@ from approvals import reply_refresh
 from approvals import services as approvals
 from approvals.errors import Refused
 from approvals.models import Refund
-from tickets import queue
 from tickets.models import Draft, Order, Run, Ticket
+from tickets.queue import run_queue
 from triage.contract.case import Case
 from triage.contract.outcomes import NORMAL
 from triage.contract.outputs import Classification
@@ -48,18 +48,18 @@ def work(run_id: int) -> bool:
     A database that goes away leaves the lease to run out, so that another worker takes
     over. Any other failure ends the run and puts the ticket before a person.
     """
-    run = queue.claim(run_id, holder_name())
+    run = run_queue.claim(run_id, holder_name())
     if run is None:
         return False
     try:
         _take(run)
-    except queue.LeaseLost:
+    except run_queue.LeaseLost:
         return False
     except DatabaseError:
         raise
     except Exception as error:
         log.exception("run %s failed", run.pk)
-        with suppress(queue.LeaseLost):  # somebody asked for it anew meanwhile
+        with suppress(run_queue.LeaseLost):  # somebody asked for it anew meanwhile
             _fail(run, f"{type(error).__name__}: {error}")
         return False
     return True
@@ -90,7 +90,7 @@ def _heard(case: Case) -> Case:
 def _resumed(run: Run, case: Case) -> Case:
     """The case with what an earlier attempt finished, unless the world has changed since."""
     run.case_sha256 = hashlib.sha256(repr(case).encode()).hexdigest()
-    queue.hold(run, case_sha256=run.case_sha256)
+    run_queue.hold(run, case_sha256=run.case_sha256)
     for output in step_receipts.outputs_so_far(run, registry.steps()).values():
         case = case.having(output)
     return case
@@ -100,7 +100,7 @@ def _watched(run: Run, rung: Rung) -> Rung:
     """The rung; its turn prolongs the lease, and no connection is held while it thinks."""
 
     def load() -> Engine:
-        queue.hold(run)
+        run_queue.hold(run)
         engine = rung.load()
         _let_go()
         return engine
@@ -130,7 +130,7 @@ def _let_go() -> None:
 def _record(run: Run, result: StepResult, ladder: list[str]) -> None:
     with transaction.atomic():
         Ticket.locked(run.ticket_id)
-        queue.hold(run)
+        run_queue.hold(run)
         step_receipts.write_receipt(run, result, ladder)
         if isinstance(result.output, Classification):
             _label(run.ticket, result.output, result)
@@ -159,12 +159,12 @@ def _conclude(run: Run, case: Case) -> None:
     """Everything a finished run leaves, in one transaction with its end: once or not at all."""
     with transaction.atomic():
         ticket = Ticket.locked(run.ticket_id)
-        queue.hold(run)
+        run_queue.hold(run)
         Ticket.objects.filter(pk=ticket.pk).update(language=case.language or ticket.language)
         _save_draft(run, case[Reply])
         trouble = _propose(run, case)
         _route(ticket, case, trouble)
-        queue.finish(run, Run.State.DONE)
+        run_queue.finish(run, Run.State.DONE)
         for refund in run.refunds.filter(state=Refund.State.APPROVED):  # by a rule, just now
             reply_refresh.follow(refund)
 
@@ -226,7 +226,7 @@ def _route(ticket: Ticket, case: Case, trouble: str) -> None:
 def _fail(run: Run, error: str) -> None:
     with transaction.atomic():
         Ticket.locked(run.ticket_id)
-        queue.finish(run, Run.State.FAILED, error)
+        run_queue.finish(run, Run.State.FAILED, error)
         run.ticket.mark_attention(
             "Something went wrong while reading this. Please answer yourself."
         )

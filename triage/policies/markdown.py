@@ -19,7 +19,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.text import slugify
 
-from tickets.receipts import sha256
+from tickets.audit.receipts import sha256
 
 KEYS = ("id", "title", "effective_from", "source")
 EXAMPLE = (

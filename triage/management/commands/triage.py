@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from tickets import queue
 from tickets.models import Run, Ticket
+from tickets.queue import run_queue
 from triage.pipeline import worker
 
 
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         chosen = tickets.filter(pk__in=numbers) if numbers else tickets
         if missing := set(numbers) - set(chosen.values_list("pk", flat=True)):
             raise CommandError(f"No open ticket has the number {min(missing)}.")
-        return [queue.enqueue(ticket, reason="asked for", call=False).pk for ticket in chosen]
+        return [run_queue.enqueue(ticket, reason="asked for", call=False).pk for ticket in chosen]
 
 
 def _failed(runs: list[int]) -> list[int]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from tickets import receipts
+from tickets.audit import receipts
 from tickets.models import Receipt
 
 

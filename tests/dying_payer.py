@@ -18,10 +18,7 @@ django.setup()
 
 from django.db import connection  # noqa: E402
 
-from approvals import (
-    payments,  # noqa: E402
-    refund_rows,  # noqa: E402
-)
+from approvals import payments, refund_rows  # noqa: E402
 from approvals.payments import ledger, outbox, reconciliation  # noqa: E402
 from approvals.payments.gateways import webhook  # noqa: E402
 from tickets.queue import run_queue  # noqa: E402

@@ -12,7 +12,7 @@ from approvals import preconditions, separation_of_duties, services
 from approvals.models import Decision, Refund
 from approvals.review_queue import listed
 from approvals.snapshot import staleness
-from tickets import desk
+from tickets import ticket_page
 from tickets.access import SUPERVISORS
 from tickets.models import Attachment, Message, Order, Ticket
 from tickets.templatetags.show import money
@@ -80,7 +80,7 @@ def of(refund: Refund) -> dict[str, Any]:
         "needed": separation_of_duties.people_for(refund),
         "changed": refund.state == State.APPROVED and not services.is_as_approved(refund),
         "drafts": drafts,
-        "cards": _worst_first(desk.cards(run, receipts)) if run else [],
+        "cards": _worst_first(ticket_page.cards(run, receipts)) if run else [],
         "decisions": list(refund.decisions.select_related("by", "rule")),
         **_agreement(refund),
         "also": list(_also(refund)),
@@ -168,7 +168,7 @@ def proposal(asked: dict[str, Any], by: User) -> services.Proposal:
 
 def account(ticket: Ticket) -> dict[str, Any]:
     """The orders of the ticket's customer with lines and payments."""
-    return desk.account(ticket)
+    return ticket_page.account(ticket)
 
 
 def _own_hand(refund: Refund, person: User) -> str:
@@ -208,10 +208,10 @@ def _also(refund: Refund) -> QuerySet[Refund]:
     return others.exclude(state__in=over).order_by("-pk")
 
 
-def _worst_first(cards: Any) -> list[desk.Card]:
+def _worst_first(cards: Any) -> list[ticket_page.Card]:
     """Receipts with a failed check before those without."""
 
-    def concern(card: desk.Card) -> bool:
+    def concern(card: ticket_page.Card) -> bool:
         checks = card.receipt.checks if card.receipt else []
         return not any(check.get("passed") is False for check in checks)
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, fisher_exact
 
-from tickets.shares import Share, difference, fisher, holm, wilson
+from tickets.statistics import Share, difference, fisher, holm, wilson
 
 shares = st.integers(1, 400).flatmap(
     lambda of: st.integers(0, of).map(lambda count: Share(count, of))

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, U
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404
 
-from tickets.filters import listed
+from tickets.inbox_filters import listed
 from tickets.models import Receipt, Ticket
 
 AGENTS, SUPERVISORS, ADMINS = "agents", "supervisors", "admins"

@@ -6,7 +6,7 @@ from typing import Any
 
 from approvals import refund_page
 from approvals.models import Refund
-from tickets import desk
+from tickets import ticket_page
 
 FACTS = ("classify", "retrieve", "summarize")  # the steps that recommend nothing
 
@@ -16,7 +16,7 @@ def facts(refund: Refund) -> dict[str, Any]:
     run = refund.run
     receipts = run.receipts.filter(step__in=FACTS).order_by("attempt", "seq") if run else []
     return {
-        "cards": [card for card in desk.cards(run, receipts) if card.receipt] if run else [],
+        "cards": [card for card in ticket_page.cards(run, receipts) if card.receipt] if run else [],
         "words": refund_page.words(refund.ticket),
         **refund_page.rows(refund.ticket, refund.order),
     }

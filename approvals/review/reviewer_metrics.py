@@ -18,7 +18,7 @@ from django.utils import timezone
 from approvals.models import Decision, Look
 from approvals.review import first_opinion
 from tickets.access import SUPERVISORS
-from tickets.shares import FEWEST, SMALL, Share
+from tickets.statistics import FEWEST, SMALL, Share
 
 BANDS = (Decimal(25), Decimal(100), Decimal(500))
 APPROVE = Decision.Verdict.APPROVE

@@ -18,7 +18,7 @@ from approvals.review import first_opinion as review_first_opinion
 from approvals.review import injected_faults as known
 from approvals.review.forms import FirstOpinionForm, LookForm, PlantForm
 from tickets.access import ADMINS, SUPERVISORS, require_role
-from tickets.shares import Share
+from tickets.statistics import Share
 
 PERIODS = {"30": "Last 30 days", "90": "Last 90 days", "365": "Last year"}
 

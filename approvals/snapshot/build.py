@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from approvals import separation_of_duties
 from approvals.models import Decision, Refund, RefundRule
 from approvals.snapshot import changes
-from tickets import desk
+from tickets import ticket_page
 from tickets.audit import receipts
 from tickets.models import Attachment, Order, Payment
 
@@ -123,5 +123,5 @@ def _receipts(refund: Refund) -> dict[str, str]:
     """The digest of each step's newest receipt; what people did since is no step."""
     if refund.run is None:
         return {}
-    steps = refund.run.receipts.filter(step__in=desk.steps()).order_by("attempt", "seq")
+    steps = refund.run.receipts.filter(step__in=ticket_page.steps()).order_by("attempt", "seq")
     return dict(steps.values_list("step", "body_sha256"))

@@ -16,11 +16,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from tickets import desk
+from tickets import ticket_page
 from tickets.access import STAFF, get_ticket_for, require_role
 from tickets.delivery import replies, sending
-from tickets.filters import OPEN
 from tickets.forms import LONGEST, ReplyForm
+from tickets.inbox_filters import OPEN
 from tickets.models import Draft, Message, Ticket
 from tickets.queue import run_queue
 
@@ -79,7 +79,7 @@ def conflicting(request: HttpRequest, ticket: Ticket, conflict: replies.Conflict
         "note": request.POST.get("note", ""),
         "ticket": ticket,
         "newest": ticket.messages.filter(direction="in").defer("raw", "html").last(),
-        **desk.reply(ticket),
+        **ticket_page.reply(ticket),
     }
     return render(request, "tickets/conflict.html", shown, status=409)
 
@@ -102,11 +102,11 @@ def send(request: HttpRequest, ticket: Ticket, by: User, draft: Draft | None) ->
         messages.warning(request, str(refusal))
         return _back(ticket)
     except sending.NotBorneOut as refusal:
-        shown = {**desk.everything(ticket), "refused": refusal.objections}
+        shown = {**ticket_page.everything(ticket), "refused": refusal.objections}
         return render(request, "tickets/ticket.html", shown, status=422)
     except sending.NotSent as refusal:
         messages.error(request, str(refusal))
-        return render(request, "tickets/ticket.html", desk.everything(ticket), status=422)
+        return render(request, "tickets/ticket.html", ticket_page.everything(ticket), status=422)
     messages.success(request, f"Your reply to {ticket.sender} is on its way.")
     return _next(ticket)
 

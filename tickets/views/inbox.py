@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from tickets import paging
 from tickets.access import STAFF, require_role
-from tickets.filters import VIEWS, TicketFilter, counts, listed
+from tickets.inbox_filters import VIEWS, TicketFilter, counts, listed
 
 
 @require_safe

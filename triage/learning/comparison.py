@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tickets.shares import SMALL, Share
+from tickets.statistics import SMALL, Share
 from triage.contract.case import Intent as CaseIntent
 from triage.contract.outcomes import Guess
 from triage.contract.step import EngineError

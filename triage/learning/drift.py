@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from tickets.models import Correction, Receipt
 from tickets.queue import run_queue
-from tickets.shares import wilson
+from tickets.statistics import wilson
 from triage.models import Activation, Alarm, Classifier, Intent
 from triage.pipeline import registry
 

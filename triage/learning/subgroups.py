@@ -16,7 +16,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from tickets.shares import FEWEST, Share, Z, difference, fisher, holm
+from tickets.statistics import FEWEST, Share, Z, difference, fisher, holm
 from triage.learning import subgroup_keys
 
 SQL = (Path(__file__).resolve().parent / "subgroups.sql").read_text()

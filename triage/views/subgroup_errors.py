@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from tickets.access import ADMINS, SUPERVISORS, require_role
-from tickets.shares import Share
+from tickets.statistics import Share
 from triage.learning.subgroups import Difference, Group, Report, Side, Wait, report
 
 PERIODS = {"30": "Last 30 days", "90": "Last 90 days", "365": "Last year"}

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from tickets.access import get_receipt_for
 from tickets.audit import receipts
-from tickets.desk import Card
+from tickets.ticket_page import Card
 
 
 @require_safe

@@ -9,7 +9,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
-from tickets import desk
+from tickets import ticket_page
 from tickets.access import STAFF, get_shown_ticket_for, require_role
 from tickets.models import Attachment, Message
 
@@ -22,7 +22,7 @@ SANDBOX = "default-src 'none'; sandbox"
 def ticket(request: HttpRequest, pk: int) -> HttpResponse:
     """The thread, the draft, its receipts and the account on one page."""
     found = get_shown_ticket_for(request.user, pk)
-    return render(request, "tickets/ticket.html", desk.everything(found))
+    return render(request, "tickets/ticket.html", ticket_page.everything(found))
 
 
 @require_safe
@@ -35,12 +35,14 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """
     found = get_shown_ticket_for(request.user, pk)
     run = found.current_run()
-    if request.GET.get("rev") == desk.revision(run, run.receipts.count() if run else 0):
+    if request.GET.get("rev") == ticket_page.revision(run, run.receipts.count() if run else 0):
         response = HttpResponse(status=204)
     elif run and run.is_open:
-        response = render(request, "tickets/_receipts.html", {"ticket": found, **desk.work(found)})
+        response = render(
+            request, "tickets/_receipts.html", {"ticket": found, **ticket_page.work(found)}
+        )
     else:
-        response = render(request, "tickets/_finished.html", desk.everything(found))
+        response = render(request, "tickets/_finished.html", ticket_page.everything(found))
     patch_vary_headers(response, ["HX-Request"])
     return response
 

@@ -17,7 +17,8 @@ from django.utils import timezone
 
 from approvals import payments
 from approvals.models import Execution
-from approvals.payments import ledger, sweep
+from approvals.payments import ledger
+from approvals.payments.sweep import doubt_if_left
 from tests.paying import again
 from tests.payment_server import SECRET, Books
 from tests.workers import wait_for
@@ -109,7 +110,7 @@ def finish(execution: Execution) -> tuple[str, str]:
         if again(execution).state not in ledger.OPEN:
             break
         make_due(execution)
-        sweep.doubt_if_left(execution.pk)
+        doubt_if_left(execution.pk)
         payments.attend(execution.pk)
     now = again(execution)
     return now.state, now.refund.state

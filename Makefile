@@ -45,14 +45,14 @@ bench-attacks: .venv/installed-dev
 bench-payments: .venv/installed-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	DATABASE_URL= TRIAGE_DATA=$$folder DJANGO_SETTINGS_MODULE=triage.settings \
-	$(BIN)/python -m tests.bench_payments
+	$(BIN)/python -m tests.benchmarks.payments
 
 # Random sequences of everything that people, customers, workers and forgers do to refunds.
 bench-refund-machine: SEQUENCES ?= 10000
 bench-refund-machine: .venv/installed-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	DATABASE_URL= TRIAGE_DATA=$$folder DJANGO_SETTINGS_MODULE=triage.settings \
-	$(BIN)/python -m tests.bench_refund_machine --sequences $(SEQUENCES)
+	$(BIN)/python -m tests.benchmarks.refund_machine --sequences $(SEQUENCES)
 
 # The bundled writer alone and beside others, and what larger models cost here.
 bench-writer: .venv/installed-dev

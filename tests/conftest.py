@@ -146,8 +146,8 @@ def nothing_leaves(settings: Any) -> None:
 @pytest.fixture
 def books(settings: Any) -> Iterator[Any]:
     """The books of a payment server that is reached by the webhook."""
-    from tests.paying import by_webhook  # it imports this file
-    from tests.payment_server import payment_server
+    from tests.support.payment_rows import by_webhook  # it imports this file
+    from tests.support.payment_server import payment_server
 
     with payment_server() as open_books:
         by_webhook(settings, open_books)

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from tests import tiny_gguf
 from tests.benchmarks.writer.timing import Unbound
-from tests.cases import FACTS, WINDOW
+from tests.support import tiny_gguf
+from tests.support.case_values import FACTS, WINDOW
 from tests.support.random_gguf import CHATML, CONTROL, Shape
+from tests.support.tiny_gguf import ARCHITECTURES, entry_of, plus, prefer, shape, splitting, tiny
 from tests.test_step_writing import decided
-from tests.tiny_gguf import ARCHITECTURES, entry_of, plus, prefer, shape, splitting, tiny
 from triage.contract.slots import SLOT, WritingTask, clause_slots, fact_slots
 from triage.contract.step import (
     EngineError,

@@ -7,15 +7,15 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from approvals.models import Decision, Notice, Refund
-from tests import stories
-from tests.deciding import decide
+from tests.support import ticket_stories
+from tests.support.decision_form import decide
 
 
 @pytest.fixture
 def refund(sol: User) -> Refund:
-    stories.policy()
-    ticket = stories.ticket(stories.marta())
-    asked = stories.refund_of(ticket, stories.finished(ticket))
+    ticket_stories.policy()
+    ticket = ticket_stories.ticket(ticket_stories.marta())
+    asked = ticket_stories.refund_of(ticket, ticket_stories.finished(ticket))
     client = Client()
     client.force_login(sol)
     decide(client, asked, "reject", reason="Too late.", reason_code="outside_window")

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from approvals.models import Refund
-from tests import stories
-from tests.browsing import Visitor, browser, needs_chromium
 from tests.conftest import join
+from tests.support import ticket_stories
+from tests.support.browser import Visitor, browser, needs_chromium
 
 __all__ = ["browser"]
 pytestmark = [needs_chromium, pytest.mark.django_db(transaction=True)]
@@ -20,11 +20,13 @@ UNUSED = "Be sure that it is unused (returns.window)."
 def waiting() -> tuple[Refund, Refund]:
     """Two requests that wait for sol, the older one with a condition."""
     join("sol")
-    stories.policy()
-    customer = stories.marta()
-    ticket = stories.ticket(customer)
-    first = stories.refund_of(ticket, stories.finished(ticket), conditions=[UNUSED])
-    return first, stories.refund_of(stories.ticket(customer, subject="napkins"), amount="9.50")
+    ticket_stories.policy()
+    customer = ticket_stories.marta()
+    ticket = ticket_stories.ticket(customer)
+    first = ticket_stories.refund_of(ticket, ticket_stories.finished(ticket), conditions=[UNUSED])
+    return first, ticket_stories.refund_of(
+        ticket_stories.ticket(customer, subject="napkins"), amount="9.50"
+    )
 
 
 def test_sol_walks_the_queue_and_decides_by_keyboard(browser: Browser, live_server: Any) -> None:

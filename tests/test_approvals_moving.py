@@ -14,16 +14,16 @@ from django.utils import timezone
 from approvals import separation_of_duties, services
 from approvals.errors import Incomplete, NotPending, OwnWork
 from approvals.models import ApprovalLimit, Care, Notice, Refund
-from tests import stories
-from tests.deciding import decide, page
+from tests.support import ticket_stories
+from tests.support.decision_form import decide, page
 from tickets.models import Correction, Message, Receipt
 
 
 @pytest.fixture
 def refund(sol: User) -> Refund:
-    stories.policy()
-    ticket = stories.ticket(stories.marta())
-    return stories.refund_of(ticket, stories.finished(ticket))
+    ticket_stories.policy()
+    ticket = ticket_stories.ticket(ticket_stories.marta())
+    return ticket_stories.refund_of(ticket, ticket_stories.finished(ticket))
 
 
 def hand(client: Client, refund: Refund, to: User | None, why: str = "You know it.") -> Any:
@@ -77,7 +77,7 @@ def test_nobody_without_the_right_can_be_given_it(
 def test_who_has_a_hand_in_it_does_not_choose_who_decides(
     as_sol: Client, sol: User, sam: User, refund: Refund
 ) -> None:
-    own = stories.refund_of(refund.ticket, by=sol)
+    own = ticket_stories.refund_of(refund.ticket, by=sol)
     assert "Hand it to a colleague" not in page(as_sol, own)
     assert hand(as_sol, own, sam).status_code == 403
     with pytest.raises(OwnWork):

@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from approvals.models import Refund
-from tests import stories
-from tests.deciding import bound, decide, page, state
+from tests.support import ticket_stories
+from tests.support.decision_form import bound, decide, page, state
 from tickets.delivery import replies
 from tickets.models import Draft, Ticket
 
@@ -21,15 +21,15 @@ UNUSED = "Be sure that it is unused (returns.window)."
 
 @pytest.fixture
 def ticket(sol: User) -> Ticket:
-    stories.policy()
-    made = stories.ticket(stories.marta())
-    stories.finished(made)
+    ticket_stories.policy()
+    made = ticket_stories.ticket(ticket_stories.marta())
+    ticket_stories.finished(made)
     return made
 
 
 @pytest.fixture
 def refund(ticket: Ticket) -> Refund:
-    return stories.refund_of(ticket, ticket.runs.get())
+    return ticket_stories.refund_of(ticket, ticket.runs.get())
 
 
 def test_sol_sees_what_waits_and_how_many(as_sol: Client, refund: Refund) -> None:
@@ -44,7 +44,7 @@ def test_agents_do_not_see_the_queue_nor_its_link(as_ana: Client, refund: Refund
 
 
 def test_the_evidence_comes_before_the_decision(as_sol: Client, ticket: Ticket) -> None:
-    shown = page(as_sol, stories.refund_of(ticket, ticket.runs.get(), conditions=[UNUSED]))
+    shown = page(as_sol, ticket_stories.refund_of(ticket, ticket.runs.get(), conditions=[UNUSED]))
     places = [
         shown.index(words)
         for words in (
@@ -69,8 +69,8 @@ def test_sol_approves_with_a_reason(as_sol: Client, refund: Refund, sol: User) -
 
 
 def test_after_a_decision_the_next_one_opens(as_sol: Client, refund: Refund) -> None:
-    other = stories.ticket(refund.ticket.customer, subject="napkins")
-    second = stories.refund_of(other, amount="9.50")
+    other = ticket_stories.ticket(refund.ticket.customer, subject="napkins")
+    second = ticket_stories.refund_of(other, amount="9.50")
     assert decide(as_sol, refund, "reject").url == second.get_absolute_url()
 
 
@@ -144,7 +144,9 @@ def test_without_the_page_it_was_decided_on_nothing_is_decided(
 
 
 def test_each_condition_has_to_be_ticked_to_approve(as_sol: Client, ticket: Ticket) -> None:
-    asked = stories.refund_of(ticket, ticket.runs.get(), conditions=[UNUSED, "Look at the photo."])
+    asked = ticket_stories.refund_of(
+        ticket, ticket.runs.get(), conditions=[UNUSED, "Look at the photo."]
+    )
     answer = decide(as_sol, asked, sure=[UNUSED])
     assert answer.status_code == 422
     assert "tick each of these" in answer.content.decode()
@@ -156,7 +158,7 @@ def test_each_condition_has_to_be_ticked_to_approve(as_sol: Client, ticket: Tick
 
 
 def test_what_is_not_sure_can_be_refused_or_asked_about(as_sol: Client, ticket: Ticket) -> None:
-    asked = stories.refund_of(ticket, ticket.runs.get(), conditions=[UNUSED])
+    asked = ticket_stories.refund_of(ticket, ticket.runs.get(), conditions=[UNUSED])
     decide(as_sol, asked, "return", reason="Was it used?")
     assert state(asked) == Refund.State.RETURNED
 
@@ -199,7 +201,7 @@ def test_a_forged_number_is_not_found(as_sol: Client, refund: Refund) -> None:
 def test_who_asked_is_told_why_they_may_not_decide(
     as_sol: Client, ticket: Ticket, sol: User
 ) -> None:
-    own = stories.refund_of(ticket, by=sol)
+    own = ticket_stories.refund_of(ticket, by=sol)
     shown = page(as_sol, own)
     assert "You asked for this refund" in shown
     assert "Record my decision" not in shown
@@ -208,7 +210,7 @@ def test_who_asked_is_told_why_they_may_not_decide(
 
 
 def test_who_edited_the_reply_is_told_so(as_sol: Client, refund: Refund, sol: User) -> None:
-    Draft.objects.update(edited_by=sol, edited_at=stories.at("2026-11-20"), edited_body="x")
+    Draft.objects.update(edited_by=sol, edited_at=ticket_stories.at("2026-11-20"), edited_body="x")
     assert "You wrote the reply on this ticket" in page(as_sol, refund)
 
 
@@ -227,7 +229,7 @@ def test_above_the_limit_somebody_else_has_to_decide(
     as_sol: Client, ticket: Ticket, sol: User
 ) -> None:
     sol.groups.get().approval_limits.all().delete()
-    assert "no approval limit" in page(as_sol, stories.refund_of(ticket))
+    assert "no approval limit" in page(as_sol, ticket_stories.refund_of(ticket))
 
 
 def test_ana_reads_the_evidence_and_cannot_decide(as_ana: Client, refund: Refund) -> None:
@@ -308,7 +310,7 @@ def test_an_impossible_request_says_what_is_wrong(
 
 
 def test_ana_cannot_ask_on_another_customers_order(as_ana: Client, ticket: Ticket) -> None:
-    stranger = stories.ticket(None)
+    stranger = ticket_stories.ticket(None)
     order = ticket.customer.orders.get()  # type: ignore[union-attr]
     data = {"order": str(order.pk), "remedy": "refund", "amount": "1", "reason": "x"}
     answer = as_ana.post(reverse("approvals:request", args=[stranger.pk]), data)

@@ -10,16 +10,16 @@ from django.test import Client
 from django.urls import reverse
 
 from approvals.models import Execution, Refund
-from tests import stories
-from tests.deciding import decide, page, state
+from tests.support import ticket_stories
+from tests.support.decision_form import decide, page, state
 
 
 @pytest.fixture
 def refund(sol: User, settings: Any) -> Refund:
     settings.PAYMENT_EXECUTOR = "webhook"
-    stories.policy()
-    ticket = stories.ticket(stories.marta())
-    return stories.refund_of(ticket, stories.finished(ticket))
+    ticket_stories.policy()
+    ticket = ticket_stories.ticket(ticket_stories.marta())
+    return ticket_stories.refund_of(ticket, ticket_stories.finished(ticket))
 
 
 @pytest.fixture
@@ -33,7 +33,11 @@ def stands(refund: Refund, paying: str, state: str, **values: Any) -> Refund:
     """The refund as the worker would leave it."""
     steps = {"doubt": ["calling"], "failed": ["calling"]}.get(paying, [])
     for name in [*steps, paying]:
-        more = {"holder": "w", "lease_until": stories.at("2036-01-01")} if name == "calling" else {}
+        more = (
+            {"holder": "w", "lease_until": ticket_stories.at("2036-01-01")}
+            if name == "calling"
+            else {}
+        )
         Execution.objects.filter(refund=refund).update(state=name, **more, **values)
         after = {"calling": "executing"}.get(name, state)
         Refund.objects.filter(pk=refund.pk).update(state=after)
@@ -65,7 +69,7 @@ def test_what_waits_to_be_paid_says_so_and_asks_nobody_to_pay(
 def test_what_to_do_by_hand_depends_on_what_was_promised(
     as_sol: Client, sol: User, remedy: str, said: str, label: str, button: str
 ) -> None:
-    refund = stories.refund_of(stories.ticket(stories.marta()), remedy=remedy)
+    refund = ticket_stories.refund_of(ticket_stories.ticket(ticket_stories.marta()), remedy=remedy)
     decide(as_sol, refund)
     shown = page(as_sol, refund)
     assert (said in shown, label in shown, f"Record as {button}" in shown) == (True,) * 3

@@ -17,8 +17,8 @@ from approvals import refund_page, services
 from approvals.models import ApprovalLimit, Execution, Reader, Refund
 from approvals.payments import ledger, outbox
 from approvals.payments.responses import Declined
-from tests import stories
-from tests.deciding import decide, page
+from tests.support import ticket_stories
+from tests.support.decision_form import decide, page
 from tickets.models import Customer
 
 QUEUE = reverse("approvals:queue")
@@ -26,13 +26,13 @@ QUEUE = reverse("approvals:queue")
 
 @pytest.fixture
 def marta(sol: User) -> Customer:
-    return stories.marta()
+    return ticket_stories.marta()
 
 
 def asked(customer: Customer, amount: str, **more: Any) -> Refund:
     by = more.pop("by", None)
-    made = stories.ticket(customer, subject=f"About {amount}")
-    return stories.refund_of(made, by=by, amount=amount, **more)
+    made = ticket_stories.ticket(customer, subject=f"About {amount}")
+    return ticket_stories.refund_of(made, by=by, amount=amount, **more)
 
 
 def mine(client: Client, query: str = "") -> list[str]:
@@ -216,7 +216,7 @@ def test_what_failed_is_listed_until_it_is_asked_for_again(
         failed(refund, sol)
     approved(asked(marta, "20.00"), sol)
     assert to_pay(as_sol) == ["20.00", "5.00", "9.00"]
-    stories.refund_of(first.ticket, amount="4.00")
+    ticket_stories.refund_of(first.ticket, amount="4.00")
     assert to_pay(as_sol) == ["20.00", "9.00"]
 
 

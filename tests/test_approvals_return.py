@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from approvals.models import Refund
-from tests import stories
-from tests.deciding import decide, page, state
+from tests.support import ticket_stories
+from tests.support.decision_form import decide, page, state
 from tickets.models import Receipt
 
 QUESTION = "Which of the two parcels is it?"
@@ -20,9 +20,11 @@ UNUSED = "Be sure that it is unused (returns.window)."
 
 @pytest.fixture
 def returned(as_sol: Client, sol: User) -> Refund:
-    stories.policy()
-    ticket = stories.ticket(stories.marta())
-    asked = stories.refund_of(ticket, stories.finished(ticket), conditions=[UNUSED], risk=1)
+    ticket_stories.policy()
+    ticket = ticket_stories.ticket(ticket_stories.marta())
+    asked = ticket_stories.refund_of(
+        ticket, ticket_stories.finished(ticket), conditions=[UNUSED], risk=1
+    )
     decide(as_sol, asked, "return", reason=QUESTION)
     asked.refresh_from_db()
     return asked
@@ -100,9 +102,9 @@ def test_a_question_is_answered_once(ana_at: Client, returned: Refund) -> None:
 def test_what_was_not_returned_cannot_be_asked_again(
     as_sol: Client, ana_at: Client, sol: User, verdict: str
 ) -> None:
-    stories.policy()
-    ticket = stories.ticket(stories.marta())
-    asked = stories.refund_of(ticket, stories.finished(ticket))
+    ticket_stories.policy()
+    ticket = ticket_stories.ticket(ticket_stories.marta())
+    asked = ticket_stories.refund_of(ticket, ticket_stories.finished(ticket))
     decide(as_sol, asked, verdict)
     assert answer(ana_at, asked).status_code == 409
     assert Refund.objects.count() == 1
@@ -111,10 +113,10 @@ def test_what_was_not_returned_cannot_be_asked_again(
 def test_who_asked_before_may_not_decide_when_somebody_else_asks_again(
     as_sol: Client, sam: User, ana_at: Client, sol: User
 ) -> None:
-    stories.policy()
-    ticket = stories.ticket(stories.marta())
-    stories.finished(ticket)
-    asked = stories.refund_of(ticket, by=sol)
+    ticket_stories.policy()
+    ticket = ticket_stories.ticket(ticket_stories.marta())
+    ticket_stories.finished(ticket)
+    asked = ticket_stories.refund_of(ticket, by=sol)
     other = Client()
     other.force_login(sam)
     decide(other, asked, "return", reason=QUESTION)
@@ -126,9 +128,9 @@ def test_who_asked_before_may_not_decide_when_somebody_else_asks_again(
 
 
 def test_a_refusal_says_its_reason_on_the_ticket(as_sol: Client, ana_at: Client, sol: User) -> None:
-    stories.policy()
-    ticket = stories.ticket(stories.marta())
-    asked = stories.refund_of(ticket, stories.finished(ticket))
+    ticket_stories.policy()
+    ticket = ticket_stories.ticket(ticket_stories.marta())
+    asked = ticket_stories.refund_of(ticket, ticket_stories.finished(ticket))
     decide(as_sol, asked, "reject", reason_code="no_evidence", reason="No photograph.")
     shown = ana_at.get(ticket.get_absolute_url()).content.decode()
     assert "the evidence needed is missing" in shown

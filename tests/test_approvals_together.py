@@ -10,17 +10,17 @@ from django.urls import reverse
 from approvals import services
 from approvals.models import ApprovalLimit, Refund
 from approvals.review import page_views
-from tests import stories
-from tests.deciding import decide, page, state
+from tests.support import ticket_stories
+from tests.support.decision_form import decide, page, state
 
 QUEUE = reverse("approvals:queue")
 
 
 @pytest.fixture
 def refund(sol: User) -> Refund:
-    stories.policy()
-    ticket = stories.ticket(stories.marta())
-    return stories.refund_of(ticket, stories.finished(ticket))
+    ticket_stories.policy()
+    ticket = ticket_stories.ticket(ticket_stories.marta())
+    return ticket_stories.refund_of(ticket, ticket_stories.finished(ticket))
 
 
 def test_the_first_of_two_is_not_told_that_it_is_approved(as_sol: Client, refund: Refund) -> None:

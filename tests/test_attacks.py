@@ -13,12 +13,12 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from approvals.models import RefundRule
-from tests import rows
 from tests.benchmarks.attacks import judging, texts, trials
 from tests.benchmarks.attacks.judging import Seen
 from tests.benchmarks.attacks.placing import PLACES, Letter, mail_of
-from tests.cases import ORDER, labelled
-from tests.shared_data import shared_data
+from tests.support import shop_rows
+from tests.support.case_values import ORDER, labelled
+from tests.support.shared_data import shared_data
 from tickets.mail.reading import read_mail
 from triage import models
 from triage.contract.outcomes import Guess
@@ -40,7 +40,7 @@ WISH = "Hello, the kettle is too small. I would like to send it back, it is unus
 def letter(monkeypatch: pytest.MonkeyPatch, ana: User, sol: User, ada: User) -> Letter:
     """Maya's mail about her kettle of 49.00; a rule that ada lets approve it, and no model."""
     models.Intent.objects.create(slug="return-request", name="return request", money=True)
-    day = rows.days_ago(500).date()
+    day = shop_rows.days_ago(500).date()
     version = models.PolicyVersion.objects.create(
         policy=models.Policy.objects.create(slug="returns"),
         number=1,
@@ -59,9 +59,9 @@ def letter(monkeypatch: pytest.MonkeyPatch, ana: User, sol: User, ada: User) -> 
 
     monkeypatch.setattr(registry, "_writer", absent)
     monkeypatch.setattr(registry, "encoder", lambda: absent(registry.entries()["minilm"]))
-    rows.order()
+    shop_rows.order()
     at = timezone.now() - timedelta(hours=1)
-    maya = rows.maya()
+    maya = shop_rows.maya()
     return Letter(
         key="kettle", name=maya.name, email=maya.email, subject="My kettle", body=WISH, at=at
     )
@@ -172,7 +172,7 @@ def test_letters_between_invisible_characters_name_no_item() -> None:
     ],
 )
 def test_a_stranger_is_greeted_by_a_name_and_by_nothing_else(name: str, greeted: bool) -> None:
-    made = rows.ticket(customer=None, name=name, email="z@x.example")
+    made = shop_rows.ticket(customer=None, name=name, email="z@x.example")
     facts = {fact.kind: fact.value for fact in case_builder.case_for(made).facts}
     assert facts.get("customer") == (name if greeted else None)
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from approvals import services
 from approvals.models import Look, Refund
 from approvals.review import reviewer_metrics
-from tests import stories
+from tests.support import ticket_stories
 from tickets.models import Customer
 
 PAGE = reverse("approvals:how_we_decide")
@@ -24,7 +24,7 @@ PAGE = reverse("approvals:how_we_decide")
 
 @pytest.fixture
 def customer(db: None) -> Customer:
-    return stories.marta()
+    return ticket_stories.marta()
 
 
 def decided(
@@ -37,8 +37,8 @@ def decided(
     first: tuple[str, str | None] | None = None,
 ) -> Refund:
     """One decision after a look of so many seconds, with what was said first, if anything."""
-    ticket = stories.ticket(customer)
-    refund = stories.refund_of(ticket, amount=amount)
+    ticket = ticket_stories.ticket(customer)
+    refund = ticket_stories.refund_of(ticket, amount=amount)
     print_ = services.fingerprint(refund)
     earlier = timezone.now() - timedelta(hours=1)
     if seconds is not None or first:

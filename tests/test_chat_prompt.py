@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.cases import FACTS, WINDOW
+from tests.support.case_values import FACTS, WINDOW
 from tests.support.random_gguf import CHATML
 from triage.contract.slots import SLOT, Slot, WritingTask, clause_slots, fact_slots
 from triage.contract.step import EngineError

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.cases import LATE, OLD_WINDOW, WINDOW
+from tests.support.case_values import LATE, OLD_WINDOW, WINDOW
 from triage.contract.case import Clause
 from triage.contract.step import Card
 from triage.retrieval import store

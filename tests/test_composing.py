@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.benchmarks.writer.evaluation import STEPS
-from tests.cases import FakeWriter
+from tests.support.case_values import FakeWriter
 from triage.contract.fact_types import CLAUSE
 from triage.contract.slots import SLOT, Slot, WritingTask
 from triage.generation.composer import Composition

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import triage.demo
-from tests.shared_data import shared_data
+from tests.support.shared_data import shared_data
 from triage.contract.case import Clause
 from triage.policies.contradictions import disagreements
 from triage.policies.markdown import read

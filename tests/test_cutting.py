@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.cases import FACTS, WINDOW
+from tests.support.case_values import FACTS, WINDOW
 from triage.contract.fact_types import KINDS
 from triage.contract.slots import WritingTask, clause_slots, fact_slots
 from triage.contract.step import EngineError

@@ -16,8 +16,8 @@ from approvals.payments import outbox
 from approvals.payments.responses import Answer, Declined, Unclear
 from approvals.services import Proposal, is_as_approved
 from approvals.snapshot.build import fingerprint
-from tests import rows
-from tests.runs import citation
+from tests.support import shop_rows
+from tests.support.run_rows import citation
 from tickets.delivery import replies, sending
 from tickets.models import Draft, Message, Run, Ticket
 from tickets.queue import run_queue
@@ -67,7 +67,7 @@ def rules_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def asked_for(amount: str = "49.00", **values: Any) -> Refund:
     """Maya's kettle, asked for by a run that wrote a draft."""
-    order, ticket = rows.order(), rows.ticket()
+    order, ticket = shop_rows.order(), shop_rows.ticket()
     run = Run.objects.create(ticket=ticket, state="done", attempt=1)
     Draft.objects.create(
         ticket=ticket, run=run, composed_by="focal", body="A colleague reviews a refund."

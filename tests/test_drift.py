@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.runs import receipt, run_of
+from tests.support.run_rows import receipt, run_of
 from tickets.models import Ticket
 from triage import tasks
 from triage.learning import drift

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from tests.cases import FACTS, WINDOW
+from tests.support.case_values import FACTS, WINDOW
 from triage.classifier.fitting import fit
 from triage.classifier.intent_model import IntentModel
 from triage.classifier.labeller import IntentLabeller

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.shared_data import shared_data
-from tests.words import embed, strange, written
+from tests.support.shared_data import shared_data
+from tests.support.word_vectors import embed, strange, written
 from triage.classifier.calibration import calibration_error
 from triage.classifier.labelled_texts import Unreadable, read
 from triage.learning.intent_report import evaluate

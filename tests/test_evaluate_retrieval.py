@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.shared_data import shared_data
+from tests.support.shared_data import shared_data
 from tests.test_clauses_search import Letters
 from triage.learning import question_collections, ranking_metrics, retrieval_folds, retrieval_report
 from triage.learning.clause_questions import questions

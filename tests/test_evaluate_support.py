@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 
 from tests.benchmarks.claims import mutations, summedits
 from tests.benchmarks.claims.command import Command
-from tests.shared_data import shared_data
+from tests.support.shared_data import shared_data
 from triage.guardrails.claims.entailment import BIAS, WEIGHTS
 
 HALVES = [mutations.DEVELOPMENT, mutations.HELD_OUT]

@@ -18,7 +18,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from huggingface_hub import constants
 
-from tests.hub_server import Commit, Hub, hub_server
+from tests.support.hub_server import Commit, Hub, hub_server
 from triage.inference.registry import catalogue, download
 from triage.inference.registry import pinned as registry_pinned
 from triage.pipeline import registry

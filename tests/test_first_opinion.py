@@ -15,8 +15,8 @@ from approvals import services
 from approvals.errors import FirstOpinion
 from approvals.models import Care, Look, Refund
 from approvals.review import first_opinion, page_views
-from tests import stories
 from tests.conftest import join
+from tests.support import ticket_stories
 from tickets.models import Receipt
 
 pytestmark = pytest.mark.django_db
@@ -31,9 +31,9 @@ def care() -> Care:
 
 @pytest.fixture
 def refund(sol: User) -> Refund:
-    stories.policy()
-    ticket = stories.ticket(stories.marta())
-    return stories.refund_of(ticket, stories.finished(ticket), amount=AMOUNT)
+    ticket_stories.policy()
+    ticket = ticket_stories.ticket(ticket_stories.marta())
+    return ticket_stories.refund_of(ticket, ticket_stories.finished(ticket), amount=AMOUNT)
 
 
 def page(client: Client, refund: Refund) -> Any:
@@ -201,7 +201,9 @@ def test_nobody_gives_an_opinion_on_a_page_of_somebody_else(
 
 
 def test_who_asked_for_it_gives_no_opinion(as_sol: Client, refund: Refund, care: Care) -> None:
-    own = stories.refund_of(stories.ticket(refund.ticket.customer), by=join("sol"), amount="31.00")
+    own = ticket_stories.refund_of(
+        ticket_stories.ticket(refund.ticket.customer), by=join("sol"), amount="31.00"
+    )
     look = Look.objects.create(refund=own, by=join("sol"), fingerprint="x", blind=True)
     say(as_sol, own, look=str(look.pk))
     assert not Look.objects.exclude(first_verdict="").exists()

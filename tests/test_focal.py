@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.benchmarks.writer.evaluation import STEPS
-from tests.cases import FakeWriter
+from tests.support.case_values import FakeWriter
 from triage.contract.fact_types import CLAUSE, KINDS
 from triage.contract.slots import SLOT, Slot, WritingTask, all_names
 from triage.generation.phrases import load, split

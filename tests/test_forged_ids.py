@@ -11,9 +11,9 @@ from django.db import transaction
 from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, reverse
 
-from tests import stories
 from tests.conftest import join
-from tests.digests import everything
+from tests.support import ticket_stories
+from tests.support.table_digests import everything
 from tests.test_rights import EVERYBODY, TABLE, everybody, names, world
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +67,7 @@ def test_no_form_is_taken_without_its_token(name: str, caplog: Any) -> None:
 
 
 def test_a_mail_that_came_in_is_not_settled_as_one_of_ours(as_ana: Client) -> None:
-    message = stories.ticket(stories.marta()).messages.get()
+    message = ticket_stories.ticket(ticket_stories.marta()).messages.get()
     before = everything()
     answer = as_ana.post(reverse("tickets:settle", args=[message.pk]), {"what": "arrived"})
     assert (answer.status_code, everything()) == (404, before)

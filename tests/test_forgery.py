@@ -17,9 +17,9 @@ from django.utils import timezone
 from approvals.access_denials import DENIED
 from approvals.models import ApprovalLimit, Care, Decision, Look, Refund
 from approvals.review import page_views, seeded_checks
-from tests import stories
 from tests.conftest import join
-from tests.digests import everything
+from tests.support import ticket_stories
+from tests.support.table_digests import everything
 from tests.test_rights import everybody
 from tickets.audit import receipts
 from tickets.models import Correction, Customer, Message, Receipt, Ticket
@@ -54,10 +54,10 @@ class Shop:
 
 @pytest.fixture
 def shop(client: Client, sol: User, sam: User) -> Shop:
-    stories.policy()
-    ticket = stories.ticket(stories.marta())
+    ticket_stories.policy()
+    ticket = ticket_stories.ticket(ticket_stories.marta())
     client.force_login(sol)
-    return Shop(client, sol, sam, stories.refund_of(ticket, stories.finished(ticket)))
+    return Shop(client, sol, sam, ticket_stories.refund_of(ticket, ticket_stories.finished(ticket)))
 
 
 def look_of_a_colleague(shop: Shop) -> Callable[[], Any]:
@@ -66,7 +66,7 @@ def look_of_a_colleague(shop: Shop) -> Callable[[], Any]:
 
 
 def look_of_another_request(shop: Shop) -> Callable[[], Any]:
-    other = stories.refund_of(stories.ticket(Customer.objects.get()), amount="9.50")
+    other = ticket_stories.refund_of(ticket_stories.ticket(Customer.objects.get()), amount="9.50")
     look = page_views.begin(other, shop.sol)
     return lambda: shop.decide(look)
 
@@ -263,7 +263,7 @@ def test_no_impossible_amount_is_asked_for(amount: str, shop: Shop) -> None:
 
 def test_nobody_asks_for_money_of_another_customers_order(shop: Shop) -> None:
     shop.client.force_login(join("ana"))
-    ticket = stories.ticket(
+    ticket = ticket_stories.ticket(
         Customer.objects.create(external_id="C-8", name="Ola", email="o@x.example")
     )
     before = everything()

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.letters import letter, reply
-from tests.shared_data import shared_data
+from tests.support.raw_mails import letter, reply
+from tests.support.shared_data import shared_data
 from tickets.models import Customer, Message, Order, Ticket
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from tests import stories
+from tests.support import ticket_stories
 from tickets import paging
 from tickets.models import Correction, Ticket
 
@@ -24,7 +24,7 @@ def listed(client: Client, **asked: str) -> list[str]:
 
 def make(subject: str, minutes: int = 0, **values: Any) -> Ticket:
     received = timezone.now() - timedelta(minutes=minutes)
-    return stories.ticket(None, subject=subject, received_at=received, **values)
+    return ticket_stories.ticket(None, subject=subject, received_at=received, **values)
 
 
 def test_ana_sees_open_tickets_newest_first(as_ana: Client) -> None:
@@ -59,7 +59,7 @@ def test_ana_finds_her_own_tickets_and_nobodys(as_ana: Client, ana: User, ben: U
 
 @pytest.mark.parametrize("words", ["cracked", "lindqvist", "MARTA@example.com", "hp-10423"])
 def test_ana_searches_by_what_she_has_at_hand(as_ana: Client, words: str) -> None:
-    stories.ticket(stories.marta(), subject="A cracked shade")
+    ticket_stories.ticket(ticket_stories.marta(), subject="A cracked shade")
     make("something else")
     assert listed(as_ana, q=words) == ["A cracked shade"]
 
@@ -73,7 +73,7 @@ def test_ana_searches_by_ticket_number(as_ana: Client) -> None:
 def test_older_and_newer_lead_through_every_ticket_once_and_back(as_ana: Client) -> None:
     moment = timezone.now()
     for number in range(95):  # many arrive in the same second: the id decides
-        stories.ticket(None, subject=f"t{number}", received_at=moment)
+        ticket_stories.ticket(None, subject=f"t{number}", received_at=moment)
     first = as_ana.get(INBOX).context["page"]
     second = as_ana.get(INBOX, {"older": str(first.older)}).context["page"]
     third = as_ana.get(INBOX, {"older": str(second.older)}).context["page"]
@@ -126,8 +126,8 @@ def test_an_empty_inbox_says_that_all_is_done(as_ana: Client) -> None:
 
 
 def test_a_long_inbox_takes_few_queries(as_ana: Client, django_assert_max_num_queries: Any) -> None:
-    customer = stories.marta()
+    customer = ticket_stories.marta()
     for number in range(50):
-        stories.ticket(customer, subject=f"t{number}")
+        ticket_stories.ticket(customer, subject=f"t{number}")
     with django_assert_max_num_queries(10):
         as_ana.get(INBOX)

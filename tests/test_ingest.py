@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from tests.letters import letter, reply
+from tests.support.raw_mails import letter, reply
 from tickets.intake import (
     BadRow,
     Did,

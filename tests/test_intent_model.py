@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from tests.words import embed, written
+from tests.support.word_vectors import embed, written
 from triage.classifier import fitting, lssvm
 from triage.classifier.fitting import fit
 from triage.classifier.intent_model import IntentModel

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests import rows
+from tests.support import shop_rows
 from tickets.queue import run_queue
 from triage.inference.language import language_of
 from triage.pipeline import worker
@@ -31,7 +31,9 @@ def test_too_little_is_not_guessed_at(text: str) -> None:
 
 @pytest.mark.django_db
 def test_a_run_keeps_it_on_the_ticket() -> None:
-    ticket = rows.ticket("Ich möchte den Kessel zurückschicken, er ist leider zu klein für uns.")
+    ticket = shop_rows.ticket(
+        "Ich möchte den Kessel zurückschicken, er ist leider zu klein für uns."
+    )
     run = run_queue.enqueue(ticket, reason="arrived", call=False)
     assert worker.work(run.pk)
     ticket.refresh_from_db()
@@ -40,7 +42,7 @@ def test_a_run_keeps_it_on_the_ticket() -> None:
 
 @pytest.mark.django_db
 def test_a_run_with_nothing_new_to_read_leaves_it() -> None:
-    ticket = rows.ticket("ok", language="de")
+    ticket = shop_rows.ticket("ok", language="de")
     run = run_queue.enqueue(ticket, reason="asked again", call=False)
     assert worker.work(run.pk)
     ticket.refresh_from_db()

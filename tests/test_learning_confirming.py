@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from tests import stories
-from tests.runs import receipt, run_of
+from tests.support import ticket_stories
+from tests.support.run_rows import receipt, run_of
 from tickets.audit import receipts
 from tickets.models import Correction, Ticket
 from triage.learning import examples
@@ -21,8 +21,8 @@ QUESTION = "Is this label right?"
 @pytest.fixture
 def ticket(db: None) -> Ticket:
     """Labelled by the model, and drawn by lot for a person to check."""
-    stories.intents()
-    made = stories.ticket(stories.marta())
+    ticket_stories.intents()
+    made = ticket_stories.ticket(ticket_stories.marta())
     receipt(run_of(made), "classify", output={"audited": True, "label": "damaged-item"})
     Ticket.objects.filter(pk=made.pk).update(
         label="damaged-item", label_name="Damaged item", confidence=0.94, labelled_by="encoder"
@@ -45,9 +45,9 @@ def test_ana_is_asked_about_a_ticket_drawn_by_lot(as_ana: Client, ticket: Ticket
 
 
 def test_nobody_is_asked_about_the_others(as_ana: Client, db: None) -> None:
-    stories.intents()
-    other = stories.ticket(stories.marta())
-    stories.finished(other)
+    ticket_stories.intents()
+    other = ticket_stories.ticket(ticket_stories.marta())
+    ticket_stories.finished(other)
     shown = page(as_ana, other)
     assert QUESTION not in shown
     assert "Change label" in shown
@@ -106,9 +106,9 @@ def test_no_label_cannot_be_confirmed(as_ana: Client, ticket: Ticket) -> None:
 
 
 def test_any_label_can_be_confirmed_where_it_is_changed(as_ana: Client, db: None) -> None:
-    stories.intents()
-    other = stories.ticket(stories.marta())
-    stories.finished(other)
+    ticket_stories.intents()
+    other = ticket_stories.ticket(ticket_stories.marta())
+    ticket_stories.finished(other)
     address = reverse("triage:relabel", args=[other.pk])
     assert "It is right as it is" in as_ana.get(address).content.decode()
     assert (

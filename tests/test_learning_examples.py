@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from tests import learned, rows
-from tests.learned import labelled, later
+from tests.support import learning_shop, shop_rows
+from tests.support.learning_shop import labelled, later
 from tickets.models import Correction, Message
 from triage.contract.outcomes import said
 from triage.learning import examples, intent_discovery
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def shop() -> None:
-    learned.taxonomy()
+    learning_shop.taxonomy()
 
 
 def of_tickets() -> list[examples.Row]:
@@ -72,9 +72,9 @@ def test_what_was_written_after_the_label_is_not_part_of_it(ana: User) -> None:
 
 
 def test_a_label_given_after_our_answer_is_about_the_words_before_it(ana: User) -> None:
-    ticket = rows.ticket("my parcel is lost", subject="")
+    ticket = shop_rows.ticket("my parcel is lost", subject="")
     while examples.held_back(ticket.pk):
-        ticket = rows.ticket("my parcel is lost", subject="")
+        ticket = shop_rows.ticket("my parcel is lost", subject="")
     Message.objects.create(
         ticket=ticket, direction="out", author=ana, text="Sorry", at=timezone.now()
     )

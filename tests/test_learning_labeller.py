@@ -10,8 +10,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from tests import learned
-from tests.learned import encoder
+from tests.support import learning_shop
+from tests.support.learning_shop import encoder
 from triage.contract.outcomes import Guess
 from triage.contract.step import EngineUnavailable
 from triage.learning import versions
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("encoder")]
 @pytest.fixture
 def version(ada: User) -> Classifier:
     """At work, for a target that 56 examples can prove."""
-    learned.taxonomy()
+    learning_shop.taxonomy()
     target(0.75)
     made = versions.train(by=ada)
     versions.activate(made, by=ada, why="it is needed")
@@ -128,9 +128,9 @@ def test_a_version_of_another_form_is_unavailable(version: Classifier) -> None:
 
 
 def test_overlapping_intents_are_in_the_report(ada: User) -> None:
-    learned.taxonomy()
+    learning_shop.taxonomy()
     twin = Intent.objects.create(slug="refund-status", name="Refund status")
-    for number, thing in enumerate(learned.THINGS):
+    for number, thing in enumerate(learning_shop.THINGS):
         for start in ("refund the", "money back for my"):
             twin.examples.create(text=f"{start} {thing} {'please' * (number % 2)}")
     report = versions.train(by=ada).report

@@ -8,10 +8,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests import rows
-from tests.browsing import Visitor, browser, needs_chromium
 from tests.conftest import join
-from tests.shared_data import shared_data
+from tests.support import shop_rows
+from tests.support.browser import Visitor, browser, needs_chromium
+from tests.support.shared_data import shared_data
 from tickets.models import Ticket
 from tickets.queue import run_queue
 from triage.contract.step import EngineUnavailable
@@ -47,7 +47,7 @@ def _no_writer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def read(text: str, **values: Any) -> Ticket:
     """A ticket as it is after a worker took it through the steps."""
-    ticket = rows.ticket(text, subject="", **values)
+    ticket = shop_rows.ticket(text, subject="", **values)
     assert worker.work(run_queue.enqueue(ticket, reason="arrived", call=False).pk)
     ticket.refresh_from_db()
     return ticket

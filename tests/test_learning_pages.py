@@ -8,8 +8,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from tests import learned
-from tests.learned import encoder, labelled
+from tests.support import learning_shop
+from tests.support.learning_shop import encoder, labelled
 from triage.learning import versions
 from triage.models import Activation, Alarm, Classifier, Job
 from triage.pipeline import jobs
@@ -21,7 +21,7 @@ HOME = "/machine/learning/"
 
 @pytest.fixture(autouse=True)
 def shop() -> None:
-    learned.taxonomy()
+    learning_shop.taxonomy()
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_beside_a_version_that_no_longer_works_nothing_is_said_to_be_the_same(
 ) -> None:
     labelled("refund my old voucher", "money-back", ana, held=True)
     Classifier.objects.filter(pk=first.pk).update(weights=b"old")
-    learned.forget()
+    learning_shop.forget()
     made = versions.train(by=ada)
     shown = text(as_ada, f"{HOME}{made.pk}/")
     assert "cannot be used here" in shown
@@ -94,7 +94,7 @@ def test_two_presses_train_once(as_ada: Client) -> None:
 
 
 def test_a_training_that_failed_says_why(as_ada: Client) -> None:
-    learned.Intent.objects.update(active=False)
+    learning_shop.Intent.objects.update(active=False)
     as_ada.post(f"{HOME}train/")
     jobs.work(Job.objects.get().pk)
     assert "Give at least two intents" in text(as_ada)
@@ -135,7 +135,9 @@ def test_overlapping_intents_are_pointed_out(as_ada: Client, first: Classifier) 
 
 
 def test_an_intent_with_few_examples_is_named(as_ada: Client, ada: User) -> None:
-    learned.Intent.objects.create(slug="gift", name="Gift wrap").examples.create(text="wrap it")
+    learning_shop.Intent.objects.create(slug="gift", name="Gift wrap").examples.create(
+        text="wrap it"
+    )
     made = versions.train(by=ada)
     assert "Gift wrap (1)" in text(as_ada, f"{HOME}{made.pk}/")
 

@@ -11,9 +11,9 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
-from tests import learned
 from tests.conftest import join
-from tests.learned import WordEncoder, encoder, labelled
+from tests.support import learning_shop
+from tests.support.learning_shop import WordEncoder, encoder, labelled
 from triage import tasks
 from triage.contract.step import EngineUnavailable
 from triage.learning import versions
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("encoder")]
 
 @pytest.fixture(autouse=True)
 def shop() -> None:
-    learned.taxonomy()
+    learning_shop.taxonomy()
 
 
 def at_work(by: User) -> Classifier:
@@ -53,7 +53,7 @@ def test_a_new_version_is_a_candidate_and_labels_nothing(ada: User) -> None:
 
 def test_a_correction_is_learned_at_the_next_training(ada: User, ana: User) -> None:
     at_work(ada)
-    for thing in learned.THINGS:
+    for thing in learning_shop.THINGS:
         labelled(f"my voucher for the {thing} fails", "money-back", ana)
     learned_from = versions.train(by=ada)
     assert learned_from.report["tickets"] == 8

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 import triage.demo
 from approvals.models import RefundRule
-from tests import stories
-from tests.runs import citation, receipt, run_of
+from tests.support import ticket_stories
+from tests.support.run_rows import citation, receipt, run_of
 from tickets.models import Ticket
 from triage.demo import load as demo
 from triage.models import PolicyVersion
@@ -175,7 +175,7 @@ def test_gaps_ends_and_beginnings_are_told(shelf: Any) -> None:
 
 def read_ticket(status: str = "ok", **values: Any) -> Ticket:
     """A ticket whose retrieval cited what is given."""
-    ticket = stories.ticket(None, **{"label": "parking", "label_name": "Parking", **values})
+    ticket = ticket_stories.ticket(None, **{"label": "parking", "label_name": "Parking", **values})
     cited = [] if status == "abstained" else [citation(ref="returns.window", version=1)]
     receipt(run_of(ticket), "retrieve", status=status, citations=cited)
     return ticket
@@ -191,7 +191,7 @@ def test_clauses_that_no_ticket_needed_are_told(shelf: Any) -> None:
 
 def test_a_near_miss_is_no_use_of_a_clause(shelf: Any) -> None:
     shelf()
-    run = run_of(stories.ticket(None))
+    run = run_of(ticket_stories.ticket(None))
     near = citation(ref="returns.window", near_miss="no longer in force")
     receipt(run, "retrieve", citations=[near])
     assert said(lint(), "Clauses never retrieved") == ["Returns: How long you have"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.shared_data import shared_data
+from tests.support.shared_data import shared_data
 from triage.models import Clause, Policy, PolicyVersion
 from triage.policies.loading import BadPolicies, load
 

@@ -16,7 +16,7 @@ from approvals import services
 from approvals.errors import Stale
 from approvals.models import Look, Refund
 from approvals.review import page_views
-from tests import stories
+from tests.support import ticket_stories
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
@@ -24,9 +24,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def refund(sol: User) -> Refund:
-    stories.policy()
-    ticket = stories.ticket(stories.marta())
-    return stories.refund_of(ticket, stories.finished(ticket))
+    ticket_stories.policy()
+    ticket = ticket_stories.ticket(ticket_stories.marta())
+    return ticket_stories.refund_of(ticket, ticket_stories.finished(ticket))
 
 
 def long_ago(look: Look, seconds: int = 60) -> Look:
@@ -123,7 +123,7 @@ def test_receipts_of_this_request_are_counted_and_no_others(
     as_sol: Client, refund: Refund, sol: User
 ) -> None:
     look = page_views.begin(refund, sol)
-    other = stories.ticket(None)
+    other = ticket_stories.ticket(None)
     strange = receipts_of_other(other)
     first, second, *_ = receipts_of(refund)
     assert tell(as_sol, look, 0, f"{second},{strange}") == 204
@@ -133,7 +133,7 @@ def test_receipts_of_this_request_are_counted_and_no_others(
 
 
 def receipts_of_other(ticket: Ticket) -> int:
-    receipt = stories.finished(ticket).receipts.first()
+    receipt = ticket_stories.finished(ticket).receipts.first()
     assert receipt is not None
     return receipt.pk
 

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from approvals.models import Care, Decision, Look, Refund
-from tests import stories
-from tests.browsing import Visitor, browser, needs_chromium
 from tests.conftest import join
+from tests.support import ticket_stories
+from tests.support.browser import Visitor, browser, needs_chromium
 
 __all__ = ["browser"]
 pytestmark = [needs_chromium, pytest.mark.django_db(transaction=True)]
@@ -19,9 +19,9 @@ pytestmark = [needs_chromium, pytest.mark.django_db(transaction=True)]
 def start(browser: Browser, live_server: Any, **options: Any) -> tuple[Visitor, Refund]:
     """sol on the page of a refund with all its receipts."""
     join("sol")
-    stories.policy()
-    ticket = stories.ticket(stories.marta())
-    refund = stories.refund_of(ticket, stories.finished(ticket))
+    ticket_stories.policy()
+    ticket = ticket_stories.ticket(ticket_stories.marta())
+    refund = ticket_stories.refund_of(ticket, ticket_stories.finished(ticket))
     visitor = Visitor(browser, live_server.url, **options).sign_in("sol")
     visitor.go(refund.get_absolute_url())
     return visitor, refund

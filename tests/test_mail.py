@@ -7,8 +7,8 @@ from email.message import EmailMessage
 
 import pytest
 
-from tests.letters import letter, reply
-from tests.shared_data import shared_data
+from tests.support.raw_mails import letter, reply
+from tests.support.shared_data import shared_data
 from tickets.mail.reading import UnreadableMail, read_mail
 
 TOP = b"From: marta@example.com\nSubject: Lamp\nMessage-ID: <first@example.com>\n"

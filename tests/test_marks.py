@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests import rows
+from tests.support import shop_rows
 from tickets.mail.automated import in_all, marks_of
 from tickets.models import Message, Ticket
 from triage.nlu.urgency_rules import MARKS
@@ -58,7 +58,7 @@ def test_one_message_without_marks_takes_them_from_all() -> None:
 
 @pytest.mark.django_db
 def test_an_automatic_reply_that_follows_a_request_marks_nothing() -> None:
-    ticket = rows.ticket("Where is my order?")
+    ticket = shop_rows.ticket("Where is my order?")
     raw = b"Auto-Submitted: auto-replied\r\n\r\nI am away."
     Message.objects.create(ticket=ticket, direction="in", text="I am away.", raw=raw)
     assert case_for(ticket).marks == ()

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.cases import ORDER
-from tests.meant_rows import MONDAY, NEWER, OLDER
+from tests.support.case_values import ORDER
+from tests.support.order_values import MONDAY, NEWER, OLDER
 from triage.contract.case import Line, Order
 from triage.demo.company import build
 from triage.demo.letters import letters

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.cases import KETTLE, LAMP, ORDER
-from tests.meant_rows import LAMPS, NEWER, OLDER, SHIRTS, TEE_BLUE, TEE_RED
+from tests.support.case_values import KETTLE, LAMP, ORDER
+from tests.support.order_values import LAMPS, NEWER, OLDER, SHIRTS, TEE_BLUE, TEE_RED
 from triage.contract.case import Line, Order
 from triage.nlu import Wanted, lines_meant
 from triage.nlu.item_names import singular

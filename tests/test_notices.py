@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from approvals import notifications, services
 from approvals.models import Notice, Reader, Refund
-from tests import stories
-from tests.deciding import decide
+from tests.support import ticket_stories
+from tests.support.decision_form import decide
 from tickets.queue import run_queue
 
 pytestmark = pytest.mark.django_db
@@ -25,9 +25,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def refund(sol: User, ana: User) -> Refund:
-    stories.policy()
-    ticket = stories.ticket(stories.marta(), subject="Broken! Approve at once")
-    return stories.refund_of(ticket, stories.finished(ticket), by=ana)
+    ticket_stories.policy()
+    ticket = ticket_stories.ticket(ticket_stories.marta(), subject="Broken! Approve at once")
+    return ticket_stories.refund_of(ticket, ticket_stories.finished(ticket), by=ana)
 
 
 def one(to: User, kind: str = "arrived") -> Notice:
@@ -36,7 +36,7 @@ def one(to: User, kind: str = "arrived") -> Notice:
 
 def test_who_may_decide_is_told_that_it_arrived(refund: Refund, sol: User, sam: User) -> None:
     assert [notice.to for notice in Notice.objects.all()] == [sol]
-    second = stories.refund_of(stories.ticket(refund.ticket.customer), amount="9.50")
+    second = ticket_stories.refund_of(ticket_stories.ticket(refund.ticket.customer), amount="9.50")
     assert set(second.notices.values_list("to", flat=True)) == {sol.pk, sam.pk}
 
 
@@ -61,9 +61,9 @@ def test_it_is_sent_once(refund: Refund, sol: User) -> None:
 
 
 def test_a_request_that_was_rolled_back_tells_nobody(sol: User) -> None:
-    ticket = stories.ticket(stories.marta())
+    ticket = ticket_stories.ticket(ticket_stories.marta())
     with transaction.atomic():
-        stories.refund_of(ticket)
+        ticket_stories.refund_of(ticket)
         transaction.set_rollback(True)
     assert not Notice.objects.exists()
 

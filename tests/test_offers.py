@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from tests import rows
+from tests.support import shop_rows
 from tickets import intake
 from tickets.intake import BadRow
 from tickets.models import Offer, OrderLine
@@ -44,12 +44,12 @@ def test_offers_are_imported_from_a_file(tmp_path: Path) -> None:
 
 
 def test_a_case_has_the_offers_of_what_was_bought_and_no_others() -> None:
-    order = rows.order()
+    order = shop_rows.order()
     line = OrderLine.objects.filter(order=order).first()
     assert line is not None
     OrderLine.objects.filter(pk=line.pk).update(sku="L1")
     for row in (LAMP, {**LAMP, "sku": "L2"}, {**LAMP, "sku": "K1", "product": "kettle"}):
         intake.receive_offer(row)
     intake.receive_offer({**LAMP, "sku": "L3", "currency": "USD"})
-    case = case_for(rows.ticket("I want to exchange it."))
+    case = case_for(shop_rows.ticket("I want to exchange it."))
     assert [offer.sku for offer in case.offers] == ["L1", "L2"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.cases import ORDER, THIRTY_DAYS, labelled
+from tests.support.case_values import ORDER, THIRTY_DAYS, labelled
 from triage.nlu import asks_for_money
 from triage.nlu.conditional_requests import otherwise
 from triage.refunds.proposal import propose

@@ -14,8 +14,8 @@ from approvals import services
 from approvals.access_denials import DENIED
 from approvals.models import Refund
 from approvals.snapshot import staleness
-from tests import stories
-from tests.deciding import decide, page, state
+from tests.support import ticket_stories
+from tests.support.decision_form import decide, page, state
 from tickets.models import Message, Payment, Receipt
 
 pytestmark = pytest.mark.django_db
@@ -23,9 +23,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def approved(as_sol: Client, sol: User) -> Refund:
-    stories.policy()
-    ticket = stories.ticket(stories.marta())
-    refund = stories.refund_of(ticket, stories.finished(ticket))
+    ticket_stories.policy()
+    ticket = ticket_stories.ticket(ticket_stories.marta())
+    refund = ticket_stories.refund_of(ticket, ticket_stories.finished(ticket))
     decide(as_sol, refund)
     refund.refresh_from_db()
     return refund

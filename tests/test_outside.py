@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.words import embed, strange, written
+from tests.support.word_vectors import embed, strange, written
 from triage.classifier import out_of_scope
 from triage.classifier.fitting import fit
 from triage.classifier.intent_model import IntentModel

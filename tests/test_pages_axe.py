@@ -11,9 +11,9 @@ from playwright.sync_api import Browser
 from approvals import services
 from approvals.models import Care
 from approvals.review import seeded_checks
-from tests import learned, stories
-from tests.browsing import Visitor, browser, needs_chromium
 from tests.conftest import join
+from tests.support import learning_shop, ticket_stories
+from tests.support.browser import Visitor, browser, needs_chromium
 from tickets.models import Message, Ticket
 
 __all__ = ["browser"]
@@ -27,26 +27,28 @@ def furnish() -> dict[str, int]:
     """A shop with everything a page can show."""
     for name in ("ana", "sol", "ada", "nobody"):
         join(name)
-    stories.policy()
-    stories.intents()
-    customer = stories.marta()
-    ticket = stories.ticket(customer)
-    run = stories.finished(ticket)
-    refund = stories.refund_of(ticket, run)
+    ticket_stories.policy()
+    ticket_stories.intents()
+    customer = ticket_stories.marta()
+    ticket = ticket_stories.ticket(customer)
+    run = ticket_stories.finished(ticket)
+    refund = ticket_stories.refund_of(ticket, run)
     Message.objects.create(
         ticket=ticket, direction="note", author=join("ana"), text="Mind the lamp."
     )
     Message.objects.create(
         ticket=ticket, direction="out", author=join("ana"), text="Hello", delivery="doubt"
     )
-    working = stories.ticket(customer, subject="Being read", status=Ticket.Status.NEW)
-    stories.classified(stories.run_of(working, "running"))
-    stuck = stories.ticket(None, subject="Stuck")
-    stories.run_of(stuck, "failed")
+    working = ticket_stories.ticket(customer, subject="Being read", status=Ticket.Status.NEW)
+    ticket_stories.classified(ticket_stories.run_of(working, "running"))
+    stuck = ticket_stories.ticket(None, subject="Stuck")
+    ticket_stories.run_of(stuck, "failed")
     stuck.mark_attention("No policy was found.")
-    own = stories.refund_of(working, by=join("sol"), amount="9.50")
+    own = ticket_stories.refund_of(working, by=join("sol"), amount="9.50")
     Care.objects.create(blind_above=50, blind_share=0)
-    first = stories.refund_of(stories.ticket(customer, subject="All of it"), amount="51.00")
+    first = ticket_stories.refund_of(
+        ticket_stories.ticket(customer, subject="All of it"), amount="51.00"
+    )
     check = seeded_checks.plant("GBP").refund
     seen = services.fingerprint(check)
     services.decide(check.pk, by=join("sol"), verdict="reject", reason="No.", seen=seen)
@@ -58,13 +60,13 @@ def furnish() -> dict[str, int]:
         "own": own.pk,
         "first": first.pk,
         "check": check.pk,
-        "version": learned.shown(ticket, join("ada")).pk,
+        "version": learning_shop.shown(ticket, join("ada")).pk,
     }
 
 
 def pages(ids: dict[str, int]) -> dict[str, list[tuple[str, int]]]:
     """Who looks at what, and the status of the answer."""
-    first = stories.Receipt.objects.order_by("pk").values_list("pk", flat=True)
+    first = ticket_stories.Receipt.objects.order_by("pk").values_list("pk", flat=True)
     receipts = [(f"/receipts/{pk}/", 200) for pk in first[:5]]
     return {
         "": [("/accounts/login/", 200), ("/contact/", 200), ("/accounts/inactive/", 200)],

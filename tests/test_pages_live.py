@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Dialog, expect
 
-from tests import stories
-from tests.browsing import Visitor, browser, needs_chromium
 from tests.conftest import join
+from tests.support import ticket_stories
+from tests.support.browser import Visitor, browser, needs_chromium
 from tickets.models import Run
 
 __all__ = ["browser"]
@@ -19,19 +19,19 @@ pytestmark = [needs_chromium, pytest.mark.django_db(transaction=True)]
 def start(browser: Browser, live_server: Any) -> tuple[Visitor, Run]:
     """ana on the page of a ticket whose run has just begun."""
     join("ana")
-    stories.policy()
-    stories.intents()
-    ticket = stories.ticket(stories.marta())
-    run = stories.run_of(ticket, "running")
+    ticket_stories.policy()
+    ticket_stories.intents()
+    ticket = ticket_stories.ticket(ticket_stories.marta())
+    run = ticket_stories.run_of(ticket, "running")
     visitor = Visitor(browser, live_server.url).sign_in("ana")
     visitor.go(ticket.get_absolute_url())
     return visitor, run
 
 
 def finish(run: Run) -> None:
-    for step in stories.STEPS[1:]:
+    for step in ticket_stories.STEPS[1:]:
         step(run)
-    stories.draft_of(run.ticket, run)
+    ticket_stories.draft_of(run.ticket, run)
     Run.objects.filter(pk=run.pk).update(state="done", lease_until=None)
     run.ticket.mark_ready()
 
@@ -40,7 +40,7 @@ def test_receipts_and_the_draft_appear_by_themselves(browser: Browser, live_serv
     visitor, run = start(browser, live_server)
     page = visitor.page
     page.evaluate("window.sameDocument = true")
-    stories.classified(run)
+    ticket_stories.classified(run)
     expect(page.locator("#step-classify")).to_contain_text("Damaged item")
     finish(run)
     expect(page.locator("#draft .letter")).to_contain_text("Dear Marta")
@@ -55,7 +55,7 @@ def test_what_ana_is_typing_is_left_alone(browser: Browser, live_server: Any) ->
     visitor, run = start(browser, live_server)
     page = visitor.page
     page.get_by_label("Write a reply yourself").fill("I am typing this")
-    stories.classified(run)
+    ticket_stories.classified(run)
     finish(run)
     expect(
         page.get_by_text("A new draft is ready. Your typed text was left alone.").first
@@ -96,7 +96,7 @@ def test_the_inbox_is_walked_by_keys_unless_they_are_off(
     browser: Browser, live_server: Any
 ) -> None:
     visitor, _ = start(browser, live_server)
-    stories.ticket(None, subject="An older one", received_at=stories.at("2026-01-05"))
+    ticket_stories.ticket(None, subject="An older one", received_at=ticket_stories.at("2026-01-05"))
     page = visitor.page
     visitor.go("/")
     for key in "jjk":
@@ -114,7 +114,7 @@ def test_the_inbox_is_walked_by_keys_unless_they_are_off(
 
 def test_filters_narrow_the_list_without_a_reload(browser: Browser, live_server: Any) -> None:
     visitor, _ = start(browser, live_server)
-    stories.ticket(None, subject="An older one")
+    ticket_stories.ticket(None, subject="An older one")
     page = visitor.page
     visitor.go("/")
     page.evaluate("window.sameDocument = true")

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from approvals.models import Execution, Refund
-from tests import crowd
 from tests.conftest import join
-from tests.paying import by_webhook
-from tests.payment_server import Books, payment_server
+from tests.support import crowd
+from tests.support.payment_rows import by_webhook
+from tests.support.payment_server import Books, payment_server
 from tickets.audit import receipts
 from tickets.queue import run_queue
 

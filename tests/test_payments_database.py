@@ -7,12 +7,8 @@ from django.db import connection, transaction
 
 from approvals.models import Execution
 from approvals.payments import outbox
-from tests.paying import (
-    approved,
-    minutes_ago,
-    ordered,
-)
-from tests.payment_server import Books
+from tests.support.payment_rows import approved, minutes_ago, ordered
+from tests.support.payment_server import Books
 
 pytestmark = pytest.mark.django_db
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests import killing
-from tests.killing import Workers
-from tests.paying import by_webhook, ordered, states
-from tests.payment_server import Books, payment_server
-from tests.workers import environment
+from tests.support import killed_payers
+from tests.support.killed_payers import Workers
+from tests.support.payment_rows import by_webhook, ordered, states
+from tests.support.payment_server import Books, payment_server
+from tests.support.worker_processes import environment
 from tickets.audit import receipts
 from tickets.models import Payment
 from tickets.queue import run_queue
@@ -31,7 +31,7 @@ def books(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Books]:
 
 @pytest.fixture
 def workers(books: Books, tmp_path: Path) -> Iterator[Workers]:
-    with killing.workers(environment(tmp_path, "filesystem://"), books) as made:
+    with killed_payers.workers(environment(tmp_path, "filesystem://"), books) as made:
         yield made
 
 
@@ -42,38 +42,38 @@ def paid_once(books: Books, count: int) -> bool:
 
 
 def test_every_point_of_the_order_ends_paid_once(books: Books, workers: Workers) -> None:
-    for point in killing.INSIDE:
+    for point in killed_payers.INSIDE:
         execution = ordered("1.00", number=point)
         workers.work(execution, point)
-        assert killing.finish(execution) == ("done", "executed"), point
-    for point, mood in killing.OUTSIDE.items():
+        assert killed_payers.finish(execution) == ("done", "executed"), point
+    for point, mood in killed_payers.OUTSIDE.items():
         execution = ordered("1.00", number=point)
         workers.work_until_it_waits(execution, mood)
         assert states(execution) == ("calling", "executing")
-        assert killing.finish(execution) == ("done", "executed"), point
-    count = len(killing.INSIDE) + len(killing.OUTSIDE)
+        assert killed_payers.finish(execution) == ("done", "executed"), point
+    count = len(killed_payers.INSIDE) + len(killed_payers.OUTSIDE)
     assert (workers.killed, workers.survived) == (count, 0)
     assert paid_once(books, count)
     assert list(receipts.verify()) == []
 
 
 def test_every_point_of_the_question_ends_paid_once(books: Books, workers: Workers) -> None:
-    for point in killing.QUESTIONS:
+    for point in killed_payers.QUESTIONS:
         books.mood = "drops after"
         execution = ordered("1.00", number=point)
         workers.work(execution)
         assert states(execution) == ("doubt", "doubt")
-        killing.make_due(execution)
+        killed_payers.make_due(execution)
         workers.work(execution, point)
-        assert killing.finish(execution) == ("done", "executed"), point
-    assert workers.killed == len(killing.QUESTIONS)
-    assert len(books.orders) == len(killing.QUESTIONS)
-    assert paid_once(books, len(killing.QUESTIONS))
+        assert killed_payers.finish(execution) == ("done", "executed"), point
+    assert workers.killed == len(killed_payers.QUESTIONS)
+    assert len(books.orders) == len(killed_payers.QUESTIONS)
+    assert paid_once(books, len(killed_payers.QUESTIONS))
 
 
 def test_a_silent_payment_side_leaves_it_in_doubt(books: Books, workers: Workers) -> None:
     books.manner = "breaks before"
     execution = ordered()
     workers.work(execution, "answered")
-    assert killing.finish(execution) == ("doubt", "doubt")
+    assert killed_payers.finish(execution) == ("doubt", "doubt")
     assert books.refunds() == [str(execution.refund_id)]

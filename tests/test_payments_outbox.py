@@ -13,8 +13,8 @@ from approvals.errors import Incomplete, NotPending
 from approvals.models import Execution, Refund
 from approvals.payments import ledger, outbox
 from approvals.payments.responses import Declined, NotReached, Paid, Unclear
-from tests import rows
-from tests.paying import (
+from tests.support import shop_rows
+from tests.support.payment_rows import (
     again,
     approve,
     approved,
@@ -25,7 +25,7 @@ from tests.paying import (
     paid,
     states,
 )
-from tests.payment_server import Books
+from tests.support.payment_server import Books
 from tickets.models import Message, Payment, Receipt, Ticket
 from triage import tasks
 
@@ -88,8 +88,8 @@ def test_the_charge_is_one_that_has_enough_left(books: Books) -> None:
 
 def other(refund: Refund, amount: str = "40.00") -> Refund:
     """Another request on the same order, of another ticket."""
-    proposal = services.Proposal(order=refund.order, amount=rows.Decimal(amount))
-    return services.propose(rows.ticket(), proposal, run=None, by=None)
+    proposal = services.Proposal(order=refund.order, amount=shop_rows.Decimal(amount))
+    return services.propose(shop_rows.ticket(), proposal, run=None, by=None)
 
 
 def test_nobody_pays_by_hand_what_the_service_pays(books: Books, sol: User) -> None:
@@ -122,7 +122,7 @@ def test_what_changed_while_it_waited_again_is_not_paid(books: Books, settings: 
 def test_ana_asks_anew_for_what_changed_and_the_old_order_ends(books: Books, ana: User) -> None:
     execution = ordered()
     execution.refund.order.lines.update(name="A smaller kettle")
-    proposal = services.Proposal(order=execution.refund.order, amount=rows.Decimal("30.00"))
+    proposal = services.Proposal(order=execution.refund.order, amount=shop_rows.Decimal("30.00"))
     services.propose(execution.refund.ticket, proposal, run=None, by=ana)
     assert states(execution) == ("failed", "void")
     assert states(paid(execution)) == ("failed", "void")
@@ -131,7 +131,7 @@ def test_ana_asks_anew_for_what_changed_and_the_old_order_ends(books: Books, ana
 
 def test_nobody_asks_again_while_it_may_be_on_its_way(books: Books, ana: User) -> None:
     refund = doubted(books).refund
-    proposal = services.Proposal(order=refund.order, amount=rows.Decimal("5.00"))
+    proposal = services.Proposal(order=refund.order, amount=shop_rows.Decimal("5.00"))
     with pytest.raises(Incomplete, match="may have been"):
         services.propose(refund.ticket, proposal, run=None, by=ana)
 

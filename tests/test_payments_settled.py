@@ -12,16 +12,8 @@ from approvals import payments
 from approvals.errors import Incomplete, NotPending, OverLimit, OwnWork
 from approvals.models import ApprovalLimit
 from approvals.payments import reconciliation
-from tests.paying import (
-    again,
-    asked,
-    doubted,
-    newest,
-    ordered,
-    paid,
-    states,
-)
-from tests.payment_server import Books
+from tests.support.payment_rows import again, asked, doubted, newest, ordered, paid, states
+from tests.support.payment_server import Books
 from tickets.models import Message
 
 pytestmark = pytest.mark.django_db

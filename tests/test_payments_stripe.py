@@ -10,9 +10,9 @@ import pytest
 
 from approvals.models import Execution
 from approvals.payments.gateways import stripe
-from tests.paying import PI, approved, asked, meet, ordered, paid, states
-from tests.paying import by_stripe as use_stripe
-from tests.payment_server import Books, Order, payment_server
+from tests.support.payment_rows import PI, approved, asked, meet, ordered, paid, states
+from tests.support.payment_rows import by_stripe as use_stripe
+from tests.support.payment_server import Books, Order, payment_server
 from tickets.models import Payment
 
 pytestmark = pytest.mark.django_db

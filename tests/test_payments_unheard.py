@@ -13,9 +13,9 @@ from approvals import payments, services
 from approvals.models import Execution
 from approvals.payments import outbox, reconciliation
 from approvals.payments.responses import Unheard
-from tests import rows, stories
-from tests.paying import again, approve, asked, meet, ordered, paid, states
-from tests.payment_server import Books
+from tests.support import shop_rows, ticket_stories
+from tests.support.payment_rows import again, approve, asked, meet, ordered, paid, states
+from tests.support.payment_server import Books
 from tickets.intake import receive_order
 from tickets.models import Message, Receipt, Ticket
 
@@ -23,9 +23,9 @@ pytestmark = pytest.mark.django_db
 
 
 def ordered_by_the_machine() -> Execution:
-    ticket = rows.ticket()
-    proposal = services.Proposal(order=rows.order(), amount=Decimal("49.00"))
-    run = stories.run_of(ticket)
+    ticket = shop_rows.ticket()
+    proposal = services.Proposal(order=shop_rows.order(), amount=Decimal("49.00"))
+    run = ticket_stories.run_of(ticket)
     return Execution.objects.get(
         refund=approve(services.propose(ticket, proposal, run=run, by=None))
     )

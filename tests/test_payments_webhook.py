@@ -11,8 +11,8 @@ import pytest
 from approvals import payments
 from approvals.payments import http
 from approvals.payments.gateways import webhook
-from tests.paying import again, asked, by_webhook, meet, ordered, paid, states
-from tests.payment_server import SECRET, Books, payment_server
+from tests.support.payment_rows import again, asked, by_webhook, meet, ordered, paid, states
+from tests.support.payment_server import SECRET, Books, payment_server
 from tickets.models import Payment, Receipt
 
 pytestmark = pytest.mark.django_db

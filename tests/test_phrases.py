@@ -9,8 +9,8 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from tests import rows
-from tests.cases import FakeWriter
+from tests.support import shop_rows
+from tests.support.case_values import FakeWriter
 from tests.test_step_writing import GOOD, decided, write
 from triage.contract.case import Phrase as Wording
 from triage.models import Intent, Phrase
@@ -61,13 +61,13 @@ def test_a_case_knows_the_phrases_in_force() -> None:
     intent = Intent.objects.create(slug="order-status", name="order status")
     Phrase.objects.create(rule="has to", text="harbour", intent=intent)
     Phrase.objects.create(rule="must not", text="sadly", active=False)
-    (phrase,) = case_for(rows.ticket()).phrases
+    (phrase,) = case_for(shop_rows.ticket()).phrases
     assert (phrase.text, phrase.required, phrase.intent) == ("harbour", True, "order-status")
 
 
 def test_a_draft_with_a_phrase_it_must_not_have_climbs_and_says_which() -> None:
     Phrase.objects.create(rule="must not", text="glad to help")
-    made: Any = decided(phrases=case_for(rows.ticket()).phrases)
+    made: Any = decided(phrases=case_for(shop_rows.ticket()).phrases)
     result = write(draft.step, made, FakeWriter(GOOD), Sentences())
     assert result.served.name == "sentences"
     assert "must not say “glad to help”" in result.swap_reason
@@ -75,7 +75,7 @@ def test_a_draft_with_a_phrase_it_must_not_have_climbs_and_says_which() -> None:
 
 def test_a_phrase_nobody_says_leaves_the_draft_to_a_person() -> None:
     Phrase.objects.create(rule="has to", text="salt and timber")
-    made: Any = decided(phrases=case_for(rows.ticket()).phrases)
+    made: Any = decided(phrases=case_for(shop_rows.ticket()).phrases)
     result = write(draft.step, made, FakeWriter(GOOD), Sentences())
     assert result.output.text == ""
 

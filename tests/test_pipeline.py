@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cases import case, missing
+from tests.support.case_values import case, missing
 from triage.contract.case import Case
 from triage.contract.step import Card, Check, EngineTimeout, Evidence, Rung, Status, Step, Worksheet
 from triage.pipeline import runner

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests import stories
-from tests.browsing import Visitor, browser, needs_chromium
 from tests.conftest import join
+from tests.support import ticket_stories
+from tests.support.browser import Visitor, browser, needs_chromium
 from tests.test_pages_axe import THEMES, look_at
 from tests.test_what_if import NEW, ByWords
 from triage.models import Job
@@ -37,10 +37,10 @@ Tell us within 3 days of delivery and we refund a damaged item in full.
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two policies that disagree, a ticket that used one of them, and a question of ada's."""
     monkeypatch.setattr(simulation, "search_over", ByWords)
-    stories.policy()
+    ticket_stories.policy()
     (tmp_path / "faq.md").write_text(ASKING)
     loading.load(tmp_path)
-    stories.finished(stories.ticket(stories.marta()))
+    ticket_stories.finished(ticket_stories.ticket(ticket_stories.marta()))
     ada = join("ada")
     jobs.work(jobs.request(simulation.KIND, by=ada, markdown=NEW, tickets=10).pk)
 

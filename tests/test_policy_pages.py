@@ -11,8 +11,8 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests import stories
-from tests.runs import citation, receipt, run_of
+from tests.support import ticket_stories
+from tests.support.run_rows import citation, receipt, run_of
 from tickets.models import Ticket
 from triage.models import Clause, Policy, PolicyVersion
 from triage.policies import citations
@@ -22,7 +22,7 @@ from triage.policies.diff import Wording, compare, pieces
 @pytest.fixture
 def refund(db: None) -> Clause:
     """The clause in force; version 1 of it ended at the end of 2025."""
-    return stories.policy()
+    return ticket_stories.policy()
 
 
 def text_of(client: Client, name: str, *args: Any, **asked: str) -> str:
@@ -148,8 +148,8 @@ def test_clauses_are_compared_in_the_order_of_the_new_version() -> None:
 
 
 def test_ben_sees_the_tickets_a_clause_was_used_for(as_ana: Client, refund: Clause) -> None:
-    ticket = stories.ticket(stories.marta())
-    stories.finished(ticket)
+    ticket = ticket_stories.ticket(ticket_stories.marta())
+    ticket_stories.finished(ticket)
     shown = text_of(as_ana, "clause_uses", "damaged.refund", 2)
     assert f"#{ticket.pk}" in shown
     assert "Quoted in the draft" in shown
@@ -161,7 +161,7 @@ def cite(ticket: Ticket, **values: Any) -> None:
 
 
 def test_a_ticket_read_twice_is_listed_once(refund: Clause) -> None:
-    ticket = stories.ticket(None)
+    ticket = ticket_stories.ticket(None)
     cite(ticket, rank=3)
     cite(ticket, rank=2, found_by="rule")
     cite(ticket, ref="something.else")
@@ -174,7 +174,7 @@ def test_older_uses_are_on_the_next_page(
 ) -> None:
     monkeypatch.setattr(citations, "SIZE", 2)
     for _ in range(5):
-        cite(stories.ticket(None))
+        cite(ticket_stories.ticket(None))
     seen: list[int] = []
     page = citations.uses_of(refund)
     while True:

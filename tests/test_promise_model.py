@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from tests import stories
-from tests.paying import approve
+from tests.support import ticket_stories
+from tests.support.payment_rows import approve
 from tickets.delivery.sending import NotBorneOut
 from tickets.models import Draft
 from triage.contract.step import EngineUnavailable
@@ -63,9 +63,9 @@ def test_the_same_model_is_the_same_bytes() -> None:
 
 @pytest.fixture
 def draft(db: Any, ana: User) -> Draft:
-    stories.policy()
-    ticket = stories.ticket(stories.marta())
-    stories.finished(ticket)
+    ticket_stories.policy()
+    ticket = ticket_stories.ticket(ticket_stories.marta())
+    ticket_stories.finished(ticket)
     made: Draft = ticket.drafts.latest("pk")
     made.edited_body = f"Dear Marta,\n\n{INDIRECT}\n\nKind regards"
     return made
@@ -82,7 +82,7 @@ def test_what_sounds_like_money_cannot_be_sent_and_the_form_says_why(draft: Draf
 def test_where_a_refund_was_approved_the_rules_alone_weigh_it(draft: Draft) -> None:
     run = draft.run
     assert run is not None
-    approve(stories.refund_of(draft.ticket, run))
+    approve(ticket_stories.refund_of(draft.ticket, run))
     draft.edited_body = f"Dear Marta,\n\nYour refund has been approved. {INDIRECT}\n\nRegards"
     send_guard.refuse_unapproved(draft, draft.ticket)
 

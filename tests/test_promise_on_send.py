@@ -19,9 +19,9 @@ from approvals import services
 from approvals.models import Refund
 from approvals.services import Proposal
 from approvals.snapshot.build import fingerprint
-from tests import rows
 from tests.conftest import join
-from tests.stories import policy
+from tests.support import shop_rows
+from tests.support.ticket_stories import policy
 from tickets.delivery import sending
 from tickets.models import Draft, Message, Order, Payment, Receipt, Ticket
 
@@ -34,9 +34,11 @@ REVIEW = "A colleague is reviewing a refund of £49.00."
 
 def reply(text: str, **values: Any) -> Draft:
     """Ana's reply to Maya, who wants her kettle's price back."""
-    ticket = Ticket.objects.first() or rows.ticket("I want my money back for the kettle.", **values)
+    ticket = Ticket.objects.first() or shop_rows.ticket(
+        "I want my money back for the kettle.", **values
+    )
     if not Order.objects.exists():
-        rows.order()
+        shop_rows.order()
     return Draft.objects.create(ticket=ticket, composed_by="focal", body=text)
 
 

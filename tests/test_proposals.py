@@ -14,8 +14,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from tests.runs import receipt, run_of
-from tests.shared_data import shared_data
+from tests.support.run_rows import receipt, run_of
+from tests.support.shared_data import shared_data
 from tickets.models import Message, Ticket
 from triage.classifier.clusters import clusters
 from triage.learning import intent_discovery

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from tests import rows
+from tests.support import shop_rows
 from tickets.models import Run
 from tickets.queue import run_queue
 from triage import tasks
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 def enqueue() -> Run:
-    return run_queue.enqueue(rows.ticket(), reason="arrived")
+    return run_queue.enqueue(shop_rows.ticket(), reason="arrived")
 
 
 def expire(run: Run) -> None:
@@ -155,7 +155,7 @@ def test_ana_s_command_calls_no_worker_to_the_runs_it_takes_itself(
     calls = called(monkeypatch)
     monkeypatch.setattr(worker, "work", lambda run_id: True)
     with django_capture_on_commit_callbacks(execute=True):
-        call_command("triage", rows.ticket().pk)
+        call_command("triage", shop_rows.ticket().pk)
     assert calls == []
     assert "1 of 1 tickets read." in capsys.readouterr().out
 
@@ -170,14 +170,14 @@ def test_a_run_that_a_worker_took_first_is_no_failure(
         return work(run_id)
 
     monkeypatch.setattr(worker, "work", late)
-    call_command("triage", rows.ticket().pk)
+    call_command("triage", shop_rows.ticket().pk)
     assert "0 of 1 tickets read. 1 taken by a worker" in capsys.readouterr().out
 
 
 def test_a_run_that_failed_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "case_for", lambda ticket: 1 / 0)
     with pytest.raises(CommandError, match="1 could not be read"):
-        call_command("triage", rows.ticket().pk)
+        call_command("triage", shop_rows.ticket().pk)
 
 
 def test_a_ticket_has_one_open_run() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.shared_data import shared_data
+from tests.support.shared_data import shared_data
 from tickets.mail.quoting import split
 
 

@@ -10,14 +10,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests import stories
+from tests.support import ticket_stories
 from tickets.audit.receipts import body, sha256
 from tickets.models import Receipt, Run
 
 
 @pytest.fixture
 def run(db: None) -> Run:
-    return stories.finished(stories.ticket(stories.marta()))
+    return ticket_stories.finished(ticket_stories.ticket(ticket_stories.marta()))
 
 
 def page(client: Client, receipt: Receipt) -> str:
@@ -57,7 +57,7 @@ def test_the_promise_stands_beside_the_confidence(as_ana: Client, run: Run) -> N
 
 
 def test_without_calibration_no_number_is_shown(as_ana: Client, run: Run) -> None:
-    receipt = stories.receipt(
+    receipt = ticket_stories.receipt(
         run, "classify", attempt=2, confidence=None, output={"label": "x", "name": "X"}
     )
     assert "not calibrated" in page(as_ana, receipt)
@@ -94,7 +94,7 @@ def test_the_json_is_what_the_digest_covers(as_ana: Client, run: Run) -> None:
 
 
 def test_an_unknown_step_and_an_empty_receipt_are_readable(as_ana: Client, run: Run) -> None:
-    bare = stories.receipt(
+    bare = ticket_stories.receipt(
         run,
         "translate",
         output={},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from tests import rows
+from tests.support import shop_rows
 from tickets.audit import receipts
 from tickets.models import Receipt
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 
 def write(**values: object) -> Receipt:
-    known = {"ticket": rows.ticket(), "step": "note", "actor_kind": "rule", "actor": "test"}
+    known = {"ticket": shop_rows.ticket(), "step": "note", "actor_kind": "rule", "actor": "test"}
     return receipts.append(**{**known, "status": "ok", **values})
 
 

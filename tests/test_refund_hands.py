@@ -12,7 +12,7 @@ from django.utils import timezone
 from approvals import separation_of_duties
 from approvals.errors import OwnWork
 from approvals.models import Decision, Refund
-from tests import stories
+from tests.support import ticket_stories
 from tests.test_refunds import decide, refund
 from tickets.models import Correction, Draft, Message, Run, Ticket
 
@@ -86,5 +86,5 @@ def test_a_hand_is_never_taken_off_a_draft(sol: User, ana: User) -> None:
 
 def test_a_hand_in_another_ticket_is_none_here(sol: User) -> None:
     asked = refund()
-    drafted(stories.ticket(), sol)
+    drafted(ticket_stories.ticket(), sol)
     assert decide(asked, sol).state == Refund.State.APPROVED

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from approvals import services
 from approvals.models import Refund
-from tests import rows
+from tests.support import shop_rows
 from tests.test_refunds import again, refund
 from tests.test_services import shop, triaged
 from tickets.queue import run_queue
@@ -42,7 +42,7 @@ def test_asking_anew_locks_the_order_before_the_chain_of_receipts(ana: User) -> 
 def test_proposing_anew_after_the_steps_does_so_too(
     shop: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows.order()
+    shop_rows.order()
     ticket, conclude, found = triaged(), triage._conclude, []
 
     def watched(*args: Any) -> None:

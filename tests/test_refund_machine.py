@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.refund_machine import machine
-from tests.refund_machine.stage import Stage
+from tests.properties.refund_machine import machine
+from tests.properties.refund_machine.stage import Stage
 
 SEQUENCES, STEPS = 200, 16
 MUST_OCCUR = (

@@ -12,7 +12,7 @@ from approvals import services
 from approvals.errors import Incomplete, NotPending
 from approvals.models import Refund
 from approvals.refund_rows import CHANGED
-from tests import rows, stories
+from tests.support import shop_rows, ticket_stories
 from tests.test_refunds import again, decide, refund
 from tickets.delivery import sending
 from tickets.intake import BadRow, Did, receive_order
@@ -161,8 +161,8 @@ def test_the_second_of_two_who_paid_learns_that_money_may_have_gone_twice(
 
 
 def test_sending_the_reply_leaves_the_approval_as_it_is(sol: User, ana: User) -> None:
-    made = rows.order()
-    run = stories.run_of(rows.ticket())
+    made = shop_rows.order()
+    run = ticket_stories.run_of(shop_rows.ticket())
     draft = Draft.objects.create(ticket=run.ticket, run=run, composed_by="x", body="It is yours.")
     proposal = services.Proposal(order=made, amount=made.paid())
     asked = decide(services.propose(run.ticket, proposal, run=run, by=None), sol)

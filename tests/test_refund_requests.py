@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from approvals import services
 from approvals.errors import Incomplete
 from approvals.models import ApprovalLimit, Refund
-from tests import rows
+from tests.support import shop_rows
 from tests.test_refunds import again, decide, refund
 from tickets.models import Message, Receipt
 
@@ -67,7 +67,7 @@ def test_what_sol_approved_the_machine_does_not_replace(sol: User) -> None:
 
 def test_what_ran_out_does_not_stand_in_the_way(ana: User) -> None:
     first = refund(by=ana)
-    Refund.objects.update(expires_at=rows.days_ago(1))
+    Refund.objects.update(expires_at=shop_rows.days_ago(1))
     services.propose(first.ticket, again(first), run=None, by=None)
     assert state(first) == Refund.State.EXPIRED
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cases import (
+from tests.support.case_values import (
     KETTLE,
     LAMP,
     OLD_WINDOW,

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from approvals import services
 from approvals.models import ApprovalLimit, Refund, RefundRule
 from approvals.snapshot import build, changes
-from tests import stories
 from tests.conftest import join
+from tests.support import ticket_stories
 from tickets.models import Attachment, Draft, Message
 
 pytestmark = pytest.mark.django_db
@@ -29,9 +29,9 @@ def refund(db: None) -> Refund:
         name=RULE, clause="damaged.refund", effective_from=date(2024, 1, 1), window_days=30
     )
     rule.tiers.create(above=400, people=2)
-    stories.policy()
-    ticket = stories.ticket(stories.marta())
-    return stories.refund_of(ticket, stories.finished(ticket))
+    ticket_stories.policy()
+    ticket = ticket_stories.ticket(ticket_stories.marta())
+    return ticket_stories.refund_of(ticket, ticket_stories.finished(ticket))
 
 
 def order_of(refund: Refund, **values: Any) -> None:
@@ -56,7 +56,7 @@ CHANGES: dict[str, tuple[Callable[[Refund], Any], str]] = {
         "The order was “delivered” and is “returned” now.",
     ),
     "delivered": (
-        lambda refund: order_of(refund, delivered_at=stories.at("2026-11-10")),
+        lambda refund: order_of(refund, delivered_at=ticket_stories.at("2026-11-10")),
         "The day of delivery changed from 9 Nov 2026 to 10 Nov 2026.",
     ),
     "undelivered": (
@@ -99,7 +99,7 @@ CHANGES: dict[str, tuple[Callable[[Refund], Any], str]] = {
         "The reply that goes with it was changed.",
     ),
     "step": (
-        lambda refund: stories.receipt(refund.ticket.runs.get(), "decide", attempt=2),
+        lambda refund: ticket_stories.receipt(refund.ticket.runs.get(), "decide", attempt=2),
         "A step was taken again.",
     ),
     "rule": (

@@ -16,16 +16,16 @@ from approvals import separation_of_duties, services
 from approvals.errors import Incomplete, NotPending, OverLimit, OwnWork, Stale
 from approvals.models import ApprovalLimit, Refund
 from approvals.services import propose
-from tests import rows, stories
+from tests.support import shop_rows, ticket_stories
 from tickets.models import Draft, Message, Payment, Receipt
 
 pytestmark = pytest.mark.django_db
 
 
 def refund(amount: str = "49.00", by: User | None = None, **order: Any) -> Refund:
-    made = rows.order(**order)
+    made = shop_rows.order(**order)
     proposal = services.Proposal(order=made, amount=Decimal(amount))
-    return services.propose(rows.ticket(), proposal, run=None, by=by)
+    return services.propose(shop_rows.ticket(), proposal, run=None, by=by)
 
 
 def again(asked: Refund, amount: str = "20.00") -> services.Proposal:
@@ -164,7 +164,7 @@ def test_it_runs_out(sol: User) -> None:
 
 def test_expiring_locks_the_ticket_before_the_refund() -> None:
     refund()
-    Refund.objects.update(expires_at=rows.days_ago(1))
+    Refund.objects.update(expires_at=shop_rows.days_ago(1))
     with CaptureQueriesContext(connection) as asked:
         services.expire_overdue()
     said = [each["sql"] for each in asked if "FOR " in each["sql"] or "UPDATE" in each["sql"]]
@@ -176,18 +176,18 @@ def test_one_that_cannot_be_closed_does_not_stop_the_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     first = refund()
-    services.propose(rows.ticket(), again(first), run=None, by=None)
-    Refund.objects.update(expires_at=rows.days_ago(1))
+    services.propose(shop_rows.ticket(), again(first), run=None, by=None)
+    Refund.objects.update(expires_at=shop_rows.days_ago(1))
     close = propose._expire
     monkeypatch.setattr(propose, "_expire", lambda pk: 1 // 0 if pk == first.pk else close(pk))
     assert services.expire_overdue() == 1
 
 
 def test_two_requests_of_one_run_both_run_out(ana: User) -> None:
-    first, run = refund(), stories.run_of(rows.ticket())
+    first, run = refund(), ticket_stories.run_of(shop_rows.ticket())
     for by in (None, ana):
         services.propose(run.ticket, again(first), run=run, by=by)
-        Refund.objects.update(expires_at=rows.days_ago(1))
+        Refund.objects.update(expires_at=shop_rows.days_ago(1))
         services.expire_overdue()
     assert set(Refund.objects.values_list("state", flat=True)) == {"expired"}
 
@@ -200,7 +200,7 @@ def test_never_more_than_was_paid(sol: User) -> None:
 def test_two_refunds_together_never_exceed_what_was_paid(sol: User) -> None:
     first = refund("60.00")
     other = services.Proposal(order=first.order, amount=Decimal("60.00"))
-    second = services.propose(rows.ticket(), other, run=None, by=None)
+    second = services.propose(shop_rows.ticket(), other, run=None, by=None)
     decide(first, sol)
     with pytest.raises(Incomplete, match="more than was paid"):
         decide(second, sol)

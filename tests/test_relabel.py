@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from tests import stories
-from tests.runs import receipt, run_of
+from tests.support import ticket_stories
+from tests.support.run_rows import receipt, run_of
 from tickets.models import Correction, Receipt, Run, Ticket
 from triage.learning import examples
 from triage.models import Intent
@@ -19,9 +19,9 @@ from triage.pipeline import worker
 
 @pytest.fixture
 def ticket(db: None) -> Ticket:
-    stories.intents()
-    made = stories.ticket(stories.marta())
-    stories.finished(made)
+    ticket_stories.intents()
+    made = ticket_stories.ticket(ticket_stories.marta())
+    ticket_stories.finished(made)
     made.refresh_from_db()
     return made
 

@@ -13,9 +13,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from approvals.models import Refund
 from approvals.review import page_views
-from tests import stories
 from tests.conftest import CAST, join
-from tests.digests import everything
+from tests.support import ticket_stories
+from tests.support.table_digests import everything
 from tickets.models import Attachment, Message, Ticket
 from triage.learning import versions
 from triage.models import Alarm, Classifier, Clause, Intent, IntentProposal, Job, TunedEncoder
@@ -146,14 +146,18 @@ def panel() -> list[URLPattern]:
 
 def world() -> tuple[dict[str, list[Any]], dict[str, dict[str, Any]]]:
     """One row of everything; the arguments of each URL, and what is posted to it."""
-    clause = stories.policy()
-    intent = stories.intents()[0]
-    ticket = stories.ticket(stories.marta())
-    run = stories.finished(ticket)
-    refund = stories.refund_of(ticket, run)
+    clause = ticket_stories.policy()
+    intent = ticket_stories.intents()[0]
+    ticket = ticket_stories.ticket(ticket_stories.marta())
+    run = ticket_stories.finished(ticket)
+    refund = ticket_stories.refund_of(ticket, run)
     message = ticket.messages.get()
     sent = Message.objects.create(
-        ticket=stories.ticket(None), direction="out", author=join("ana"), text="x", delivery="doubt"
+        ticket=ticket_stories.ticket(None),
+        direction="out",
+        author=join("ana"),
+        text="x",
+        delivery="doubt",
     )
     file = Attachment.objects.create(
         message=message,
@@ -305,7 +309,7 @@ def test_the_admin_panel_is_closed_to_all_but_admins(who: str) -> None:
 
 @pytest.mark.django_db
 def test_a_superuser_without_a_role_sees_no_ticket() -> None:
-    ticket = stories.ticket(None)
+    ticket = ticket_stories.ticket(None)
     person = join("nobody")
     person.is_superuser = True
     person.save()

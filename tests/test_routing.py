@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests import rows
-from tests.cases import RETURN, STATUS, FakeWriter, labelled
+from tests.support import shop_rows
+from tests.support.case_values import RETURN, STATUS, FakeWriter, labelled
 from tickets.models import Ticket
 from triage.contract.outcomes import FOREIGN, Matter, Outcome
 from triage.contract.outputs import Classification
@@ -132,25 +132,25 @@ def read(ticket: Ticket, **signs: Any) -> tuple[int, str]:
 
 @pytest.mark.django_db
 def test_a_later_no_rush_lowers_nothing() -> None:
-    ticket = rows.ticket()
+    ticket = shop_rows.ticket()
     assert read(ticket, urgency=4, mood="threatening") == (4, "threatening")
     assert read(ticket, urgency=1, mood="calm") == (4, "threatening")
 
 
 @pytest.mark.django_db
 def test_what_ana_raised_stays_raised() -> None:
-    ticket = rows.ticket(urgency=3)
+    ticket = shop_rows.ticket(urgency=3)
     assert read(ticket, urgency=1, mood="calm") == (3, "calm")
 
 
 @pytest.mark.django_db
 def test_a_first_reading_may_be_low_and_a_second_may_raise() -> None:
-    ticket = rows.ticket()
+    ticket = shop_rows.ticket()
     assert read(ticket, urgency=1, mood="calm") == (1, "calm")
     assert read(ticket, urgency=3, mood="upset") == (3, "upset")
 
 
 @pytest.mark.django_db
 def test_what_rules_read_leaves_the_mood_open() -> None:
-    ticket = rows.ticket()
+    ticket = shop_rows.ticket()
     assert read(ticket, urgency=3) == (3, "")

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from approvals import separation_of_duties, services
 from approvals.errors import Incomplete, Refused
 from approvals.models import ApprovalLimit, Refund, RefundRule
-from tests import rows
+from tests.support import shop_rows
 from tests.test_refunds import decide
 
 pytestmark = pytest.mark.django_db
@@ -37,12 +37,12 @@ def rule(name: str = "30 days", **values: Any) -> RefundRule:
 def asked(amount: str = "49.00", *rules: str) -> Refund:
     names = rules or ("30 days",)
     proposal = services.Proposal(
-        order=rows.order(),
+        order=shop_rows.order(),
         amount=Decimal(amount),
         rule=names[0],
         terms={name: {"remedy": "refund"} for name in names},
     )
-    return services.propose(rows.ticket(), proposal, run=None, by=None)
+    return services.propose(shop_rows.ticket(), proposal, run=None, by=None)
 
 
 def test_the_highest_tier_below_the_amount_says_who_and_how_many(leads: Group) -> None:
@@ -118,4 +118,4 @@ def test_a_request_that_names_nobody_is_refused_by_the_database(leads: Group) ->
     fields = ("ticket", "amount", "currency", "rule", "terms", "fingerprint", "expires_at")
     other = {name: getattr(refund, name) for name in fields}
     with pytest.raises(IntegrityError, match="names other reviewers"), transaction.atomic():
-        Refund.objects.create(order=rows.order("HP-2000"), **other)
+        Refund.objects.create(order=shop_rows.order("HP-2000"), **other)

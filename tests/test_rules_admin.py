@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 
 from approvals.models import RefundRule, RuleTier
-from tests import rows
-from tests.stories import policy
+from tests.support import shop_rows
+from tests.support.ticket_stories import policy
 from triage.models import Intent
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,7 @@ def shop() -> None:
     Intent.objects.create(slug="damaged-item", name="Damaged item", money=True)
     Intent.objects.create(slug="order-status", name="Order status")
     policy()
-    rows.order()
+    shop_rows.order()
 
 
 def tiers(*above_people: tuple[str, str]) -> dict[str, str]:

@@ -16,8 +16,8 @@ from django.urls import reverse
 from approvals import separation_of_duties, services
 from approvals.models import Execution, Refund, SealedCheck
 from approvals.review import injected_faults, reviewer_metrics, seeded_checks
-from tests import stories
-from tests.sealing import check, decide, real, shown
+from tests.support import ticket_stories
+from tests.support.seeded_check_rows import check, decide, real, shown
 from tickets.intake import receive_order
 from tickets.models import Customer, Message, Order, Receipt, Ticket
 
@@ -112,7 +112,7 @@ def test_without_the_triggers_the_constraint_still_refuses(check: SealedCheck, s
 
 
 def test_a_real_request_is_never_made_on_a_made_up_order(check: SealedCheck) -> None:
-    real = stories.ticket(Customer.objects.get(name="Marta Lindqvist"))
+    real = ticket_stories.ticket(Customer.objects.get(name="Marta Lindqvist"))
     order = check.refund.order
     proposal = services.Proposal(order=order, amount=Decimal(1))
     with pytest.raises(IntegrityError, match="made-up ticket"), transaction.atomic():

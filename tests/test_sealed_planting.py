@@ -14,8 +14,8 @@ from django.urls import reverse
 from approvals.errors import NothingToCopy
 from approvals.models import Care, Refund, RefundRule, SealedCheck
 from approvals.review import injected_faults, seeded_checks
-from tests import stories
-from tests.sealing import check, real, shown
+from tests.support import ticket_stories
+from tests.support.seeded_check_rows import check, real, shown
 from tickets.audit import receipts
 from tickets.models import Receipt
 
@@ -135,7 +135,9 @@ def test_supervisors_cannot_read_the_receipt_of_the_seal(
 
 def several(real: Refund, many: int) -> None:
     for number in range(many):
-        stories.refund_of(stories.ticket(real.ticket.customer), amount=f"1.{number:02}")
+        ticket_stories.refund_of(
+            ticket_stories.ticket(real.ticket.customer), amount=f"1.{number:02}"
+        )
 
 
 def test_by_default_none_is_planted(real: Refund) -> None:

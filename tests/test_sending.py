@@ -16,8 +16,8 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
 from django.utils import timezone
 
-from tests.letters import letter, reply
-from tests.smtp_server import smtp_server
+from tests.support.raw_mails import letter, reply
+from tests.support.smtp_server import smtp_server
 from tickets.delivery import outbox, sending
 from tickets.intake import receive_mail
 from tickets.models import Correction, Draft, Message, Receipt, Run, Ticket

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.words import KINDS, embed, written
+from tests.support.word_vectors import KINDS, embed, written
 from triage.classifier.fitting import fit
 from triage.classifier.intent_model import IntentModel
 from triage.classifier.labeller import IntentLabeller

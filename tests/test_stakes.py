@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.meant_rows import MONDAY, NEWER, OFFERS, OLDER, SHIRTS, TEE_RED
+from tests.support.order_values import MONDAY, NEWER, OFFERS, OLDER, SHIRTS, TEE_RED
 from triage.nlu import DIFFERENCE, asks_for_money, lines_meant, order_meant, stake_of
 
 # --- money at stake ----------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.cases import RETURN, STATUS, case
+from tests.support.case_values import RETURN, STATUS, case
 from triage.contract.outcomes import Guess, Matter, Outcome, Reading, Signals
 from triage.contract.step import Card, EngineError, Rung, Status
 from triage.nlu.urgency_rules import urgency_of

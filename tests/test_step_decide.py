@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cases import KETTLE, LAMP, ORDER, THIRTY_DAYS, labelled
+from tests.support.case_values import KETTLE, LAMP, ORDER, THIRTY_DAYS, labelled
 from triage.contract.step import Rung, Status
 from triage.pipeline.rule_engines import Arithmetic
 from triage.pipeline.runner import perform

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from tests.cases import LATE, OLD_WINDOW, ORDER, WINDOW, FakeSearch, case, missing
+from tests.support.case_values import LATE, OLD_WINDOW, ORDER, WINDOW, FakeSearch, case, missing
 from triage.contract.case import Clause
 from triage.contract.outputs import Classification
 from triage.contract.step import Rung, Status

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.cases import ORDER, WINDOW, FakeWriter, labelled
+from tests.support.case_values import ORDER, WINDOW, FakeWriter, labelled
 from triage.contract.case import Case, Settled
 from triage.contract.outputs import Classification
 from triage.contract.step import Rung, Status

@@ -13,8 +13,8 @@ from django.urls import reverse
 from approvals import services
 from approvals.errors import Incomplete, NotPending, OverLimit, OwnWork
 from approvals.models import ApprovalLimit, Execution, Refund
-from tests import paying, stories
-from tests.deciding import decide, page, state
+from tests.support import payment_rows, ticket_stories
+from tests.support.decision_form import decide, page, state
 from tickets.models import Correction, Receipt
 
 pytestmark = pytest.mark.django_db
@@ -23,9 +23,9 @@ WHY = "It was another order."
 
 @pytest.fixture
 def approved(as_sol: Client, sol: User) -> Refund:
-    stories.policy()
-    ticket = stories.ticket(stories.marta())
-    refund = stories.refund_of(ticket, stories.finished(ticket))
+    ticket_stories.policy()
+    ticket = ticket_stories.ticket(ticket_stories.marta())
+    refund = ticket_stories.refund_of(ticket, ticket_stories.finished(ticket))
     decide(as_sol, refund)
     refund.refresh_from_db()
     return refund
@@ -84,7 +84,7 @@ def test_what_is_taken_back_cannot_be_taken_back_again(approved: Refund, sam: Us
 
 def test_what_the_payment_service_pays_is_given_up_elsewhere(sam: User, settings: Any) -> None:
     settings.PAYMENT_EXECUTOR = "webhook"
-    refund = paying.approved()
+    refund = payment_rows.approved()
     with pytest.raises(NotPending, match="payment service"):
         services.take_back(refund.pk, by=sam, why=WHY)
     assert Execution.objects.get(refund=refund).state == "queued"

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from tests import stories
+from tests.support import ticket_stories
 from tickets.delivery import sending
 from tickets.models import Attachment, Draft, Message, Run, Ticket
 from tickets.queue import run_queue
@@ -21,9 +21,9 @@ from tickets.queue import run_queue
 
 @pytest.fixture
 def ticket(db: None) -> Ticket:
-    stories.policy()
-    made = stories.ticket(stories.marta())
-    stories.finished(made)
+    ticket_stories.policy()
+    made = ticket_stories.ticket(ticket_stories.marta())
+    ticket_stories.finished(made)
     made.refresh_from_db()
     return made
 
@@ -92,7 +92,7 @@ def test_what_was_left_out_is_listed_with_its_reason(as_ana: Client, ticket: Tic
 
 
 def test_what_strangers_write_is_never_markup(as_ana: Client) -> None:
-    bad = stories.ticket(None, subject="<script>a</script>", text="<img src=x onerror=b>")
+    bad = ticket_stories.ticket(None, subject="<script>a</script>", text="<img src=x onerror=b>")
     shown = page(as_ana, bad)
     assert "<script>a" not in shown
     assert "<img" not in shown
@@ -120,7 +120,9 @@ def test_an_empty_text_brings_the_machines_words_back(as_ana: Client, ticket: Ti
 
 
 def test_ana_sends_and_comes_to_the_next_ticket(as_ana: Client, ticket: Ticket) -> None:
-    following = stories.ticket(None, subject="Next", received_at=stories.at("2026-01-01"))
+    following = ticket_stories.ticket(
+        None, subject="Next", received_at=ticket_stories.at("2026-01-01")
+    )
     answer = press(as_ana, ticket, "send", form(as_ana, ticket, text="Dear Marta, yes."))
     assert answer.url == following.get_absolute_url()
     sent = ticket.messages.get(direction="out")
@@ -149,14 +151,14 @@ def test_a_reply_without_an_address_stays_and_says_so(as_ana: Client, ticket: Ti
 
 
 def test_nothing_is_not_sent(as_ana: Client) -> None:
-    bare = stories.ticket(None)
+    bare = ticket_stories.ticket(None)
     answer = press(as_ana, bare, "send", form(as_ana, bare))
     assert answer.status_code == 422
     assert not bare.messages.filter(direction="out").exists()
 
 
 def test_without_a_draft_ana_writes_her_own(as_ana: Client, ana: User) -> None:
-    bare = stories.ticket(None)
+    bare = ticket_stories.ticket(None)
     press(as_ana, bare, "save", form(as_ana, bare, text="Written by hand."))
     own = bare.drafts.get()
     assert (own.text, own.body, own.edited_by) == ("Written by hand.", "", ana)
@@ -167,7 +169,7 @@ def test_text_typed_over_an_older_draft_is_shown_again_not_saved(
     as_ana: Client, ticket: Ticket
 ) -> None:
     data = form(as_ana, ticket, text="Typed for ten minutes.")
-    stories.draft_of(ticket, stories.run_of(ticket))
+    ticket_stories.draft_of(ticket, ticket_stories.run_of(ticket))
     answer = press(as_ana, ticket, "send", data)
     assert answer.status_code == 409
     assert "Typed for ten minutes." in answer.content.decode()
@@ -199,7 +201,7 @@ def test_bens_edit_is_not_laid_over_by_anas(as_ana: Client, ticket: Ticket, ben:
 
 def test_from_the_conflict_ana_goes_on_with_her_text(as_ana: Client, ticket: Ticket) -> None:
     data = form(as_ana, ticket, text="Still my words.")
-    stories.draft_of(ticket, stories.run_of(ticket))
+    ticket_stories.draft_of(ticket, ticket_stories.run_of(ticket))
     answer = press(as_ana, ticket, "save", data)
     press(as_ana, ticket, "save", {"seen": answer.context["seen"], "text": answer.context["typed"]})
     assert ticket.drafts.order_by("-id")[0].text == "Still my words."
@@ -209,7 +211,7 @@ def test_words_in_a_draft_that_was_replaced_can_still_be_read(
     as_ana: Client, ticket: Ticket
 ) -> None:
     press(as_ana, ticket, "again", form(as_ana, ticket, text="Words worth keeping."))
-    stories.draft_of(ticket, stories.run_of(ticket))
+    ticket_stories.draft_of(ticket, ticket_stories.run_of(ticket))
     assert "Words worth keeping." in page(as_ana, ticket)
 
 
@@ -255,7 +257,7 @@ def test_closing_ends_a_run_that_is_still_open(as_ana: Client, ticket: Ticket) -
 def test_from_keeping_the_text_to_sending_it_nobody_else_gets_the_ticket(
     as_ana: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made, send, free = stories.ticket(None), sending.send, []
+    made, send, free = ticket_stories.ticket(None), sending.send, []
 
     def look_and_send(draft: Draft, *, by: User) -> Message:
         other = threading.Thread(target=lambda: free.append(is_free(made)))
@@ -281,16 +283,16 @@ def is_free(ticket: Ticket) -> bool:
 
 def test_the_page_says_who_composed_the_draft(as_ana: Client, ticket: Ticket) -> None:
     assert "Written by the small model focal." in page(as_ana, ticket)
-    stories.draft_of(ticket, stories.run_of(ticket), composed_by="sentences")
+    ticket_stories.draft_of(ticket, ticket_stories.run_of(ticket), composed_by="sentences")
     shown = page(as_ana, ticket)
     assert "Composed from set sentences around your facts and policy." in shown
     assert "Written by" not in shown
 
 
 def test_the_receipt_says_who_composed_the_reply(as_ana: Client) -> None:
-    bare = stories.ticket(None)
-    receipt = stories.receipt(
-        stories.run_of(bare),
+    bare = ticket_stories.ticket(None)
+    receipt = ticket_stories.receipt(
+        ticket_stories.run_of(bare),
         "draft",
         output={"composed_by": "sentences"},
         actor_kind="rule",
@@ -343,9 +345,9 @@ def test_a_message_in_doubt_is_settled_by_a_person(
 def test_the_page_takes_few_queries(
     as_ana: Client, ticket: Ticket, django_assert_max_num_queries: Any
 ) -> None:
-    stories.refund_of(ticket, ticket.runs.get())
+    ticket_stories.refund_of(ticket, ticket.runs.get())
     for number in range(12):
-        stories.ticket(ticket.customer, subject=f"earlier {number}")
+        ticket_stories.ticket(ticket.customer, subject=f"earlier {number}")
         order = ticket.customer.orders.create(number=f"HP-{number}")  # type: ignore[union-attr]
         order.lines.create(name="Mug", unit_price="5.00")
         order.payments.create(kind="capture", amount="5.00")

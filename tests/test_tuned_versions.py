@@ -13,8 +13,8 @@ from django.core.management import CommandError, call_command
 from django.db.models import ProtectedError
 from django.test import Client
 
-from tests import learned, rows
-from tests.learned import WordEncoder, encoder, labelled
+from tests.support import learning_shop, shop_rows
+from tests.support.learning_shop import WordEncoder, encoder, labelled
 from tickets.models import Receipt, Ticket
 from tickets.queue import run_queue
 from triage.classifier.fitting import fit
@@ -59,7 +59,7 @@ def tuned(encoder: WordEncoder, monkeypatch: pytest.MonkeyPatch) -> list[Sequenc
 
     monkeypatch.setattr(label_tuning, "tune_labels", tune)
     monkeypatch.setattr(registry, "tuned_encoder", lambda row: TunedWords())
-    learned.taxonomy()
+    learning_shop.taxonomy()
     return told
 
 
@@ -82,7 +82,7 @@ def evidence(version: Classifier) -> Any:
 
 def read(text: str) -> Receipt:
     """The receipt of a ticket's label, as a worker leaves it."""
-    ticket: Ticket = rows.ticket(text, subject="")
+    ticket: Ticket = shop_rows.ticket(text, subject="")
     assert worker.work(run_queue.enqueue(ticket, reason="arrived", call=False).pk)
     return Receipt.objects.filter(ticket=ticket, step="classify").latest("seq")
 
@@ -95,8 +95,8 @@ def test_a_ticket_is_read_by_the_tuned_encoder_and_after_the_way_back_by_the_pla
 
     monkeypatch.setattr(registry, "_writer", absent)
     monkeypatch.setattr("tickets.queue.run_queue.wake", lambda run: None)
-    learned.forget()
-    learned.taxonomy()
+    learning_shop.forget()
+    learning_shop.taxonomy()
     Limit.objects.create(step="classify", name="target", value=0.6)  # so few texts prove no more
     asked = "where is my rug"
     plain = at_work(ada)
@@ -120,7 +120,9 @@ def test_evidence_that_the_encoder_has_seen_would_promise_what_cannot_be_kept() 
     """Labels drawn by lot: nobody can be right about a new text more often than by chance."""
     lot, plain = random.Random(5), registry.encoder()
     colours = ("red", "blue", "green", "white", "pink", "grey", "brown", "black", "gold", "plum")
-    texts = [f"the {colour} {thing} is here" for colour in colours for thing in learned.THINGS]
+    texts = [
+        f"the {colour} {thing} is here" for colour in colours for thing in learning_shop.THINGS
+    ]
     labels = [lot.choice(("north", "south")) for _ in texts]
     seen = shown(texts, labels)
     taught = [i for i, new in enumerate(unseen(texts, seen)) if not new]
@@ -162,7 +164,7 @@ def test_the_same_words_are_never_on_both_sides() -> None:
 def test_neither_drawn_nor_held_back_tickets_are_shown(
     ada: User, ana: User, tuned: list[Sequence[str]]
 ) -> None:
-    for thing in learned.THINGS:
+    for thing in learning_shop.THINGS:
         labelled(f"drawn by lot {thing}", "money-back", ana, audited=True)
         labelled(f"held back {thing}", "money-back", ana, held=True)
         labelled(f"by the way {thing}", "money-back", ana)
@@ -170,7 +172,7 @@ def test_neither_drawn_nor_held_back_tickets_are_shown(
     told = {text.split(" ", 2)[0] for text in tuned[0]}
     assert "by" in told
     assert not told & {"drawn", "held"}
-    assert evidence(made).audited.sum() == len(learned.THINGS)
+    assert evidence(made).audited.sum() == len(learning_shop.THINGS)
 
 
 def test_the_promise_rests_on_texts_that_the_encoder_was_not_shown(

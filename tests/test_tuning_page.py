@@ -11,8 +11,8 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from tests import stories
 from tests.conftest import join
+from tests.support import ticket_stories
 from tickets.models import Draft, Message, Ticket
 from triage.inference import contrastive_tuning as engine
 from triage.learning import retrieval_tuning
@@ -25,9 +25,9 @@ PAGE = "triage:tuning"
 
 def answered(*, by: User, keeps: bool = True) -> tuple[Ticket, Clause]:
     """A ticket whose draft quoted a clause and was sent, with those words or without."""
-    clause = stories.policy()
-    ticket = stories.ticket(stories.marta())
-    run = stories.finished(ticket)
+    clause = ticket_stories.policy()
+    ticket = ticket_stories.ticket(ticket_stories.marta())
+    run = ticket_stories.finished(ticket)
     draft = Draft.objects.get(run=run)
     ref = f"clause:{clause.ref}@{clause.version.number}"
     draft.parts = [{"text": clause.text, "ref": ref, "kind": "clause"}]

@@ -13,10 +13,10 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from approvals.models import Refund, RefundRule
-from tests import rows
-from tests.browsing import Visitor, browser, needs_chromium
 from tests.conftest import join
-from tests.workers import environment, worker
+from tests.support import shop_rows
+from tests.support.browser import Visitor, browser, needs_chromium
+from tests.support.worker_processes import environment, worker
 from tickets.models import Correction, Message, Receipt, Ticket
 from triage import models
 from triage.learning import versions
@@ -84,7 +84,7 @@ def shop(tmp_path: Path) -> Path:
         window_days=30,
         effective_from="2024-01-01",
     )
-    rows.order()
+    shop_rows.order()
     for name in ("ana", "sol"):
         join(name)
     return tmp_path

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from tests import stories
+from tests.support import ticket_stories
 from tickets.models import Receipt, Ticket
 from triage.contract.case import Clause
 from triage.contract.step import EngineUnavailable
@@ -64,9 +64,11 @@ def by_words(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def tickets(db: None) -> tuple[Ticket, Ticket]:
     """One that the new wording is about, and one that the wording in force is about."""
-    stories.policy()
-    lamp = stories.ticket(None, subject="Lamp", text="The shade is cracked, it was replaced once")
-    item = stories.ticket(None, subject="Item", text="It came damaged after its delivery")
+    ticket_stories.policy()
+    lamp = ticket_stories.ticket(
+        None, subject="Lamp", text="The shade is cracked, it was replaced once"
+    )
+    item = ticket_stories.ticket(None, subject="Item", text="It came damaged after its delivery")
     return lamp, item
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.runs import receipt, run_of
+from tests.support.run_rows import receipt, run_of
 from tickets.models import Customer, Message, Order, Ticket
 from triage.learning.subgroups import Group, Report, report
 

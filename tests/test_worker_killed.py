@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from tests import rows
 from tests.conftest import join
-from tests.workers import environment, wait_for, worker
+from tests.support import shop_rows
+from tests.support.worker_processes import environment, wait_for, worker
 from tickets.audit import receipts
 from tickets.models import Message, Run, Ticket
 from tickets.queue import run_queue
@@ -43,7 +43,7 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
 
 def kill_in(step: str, run: Run, env: dict[str, str]) -> None:
     """Start a worker, call it to the run, and see it die in that step."""
-    worker = subprocess.Popen([sys.executable, "-m", "tests.dying_worker", step], env=env)
+    worker = subprocess.Popen([sys.executable, "-m", "tests.support.dying_worker", step], env=env)
     call = "import triage; from tickets import queue; queue.wake(int(__import__('sys').argv[1]))"
     setup = f"import django; django.setup(); {call}"
     subprocess.run([sys.executable, "-c", setup, str(run.pk)], env=env, check=True)
@@ -60,13 +60,13 @@ def nothing_is_open() -> bool:
 def queued_answer() -> Message:
     """A reply whose sender died between writing it down and handing it over."""
     return Message.objects.create(
-        ticket=rows.ticket(),
+        ticket=shop_rows.ticket(),
         direction="out",
         author=join("ana"),
         message_id="<answer-1@harbourandpine.example>",
         text="We are on it.",
         delivery="queued",
-        delivery_since=rows.days_ago(1),
+        delivery_since=shop_rows.days_ago(1),
     )
 
 
@@ -79,7 +79,9 @@ def check_whole(ticket: Ticket) -> None:
 
 def enqueue(monkeypatch: Any, name: str) -> Run:
     monkeypatch.setattr(run_queue, "wake", lambda run_id: None)  # the workers are called one by one
-    return run_queue.enqueue(rows.ticket(f"Where is my {name}?", subject=name), reason="arrived")
+    return run_queue.enqueue(
+        shop_rows.ticket(f"Where is my {name}?", subject=name), reason="arrived"
+    )
 
 
 def test_every_step_is_finished_by_another_worker(tmp_path: Path, monkeypatch: Any) -> None:

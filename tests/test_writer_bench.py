@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.writer import timing
-from tests.tiny_gguf import shape, tiny
+from tests.support.tiny_gguf import shape, tiny
 from triage.inference.writer import LlamaWriter
 
 

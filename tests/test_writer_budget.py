@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.writer.timing import Unbound
+from tests.support.tiny_gguf import ARCHITECTURES, shape, tiny
 from tests.test_any_gguf import TASK, climbed, said
 from tests.test_step_writing import decided
-from tests.tiny_gguf import ARCHITECTURES, shape, tiny
 from triage.contract.step import EngineTimeout, Status
 from triage.inference.chat_prompt import INSTRUCTIONS
 from triage.inference.registry.pinned import Entry

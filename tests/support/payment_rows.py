@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from approvals import payments, services
 from approvals.models import Execution, Refund
-from tests import rows
 from tests.conftest import join
-from tests.payment_server import SECRET, Books
+from tests.support import shop_rows
+from tests.support.payment_server import SECRET, Books
 from tickets.models import Receipt
 
 PI = "pi_walnut"
@@ -42,10 +42,10 @@ def meet(settings: Any, books: Books, mood: str) -> None:
 
 def approved(amount: str = "49.00", *, number: str = "HP-1042", **terms: Any) -> Refund:
     """A refund that sol approved, of an order that was paid by the charge ``pi_walnut``."""
-    order = rows.order(number)
+    order = shop_rows.order(number)
     order.payments.update(reference=PI)
     proposal = services.Proposal(order=order, amount=Decimal(amount), **terms)
-    refund = services.propose(rows.ticket(), proposal, run=None, by=None)
+    refund = services.propose(shop_rows.ticket(), proposal, run=None, by=None)
     return approve(refund)
 
 
@@ -76,7 +76,7 @@ def again(execution: Execution) -> Execution:
 
 def asked(execution: Execution, *, later: int = 60) -> Execution:
     """After one question, when it is due; ``later`` in minutes since the call."""
-    past = rows.days_ago(0) - rows.timedelta(minutes=later)
+    past = shop_rows.days_ago(0) - shop_rows.timedelta(minutes=later)
     Execution.objects.filter(pk=execution.pk).update(next_at=past, called_at=past)
     payments.reconcile(execution.pk)
     return again(execution)

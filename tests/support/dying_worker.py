@@ -1,4 +1,4 @@
-"""A worker that is killed in the middle of one step: python -m tests.dying_worker STEP."""
+"""A worker that is killed in the middle of one step: python -m tests.support.dying_worker STEP."""
 
 from __future__ import annotations
 

@@ -22,11 +22,11 @@ from approvals import access_denials, payments, refund_rows, reply_refresh, serv
 from approvals.models import Execution, Refund
 from approvals.payments import ledger, outbox, reconciliation
 from approvals.payments.responses import Answer
-from tests.refund_machine import world
-from tests.refund_machine.ledger import Row
-from tests.refund_machine.people import ANYBODY, SUPERVISOR, N
-from tests.refund_machine.side import MANNERS, MOODS, Crash
-from tests.refund_machine.stage import OPEN, Stage, has
+from tests.properties.refund_machine import world
+from tests.properties.refund_machine.ledger import Row
+from tests.properties.refund_machine.payment_side import MANNERS, MOODS, Crash
+from tests.properties.refund_machine.people import ANYBODY, SUPERVISOR, N
+from tests.properties.refund_machine.stage import OPEN, Stage, has
 
 PASSED = st.sampled_from(
     [timedelta(minutes=2), timedelta(seconds=30), timedelta(minutes=11), timedelta(hours=13),

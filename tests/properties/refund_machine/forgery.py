@@ -10,10 +10,10 @@ from hypothesis.stateful import precondition, rule
 
 from approvals import separation_of_duties
 from approvals.models import Execution, Refund
-from tests.refund_machine.invariants import AFTER, GO_TOGETHER, PAYING_AFTER
-from tests.refund_machine.ledger import Row
-from tests.refund_machine.people import ANYBODY, N
-from tests.refund_machine.stage import Stage, has
+from tests.properties.refund_machine.invariants import AFTER, GO_TOGETHER, PAYING_AFTER
+from tests.properties.refund_machine.ledger import Row
+from tests.properties.refund_machine.people import ANYBODY, N
+from tests.properties.refund_machine.stage import Stage, has
 
 OF_REFUNDS = (
     "amount = amount + 1", "amount = 0.01", "currency = 'EUR'", "fingerprint = 'forged'",

@@ -11,8 +11,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from tests import rows
-from tests.runs import receipt, run_of
+from tests.support import shop_rows
+from tests.support.run_rows import receipt, run_of
 from tickets.models import Correction, Ticket
 from triage.contract.step import Card
 from triage.learning import examples
@@ -89,7 +89,7 @@ def labelled(
 ) -> Ticket:
     """A ticket that a person labelled; of those held back from training where ``held``."""
     while True:
-        ticket = rows.ticket(text, subject="")
+        ticket = shop_rows.ticket(text, subject="")
         if examples.held_back(ticket.pk) == held:
             break
         ticket.messages.all().delete()

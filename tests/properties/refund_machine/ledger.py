@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 
 from approvals.models import Decision
-from tests.refund_machine.side import Side
+from tests.properties.refund_machine.payment_side import Side
 from tickets.audit import receipts
 from tickets.models import Receipt
 

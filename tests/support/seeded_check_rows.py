@@ -9,15 +9,15 @@ from django.test import Client
 from approvals import services
 from approvals.models import Refund, SealedCheck
 from approvals.review import seeded_checks
-from tests import stories
+from tests.support import ticket_stories
 
 
 @pytest.fixture
 def real(sol: User) -> Refund:
     """What the machine asked for: one lamp of 42.00, of 61.00 paid."""
-    stories.policy()
-    ticket = stories.ticket(stories.marta())
-    return stories.refund_of(ticket, stories.finished(ticket), amount="28.00")
+    ticket_stories.policy()
+    ticket = ticket_stories.ticket(ticket_stories.marta())
+    return ticket_stories.refund_of(ticket, ticket_stories.finished(ticket), amount="28.00")
 
 
 @pytest.fixture

@@ -21,11 +21,11 @@ from approvals.payments import outbox
 from approvals.payments.gateways import webhook
 from approvals.review import seeded_checks, synthetic_requests
 from approvals.snapshot import build as seen
-from tests.payment_server import SECRET
-from tests.refund_machine import invariants, world
-from tests.refund_machine.ledger import Ledger
-from tests.refund_machine.side import Crash, Side
-from tests.refund_machine.world import Lots, World
+from tests.properties.refund_machine import invariants, world
+from tests.properties.refund_machine.ledger import Ledger
+from tests.properties.refund_machine.payment_side import Crash, Side
+from tests.properties.refund_machine.world import Lots, World
+from tests.support.payment_server import SECRET
 from tickets.delivery.replies import Conflict
 from tickets.delivery.sending import NotSent
 from tickets.intake import BadRow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.refund_machine.ledger import Ledger, chain_holds
+from tests.properties.refund_machine.ledger import Ledger, chain_holds
 
 
 def leaves_receipts(ledger: Ledger) -> Iterator[str]:

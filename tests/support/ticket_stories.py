@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from approvals.models import Refund
 from approvals.services import Proposal, propose
-from tests.runs import (
+from tests.support.run_rows import (
     STEPS,
     check,
     citation,

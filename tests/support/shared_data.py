@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(os.environ.get("TRIAGE_DATA_DIR", Path(__file__).parent.parent.parent / "shared/data"))
+ROOT = Path(os.environ.get("TRIAGE_DATA_DIR", Path(__file__).parents[3] / "shared/data"))
 
 
 def shared_data(name: str) -> Path:

@@ -14,8 +14,8 @@ from django.contrib.auth.models import Group, User
 from django.db import connection
 
 from approvals.models import ApprovalLimit, RefundRule, RuleTier
-from tests.refund_machine.ledger import Ledger, Row
-from tests.refund_machine.told import leaves_receipts
+from tests.properties.refund_machine.ledger import Ledger, Row
+from tests.properties.refund_machine.receipts_told import leaves_receipts
 from tickets.audit import receipts
 
 GIVEN = ("approved", "executing", "doubt", "executed")

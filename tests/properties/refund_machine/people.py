@@ -14,8 +14,8 @@ from hypothesis.stateful import initialize, precondition, rule
 from approvals import separation_of_duties, services
 from approvals.models import Decision, Refund
 from approvals.review import page_views, seeded_checks
-from tests.refund_machine import world
-from tests.refund_machine.stage import Stage, has
+from tests.properties.refund_machine import world
+from tests.properties.refund_machine.stage import Stage, has
 from tickets.delivery import replies
 from tickets.models import Correction, Draft, Message, Run, Ticket
 

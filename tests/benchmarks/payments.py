@@ -17,8 +17,8 @@ from tqdm import tqdm
 
 if TYPE_CHECKING:
     from approvals.models import Execution
-    from tests.killing import Workers
-    from tests.payment_server import Books
+    from tests.support.killed_payers import Workers
+    from tests.support.payment_server import Books
 
 KILLS, REQUESTS, THREADS = 200, 1_000, 32
 CAPTURED = "500.00"
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     call_command("migrate", verbosity=0)
-    from tests.payment_server import payment_server
+    from tests.support.payment_server import payment_server
     from tickets.queue import run_queue
 
     run_queue.call = lambda *args, **kwargs: None  # nobody else is woken
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def _pay_at(address: str) -> None:
-    from tests.payment_server import SECRET
+    from tests.support.payment_server import SECRET
 
     settings.PAYMENT_EXECUTOR, settings.PAYMENT_SECRET = "webhook", SECRET
     settings.PAYMENT_URL, settings.PAYMENT_TIMEOUT = f"{address}/pay", 20
@@ -56,20 +56,20 @@ def _pay_at(address: str) -> None:
 
 def killed(books: Books, asked: Namespace) -> Iterator[str]:
     """Kill workers at points chosen by lot and at instants chosen by lot, then see what became."""
-    from tests import killing
-    from tests.paying import ordered
-    from tests.workers import environment
+    from tests.support import killed_payers
+    from tests.support.payment_rows import ordered
+    from tests.support.worker_processes import environment
 
     lot, hows = random.Random(asked.seed), Counter[str]()
     made: list[Execution] = []
     env = environment(settings.DATA, "filesystem://")
-    with killing.workers(env, books) as workers:
+    with killed_payers.workers(env, books) as workers:
         progress = tqdm(total=asked.kills, desc="kills", disable=None)
         while workers.killed < asked.kills:
             books.mood, books.manner = "pays", "breaks before" if lot.random() < 0.25 else "knows"
             execution = ordered("1.00", number=f"K-{len(made)}")
             hows.update([_kill(workers, execution, lot)])
-            killing.finish(execution)
+            killed_payers.finish(execution)
             made.append(execution)
             progress.update(workers.killed - progress.n)
     yield f"workers killed: {workers.killed}; too late {workers.survived} times"
@@ -80,26 +80,26 @@ def killed(books: Books, asked: Namespace) -> Iterator[str]:
 
 def _kill(workers: Workers, execution: Execution, lot: random.Random) -> str:
     """One kill in one way; the name of the way."""
-    from tests import killing
+    from tests.support import killed_payers
 
     way = lot.choice(("point", "point", "waiting", "instant", "instant", "question"))
     if way == "point":
-        workers.work(execution, lot.choice(killing.INSIDE))
+        workers.work(execution, lot.choice(killed_payers.INSIDE))
     elif way == "waiting":
-        workers.work_until_it_waits(execution, lot.choice(list(killing.OUTSIDE.values())))
+        workers.work_until_it_waits(execution, lot.choice(list(killed_payers.OUTSIDE.values())))
     elif way == "instant":
         workers.work(execution, after=lot.uniform(0, LATEST))
     else:
         workers.books.mood = "drops after"
         workers.work(execution)
-        killing.make_due(execution)
-        workers.work(execution, lot.choice(killing.QUESTIONS))
+        killed_payers.make_due(execution)
+        workers.work(execution, lot.choice(killed_payers.QUESTIONS))
     workers.books.mood = "pays"
     return way
 
 
 def _end(execution: Execution, books: Books) -> str:
-    from tests.paying import again
+    from tests.support.payment_rows import again
 
     now = again(execution)
     moved = books.refunds().count(str(now.refund_id))
@@ -116,8 +116,8 @@ def _end(execution: Execution, books: Books) -> str:
 
 def crowded(books: Books, asked: Namespace) -> Iterator[str]:
     """So many requests on one order, decided by two people each, on so many connections."""
-    from tests import crowd
     from tests.conftest import join
+    from tests.support import crowd
 
     order, requests = crowd.requests_on_one_order(asked.requests, CAPTURED)
     began = time.monotonic()

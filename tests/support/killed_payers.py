@@ -19,9 +19,9 @@ from approvals import payments
 from approvals.models import Execution
 from approvals.payments import ledger
 from approvals.payments.sweep import doubt_if_left
-from tests.paying import again
-from tests.payment_server import SECRET, Books
-from tests.workers import wait_for
+from tests.support.payment_rows import again
+from tests.support.payment_server import SECRET, Books
+from tests.support.worker_processes import wait_for
 
 INSIDE = ("claiming", "claimed", "sending", "answered", "writing", "written", "recorded")
 OUTSIDE = {"at work": "pays late", "not at work": "hangs"}  # while it waits, by what the side does
@@ -85,7 +85,7 @@ def workers(env: dict[str, str], books: Books) -> Iterator[Workers]:
         "PAYMENT_TIMEOUT": "20",
     }
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.dying_payer"],
+        [sys.executable, "-m", "tests.support.dying_payer"],
         env=env,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

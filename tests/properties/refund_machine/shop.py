@@ -11,9 +11,9 @@ from hypothesis.stateful import precondition, rule
 
 from approvals import services
 from approvals.models import ApprovalLimit, Care, RefundRule
-from tests.refund_machine import world
-from tests.refund_machine.people import PAYER, N
-from tests.refund_machine.stage import Stage
+from tests.properties.refund_machine import world
+from tests.properties.refund_machine.people import PAYER, N
+from tests.properties.refund_machine.stage import Stage
 from tickets.access import SUPERVISORS
 from tickets.intake import receive_order
 from tickets.models import Order, Payment

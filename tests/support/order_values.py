@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from tests.cases import KETTLE, LAMP, ORDER
+from tests.support.case_values import KETTLE, LAMP, ORDER
 from triage.contract.case import Line, Offer, Order
 
 MONDAY = date(2026, 11, 23)

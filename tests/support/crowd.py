@@ -18,9 +18,9 @@ from django.db.models import Sum
 from approvals import payments, services
 from approvals.errors import Refused, Stale
 from approvals.models import Execution, Refund
-from tests import rows
-from tests.paying import PI
-from tests.payment_server import Books
+from tests.support import shop_rows
+from tests.support.payment_rows import PI
+from tests.support.payment_server import Books
 from tickets.models import Order, Payment
 
 T = TypeVar("T")
@@ -45,12 +45,12 @@ class Rush:
 
 def requests_on_one_order(count: int, captured: str) -> tuple[Order, list[Refund]]:
     """So many requests, each of a ticket of its own, for much more than was paid."""
-    order = rows.order()
+    order = shop_rows.order()
     order.payments.update(amount=captured, reference=PI)
     asked = []
     for _, amount in zip(range(count), cycle(AMOUNTS)):  # noqa: B905  # the second has no end
         proposal = services.Proposal(order=order, amount=amount)
-        asked.append(services.propose(rows.ticket(), proposal, run=None, by=None))
+        asked.append(services.propose(shop_rows.ticket(), proposal, run=None, by=None))
     return order, asked
 
 

@@ -70,8 +70,8 @@ def work(asked: Namespace) -> int:
     from django.core.management import call_command
     from django.db import transaction
 
-    from tests.refund_machine import machine
-    from tests.refund_machine.stage import Stage
+    from tests.properties.refund_machine import machine
+    from tests.properties.refund_machine.stage import Stage
 
     call_command("migrate", verbosity=0)
     done = 0

@@ -10,11 +10,11 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.refund_machine import world
-from tests.refund_machine.forgery import Forgers
-from tests.refund_machine.people import People
-from tests.refund_machine.shop import Shop
-from tests.refund_machine.workers import Workers
+from tests.properties.refund_machine import world
+from tests.properties.refund_machine.forgery import Forgers
+from tests.properties.refund_machine.people import People
+from tests.properties.refund_machine.shop import Shop
+from tests.properties.refund_machine.workers import Workers
 
 
 class RefundMachine(People, Shop, Workers, Forgers):

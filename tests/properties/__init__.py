@@ -1,0 +1,1 @@
+"""What has to hold after any sequence of steps."""

@@ -1,0 +1,1 @@
+"""The whole program: browsers, killed workers, brokers, every address with every role."""

@@ -1,0 +1,112 @@
+"""What a case knows for a refund: photos, pieces that went back, taxes, and who asks how often."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from approvals import services
+from approvals.models import Refund
+from tests.approvals.services.test_decide import decide
+from tests.support import shop_rows
+from tickets import intake
+from tickets.models import Attachment, Message, Order, Payment, Ticket
+from triage.pipeline.case_builder import case_for, order_of
+
+pytestmark = pytest.mark.django_db
+
+
+def attach(message: Message, content_type: str) -> None:
+    Attachment.objects.create(
+        message=message, name="x", content_type=content_type, size=1, sha256="0" * 64, content=b"x"
+    )
+
+
+def asked(order: Order, sku: str = "L1", amount: str = "20.00") -> Refund:
+    line = order.lines.get(sku=sku)
+    part = {"sku": sku, "name": line.name, "quantity": 1, "amount": amount}
+    proposal = services.Proposal(order=order, amount=Decimal(amount), lines=[part])
+    return services.propose(shop_rows.ticket(), proposal, run=None, by=None)
+
+
+def test_pictures_of_what_is_not_answered_yet_are_counted(ana: User) -> None:
+    ticket = shop_rows.ticket()
+    attach(ticket.messages.get(), "image/jpeg")
+    Message.objects.create(ticket=ticket, direction="out", author=ana, text="Thank you.")
+    assert case_for(ticket).photos == 0
+    later = Message.objects.create(ticket=ticket, direction="in", text="And here it is.")
+    for kind in ("image/png", "image/jpeg", "application/pdf"):
+        attach(later, kind)
+    assert case_for(ticket).photos == 2
+
+
+def test_pieces_whose_money_went_back_are_told_from_the_others(sol: User) -> None:
+    order = shop_rows.order()
+    refund = asked(order)
+    assert [line.returned for line in order_of(order).lines] == [0, 0]
+    decide(refund, sol)
+    order = Order.objects.get()
+    assert [line.returned for line in order_of(order).lines] == [0, 1]
+    assert order_of(order).left == Decimal("69.00")
+
+
+def test_alike_lines_are_counted_one_after_the_other(sol: User) -> None:
+    order = shop_rows.order()
+    order.lines.create(sku="L1", name="Storm lamp", quantity=1, unit_price="20.00")
+    Payment.objects.update(amount=Decimal("109.00"))
+    part = {"sku": "L1", "name": "Storm lamp", "quantity": 3, "amount": "60.00"}
+    proposal = services.Proposal(order=order, amount=Decimal(60), lines=[part])
+    decide(services.propose(shop_rows.ticket(), proposal, run=None, by=None), sol)
+    assert [line.returned for line in order_of(Order.objects.get()).lines] == [0, 2, 1]
+
+
+def test_another_tickets_request_on_the_order_is_told() -> None:
+    refund = asked(shop_rows.order())
+    assert not case_for(refund.ticket).orders[0].asked_elsewhere
+    assert case_for(shop_rows.ticket()).orders[0].asked_elsewhere
+
+
+def test_the_tax_of_a_line_is_known_and_its_currencys_coins() -> None:
+    order = shop_rows.order(currency="JPY")
+    order.lines.filter(sku="K1").update(tax=Decimal("980"))
+    found = order_of(order)
+    assert (found.lines[0].tax, found.places) == (Decimal("980"), 0)
+
+
+def test_an_import_carries_the_tax_on_top_of_a_line() -> None:
+    shop_rows.maya()
+    line = {"name": "Enamel kettle", "unit_price": "49.00", "tax": "9.80"}
+    intake.receive_order({"number": "HP-1", "customer": "C1", "lines": [line]})
+    assert Order.objects.get().lines.get().tax == Decimal("9.80")
+    with pytest.raises(intake.BadRow, match="tax is -1"):
+        intake.receive_order({"number": "HP-1", "customer": "C1", "lines": [{**line, "tax": "-1"}]})
+
+
+@pytest.mark.parametrize(("ago", "count"), [(10, 1), (89, 1), (91, 0)])
+def test_refunds_of_the_last_ninety_days_are_counted(ago: int, count: int) -> None:
+    order = shop_rows.order()
+    for number in range(2):  # paid back in two parts on one day
+        Payment.objects.create(
+            order=order,
+            kind="refund",
+            amount=1,
+            at=shop_rows.days_ago(ago),
+            reference=f"re_{number}",
+        )
+    assert case_for(shop_rows.ticket()).standing.refunds == count
+
+
+def test_what_is_large_is_half_of_what_one_person_may_approve(sol: User) -> None:
+    shop_rows.order()
+    shop_rows.maya().__class__.objects.update(since=date(2026, 1, 1))
+    standing = case_for(shop_rows.ticket()).standing
+    assert (standing.large, standing.since) == (Decimal(100), date(2026, 1, 1))
+
+
+def test_who_is_unknown_has_no_standing() -> None:
+    ticket: Any = Ticket.objects.create(channel="email", subject="Hello", email="a@b.example")
+    assert case_for(ticket).standing.since is None

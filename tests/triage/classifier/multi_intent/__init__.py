@@ -1,1 +1,0 @@
-"""multi_intent"""

@@ -1,4 +1,4 @@
-"""What was refused to a person is kept, although nothing else was changed."""
+"""A receipt of each act that was refused to a person, although nothing else was changed."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ DENIED = "denied"
 
 
 @contextmanager
-def kept(refund: Refund, by: User, step: str, **said: str) -> Iterator[None]:
+def record_denials(refund: Refund, by: User, step: str, **said: str) -> Iterator[None]:
     """Leave a receipt where what is tried inside is refused, and let the refusal go on.
 
-    ``said`` is what must not be lost of what they typed. The verb's own transaction is over by then, so the receipt stands although it undid
-    everything.
+    ``said`` is what they typed and must not be lost. The verb's own transaction is over by
+    then, so the receipt stands although it undid everything.
     """
     try:
         yield
     except (Refused, PermissionDenied) as refusal:
-        receipts.append(
+        receipts.append_receipt(
             ticket=refund.ticket,
             step=step,
             actor_kind="human",

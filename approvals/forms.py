@@ -1,4 +1,4 @@
-"""What people may say about a refund."""
+"""The forms of the refund pages: decisions, payments, answers and requests by hand."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class HandOverForm(forms.Form):
 
     def __init__(self, *args: Any, refund: Refund, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["to"].queryset = separation_of_duties.may_decide(refund)  # type: ignore[attr-defined]
+        self.fields["to"].queryset = separation_of_duties.list_eligible_approvers(refund)  # type: ignore[attr-defined]
 
 
 class AnswerForm(forms.Form):

@@ -20,19 +20,19 @@ from django.utils import timezone
 from approvals import separation_of_duties
 from approvals.models import Notice, Reader, Refund
 from approvals.review import first_opinion
-from tickets.mail.reading import valid_address
+from tickets.mail.reading import clean_address
 from tickets.queue import run_queue
 from tickets.templatetags.show import money
 
 log = logging.getLogger(__name__)
 
 Kind, State = Notice.Kind, Notice.State
-NOTIFY = "triage.tasks.notify"
+NOTIFY_TASK = "triage.tasks.notify"
 DOUBTED_AFTER = timedelta(seconds=60)
 CALLED_AGAIN_AFTER = timedelta(seconds=10)
 AGAIN_AFTER = timedelta(minutes=2)
-MOST_TRIES = 5
-SWEPT_AT_ONCE = 20
+MAX_TRIES = 5
+SWEEP_BATCH_SIZE = 20
 SUBJECTS = {
     Kind.ARRIVED: "A refund waits for a decision",
     Kind.ASSIGNED: "A refund was handed to you",
@@ -44,75 +44,76 @@ SUBJECTS = {
 # --- written down, in the transaction of what they tell ----------------------------
 
 
-def arrived(refund: Refund) -> None:
-    """For everybody who may decide."""
-    _write(refund, Kind.ARRIVED, separation_of_duties.may_decide(refund))
+def notify_arrived(refund: Refund) -> None:
+    """Write a notice of a new request to everybody who may decide."""
+    _write_notices(refund, Kind.ARRIVED, separation_of_duties.list_eligible_approvers(refund))
 
 
-def assigned(refund: Refund, to: User) -> None:
-    _write(refund, Kind.ASSIGNED, [to])
+def notify_assigned(refund: Refund, to: User) -> None:
+    """Write a notice to the colleague a request was handed to."""
+    _write_notices(refund, Kind.ASSIGNED, [to])
 
 
-def escalated(refund: Refund) -> list[User]:
-    """For everybody who may decide; returns them."""
-    people = list(separation_of_duties.may_decide(refund))
-    _write(refund, Kind.ESCALATED, people)
+def notify_escalated(refund: Refund) -> list[User]:
+    """Write a notice of an overdue request to everybody who may decide; return them."""
+    people = list(separation_of_duties.list_eligible_approvers(refund))
+    _write_notices(refund, Kind.ESCALATED, people)
     return people
 
 
-def decided(refund: Refund) -> None:
-    """For whoever asked for it, once it is no longer open."""
+def notify_decided(refund: Refund) -> None:
+    """Write a notice to whoever asked for the refund, once it is no longer open."""
     if refund.requested_by and refund.state != Refund.State.PENDING:
-        _write(refund, Kind.DECIDED, [refund.requested_by])
+        _write_notices(refund, Kind.DECIDED, [refund.requested_by])
 
 
-def _write(refund: Refund, kind: str, people: Iterable[User]) -> None:
+def _write_notices(refund: Refund, kind: str, people: Iterable[User]) -> None:
     rows = [Notice(refund=refund, to=person, kind=kind) for person in people]
     Notice.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def reader(person: User) -> Reader:
-    """How this person hears of refunds; by mail where they never said."""
+def get_reader(person: User) -> Reader:
+    """How this person hears of refunds; by mail where they chose nothing."""
     return Reader.objects.filter(person=person).first() or Reader(person=person)
 
 
 # --- sent ---------------------------------------------------------------------------
 
 
-def send(pk: int) -> str:
-    """Hand one notice to the mail server if it waits for that; return how it stands then.
+def send_notice(pk: int) -> str:
+    """Hand one notice to the mail server if it waits for that; return its state then.
 
     One that no server took is tried again later. After the server was reached nobody knows
     what arrived, so such a one is in doubt and not repeated.
     """
-    if not _move(pk, State.QUEUED, State.SENDING):
+    if not _change_state(pk, State.QUEUED, State.SENDING):
         return str(Notice.objects.values_list("state", flat=True).get(pk=pk))
     notice = Notice.objects.select_related("to", "refund__order", "refund__ticket").get(pk=pk)
-    state, note = _unwanted(notice) or _hand_over(notice)
-    given_up = state == State.QUEUED and notice.tries + 1 >= MOST_TRIES
+    state, note = _find_off_reason(notice) or _submit_mail(notice)
+    given_up = state == State.QUEUED and notice.tries + 1 >= MAX_TRIES
     state = State.FAILED if given_up else state
     Notice.objects.filter(pk=pk, state=State.SENDING).update(
-        state=state, note=note[:300], since=_next(state), tries=F("tries") + 1
+        state=state, note=note[:300], since=_compute_next_try(state), tries=F("tries") + 1
     )
     return str(state)
 
 
-def _move(pk: int, old: str, new: str) -> bool:
+def _change_state(pk: int, old: str, new: str) -> bool:
     """Change the state if it is still the old one: two workers cannot both do it."""
     return bool(Notice.objects.filter(pk=pk, state=old).update(state=new, since=timezone.now()))
 
 
-def _next(state: str) -> datetime:
+def _compute_next_try(state: str) -> datetime:
     return timezone.now() + (AGAIN_AFTER if state == State.QUEUED else timedelta())
 
 
-def _unwanted(notice: Notice) -> tuple[str, str] | None:
-    """Why no mail is to be sent any more, if so."""
+def _find_off_reason(notice: Notice) -> tuple[str, str] | None:
+    """The state and the reason where no mail is to be sent any more, else None."""
     if not notice.to.is_active:
         return State.OFF, "The account is closed."
-    if not valid_address(notice.to.email):
+    if not clean_address(notice.to.email):
         return State.OFF, "The account has no e-mail address."
-    if not reader(notice.to).by_mail:
+    if not get_reader(notice.to).by_mail:
         return State.OFF, "They read it on the page."
     pending = notice.refund.state == Refund.State.PENDING
     if not pending and notice.kind != Kind.DECIDED:
@@ -120,8 +121,8 @@ def _unwanted(notice: Notice) -> tuple[str, str] | None:
     return None
 
 
-def _hand_over(notice: Notice) -> tuple[str, str]:
-    mail, connection = compose(notice), get_connection()
+def _submit_mail(notice: Notice) -> tuple[str, str]:
+    mail, connection = compose_mail(notice), get_connection()
     try:
         connection.open()
     except (OSError, smtplib.SMTPException) as error:
@@ -133,11 +134,11 @@ def _hand_over(notice: Notice) -> tuple[str, str]:
     except (OSError, smtplib.SMTPException) as error:
         return State.DOUBT, f"The connection broke while sending: {error}"
     finally:
-        _close(connection)
+        _close_connection(connection)
     return (State.SENT, "") if taken else (State.FAILED, "The e-mail backend took no message.")
 
 
-def _close(connection: BaseEmailBackend) -> None:
+def _close_connection(connection: BaseEmailBackend) -> None:
     """The answer is in already, so a failure here changes nothing."""
     try:
         connection.close()
@@ -145,19 +146,19 @@ def _close(connection: BaseEmailBackend) -> None:
         log.info("the mail server hung up early")
 
 
-def compose(notice: Notice) -> EmailMessage:
-    """Amount, order and link; the link needs settings.SITE_URL.
+def compose_mail(notice: Notice) -> EmailMessage:
+    """The mail of a notice: amount, order and link. The link needs settings.SITE_URL.
 
-    Whoever is to say first what they would do is not told the amount.
+    The amount is left out for a person who has to give their first opinion.
     """
-    what = _what(notice)
+    what = _format_subject_matter(notice)
     lines = [
         f"{SUBJECTS[Kind(notice.kind)]}.",
         "",
         what,
-        _how(notice),
+        _format_status_line(notice),
         "",
-        f"{settings.SITE_URL}{_place(notice)}",
+        f"{settings.SITE_URL}{_get_link_path(notice)}",
         "",
         "You can switch these mails off in the menu under your name.",
     ]
@@ -169,23 +170,23 @@ def compose(notice: Notice) -> EmailMessage:
     )
 
 
-def _what(notice: Notice) -> str:
+def _format_subject_matter(notice: Notice) -> str:
     refund = notice.refund
     number = " ".join(refund.order.number.split())
-    if notice.kind != Kind.DECIDED and first_opinion.due(refund, notice.to):
+    if notice.kind != Kind.DECIDED and first_opinion.is_opinion_due(refund, notice.to):
         return f"order {number}"
     return f"{money(refund.amount, refund.currency)} on order {number}"
 
 
-def _how(notice: Notice) -> str:
+def _format_status_line(notice: Notice) -> str:
     if notice.kind == Kind.DECIDED:
         return f"Decided: {notice.refund.get_state_display().lower()}."
     ends = timezone.localtime(notice.refund.expires_at)
     return f"It runs out on {ends:%d %B %Y at %H:%M}."
 
 
-def _place(notice: Notice) -> str:
-    """Whoever asked reads the decision on the ticket, whoever decides on the refund's page."""
+def _get_link_path(notice: Notice) -> str:
+    """The path a mail links to: the ticket for whoever asked, else the refund's page."""
     refund = notice.refund
     asked = notice.kind == Kind.DECIDED
     return refund.ticket.get_absolute_url() if asked else refund.get_absolute_url()
@@ -194,15 +195,17 @@ def _place(notice: Notice) -> str:
 # --- what was left --------------------------------------------------------------------
 
 
-def sweep() -> None:
-    """Doubt what a dead worker left half sent, and call a worker to each notice that waits."""
+def sweep_notices() -> None:
+    """Mark what a dead worker left half sent as in doubt, and call a worker to each notice
+    that waits.
+    """
     now = timezone.now()
     Notice.objects.filter(state=State.SENDING, since__lt=now - DOUBTED_AFTER).update(
         state=State.DOUBT, since=now, note="The process that sent it stopped before the answer."
     )
     waiting = Notice.objects.filter(state=State.QUEUED)
     due = waiting.filter(since__lte=now).order_by("since", "id")
-    pks = list(due.values_list("pk", flat=True)[:SWEPT_AT_ONCE])
+    pks = list(due.values_list("pk", flat=True)[:SWEEP_BATCH_SIZE])
     waiting.filter(pk__in=pks).update(since=now + CALLED_AGAIN_AFTER)  # called out once
     for pk in pks:
-        run_queue.call(NOTIFY, pk, expires=CALLED_AGAIN_AFTER.total_seconds())
+        run_queue.dispatch_task(NOTIFY_TASK, pk, expires=CALLED_AGAIN_AFTER.total_seconds())

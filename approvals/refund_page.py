@@ -1,4 +1,4 @@
-"""What a decision on a refund rests on, gathered for its page, and who may take it."""
+"""The data of the refund page and of the queue page, and what a person may do there."""
 
 from __future__ import annotations
 
@@ -10,105 +10,117 @@ from django.utils import timezone
 
 from approvals import preconditions, separation_of_duties, services
 from approvals.models import Decision, Refund
-from approvals.review_queue import listed
+from approvals.review_queue import annotate_queue_rows
 from approvals.snapshot import staleness
 from tickets import ticket_page
 from tickets.access import SUPERVISORS
 from tickets.models import Attachment, Message, Order, Ticket
 from tickets.templatetags.show import money
 
-SHOWN = 50
-OTHERS_SHOWN = 20
+MAX_ROWS_SHOWN = 50
+MAX_OTHERS_SHOWN = 20
 State = Refund.State
-TO_PAY = [State.APPROVED, State.EXECUTING, State.DOUBT, State.FAILED]
-NUMBERS = {1: "one", 2: "two", 3: "three"}
+UNPAID_STATES = [State.APPROVED, State.EXECUTING, State.DOUBT, State.FAILED]
+NUMBER_WORDS = {1: "one", 2: "two", 3: "three"}
 
 
-def elsewhere(person: User) -> dict[str, Any]:
-    """What the queue page shows below the person's own queue, each in short."""
+def build_queue_sections(person: User) -> dict[str, Any]:
+    """The sections below the person's own queue: what waits for others, what is to be paid,
+    what they decided, and their limits.
+    """
     decided = person.decisions.filter(refund__seeded=False).select_related("refund__order")
-    unpaid, rights = to_pay(), separation_of_duties.rights_of(person)
-    first = list(unpaid[:SHOWN])
+    unpaid, rights = list_unpaid_refunds(), separation_of_duties.load_rights(person)
+    first = list(unpaid[:MAX_ROWS_SHOWN])
     return {
-        "others": _others(person, rights),
+        "others": _list_others_waiting(person, rights),
         "to_pay": first,
         "to_pay_more": unpaid.count() - len(first),
-        "wrote_again": staleness.written_since(r for r in first if r.state == State.APPROVED),
-        "decided": list(decided.order_by("-at", "-id")[:OTHERS_SHOWN]),
+        "wrote_again": staleness.find_refunds_with_followup(
+            r for r in first if r.state == State.APPROVED
+        ),
+        "decided": list(decided.order_by("-at", "-id")[:MAX_OTHERS_SHOWN]),
         "limits": rights.limits,
     }
 
 
-def to_pay() -> QuerySet[Refund]:
-    """Approved and not paid, what people may have to see to first. One that failed is left out
-    once it was asked for again."""
+def list_unpaid_refunds() -> QuerySet[Refund]:
+    """Refunds that are approved and not paid, those that people may have to see to first.
+
+    One whose payment failed is left out once it was asked for again.
+    """
     newer = Refund.objects.filter(
         ticket=OuterRef("ticket"), order=OuterRef("order"), pk__gt=OuterRef("pk")
     )
-    unpaid = Refund.objects.filter(state__in=TO_PAY).exclude(Exists(newer), state=State.FAILED)
-    first = When(state__in=[State.APPROVED, State.DOUBT], then=Value(0))
-    return listed(unpaid).order_by(Case(first, default=Value(1)), "created_at", "id")
-
-
-def _others(person: User, rights: separation_of_duties.Rights) -> list[dict[str, Any]]:
-    """What waits and is not in this person's queue, and why."""
-    pending = listed(Refund.objects.filter(state=State.PENDING, expires_at__gt=timezone.now()))
-    mine = person.decisions.filter(refund=OuterRef("pk"))
-    others = pending.exclude(pk__in=separation_of_duties.queue_of(person).values("pk"))
-    found: list[Any] = list(
-        others.annotate(hand=separation_of_duties.hand_of(person), by_me=Exists(mine))[
-            :OTHERS_SHOWN
-        ]
+    unpaid = Refund.objects.filter(state__in=UNPAID_STATES).exclude(
+        Exists(newer), state=State.FAILED
     )
-    needed = separation_of_duties.people_of(found)
+    first = When(state__in=[State.APPROVED, State.DOUBT], then=Value(0))
+    return annotate_queue_rows(unpaid).order_by(Case(first, default=Value(1)), "created_at", "id")
+
+
+def _list_others_waiting(person: User, rights: separation_of_duties.Rights) -> list[dict[str, Any]]:
+    """What waits and is not in this person's queue, each with ``refund`` and ``why``."""
+    pending = annotate_queue_rows(
+        Refund.objects.filter(state=State.PENDING, expires_at__gt=timezone.now())
+    )
+    mine = person.decisions.filter(refund=OuterRef("pk"))
+    others = pending.exclude(pk__in=separation_of_duties.list_queued_refunds(person).values("pk"))
+    found: list[Any] = list(
+        others.annotate(
+            hand=separation_of_duties.build_involvement_case(person), by_me=Exists(mine)
+        )[:MAX_OTHERS_SHOWN]
+    )
+    needed = separation_of_duties.map_approvers_needed(found)
     rows = []
     for refund in found:
         own = separation_of_duties.REFUSALS.get(refund.hand, "")
         if refund.by_me and not own:
-            own = _decided_by_them(needed[refund.pk] - refund.agreed)
-        why = _why_not(refund, rights, own) or f"It was handed to {refund.assigned_to}."
+            own = _explain_own_decision(needed[refund.pk] - refund.agreed)
+        why = _explain_by_rights(refund, rights, own) or f"It was handed to {refund.assigned_to}."
         rows.append({"refund": refund, "why": why})
     return rows
 
 
-def of(refund: Refund) -> dict[str, Any]:
-    """Everything the fingerprint covers, and the receipts behind it."""
+def build_evidence(refund: Refund) -> dict[str, Any]:
+    """The context of the refund page: everything the fingerprint covers, and the receipts."""
     run = refund.run
     drafts = list(run.drafts.order_by("id")) if run else []
     receipts = list(run.receipts.order_by("attempt", "seq")) if run else []
     return {
-        "needed": separation_of_duties.people_for(refund),
+        "needed": separation_of_duties.count_approvers_needed(refund),
         "changed": refund.state == State.APPROVED and not services.is_as_approved(refund),
         "drafts": drafts,
-        "cards": _worst_first(ticket_page.cards(run, receipts)) if run else [],
+        "cards": _sort_failed_first(ticket_page.iter_cards(run, receipts)) if run else [],
         "decisions": list(refund.decisions.select_related("by", "rule")),
-        **_agreement(refund),
-        "also": list(_also(refund)),
-        "words": words(refund.ticket),
-        **rows(refund.ticket, refund.order),
+        **_count_agreement(refund),
+        "also": list(_list_other_requests(refund)),
+        "words": list_customer_messages(refund.ticket),
+        **build_order_context(refund.ticket, refund.order),
     }
 
 
-def _agreement(refund: Refund) -> dict[str, Any]:
-    """How many approved what the page shows, and what to tell where one approved something else."""
-    divided = preconditions.divided(refund) if refund.state == State.PENDING else None
+def _count_agreement(refund: Refund) -> dict[str, Any]:
+    """How many approved what the page shows (``agreed``), and what to tell where one approved
+    something else (``divided``).
+    """
+    divided = preconditions.find_divided_approval(refund) if refund.state == State.PENDING else None
     agreed = refund.decisions.filter(verdict=Decision.Verdict.APPROVE)
     if divided:
-        agreed = agreed.filter(fingerprint=services.fingerprint(refund))
+        agreed = agreed.filter(fingerprint=services.compute_fingerprint(refund))
     return {"agreed": agreed.count(), "divided": divided}
 
 
-def approvals_in(refund: Refund) -> str:
+def format_approval_progress(refund: Refund) -> str:
     """How many approved it and how many are still needed, as a sentence without its end."""
     agreed = refund.decisions.filter(verdict=Decision.Verdict.APPROVE).count()
-    more = separation_of_duties.people_for(refund) - agreed
-    so_far = f"{str(NUMBERS.get(agreed, agreed)).capitalize()} approval{' is' if agreed == 1 else 's are'} in"
-    return f"{so_far}, {NUMBERS.get(more, more)} more {'is' if more == 1 else 'are'} needed"
+    more = separation_of_duties.count_approvers_needed(refund) - agreed
+    so_far = f"{str(NUMBER_WORDS.get(agreed, agreed)).capitalize()} approval{' is' if agreed == 1 else 's are'} in"
+    return f"{so_far}, {NUMBER_WORDS.get(more, more)} more {'is' if more == 1 else 'are'} needed"
 
 
-def rows(ticket: Ticket, order: Order) -> dict[str, Any]:
+def build_order_context(ticket: Ticket, order: Order) -> dict[str, Any]:
     """The order as it is stored, with what was paid and what is left of it."""
-    paid, refunded = order.paid(), order.refunded()
+    paid, refunded = order.compute_paid_total(), order.compute_refunded_total()
     return {
         "base": ticket.get_absolute_url(),
         "lines": list(order.lines.order_by("id")),
@@ -119,43 +131,48 @@ def rows(ticket: Ticket, order: Order) -> dict[str, Any]:
     }
 
 
-def words(ticket: Ticket) -> list[Message]:
+def list_customer_messages(ticket: Ticket) -> list[Message]:
     """What the customer wrote, oldest first, with the names of the files."""
     files = Prefetch("attachments", Attachment.objects.defer("content"))
     written = ticket.messages.filter(direction=Message.Direction.IN)
     return list(written.defer("raw", "html").prefetch_related(files))
 
 
-def why_not(refund: Refund, person: User) -> str:
+def explain_ineligibility(refund: Refund, person: User) -> str:
     """Why this person may not decide on this refund, as a sentence; empty where they may."""
-    return _why_not(refund, separation_of_duties.rights_of(person), _own_hand(refund, person))
+    return _explain_by_rights(
+        refund, separation_of_duties.load_rights(person), _explain_own_part(refund, person)
+    )
 
 
-def _why_not(refund: Refund, rights: separation_of_duties.Rights, own: str) -> str:
-    """``own`` is how they had a hand in it."""
+def _explain_by_rights(refund: Refund, rights: separation_of_duties.Rights, own: str) -> str:
+    """Why a person with these rights may not decide, as a sentence; empty where they may.
+
+    ``own`` says how they had a hand in it, empty where they had none.
+    """
     if refund.state != State.PENDING:
         return f"This request is closed: {refund.get_state_display().lower()}."
     if refund.expires_at < timezone.now():
         return "This request ran out before a decision. Ask for it again on the ticket."
     if not rights.supervisor:
         return "Supervisors decide on refunds. You can read what they will see."
-    return own or _not_theirs(refund, rights)
+    return own or _explain_group_or_limit(refund, rights)
 
 
-def may_hand_over(refund: Refund, person: User) -> bool:
+def can_hand_over(refund: Refund, person: User) -> bool:
     """Whether this person may say who is to decide: a supervisor without a hand in it."""
     open_still = refund.state == State.PENDING and refund.expires_at >= timezone.now()
     supervisor = open_still and person.groups.filter(name=SUPERVISORS).exists()
-    return supervisor and not _own_hand(refund, person)
+    return supervisor and not _explain_own_part(refund, person)
 
 
-def may_pay(person: User) -> bool:
+def can_record_payments(person: User) -> bool:
     """Whether this person may record or settle payments."""
     return person.groups.filter(name=SUPERVISORS).exists()
 
 
-def proposal(asked: dict[str, Any], by: User) -> services.Proposal:
-    """What an agent asks for by hand, as the services take it."""
+def build_proposal(asked: dict[str, Any], by: User) -> services.Proposal:
+    """The proposal an agent makes by hand, from the cleaned form ``asked``."""
     return services.Proposal(
         order=asked["order"],
         amount=asked["amount"],
@@ -166,33 +183,35 @@ def proposal(asked: dict[str, Any], by: User) -> services.Proposal:
     )
 
 
-def account(ticket: Ticket) -> dict[str, Any]:
+def build_customer_context(ticket: Ticket) -> dict[str, Any]:
     """The orders of the ticket's customer with lines and payments."""
-    return ticket_page.account(ticket)
+    return ticket_page.build_customer_context(ticket)
 
 
-def _own_hand(refund: Refund, person: User) -> str:
-    if own := separation_of_duties.own_hand(refund, person):
+def _explain_own_part(refund: Refund, person: User) -> str:
+    if own := separation_of_duties.explain_involvement(refund, person):
         return own
     if not refund.decisions.filter(by=person).exists():
         return ""
-    agreement = _agreement(refund)
+    agreement = _count_agreement(refund)
     if agreement["divided"]:
         return "You approved it before something changed. A colleague has to reject it or ask."
-    return _decided_by_them(separation_of_duties.people_for(refund) - agreement["agreed"])
+    return _explain_own_decision(
+        separation_of_duties.count_approvers_needed(refund) - agreement["agreed"]
+    )
 
 
-def _decided_by_them(more: int) -> str:
-    people = f"{NUMBERS.get(more, more)} more {'person' if more == 1 else 'people'}"
+def _explain_own_decision(more: int) -> str:
+    people = f"{NUMBER_WORDS.get(more, more)} more {'person' if more == 1 else 'people'}"
     return f"{separation_of_duties.REFUSALS['one_decision_a_person']} It needs {people}."
 
 
-def _not_theirs(refund: Refund, rights: separation_of_duties.Rights) -> str:
+def _explain_group_or_limit(refund: Refund, rights: separation_of_duties.Rights) -> str:
     if refund.reviewers_id is not None and refund.reviewers_id not in rights.groups:
-        return separation_of_duties.not_a_reviewer(refund)
+        return separation_of_duties.explain_reviewer_group(refund)
     limit = rights.limits.get(refund.currency, 0)
     if limit == 0:
-        return separation_of_duties.no_limit(refund.currency)
+        return separation_of_duties.explain_missing_limit(refund.currency)
     if refund.amount > limit:
         amount, most = money(refund.amount, refund.currency), money(limit, refund.currency)
         return (
@@ -201,18 +220,18 @@ def _not_theirs(refund: Refund, rights: separation_of_duties.Rights) -> str:
     return ""
 
 
-def _also(refund: Refund) -> QuerySet[Refund]:
-    """Other requests on the same order that are open, promised or paid."""
+def _list_other_requests(refund: Refund) -> QuerySet[Refund]:
+    """Other requests on the same order that are open, approved or paid."""
     over = [State.VOID, State.EXPIRED, State.REJECTED, State.RETURNED]
     others = Refund.objects.filter(order=refund.order_id).exclude(pk=refund.pk)
     return others.exclude(state__in=over).order_by("-pk")
 
 
-def _worst_first(cards: Any) -> list[ticket_page.Card]:
+def _sort_failed_first(cards: Any) -> list[ticket_page.ReceiptCard]:
     """Receipts with a failed check before those without."""
 
-    def concern(card: ticket_page.Card) -> bool:
+    def has_no_failed_check(card: ticket_page.ReceiptCard) -> bool:
         checks = card.receipt.checks if card.receipt else []
         return not any(check.get("passed") is False for check in checks)
 
-    return sorted((card for card in cards if card.receipt), key=concern)
+    return sorted((card for card in cards if card.receipt), key=has_no_failed_check)

@@ -1,4 +1,4 @@
-"""The rows of a refund as every verb handles them: locked in one order, saved, closed, receipted."""
+"""The rows of a refund as every service handles them: locked in one order, saved, closed."""
 
 from __future__ import annotations
 
@@ -12,40 +12,40 @@ from django.utils import timezone
 from approvals import separation_of_duties
 from approvals.errors import Incomplete, Refused
 from approvals.models import Decision, Execution, Refund
-from approvals.snapshot.build import fingerprint
+from approvals.snapshot.build import compute_fingerprint
 from tickets.audit import receipts
 from tickets.models import Order, Ticket
 
 State, Verdict = Refund.State, Decision.Verdict
-CHANGED = "What was approved has changed since, so the approval no longer counts."
-RAN_OUT = "Nobody decided in time."
+APPROVAL_OUTDATED = "What was approved has changed since, so the approval no longer counts."
+REQUEST_EXPIRED = "Nobody decided in time."
 
 
-def locked(refund_id: int) -> Refund:
-    """The refund, with its ticket, itself and its order locked: in that order, as everywhere."""
-    Ticket.locked(Refund.objects.values_list("ticket_id", flat=True).get(pk=refund_id))
+def lock_refund(refund_id: int) -> Refund:
+    """The refund, with its ticket, itself and its order locked in that order."""
+    Ticket.get_locked(Refund.objects.values_list("ticket_id", flat=True).get(pk=refund_id))
     refund = Refund.objects.select_for_update(of=["self"]).get(pk=refund_id)
     refund.order = Order.objects.select_for_update().get(pk=refund.order_id)
     return refund
 
 
-def unsettled(ticket: Ticket) -> QuerySet[Refund]:
-    """Requests of a locked ticket that are not settled, locked."""
+def lock_unsettled_refunds(ticket: Ticket) -> QuerySet[Refund]:
+    """Requests of a locked ticket that are pending or approved, locked."""
     refunds = Refund.objects.filter(ticket=ticket, state__in=[State.PENDING, State.APPROVED])
     return refunds.select_for_update(of=["self"]).select_related("order").order_by("pk")
 
 
-def save(refund: Refund) -> None:
+def save_state(refund: Refund) -> None:
     """Write the state; what the database refuses is raised as Incomplete, in words."""
     try:
         with transaction.atomic():
             refund.save(update_fields=["state", "reference", "approvers_needed"])
     except IntegrityError as error:
-        raise refusal(error, Incomplete) from error
+        raise translate_integrity_error(error, Incomplete) from error
 
 
-def refusal(error: IntegrityError, kind: type[Refused]) -> Refused:
-    """The database refused: say it in the words of the constraint."""
+def translate_integrity_error(error: IntegrityError, kind: type[Refused]) -> Refused:
+    """What the database refused, as an error of ``kind`` in the words of the constraint."""
     diagnosis = getattr(error.__cause__, "diag", None)
     constraint = getattr(diagnosis, "constraint_name", "") or ""
     return kind(
@@ -53,19 +53,22 @@ def refusal(error: IntegrityError, kind: type[Refused]) -> Refused:
     )
 
 
-def close(
+def close_refund(
     refund: Refund, state: str, *, by: User | None, step: str, why: str, **output: str
 ) -> None:
-    """End a request without a payment, with a receipt that says why. No payment may be under way."""
+    """End a request without a payment, with a receipt that says why.
+
+    No payment may be under way.
+    """
     waiting = Execution.objects.filter(refund=refund, state=Execution.State.QUEUED)
     waiting.update(state=Execution.State.FAILED, note=why[:500], settled_at=timezone.now())
     refund.state = state
-    save(refund)
+    save_state(refund)
     status = "void" if state == State.VOID else "abstained"
-    receipt(refund, by, step, status, {"reason": why, **output})
+    append_refund_receipt(refund, by, step, status, {"reason": why, **output})
 
 
-def receipt(
+def append_refund_receipt(
     refund: Refund,
     by: User | None,
     step: str,
@@ -74,12 +77,14 @@ def receipt(
     *,
     rule: str = "",
 ) -> None:
-    """Of what the machine does, only the request is a step of the run that asked for it: a run
+    """Append a receipt of an act on the refund.
+
+    Of what the machine does, only the request is a step of the run that asked for it: a run
     has one receipt a step, and a payment may be ordered or told of more than once.
 
     ``rule`` is the name of the one that decided by itself, where one did.
     """
-    receipts.append(
+    receipts.append_receipt(
         ticket=refund.ticket,
         run=refund.run if by or (step, verdict) == ("request", "ok") else None,
         step=step,
@@ -93,7 +98,7 @@ def receipt(
             "amount": str(refund.amount),
             "currency": refund.currency,
             "order": refund.order.number,
-            "fingerprint": fingerprint(refund),
+            "fingerprint": compute_fingerprint(refund),
             **output,
         },
         citations=refund.citations,

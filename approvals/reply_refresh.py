@@ -1,4 +1,4 @@
-"""The reply follows what became of a refund: written anew, unless a person's words are in the way.
+"""Refreshing the reply after a refund changed, unless a person's words are in the way.
 
 Call inside the transaction that changed the refund, with its ticket locked.
 """
@@ -11,8 +11,8 @@ from tickets.delivery import replies
 from tickets.models import Draft, Message, Ticket
 from tickets.queue import run_queue
 
-DECIDED = "decided"
-NEWS = {
+DECIDED_REASON = "decided"
+STATE_NEWS = {
     State.APPROVED: "The refund was approved",
     State.REJECTED: "The refund was refused",
     State.RETURNED: "A question has to be answered before the refund is decided",
@@ -24,7 +24,7 @@ NEWS = {
 }
 
 
-def follow(refund: Refund, why: str = "") -> None:
+def refresh_reply(refund: Refund, why: str = "") -> None:
     """Have the reply written anew, or say on the ticket what a person has to look at.
 
     A person's edits are never thrown away: they go on in a copy where the draft is part of
@@ -32,29 +32,29 @@ def follow(refund: Refund, why: str = "") -> None:
     """
     if refund.seeded or refund.state == State.PENDING:
         return
-    ticket = Ticket.locked(refund.ticket_id)
-    draft = replies.open_draft(ticket)
+    ticket = Ticket.get_locked(refund.ticket_id)
+    draft = replies.get_open_draft(ticket)
     edited = draft is not None and bool(draft.edited_body)
-    sent = _sent_since(refund)
+    sent = _has_reply_since_decision(refund)
     if sent and refund.state == State.EXECUTED:
         return
     if not (edited or sent):
-        run_queue.enqueue(ticket, reason=DECIDED)
+        run_queue.enqueue_run(ticket, reason=DECIDED_REASON)
         return
     if draft and edited and refund.run_id and draft.run_id == refund.run_id:
-        replies.go_on_in_a_copy(draft)
-    ticket.mark_attention(_news(refund, why, draft if edited else None))
+        replies.copy_edited_draft(draft)
+    ticket.mark_attention(_format_attention(refund, why, draft if edited else None))
 
 
-def _sent_since(refund: Refund) -> bool:
+def _has_reply_since_decision(refund: Refund) -> bool:
     """Whether a reply went out after the last decision."""
     last = refund.decisions.last()
     out = refund.ticket.messages.filter(direction=Message.Direction.OUT)
     return last is not None and out.filter(at__gt=last.at).exists()
 
 
-def _news(refund: Refund, why: str, edited: Draft | None) -> str:
-    said = f"{NEWS[State(refund.state)]}{f' ({why})' if why else ''}."
+def _format_attention(refund: Refund, why: str, edited: Draft | None) -> str:
+    said = f"{STATE_NEWS[State(refund.state)]}{f' ({why})' if why else ''}."
     if edited is None:
         return f"{said} A reply went out before that: does the customer have to know?"
     return f"{said} {edited.edited_by} had edited the reply: check what it says, or have it written again."

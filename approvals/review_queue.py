@@ -1,4 +1,4 @@
-"""The queue of one person: what waits for them, narrowed and in their order."""
+"""The queue of one person: the requests that wait for them, filtered and in their order."""
 
 from __future__ import annotations
 
@@ -16,24 +16,32 @@ from django.utils import timezone
 from approvals import separation_of_duties
 from approvals.models import Decision, Refund
 
-MOST = 500
-CODE = re.compile(r"[A-Z][A-Z0-9_]+")
+MAX_QUEUE_ROWS = 500
+REASON_CODE = re.compile(r"[A-Z][A-Z0-9_]+")
 SORTS = {
     "oldest": ("Oldest first", ("created_at", "id")),
     "ends": ("Runs out soonest", ("expires_at", "id")),
     "amount": ("Largest amount", ("-amount", "id")),
     "risk": ("Highest risk", ("-risk", "created_at", "id")),
 }
-AGES = [("4", "Longer than 4 hours"), ("24", "Longer than a day"), ("72", "Longer than 3 days")]
-WHOSE = [("me", "Handed to me"), ("nobody", "Handed to nobody"), ("late", "Waiting too long")]
-NARROW = ("age", "least", "most", "risk", "reason", "currency", "whose")
+AGE_CHOICES = [
+    ("4", "Longer than 4 hours"),
+    ("24", "Longer than a day"),
+    ("72", "Longer than 3 days"),
+]
+ASSIGNMENT_CHOICES = [
+    ("me", "Handed to me"),
+    ("nobody", "Handed to nobody"),
+    ("late", "Waiting too long"),
+]
+FILTER_NAMES = ("age", "least", "most", "risk", "reason", "currency", "whose")
 
 
 class QueueFilter(django_filters.FilterSet):  # type: ignore[misc]
-    """What the queue can be narrowed to; every choice is in the address."""
+    """The filters and sort orders of the queue; every choice is in the address."""
 
     age = django_filters.ChoiceFilter(
-        choices=AGES, method="waiting_for", label="Waiting", empty_label="Any age"
+        choices=AGE_CHOICES, method="waiting_for", label="Waiting", empty_label="Any age"
     )
     least = django_filters.NumberFilter(
         "amount", "gte", label="From", min_value=0, max_digits=12, decimal_places=2
@@ -47,7 +55,7 @@ class QueueFilter(django_filters.FilterSet):  # type: ignore[misc]
     )
     reason = django_filters.CharFilter(method="because", label="Reason", max_length=200)
     whose = django_filters.ChoiceFilter(
-        choices=WHOSE, method="of_whom", label="Handed to", empty_label="Anyone"
+        choices=ASSIGNMENT_CHOICES, method="of_whom", label="Handed to", empty_label="Anyone"
     )
     sort = django_filters.ChoiceFilter(
         choices=[(name, words) for name, (words, _) in SORTS.items()],
@@ -76,7 +84,7 @@ class QueueFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class QueuePlace:
     """Where one request stands in somebody's queue; ``next`` is the one after it, if any."""
 
     number: int
@@ -84,17 +92,19 @@ class Place:
     next: int | None = None
 
 
-def narrowed(person: User, asked: QueryDict, request: Any) -> QueueFilter:
+def filter_queue(person: User, asked: QueryDict, request: Any) -> QueueFilter:
     """The person's queue under the filters of an address; ``.qs`` are the requests."""
     asked = asked.copy()
     asked.setdefault("sort", "oldest")
     return QueueFilter(
-        asked, queryset=listed(separation_of_duties.queue_of(person)), request=request
+        asked,
+        queryset=annotate_queue_rows(separation_of_duties.list_queued_refunds(person)),
+        request=request,
     )
 
 
-def listed(refunds: QuerySet[Refund]) -> QuerySet[Refund]:
-    """With what a row of the queue shows, in as many queries as for one."""
+def annotate_queue_rows(refunds: QuerySet[Refund]) -> QuerySet[Refund]:
+    """The refunds with what a row of the queue shows, in as many queries as for one."""
     agreed = Count("decisions", filter=Q(decisions__verdict=Decision.Verdict.APPROVE))
     rows = refunds.select_related(
         "order", "ticket__customer", "assigned_to", "requested_by", "reviewers"
@@ -102,21 +112,23 @@ def listed(refunds: QuerySet[Refund]) -> QuerySet[Refund]:
     return rows.annotate(agreed=agreed)
 
 
-def place(refund: Refund, queue: QuerySet[Refund]) -> Place | None:
+def find_place(refund: Refund, queue: QuerySet[Refund]) -> QueuePlace | None:
     """Where the request stands in the queue; None where it is not in it (any more)."""
-    pks = list(queue.values_list("pk", flat=True)[:MOST])
+    pks = list(queue.values_list("pk", flat=True)[:MAX_QUEUE_ROWS])
     if refund.pk not in pks:
         return None
     index = pks.index(refund.pk)
     others = pks[index + 1 :] + pks[:index]
-    return Place(number=index + 1, of=len(pks), next=others[0] if others else None)
+    return QueuePlace(number=index + 1, of=len(pks), next=others[0] if others else None)
 
 
-def reasons_in(queue: QuerySet[Refund]) -> list[str]:
-    """The reason codes of the requests, for the choice of one; sentences are no codes."""
-    lists = queue.order_by().values_list("reasons", flat=True)[:MOST]
-    return sorted({reason for reasons in lists for reason in reasons if CODE.fullmatch(reason)})
+def list_reason_codes(queue: QuerySet[Refund]) -> list[str]:
+    """The reason codes of the requests, sorted, for the filter. Sentences are no codes."""
+    lists = queue.order_by().values_list("reasons", flat=True)[:MAX_QUEUE_ROWS]
+    return sorted(
+        {reason for reasons in lists for reason in reasons if REASON_CODE.fullmatch(reason)}
+    )
 
 
-def currencies_in(queue: QuerySet[Refund]) -> list[str]:
+def list_currencies(queue: QuerySet[Refund]) -> list[str]:
     return sorted(set(queue.order_by().values_list("currency", flat=True)))

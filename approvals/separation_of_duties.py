@@ -1,4 +1,7 @@
-"""Who may decide on a refund: not a person who had a hand in it, and nobody above their limit."""
+"""Separation of duties: who may decide on a refund, and how many people it takes.
+
+Nobody decides who had a hand in the refund or its ticket, or above their limit.
+"""
 
 from __future__ import annotations
 
@@ -38,17 +41,22 @@ REFUSALS = {
 }
 
 
-def own_hand(refund: Refund, person: User) -> str:
-    """How the person had a hand in the refund or its ticket, as a sentence; empty where not."""
-    found = Refund.objects.filter(pk=refund.pk).annotate(hand=hand_of(person))
+def explain_involvement(refund: Refund, person: User) -> str:
+    """How the person had a hand in the refund or its ticket, in words; empty where not."""
+    found = Refund.objects.filter(pk=refund.pk).annotate(hand=build_involvement_case(person))
     return REFUSALS.get(found.values_list("hand", flat=True).get(), "")
 
 
-def hand_of(person: User) -> Case:
-    """For each refund of a query: the key of REFUSALS that says how the person had a hand in it."""
+def build_involvement_case(person: User) -> Case:
+    """An expression for each refund of a query: the key of REFUSALS that says how the person
+    had a hand in it; empty where they had none.
+    """
     hands = {
         "approver_is_not_requester": Q(requested_by=person),
-        **{name: Exists(rows) for name, rows in _hands(person, OuterRef("ticket_id")).items()},
+        **{
+            name: Exists(rows)
+            for name, rows in _query_involvement(person, OuterRef("ticket_id")).items()
+        },
     }
     return Case(*(When(so, then=Value(name)) for name, so in hands.items()), default=Value(""))
 
@@ -60,23 +68,23 @@ def is_reviewer(refund: Refund, person: User) -> bool:
     return person.groups.filter(pk=refund.reviewers.pk).exists()
 
 
-def not_a_reviewer(refund: Refund) -> str:
-    """What to tell who is none of them."""
+def explain_reviewer_group(refund: Refund) -> str:
+    """The sentence for a person who is not of the group that alone may decide."""
     return f"The rule leaves this amount to “{refund.reviewers}”. Somebody of that group decides."
 
 
-def may_decide(refund: Refund) -> QuerySet[User]:
-    """Everybody who may approve the refund now."""
+def list_eligible_approvers(refund: Refund) -> QuerySet[User]:
+    """Everybody who may approve the refund now, by name."""
     enough = ApprovalLimit.objects.filter(currency=refund.currency, up_to__gte=refund.amount)
     people = User.objects.filter(is_active=True, groups__name=SUPERVISORS)
     people = people.filter(Exists(enough.filter(group__user=OuterRef("pk"))))
     if refund.reviewers is not None:
         people = people.filter(pk__in=refund.reviewers.user_set.values("pk"))
-    return people.exclude(pk__in=_everybody_with_a_hand(refund)).order_by("username").distinct()
+    return people.exclude(pk__in=_collect_involved_ids(refund)).order_by("username").distinct()
 
 
-def _everybody_with_a_hand(refund: Refund) -> set[int]:
-    """Ids of all who asked, wrote, edited, corrected or decided something here."""
+def _collect_involved_ids(refund: Refund) -> set[int]:
+    """Ids of all who asked, wrote, edited, corrected or decided something on the ticket."""
     ticket = refund.ticket_id
     drafts = Draft.objects.filter(ticket=ticket)
     found: set[int | None] = {refund.requested_by_id}
@@ -100,12 +108,13 @@ class Rights:
     limits: Mapping[str, Decimal]
 
 
-def rights_of(person: User) -> Rights:
+def load_rights(person: User) -> Rights:
+    """The person's groups and limits, in two queries."""
     groups = dict(person.groups.values_list("pk", "name"))
-    return Rights(SUPERVISORS in groups.values(), frozenset(groups), limits_of(person))
+    return Rights(SUPERVISORS in groups.values(), frozenset(groups), load_limits(person))
 
 
-def limits_of(person: User) -> dict[str, Decimal]:
+def load_limits(person: User) -> dict[str, Decimal]:
     """The most this person may approve now, by currency."""
     limits = ApprovalLimit.objects.filter(group__user=person).order_by("currency")
     return dict(
@@ -113,89 +122,104 @@ def limits_of(person: User) -> dict[str, Decimal]:
     )
 
 
-def limit_of(person: User, currency: str) -> Decimal:
+def get_limit(person: User, currency: str) -> Decimal:
     """The most this person may approve in a currency; zero without a group that has a limit."""
-    return limits_of(person).get(currency, Decimal(0))
+    return load_limits(person).get(currency, Decimal(0))
 
 
-def no_limit(currency: str) -> str:
-    """What to tell who has none."""
+def explain_missing_limit(currency: str) -> str:
+    """The sentence for a person without an approval limit in the currency."""
     return f"Your account has no approval limit in {currency}. Ask an admin."
 
 
-def approvers_for(amount: Decimal, currency: str) -> int:
-    """Two above the smallest ``two_above`` of any group: the strictest of them counts."""
-    return _by_limits(amount, currency, _two_above())
+def count_approvers_by_limits(amount: Decimal, currency: str) -> int:
+    """How many have to approve an amount by the limits alone: 2 above the smallest
+    ``two_above`` of any group, else 1.
+    """
+    return _count_by_limits(amount, currency, _load_two_person_thresholds())
 
 
-def people_for(refund: Refund) -> int:
-    """How many have to approve: by today's limits and tiers while it waits, and never fewer than
-    it needed before."""
-    return people_of([refund])[refund.pk]
+def count_approvers_needed(refund: Refund) -> int:
+    """How many have to approve the refund.
+
+    While it waits this follows today's limits and tiers, and is never fewer than it needed
+    before; afterwards it is the number that was stored.
+    """
+    return map_approvers_needed([refund])[refund.pk]
 
 
-def people_of(refunds: Collection[Refund]) -> dict[int, int]:
-    """``people_for`` of each by its id, in as many queries as for one."""
-    tiers, two_above = _tiers(refunds), _two_above()
+def map_approvers_needed(refunds: Collection[Refund]) -> dict[int, int]:
+    """``count_approvers_needed`` of each refund, by its id, in as many queries as for one."""
+    tiers, two_above = _load_tiers(refunds), _load_two_person_thresholds()
     return {
-        refund.pk: _people_today(refund, tiers, two_above)
+        refund.pk: _count_approvers_today(refund, tiers, two_above)
         if refund.state == Refund.State.PENDING
         else refund.approvers_needed
         for refund in refunds
     }
 
 
-def keep_strict(refund: Refund) -> None:
-    """Asked for by hand, it takes no fewer people, and the same group, as what was asked for
-    before on the order: asking by hand is no way around a rule's tier.
+def keep_earlier_strictness(refund: Refund) -> None:
+    """Let a request made by hand take no fewer people, and the same group, as the one before
+    it on the order: asking by hand is no way around a rule's tier.
 
-    What was paid or refused before is another matter.
+    Changes ``refund`` without saving it. An earlier request that was paid or refused does
+    not count.
     """
     asked = Refund.objects.filter(ticket=refund.ticket_id, order=refund.order_id)
     before = asked.select_related("reviewers").order_by("pk").last()
     ended = [Refund.State.EXECUTED, Refund.State.REJECTED]
     if refund.requested_by_id is None or before is None or before.state in ended:
         return
-    needed = _people_today(before, _tiers([before]), _two_above())
+    needed = _count_approvers_today(before, _load_tiers([before]), _load_two_person_thresholds())
     refund.approvers_needed = max(refund.approvers_needed, needed)
     refund.reviewers = refund.reviewers or before.reviewers
 
 
-def _people_today(
+def _count_approvers_today(
     refund: Refund, tiers: Iterable[RuleTier], two_above: Mapping[str, Decimal]
 ) -> int:
-    by_limits = _by_limits(refund.amount, refund.currency, two_above)
-    by_tiers = [tier.people for tier in tiers if _holds(tier, refund)]
+    by_limits = _count_by_limits(refund.amount, refund.currency, two_above)
+    by_tiers = [tier.people for tier in tiers if _is_tier_in_force(tier, refund)]
     return max(refund.approvers_needed, by_limits, *by_tiers)
 
 
-def _two_above() -> dict[str, Decimal]:
-    """The smallest of any group, by currency."""
+def _load_two_person_thresholds() -> dict[str, Decimal]:
+    """The smallest ``two_above`` of any group, by currency."""
     limits = ApprovalLimit.objects.order_by("currency").values("currency")
     return dict(limits.annotate(least=Min("two_above")).values_list("currency", "least"))
 
 
-def _by_limits(amount: Decimal, currency: str, two_above: Mapping[str, Decimal]) -> int:
+def _count_by_limits(amount: Decimal, currency: str, two_above: Mapping[str, Decimal]) -> int:
     return 2 if amount > two_above.get(currency, amount) else 1
 
 
-def _tiers(refunds: Iterable[Refund]) -> list[RuleTier]:
-    """Of every rule that one of them rests on, the highest last."""
+def _load_tiers(refunds: Iterable[Refund]) -> list[RuleTier]:
+    """The tiers of every rule that one of the refunds rests on, the highest last."""
     names = {name for refund in refunds for name in (refund.rule, *refund.terms)}
     tiers = RuleTier.objects.filter(rule__name__in=names).order_by("above")
     return list(tiers.select_related("rule", "group"))
 
 
-def _holds(tier: RuleTier, refund: Refund) -> bool:
-    """Whether it is of a rule it rests on, and for its amount; in another currency it always is."""
+def _is_tier_in_force(tier: RuleTier, refund: Refund) -> bool:
+    """Whether the tier is of a rule the refund rests on and covers its amount.
+
+    A tier in another currency cannot be compared, so it always counts.
+    """
     its_own = tier.rule.name in (refund.rule, *refund.terms)
     return its_own and (tier.above < refund.amount or tier.rule.currency != refund.currency)
 
 
-def reviewers_for(refund: Refund) -> Group | None:
-    """The group that the highest tier leaves it to, if any. Raises Incomplete where two rules
-    leave it to two."""
-    highest = {tier.rule_id: tier.group for tier in _tiers([refund]) if _holds(tier, refund)}
+def find_reviewers(refund: Refund) -> Group | None:
+    """The group that the highest tier leaves the refund to, None where it names none.
+
+    Raises Incomplete where two rules leave it to two groups.
+    """
+    highest = {
+        tier.rule_id: tier.group
+        for tier in _load_tiers([refund])
+        if _is_tier_in_force(tier, refund)
+    }
     groups = {group for group in highest.values() if group}
     if len(groups) > 1:
         names = " and ".join(sorted(f"“{group}”" for group in groups))
@@ -203,26 +227,26 @@ def reviewers_for(refund: Refund) -> Group | None:
     return groups.pop() if groups else None
 
 
-def waiting_for(person: User) -> Any:
+def list_decidable_refunds(person: User) -> Any:
     """Pending refunds this person may decide on, oldest first."""
     waiting = Refund.objects.filter(state=Refund.State.PENDING, expires_at__gt=timezone.now())
     waiting = waiting.exclude(Q(requested_by=person) | Q(decisions__by=person))
-    for rows in _hands(person, OuterRef("ticket_id")).values():
+    for rows in _query_involvement(person, OuterRef("ticket_id")).values():
         waiting = waiting.filter(~Exists(rows))
     waiting = waiting.filter(Q(reviewers=None) | Q(reviewers__in=person.groups.all()))
-    return waiting.filter(_within(person)).select_related("order", "ticket__customer")
+    return waiting.filter(_build_limit_filter(person)).select_related("order", "ticket__customer")
 
 
-def queue_of(person: User) -> Any:
-    """What waits for this person: all they may decide on, but for what was handed to another.
+def list_queued_refunds(person: User) -> Any:
+    """The refunds this person may decide on, without those handed to somebody else.
 
-    What waits too long is everybody's again.
+    A refund that was escalated is in everybody's queue again.
     """
     free = Q(assigned_to=None) | Q(assigned_to=person) | Q(escalated_at__isnull=False)
-    return waiting_for(person).filter(free)
+    return list_decidable_refunds(person).filter(free)
 
 
-def _hands(person: User, ticket: Any) -> dict[str, QuerySet[Any]]:
+def _query_involvement(person: User, ticket: Any) -> dict[str, QuerySet[Any]]:
     """Rows that show a hand in the ticket, by the constraint that forbids deciding then."""
     drafted = Q(hands__contains=[person.pk]) | Q(message__author=person)
     out = Message.Direction.OUT
@@ -237,8 +261,8 @@ def _hands(person: User, ticket: Any) -> dict[str, QuerySet[Any]]:
     }
 
 
-def _within(person: User) -> Q:
+def _build_limit_filter(person: User) -> Q:
     found = Q(pk__in=[])
-    for currency, most in limits_of(person).items():
+    for currency, most in load_limits(person).items():
         found |= Q(currency=currency, amount__lte=most)
     return found

@@ -158,5 +158,5 @@ def books(settings: Any) -> Iterator[Any]:
 def called(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """What workers are called to from now on: the task and the row."""
     calls: list[tuple[str, int]] = []
-    monkeypatch.setattr(run_queue, "call", lambda task, pk, **_: calls.append((task, pk)))
+    monkeypatch.setattr(run_queue, "dispatch_task", lambda task, pk, **_: calls.append((task, pk)))
     return calls

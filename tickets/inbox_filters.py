@@ -10,8 +10,8 @@ from django.db.models import Exists, Manager, OuterRef, Q, QuerySet
 
 from tickets.models import Correction, Order, Ticket
 
-OPEN = (Ticket.Status.NEW, Ticket.Status.READY, Ticket.Status.ATTENTION)
-VIEWS = [
+OPEN_STATUSES = (Ticket.Status.NEW, Ticket.Status.READY, Ticket.Status.ATTENTION)
+INBOX_VIEWS = [
     ("open", "Open"),
     ("attention", "Needs a person"),
     ("ready", "Draft ready"),
@@ -20,13 +20,13 @@ VIEWS = [
     ("closed", "Closed"),
     ("all", "All"),
 ]
-MOST = 99
+MAX_COUNT = 99
 
 
 class TicketFilter(django_filters.FilterSet):  # type: ignore[misc]
     """What the inbox can be narrowed to. Open tickets, where nothing is asked."""
 
-    status = django_filters.ChoiceFilter(choices=VIEWS, method="in_state", label="State")
+    status = django_filters.ChoiceFilter(choices=INBOX_VIEWS, method="in_state", label="State")
     label = django_filters.CharFilter(field_name="label", label="Label", max_length=80)
     urgency = django_filters.ChoiceFilter(
         choices=Ticket.Urgency.choices, label="Urgency", empty_label="Any urgency"
@@ -46,7 +46,7 @@ class TicketFilter(django_filters.FilterSet):  # type: ignore[misc]
     def in_state(self, tickets: QuerySet[Ticket], name: str, value: str) -> QuerySet[Ticket]:
         if value == "all":
             return tickets
-        return tickets.filter(status__in=OPEN if value == "open" else [value])
+        return tickets.filter(status__in=OPEN_STATUSES if value == "open" else [value])
 
     def of_whom(self, tickets: QuerySet[Ticket], name: str, value: str) -> QuerySet[Ticket]:
         if value == "nobody":
@@ -69,8 +69,8 @@ class TicketFilter(django_filters.FilterSet):  # type: ignore[misc]
         return tickets.filter(found)
 
 
-def listed(tickets: Manager[Ticket] = Ticket.objects) -> QuerySet[Ticket]:
-    """Tickets as the inbox shows them, with whether a person chose the label."""
+def list_tickets(tickets: Manager[Ticket] = Ticket.objects) -> QuerySet[Ticket]:
+    """Tickets with customer and assignee, and whether a person chose the label."""
     by_person = Correction.objects.filter(
         ticket=OuterRef("pk"),
         step="classify",
@@ -82,12 +82,12 @@ def listed(tickets: Manager[Ticket] = Ticket.objects) -> QuerySet[Ticket]:
     )
 
 
-def counts() -> dict[str, str]:
+def count_by_status() -> dict[str, str]:
     """State -> how many, at most "99+": one query that never walks the whole table."""
     states = [
-        Ticket.objects.filter(status=s).order_by().values_list("status")[: MOST + 1]
+        Ticket.objects.filter(status=s).order_by().values_list("status")[: MAX_COUNT + 1]
         for s in Ticket.Status
     ]
     found: Counter[Any] = Counter(row[0] for row in states[0].union(*states[1:], all=True))
-    found["open"] = sum(found[state] for state in OPEN)
-    return {state: f"{MOST}+" if n > MOST else str(n) for state, n in found.items() if n}
+    found["open"] = sum(found[state] for state in OPEN_STATUSES)
+    return {state: f"{MAX_COUNT}+" if n > MAX_COUNT else str(n) for state, n in found.items() if n}

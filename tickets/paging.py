@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 
 from tickets.models import Ticket
 
-SIZE = 40
+PAGE_SIZE = 40
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Page:
     newer: Cursor | None = None
 
 
-def read_cursor(text: str) -> Cursor | None:
+def parse_cursor(text: str) -> Cursor | None:
     """The cursor a link carried; None for anything a link of ours would not carry."""
     at_text, _, pk_text = text.rpartition("_")
     try:
@@ -46,36 +46,38 @@ def read_cursor(text: str) -> Cursor | None:
     return Cursor(at, int(pk_text))
 
 
-def page(tickets: QuerySet[Ticket], *, older: str = "", newer: str = "", size: int = SIZE) -> Page:
+def get_page(
+    tickets: QuerySet[Ticket], *, older: str = "", newer: str = "", size: int = PAGE_SIZE
+) -> Page:
     """The page before or after a cursor, or the first one. Two cursors: ``older`` wins."""
-    if cursor := read_cursor(older):
-        return _page_after(tickets, cursor, size)
-    if cursor := read_cursor(newer):
-        return _page_before(tickets, cursor, size)
+    if cursor := parse_cursor(older):
+        return _get_page_after(tickets, cursor, size)
+    if cursor := parse_cursor(newer):
+        return _get_page_before(tickets, cursor, size)
     rows = list(tickets.order_by("-received_at", "-id")[: size + 1])
-    return _cut(rows, size, newer=None)
+    return _build_page(rows, size, newer=None)
 
 
-def _page_after(tickets: QuerySet[Ticket], cursor: Cursor, size: int) -> Page:
+def _get_page_after(tickets: QuerySet[Ticket], cursor: Cursor, size: int) -> Page:
     beyond = Q(received_at__lt=cursor.at) | Q(received_at=cursor.at, id__lt=cursor.pk)
     rows = list(tickets.filter(beyond).order_by("-received_at", "-id")[: size + 1])
-    return _cut(rows, size, newer=_at(rows[0]) if rows else cursor)
+    return _build_page(rows, size, newer=_build_cursor(rows[0]) if rows else cursor)
 
 
-def _page_before(tickets: QuerySet[Ticket], cursor: Cursor, size: int) -> Page:
+def _get_page_before(tickets: QuerySet[Ticket], cursor: Cursor, size: int) -> Page:
     beyond = Q(received_at__gt=cursor.at) | Q(received_at=cursor.at, id__gt=cursor.pk)
     rows = list(tickets.filter(beyond).order_by("received_at", "id")[: size + 1])
     if len(rows) <= size:  # a short page at the top would look as if tickets were missing
-        return page(tickets, size=size)
+        return get_page(tickets, size=size)
     rows = rows[size - 1 :: -1]
-    return Page(rows=rows, older=_at(rows[-1]), newer=_at(rows[0]))
+    return Page(rows=rows, older=_build_cursor(rows[-1]), newer=_build_cursor(rows[0]))
 
 
-def _cut(rows: list[Ticket], size: int, *, newer: Cursor | None) -> Page:
+def _build_page(rows: list[Ticket], size: int, *, newer: Cursor | None) -> Page:
     more = len(rows) > size
     rows = rows[:size]
-    return Page(rows=rows, older=_at(rows[-1]) if more else None, newer=newer)
+    return Page(rows=rows, older=_build_cursor(rows[-1]) if more else None, newer=newer)
 
 
-def _at(ticket: Ticket) -> Cursor:
+def _build_cursor(ticket: Ticket) -> Cursor:
     return Cursor(ticket.received_at, ticket.pk)

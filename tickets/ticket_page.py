@@ -1,4 +1,4 @@
-"""What the ticket page shows, fetched in a fixed number of queries."""
+"""The data of the ticket page, fetched in a fixed number of queries."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Prefetch
 
-from tickets.delivery.outbox import recipient
-from tickets.delivery.replies import BY_A_PERSON, open_draft, seen
+from tickets.delivery.outbox import find_recipient
+from tickets.delivery.replies import COMPOSED_BY_PERSON, build_form_token, get_open_draft
 from tickets.models import Attachment, Draft, Message, Order, Payment, Receipt, Run, Ticket
 
-TITLES = {
+STEP_TITLES = {
     "classify": "What is it about?",
     "retrieve": "Which policy applies?",
     "summarize": "What do we know?",
@@ -30,12 +30,12 @@ TITLES = {
     "approve": "Who decided on the refund?",
     "pay": "Who recorded the payment?",
 }
-ORDERS_SHOWN = 25
-TICKETS_SHOWN = 10
+MAX_ORDERS_SHOWN = 25
+MAX_TICKETS_SHOWN = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class Card:
+class ReceiptCard:
     """One place in the column of receipts: a receipt, or why there is none yet."""
 
     step: str
@@ -44,11 +44,11 @@ class Card:
 
     @property
     def title(self) -> str:
-        return TITLES.get(self.step, self.step.replace("_", " ").capitalize())
+        return STEP_TITLES.get(self.step, self.step.replace("_", " ").capitalize())
 
     @property
     def templates(self) -> list[str]:
-        """What the receipt says, in the step's own words where it has some."""
+        """The templates of the output: the step's own, else the general one."""
         return [f"tickets/says/_{self.step}.html", "tickets/says/_other.html"]
 
 
@@ -61,48 +61,51 @@ class Piece:
     kind: str = ""
 
 
-def steps() -> list[str]:
-    """The steps in their order, as settings name them."""
+def list_steps() -> list[str]:
+    """The names of the steps in their order, from ``settings.TRIAGE_STEPS``."""
     return [path.split(".")[-2] for path in settings.TRIAGE_STEPS]
 
 
-def conversation(ticket: Ticket) -> list[Message]:
-    """The thread, oldest first, without the raw bytes."""
+def list_messages(ticket: Ticket) -> list[Message]:
+    """The messages of the ticket, oldest first, without the raw bytes."""
     files = Prefetch("attachments", Attachment.objects.defer("content"))
     messages = ticket.messages.defer("raw", "html").select_related("author")
     return list(messages.prefetch_related(files))
 
 
-def work(ticket: Ticket) -> dict[str, Any]:
+def build_run_context(ticket: Ticket) -> dict[str, Any]:
     """The current run, its receipts as cards, and a token that changes when they do."""
-    run = ticket.current_run()
+    run = ticket.get_current_run()
     receipts = list(run.receipts.order_by("attempt", "seq")) if run else []
     return {
         "base": "",
         "run": run,
-        "cards": list(cards(run, receipts)),
-        "rev": revision(run, len(receipts)),
+        "cards": list(iter_cards(run, receipts)),
+        "rev": build_revision_token(run, len(receipts)),
         "polling": bool(run and run.is_open),
     }
 
 
-def revision(run: Run | None, receipts: int) -> str:
+def build_revision_token(run: Run | None, receipts: int) -> str:
+    """A text that changes with the run, its state, its attempt and its number of receipts."""
     return f"{run.pk}.{run.state}.{run.attempt}.{receipts}" if run else "0"
 
 
-def cards(run: Run | None, receipts: Iterable[Receipt]) -> Iterable[Card]:
-    """A card a step; the newest receipt of a step stands, an earlier attempt's does not."""
+def iter_cards(run: Run | None, receipts: Iterable[Receipt]) -> Iterable[ReceiptCard]:
+    """A card a step, with the newest receipt of that step only."""
     latest = {receipt.step: receipt for receipt in receipts}
     first_missing = True
-    for step in steps():
+    for step in list_steps():
         receipt = latest.get(step)
-        yield Card(
-            step=step, receipt=receipt, waiting="" if receipt else _waiting(run, first_missing)
+        yield ReceiptCard(
+            step=step,
+            receipt=receipt,
+            waiting="" if receipt else _describe_waiting(run, first_missing),
         )
         first_missing = first_missing and receipt is not None
 
 
-def _waiting(run: Run | None, is_next: bool) -> str:
+def _describe_waiting(run: Run | None, is_next: bool) -> str:
     if run is None:
         return "Not asked yet"
     if not run.is_open:
@@ -110,38 +113,44 @@ def _waiting(run: Run | None, is_next: bool) -> str:
     return "Working on it" if is_next and run.state == Run.State.RUNNING else "Waiting"
 
 
-def reply(ticket: Ticket) -> dict[str, Any]:
-    """The open draft, its pieces with links, and the token that guards it."""
-    draft = open_draft(ticket)
+def build_reply_context(ticket: Ticket) -> dict[str, Any]:
+    """The open draft, its pieces with links, and the token of the form that edits it."""
+    draft = get_open_draft(ticket)
     return {
         "draft": draft,
         "written": bool(draft and draft.text.strip()),
-        "seen": seen(ticket, draft),
-        "pieces": list(pieces(draft)) if draft else [],
-        "own_words": bool(draft and draft.composed_by == BY_A_PERSON),
-        "recipient": recipient(ticket),
-        "overtaken": overtaken(ticket, draft),
-        "set_aside": list(set_aside(ticket, draft)),
+        "seen": build_form_token(ticket, draft),
+        "pieces": list(iter_pieces(draft)) if draft else [],
+        "own_words": bool(draft and draft.composed_by == COMPOSED_BY_PERSON),
+        "recipient": find_recipient(ticket),
+        "overtaken": is_reply_outdated(ticket, draft),
+        "set_aside": list(list_replaced_drafts(ticket, draft)),
     }
 
 
-def overtaken(ticket: Ticket, draft: Draft | None) -> bool:
-    """Whether people decided on a refund after the reply was edited: it may say what no longer is."""
+def is_reply_outdated(ticket: Ticket, draft: Draft | None) -> bool:
+    """Whether people decided on a refund of the ticket after the draft was edited."""
     if draft is None or draft.edited_at is None:
         return False
     return bool(ticket.refunds.filter(decisions__at__gt=draft.edited_at).exists())
 
 
-def set_aside(ticket: Ticket, draft: Draft | None) -> Iterable[Draft]:
-    """Edited drafts that a newer one replaced before they were sent: a person's words stay."""
+def list_replaced_drafts(ticket: Ticket, draft: Draft | None) -> Iterable[Draft]:
+    """The three newest edited drafts that another replaced before they were sent.
+
+    Drafts with the same text as ``draft`` are left out.
+    """
     edited = ticket.drafts.filter(message=None).exclude(edited_body="")
     if draft:
         edited = edited.exclude(pk=draft.pk).exclude(edited_body=draft.edited_body)
     return edited.select_related("edited_by").order_by("-id")[:3]
 
 
-def pieces(draft: Draft) -> Iterable[Piece]:
-    """The text as it would be sent, each value of the machine's that is still there linked."""
+def iter_pieces(draft: Draft) -> Iterable[Piece]:
+    """The text as it would be sent, in pieces.
+
+    Each value that the machine put in, and that is still there, is linked to its row.
+    """
     if not draft.edited_body:
         yield from (
             Piece(part["text"], part.get("ref", ""), part.get("kind", "")) for part in draft.parts
@@ -159,7 +168,7 @@ def pieces(draft: Draft) -> Iterable[Piece]:
     yield Piece(text[position:])
 
 
-def account(ticket: Ticket, named: Collection[str] = ()) -> dict[str, Any]:
+def build_customer_context(ticket: Ticket, named: Collection[str] = ()) -> dict[str, Any]:
     """The customer's orders with lines and payments, refunds so far, and other tickets.
 
     Orders whose reference is in ``named`` come first.
@@ -168,41 +177,41 @@ def account(ticket: Ticket, named: Collection[str] = ()) -> dict[str, Any]:
         return {"orders": [], "refunds_before": [], "other_tickets": []}
     orders = list(
         ticket.customer.orders.order_by("-placed_at", "-id").prefetch_related("lines", "payments")[
-            :ORDERS_SHOWN
+            :MAX_ORDERS_SHOWN
         ]
     )
     orders.sort(key=lambda order: f"order:{order.number}" not in named)
     others = ticket.customer.tickets.exclude(pk=ticket.pk)
     return {
         "orders": orders,
-        "refunds_before": list(given_back(orders)),
-        "other_tickets": list(others[:TICKETS_SHOWN]),
+        "refunds_before": list(iter_refund_payments(orders)),
+        "other_tickets": list(others[:MAX_TICKETS_SHOWN]),
     }
 
 
-def named(cards: Iterable[Card]) -> set[str]:
-    """The rows that the receipts speak of."""
+def collect_cited_refs(cards: Iterable[ReceiptCard]) -> set[str]:
+    """The references ("order:HP-1") of the rows that the receipts' outputs cite."""
     said = [card.receipt.output for card in cards if card.receipt]
     refs = {part.get("ref", "") for output in said for part in output.get("parts", [])}
     return refs | {f"order:{output['order']}" for output in said if output.get("order")}
 
 
-def given_back(orders: Iterable[Order]) -> Iterable[Payment]:
+def iter_refund_payments(orders: Iterable[Order]) -> Iterable[Payment]:
     for order in orders:
         yield from (pay for pay in order.payments.all() if pay.kind == Payment.Kind.REFUND)
 
 
-def everything(ticket: Ticket) -> dict[str, Any]:
-    """The whole page."""
-    answer, done = reply(ticket), work(ticket)
+def build_page_context(ticket: Ticket) -> dict[str, Any]:
+    """The context of the whole page: ticket, thread, refunds, run, reply and customer."""
+    answer, done = build_reply_context(ticket), build_run_context(ticket)
     rows = ticket.refunds.select_related("order", "requested_by", "assigned_to").order_by("-id")
     refunds = list(rows.prefetch_related("decisions__by"))
     return {
         "ticket": ticket,
-        "messages_in_thread": conversation(ticket),
+        "messages_in_thread": list_messages(ticket),
         "refunds": refunds,
         "newest_refunds": list({row.order_id: row.pk for row in reversed(refunds)}.values()),
         **done,
         **answer,
-        **account(ticket, named(done["cards"])),
+        **build_customer_context(ticket, collect_cited_refs(done["cards"])),
     }

@@ -13,15 +13,15 @@ from triage.contract.step import Step
 
 
 @register()
-def steps_read_what_is_written(**kwargs: Any) -> list[CheckMessage]:
+def check_step_order(**kwargs: Any) -> list[CheckMessage]:
     """A step may read only what an earlier step writes."""
     from django.conf import settings
 
     steps: list[Step] = [import_string(path) for path in settings.TRIAGE_STEPS]
-    return list(_unwritten(steps))
+    return list(_iter_unwritten_reads(steps))
 
 
-def _unwritten(steps: Sequence[Step]) -> Iterator[CheckMessage]:
+def _iter_unwritten_reads(steps: Sequence[Step]) -> Iterator[CheckMessage]:
     written: set[type] = set()
     for step in steps:
         for needed in step.reads:
@@ -35,22 +35,20 @@ def _unwritten(steps: Sequence[Step]) -> Iterator[CheckMessage]:
 
 
 @register()
-def roster_can_be_read(**kwargs: Any) -> list[CheckMessage]:
-    """The roster, and the file TRIAGE_ROSTER names, are what they should be."""
+def check_model_roster(**kwargs: Any) -> list[CheckMessage]:
+    """The roster, and the file TRIAGE_ROSTER names, can be read and are valid."""
     from triage.inference.registry import pinned
     from triage.pipeline import registry
 
     try:
-        registry.entries()
+        registry.load_entries()
     except pinned.RosterError as error:
         return [Error(str(error), id="triage.E002")]
     return []
 
 
 @register(Tags.database)
-def vectors_can_be_stored(
-    databases: Sequence[str] | None = None, **kwargs: Any
-) -> list[CheckMessage]:
+def check_pgvector(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """PostgreSQL has pgvector."""
     for alias in databases or ():
         with connections[alias].cursor() as cursor:

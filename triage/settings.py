@@ -13,8 +13,8 @@ import pghistory
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
-from approvals.payment_settings import unusable
-from triage.runtime.broker import filesystem_options
+from approvals.payment_settings import find_settings_problem
+from triage.runtime.broker import build_filesystem_options
 
 # Nothing leaves the machine: the model libraries must never look for a hub, nor report to one.
 # Only `manage.py fetch_model` asks one, unless whoever started us forbade it.
@@ -31,7 +31,7 @@ DATA = Path(env.str("TRIAGE_DATA", default=str(BASE / ".data"))).resolve()
 DATA.mkdir(parents=True, exist_ok=True)
 
 
-def kept_secret(name: str, length: int = 50) -> str:
+def load_or_create_secret(name: str, length: int = 50) -> str:
     """A random text made once and kept readable by its owner only; ``length`` in bytes."""
     path = DATA / name
     if not path.exists():
@@ -44,7 +44,7 @@ def kept_secret(name: str, length: int = 50) -> str:
     return path.read_text()
 
 
-SECRET_KEY = env.str("SECRET_KEY", default="") or kept_secret("secret_key")
+SECRET_KEY = env.str("SECRET_KEY", default="") or load_or_create_secret("secret_key")
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -203,7 +203,7 @@ SHOP_NAME = env.str("SHOP_NAME", default="Harbour & Pine")
 # --- workers ------------------------------------------------------------------------
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or "filesystem://"
 if CELERY_BROKER_URL.startswith("filesystem"):
-    CELERY_BROKER_TRANSPORT_OPTIONS = filesystem_options(
+    CELERY_BROKER_TRANSPORT_OPTIONS = build_filesystem_options(
         Path(env.str("TRIAGE_BROKER", default=str(DATA / "broker")))
     )
     CELERY_WORKER_ENABLE_REMOTE_CONTROL = False  # a broadcast would be one more shared file
@@ -245,7 +245,7 @@ PAYMENT_TIMEOUT = env.int("PAYMENT_TIMEOUT", default=20)  # seconds
 PAYMENT_PATIENCE = env.int("PAYMENT_PATIENCE", default=600)  # seconds until "never heard" counts
 STRIPE_API_KEY = env.str("STRIPE_API_KEY", default="")
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="https://api.stripe.com").rstrip("/")
-if wrong := unusable(
+if wrong := find_settings_problem(
     PAYMENT_EXECUTOR,
     url=PAYMENT_URL,
     secret=PAYMENT_SECRET,

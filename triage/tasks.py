@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-SWEPT_AT_ONCE = 20
+MAX_SWEPT_RUNS = 20
 
 
 @shared_task(name="triage.tasks.process")
@@ -12,7 +12,7 @@ def process(run_id: int) -> None:
     """Take one run through its steps, if nobody else has it."""
     from triage.pipeline import worker
 
-    worker.work(run_id)
+    worker.execute_run(run_id)
 
 
 @shared_task(name="triage.tasks.deliver")
@@ -20,7 +20,7 @@ def deliver(message_id: int) -> None:
     """Send one mail, if nobody else did."""
     from tickets.delivery import sending
 
-    sending.deliver(message_id)
+    sending.deliver_message(message_id)
 
 
 @shared_task(name="triage.tasks.notify")
@@ -28,7 +28,7 @@ def notify(notice_id: int) -> None:
     """Tell a colleague about a refund by mail, if nobody else did."""
     from approvals import notifications
 
-    notifications.send(notice_id)
+    notifications.send_notice(notice_id)
 
 
 @shared_task(name="triage.tasks.pay")
@@ -36,7 +36,7 @@ def pay(execution_id: int) -> None:
     """Pay one approved refund, or ask how its payment went."""
     from approvals import payments
 
-    payments.attend(execution_id)
+    payments.attend_execution(execution_id)
 
 
 @shared_task(name="triage.tasks.work_job", time_limit=1_800)  # a job's lease
@@ -44,15 +44,15 @@ def work_job(job_id: int) -> None:
     """Do one piece of long work, if nobody else has it."""
     from triage.pipeline import jobs
 
-    jobs.work(job_id)
+    jobs.execute_job(job_id)
 
 
 @shared_task(name="triage.tasks.watch")
 def watch(ticket_id: int) -> None:
-    """See whether the promise still holds, after a label of the ticket was checked."""
+    """See whether the precision guarantee holds, after a label of the ticket was checked."""
     from triage.learning import drift
 
-    drift.watch()
+    drift.raise_drift_alarms()
 
 
 @shared_task(name="triage.tasks.nightly")
@@ -61,9 +61,9 @@ def nightly() -> None:
     from triage.learning import drift
     from triage.pipeline import jobs
 
-    drift.watch()
-    for kind in jobs.NIGHTLY:
-        jobs.request(kind, by=None)
+    drift.raise_drift_alarms()
+    for kind in jobs.NIGHTLY_KINDS:
+        jobs.request_job(kind, by=None)
 
 
 @shared_task(name="triage.tasks.sweep")
@@ -76,13 +76,13 @@ def sweep() -> None:
     from tickets.queue import run_queue
     from triage.pipeline import jobs
 
-    for run in run_queue.overdue(SWEPT_AT_ONCE):
-        run_queue.wake(run.pk)
-    for job in jobs.overdue():
-        jobs.wake(job)
+    for run in run_queue.list_overdue_runs(MAX_SWEPT_RUNS):
+        run_queue.wake_worker(run.pk)
+    for job in jobs.list_overdue_ids():
+        jobs.wake_worker(job)
     sending.sweep_outbox()
-    payments.sweep()
+    payments.sweep_payments()
     approvals.expire_overdue()
     approvals.escalate_overdue()
-    seeded_checks.sweep()
-    notifications.sweep()
+    seeded_checks.plant_due_checks()
+    notifications.sweep_notices()

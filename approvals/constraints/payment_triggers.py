@@ -1,4 +1,4 @@
-"""What the database itself refuses about payments, whoever writes to it."""
+"""Database triggers on payment executions: what is refused whoever writes to them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pgtrigger
 
 # Money may be asked for only as it was approved, and never for a sealed check. What a person
 # paid by hand is written down when it is done.
-ORDERED_AS_APPROVED = """
+ORDERED_AS_APPROVED_SQL = """
     IF NOT EXISTS (
         SELECT 1 FROM approvals_refund r WHERE r.id = NEW.refund_id AND NOT r.seeded
         AND r.state = 'approved' AND r.amount = NEW.amount AND r.currency = NEW.currency
@@ -19,13 +19,13 @@ ORDERED_AS_APPROVED = """
 """
 
 # Whoever called and was not heard of again may have been heard by the payment side.
-LEFT_IS_DOUBT = """
+LEFT_IS_DOUBT_SQL = """
     RAISE EXCEPTION 'a call that was left alone is in doubt'
         USING ERRCODE = 'check_violation', CONSTRAINT = 'left_is_doubt';
 """
 
 # Looked at when the transaction ends: until then one of the two is ahead of the other.
-AGREES = """
+PAYMENT_AGREES_SQL = """
     SELECT r.state, r.reference, e.state AS paying, e.reference AS paid_as INTO pair
         FROM approvals_refund r LEFT JOIN approvals_execution e ON e.refund_id = r.id
         WHERE r.id = NEW.%s;
@@ -44,14 +44,14 @@ AGREES = """
         USING ERRCODE = 'check_violation', CONSTRAINT = 'payment_agrees_with_refund';
 """
 
-PAYING = {
+PAYMENT_TRANSITIONS = {
     "queued": ["calling", "done", "failed"],
     "calling": ["queued", "done", "failed", "doubt"],
     "doubt": ["queued", "done", "failed"],
 }
 
 
-def _agrees(
+def _build_agreement_trigger(
     key: str, operation: pgtrigger.Operation, condition: pgtrigger.Condition | None = None
 ) -> pgtrigger.Trigger:
     return pgtrigger.Trigger(
@@ -61,18 +61,20 @@ def _agrees(
         operation=operation,
         condition=condition,
         declare=[("pair", "RECORD")],
-        func=AGREES % key,
+        func=PAYMENT_AGREES_SQL % key,
     )
 
 
-REFUND_AGREES = _agrees("id", pgtrigger.Update, pgtrigger.AnyChange("state", "reference"))
-EXECUTION = [
+REFUND_AGREES_TRIGGER = _build_agreement_trigger(
+    "id", pgtrigger.Update, pgtrigger.AnyChange("state", "reference")
+)
+EXECUTION_TRIGGERS = [
     pgtrigger.Protect(name="executions_are_kept", operation=pgtrigger.Delete),
     pgtrigger.Trigger(
         name="ordered_as_approved",
         when=pgtrigger.Before,
         operation=pgtrigger.Insert,
-        func=ORDERED_AS_APPROVED,
+        func=ORDERED_AS_APPROVED_SQL,
     ),
     pgtrigger.Trigger(
         name="left_is_doubt",
@@ -81,16 +83,16 @@ EXECUTION = [
         condition=pgtrigger.Condition(
             "OLD.state = 'calling' AND NEW.state = 'queued' AND OLD.lease_until < CLOCK_TIMESTAMP()"
         ),
-        func=LEFT_IS_DOUBT,
+        func=LEFT_IS_DOUBT_SQL,
     ),
     pgtrigger.FSM(
         name="payment_moves_on",
         field="state",
-        transitions=[(old, new) for old, after in PAYING.items() for new in after],
+        transitions=[(old, new) for old, after in PAYMENT_TRANSITIONS.items() for new in after],
     ),
     pgtrigger.ReadOnly(
         name="payment_keeps_its_order",
         fields=["refund", "by", "key", "amount", "currency", "charge"],
     ),
-    _agrees("refund_id", pgtrigger.Insert | pgtrigger.Update),
+    _build_agreement_trigger("refund_id", pgtrigger.Insert | pgtrigger.Update),
 ]

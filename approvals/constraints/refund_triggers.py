@@ -1,4 +1,4 @@
-"""What the database itself refuses about refunds, whoever writes to it."""
+"""Database triggers on refunds and decisions: what is refused whoever writes to them."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from string import Template
 
 import pgtrigger
 
-from approvals.constraints.payment_triggers import REFUND_AGREES
+from approvals.constraints.payment_triggers import REFUND_AGREES_TRIGGER
 from approvals.constraints.rule_triggers import (
-    APPROVED_BY_ENOUGH,
-    APPROVES_WHAT_IS_CLEAR,
-    NAMES_ITS_REVIEWERS,
-    NEVER_FEWER_PEOPLE,
+    APPROVED_BY_ENOUGH_TRIGGER,
+    APPROVES_WHAT_IS_CLEAR_TRIGGER,
+    NAMES_ITS_REVIEWERS_TRIGGER,
+    NEVER_FEWER_PEOPLE_TRIGGER,
 )
 
 # Sums are taken under a lock on the order, so that two approvals at once cannot both fit. A doubt
 # is always written down: it counted as it was called, and an import may have brought it since.
-CAPTURED_IS_THE_CEILING = """
+CAPTURED_IS_THE_CEILING_SQL = """
     IF NEW.state IN ('approved', 'executing', 'executed') THEN
         PERFORM 1 FROM tickets_order WHERE id = NEW.order_id FOR UPDATE;
         IF NEW.amount
@@ -36,7 +36,7 @@ CAPTURED_IS_THE_CEILING = """
     RETURN NEW;
 """
 
-BEGINS_PENDING = """
+BEGINS_PENDING_SQL = """
     RAISE EXCEPTION 'a refund begins as a request'
         USING ERRCODE = 'check_violation', CONSTRAINT = 'refund_begins_pending';
 """
@@ -47,14 +47,14 @@ TRANSITIONS = {
     "executing": ["executed", "failed", "doubt"],
     "doubt": ["executed", "failed", "executing"],
 }
-FROZEN = [
+FROZEN_FIELDS = [
     "ticket", "run", "order", "remedy", "amount", "currency", "arithmetic", "reasons", "rule",
     "citations", "note", "lines", "terms", "conditions", "risk", "fingerprint", "requested_by",
     "reviewers", "seeded",
 ]  # fmt: skip
 
 # The decision repeats who asked and how much; this makes sure it repeats the truth.
-DECISION_REPEATS_THE_REFUND = """
+DECISION_REPEATS_THE_REFUND_SQL = """
     IF NOT EXISTS (
         SELECT 1 FROM approvals_refund r WHERE r.id = NEW.refund_id AND r.state = 'pending'
         AND r.requested_by_id IS NOT DISTINCT FROM NEW.requested_by_id
@@ -81,7 +81,7 @@ DECISION_REPEATS_THE_REFUND = """
 """
 
 # A decision rests on a page that this person was shown whole, of this refund, as it stood then.
-LOOK_IS_THEIRS = """
+LOOK_IS_THEIRS_SQL = """
     IF NEW.look_id IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM approvals_look k WHERE k.id = NEW.look_id AND k.refund_id = NEW.refund_id
         AND k.by_id IS NOT DISTINCT FROM NEW.by_id AND k.fingerprint = NEW.fingerprint
@@ -93,7 +93,7 @@ LOOK_IS_THEIRS = """
     RETURN NEW;
 """
 
-HANDS = {
+INVOLVEMENT_ROWS_SQL = {
     "approver_is_not_drafter": """tickets_draft h LEFT JOIN tickets_message m ON m.id = h.message_id
         WHERE (h.hands @> to_jsonb(NEW.by_id) OR m.author_id = NEW.by_id)""",
     "approver_is_not_author": """tickets_message h
@@ -105,7 +105,7 @@ HANDS = {
 }
 
 
-ANOTHER_HAND = """
+INVOLVEMENT_CHECK_SQL = """
     IF EXISTS (
         SELECT 1 FROM $rows
         AND h.ticket_id = (SELECT ticket_id FROM approvals_refund WHERE id = NEW.refund_id)
@@ -115,14 +115,16 @@ ANOTHER_HAND = """
     END IF;"""
 
 
-def _by_another_hand() -> str:
-    check = Template(ANOTHER_HAND)
-    parts = [check.substitute(constraint=name, rows=rows) for name, rows in HANDS.items()]
+def _build_involvement_checks() -> str:
+    check = Template(INVOLVEMENT_CHECK_SQL)
+    parts = [
+        check.substitute(constraint=name, rows=rows) for name, rows in INVOLVEMENT_ROWS_SQL.items()
+    ]
     return "".join(parts) + "\n    RETURN NEW;\n"
 
 
 # A made-up ticket never leads to money, and a real one is never a check.
-SEEDED_ALIKE = """
+SEEDED_ALIKE_SQL = """
     IF NEW.seeded IS DISTINCT FROM
         (SELECT seeded FROM tickets_ticket WHERE id = NEW.ticket_id)
         OR NEW.seeded IS DISTINCT FROM (SELECT c.seeded FROM tickets_order o
@@ -134,58 +136,58 @@ SEEDED_ALIKE = """
     RETURN NEW;
 """
 
-REFUND = [
+REFUND_TRIGGERS = [
     pgtrigger.Trigger(
         name="seeded_alike",
         when=pgtrigger.Before,
         operation=pgtrigger.Insert,
-        func=SEEDED_ALIKE,
+        func=SEEDED_ALIKE_SQL,
     ),
     pgtrigger.Trigger(
         name="captured_is_the_ceiling",
         when=pgtrigger.Before,
         operation=pgtrigger.Insert | pgtrigger.Update,
-        func=CAPTURED_IS_THE_CEILING,
+        func=CAPTURED_IS_THE_CEILING_SQL,
     ),
     pgtrigger.Trigger(
         name="refund_begins_pending",
         when=pgtrigger.Before,
         operation=pgtrigger.Insert,
         condition=~pgtrigger.Q(new__state="pending"),
-        func=BEGINS_PENDING,
+        func=BEGINS_PENDING_SQL,
     ),
-    APPROVED_BY_ENOUGH,
-    NEVER_FEWER_PEOPLE,
-    NAMES_ITS_REVIEWERS,
+    APPROVED_BY_ENOUGH_TRIGGER,
+    NEVER_FEWER_PEOPLE_TRIGGER,
+    NAMES_ITS_REVIEWERS_TRIGGER,
     pgtrigger.FSM(
         name="refund_moves_on",
         field="state",
         transitions=[(old, new) for old, after in TRANSITIONS.items() for new in after],
     ),
-    pgtrigger.ReadOnly(name="refund_keeps_its_terms", fields=FROZEN),
-    REFUND_AGREES,
+    pgtrigger.ReadOnly(name="refund_keeps_its_terms", fields=FROZEN_FIELDS),
+    REFUND_AGREES_TRIGGER,
 ]
-DECISION = [
+DECISION_TRIGGERS = [
     pgtrigger.Protect(
         name="decisions_are_append_only", operation=pgtrigger.Update | pgtrigger.Delete
     ),
-    APPROVES_WHAT_IS_CLEAR,
+    APPROVES_WHAT_IS_CLEAR_TRIGGER,
     pgtrigger.Trigger(
         name="decision_repeats_the_refund",
         when=pgtrigger.Before,
         operation=pgtrigger.Insert,
-        func=DECISION_REPEATS_THE_REFUND,
+        func=DECISION_REPEATS_THE_REFUND_SQL,
     ),
     pgtrigger.Trigger(
         name="decision_is_by_another_hand",
         when=pgtrigger.Before,
         operation=pgtrigger.Insert,
-        func=_by_another_hand(),
+        func=_build_involvement_checks(),
     ),
     pgtrigger.Trigger(
         name="look_is_theirs",
         when=pgtrigger.Before,
         operation=pgtrigger.Insert,
-        func=LOOK_IS_THEIRS,
+        func=LOOK_IS_THEIRS_SQL,
     ),
 ]

@@ -1,4 +1,4 @@
-"""What the database itself refuses about rules: their tiers, and what they approve by themselves."""
+"""Database triggers on refund rules: their tiers, and what they approve by themselves."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from string import Template
 import pgtrigger
 
 # The tiers of every rule that was applied. One in another currency cannot be compared, so it counts.
-TIERS = """
+APPLIED_TIERS_SQL = """
     FROM approvals_ruletier tier JOIN approvals_refundrule rule ON rule.id = tier.rule_id
     WHERE (rule.name = NEW.rule OR jsonb_exists(NEW.terms, rule.name))
     AND (tier.above < NEW.amount OR rule.currency <> NEW.currency)
@@ -15,7 +15,7 @@ TIERS = """
 
 # Counted here once more: whoever writes the state cannot also choose how many it takes, and it
 # never takes fewer than before. A rule's own approval is one only where one is enough.
-ENOUGH_PEOPLE = """
+ENOUGH_PEOPLE_SQL = """
     needed := GREATEST(OLD.approvers_needed, NEW.approvers_needed, CASE WHEN EXISTS (
             SELECT 1 FROM approvals_approvallimit
             WHERE currency = NEW.currency AND two_above < NEW.amount
@@ -33,7 +33,7 @@ ENOUGH_PEOPLE = """
 """
 
 # The highest tier of each rule says who: a request that names nobody, or others, is none.
-ITS_REVIEWERS = """
+ITS_REVIEWERS_SQL = """
     IF EXISTS (
         SELECT 1 FROM (
             SELECT DISTINCT ON (tier.rule_id) tier.group_id $tiers
@@ -50,7 +50,7 @@ ITS_REVIEWERS = """
 # Written by a rule, an approval stands only where nothing at all is unclear: it is the amount
 # that was computed, under a label of a person or a promise, and every check passed. The customer
 # is locked, so that of two at once the second sees the first.
-NOTHING_UNCLEAR = """
+NOTHING_UNCLEAR_SQL = """
     PERFORM 1 FROM tickets_customer WHERE id = (
         SELECT o.customer_id FROM approvals_refund r JOIN tickets_order o ON o.id = r.order_id
         WHERE r.id = NEW.refund_id) FOR NO KEY UPDATE;
@@ -92,30 +92,30 @@ NOTHING_UNCLEAR = """
     RETURN NEW;
 """
 
-APPROVED_BY_ENOUGH = pgtrigger.Trigger(
+APPROVED_BY_ENOUGH_TRIGGER = pgtrigger.Trigger(
     name="approved_by_enough_people",
     when=pgtrigger.Before,
     operation=pgtrigger.Update,
     condition=pgtrigger.Q(new__state="approved") & ~pgtrigger.Q(old__state="approved"),
     declare=[("needed", "INTEGER")],
-    func=Template(ENOUGH_PEOPLE).substitute(tiers=TIERS),
+    func=Template(ENOUGH_PEOPLE_SQL).substitute(tiers=APPLIED_TIERS_SQL),
 )
-NEVER_FEWER_PEOPLE = pgtrigger.Protect(
+NEVER_FEWER_PEOPLE_TRIGGER = pgtrigger.Protect(
     name="never_fewer_people",
     operation=pgtrigger.Update,
     condition=pgtrigger.Q(new__approvers_needed__lt=pgtrigger.F("old__approvers_needed")),
 )
-NAMES_ITS_REVIEWERS = pgtrigger.Trigger(
+NAMES_ITS_REVIEWERS_TRIGGER = pgtrigger.Trigger(
     name="refund_names_its_reviewers",
     when=pgtrigger.Before,
     operation=pgtrigger.Insert,
     condition=pgtrigger.Q(new__seeded=False),
-    func=Template(ITS_REVIEWERS).substitute(tiers=TIERS),
+    func=Template(ITS_REVIEWERS_SQL).substitute(tiers=APPLIED_TIERS_SQL),
 )
-APPROVES_WHAT_IS_CLEAR = pgtrigger.Trigger(
+APPROVES_WHAT_IS_CLEAR_TRIGGER = pgtrigger.Trigger(
     name="rule_approves_what_is_clear",
     when=pgtrigger.Before,
     operation=pgtrigger.Insert,
     condition=pgtrigger.Q(new__by__isnull=True),
-    func=NOTHING_UNCLEAR,
+    func=NOTHING_UNCLEAR_SQL,
 )

@@ -1,4 +1,4 @@
-"""The record of the human's part: requests, decisions, rules, payments and looks."""
+"""The record of approvals: requests, decisions, rules, payments and page views."""
 
 from approvals.models.looks import Care, Look, SealedCheck
 from approvals.models.notices import Notice, Reader

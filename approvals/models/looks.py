@@ -54,7 +54,7 @@ class Look(models.Model):
                 name="first_opinion_is_whole_and_blind",
             ),
         ]
-        triggers = triggers.LOOK
+        triggers = triggers.PAGE_VIEW_TRIGGERS
 
     def __str__(self) -> str:
         return f"{self.by} looked at {self.refund}"
@@ -81,7 +81,7 @@ class SealedCheck(models.Model):
     revealed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        triggers = triggers.SEALED_CHECK
+        triggers = triggers.SEEDED_CHECK_TRIGGERS
 
     def __str__(self) -> str:
         return f"sealed check {self.pk}"

@@ -71,7 +71,7 @@ class Execution(models.Model):
                 condition=~Q(state="done") | ~Q(reference=""), name="done_has_a_reference"
             ),
         ]
-        triggers = payment_triggers.EXECUTION
+        triggers = payment_triggers.EXECUTION_TRIGGERS
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency} {self.get_by_display()}"

@@ -103,7 +103,7 @@ class Refund(models.Model):
                 name="one_refund_a_reference",
             ),
         ]
-        triggers = triggers.REFUND
+        triggers = triggers.REFUND_TRIGGERS
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency} on {self.order}"
@@ -176,7 +176,7 @@ class Decision(models.Model):
                 name="approval_is_within_the_limit",
             ),
         ]
-        triggers = triggers.DECISION
+        triggers = triggers.DECISION_TRIGGERS
 
     def __str__(self) -> str:
         return f"{self.verdict} by {self.by}"

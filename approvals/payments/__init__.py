@@ -6,21 +6,21 @@ written in one transaction; whatever may or may not have been paid is in doubt, 
 about under that key, never ordered under another.
 """
 
-from approvals.payments.gateways.manual import record_paid
-from approvals.payments.manual_resolution import settle
-from approvals.payments.outbox import order, pay
-from approvals.payments.reconciliation import reconcile
-from approvals.payments.status import Standing, state_of
-from approvals.payments.sweep import attend, sweep
+from approvals.payments.gateways.manual import record_manual_payment
+from approvals.payments.manual_resolution import settle_payment
+from approvals.payments.outbox import execute_payment, order_payment
+from approvals.payments.reconciliation import reconcile_execution
+from approvals.payments.status import PaymentStatus, get_payment_status
+from approvals.payments.sweep import attend_execution, sweep_payments
 
 __all__ = [
-    "Standing",
-    "attend",
-    "order",
-    "pay",
-    "reconcile",
-    "record_paid",
-    "settle",
-    "state_of",
-    "sweep",
+    "PaymentStatus",
+    "attend_execution",
+    "order_payment",
+    "execute_payment",
+    "reconcile_execution",
+    "record_manual_payment",
+    "settle_payment",
+    "get_payment_status",
+    "sweep_payments",
 ]

@@ -1,4 +1,4 @@
-"""What came of a payment: the execution, the refund, the payment and the receipt in one go."""
+"""The ledger of payments: execution, refund, payment and receipt are written in one go."""
 
 from __future__ import annotations
 
@@ -20,78 +20,84 @@ from tickets.models import Payment
 log = logging.getLogger(__name__)
 
 State = Execution.State
-OPEN = (State.QUEUED, State.CALLING, State.DOUBT)
+OPEN_STATES = (State.QUEUED, State.CALLING, State.DOUBT)
 FIRST_RETRY = timedelta(seconds=15)
 FIRST_QUESTION = timedelta(seconds=10)
-LONGEST_PAUSE = timedelta(hours=1)
-TOLD_AFTER = 5  # calls in vain, nearly four minutes
+MAX_PAUSE = timedelta(hours=1)
+ATTENTION_AFTER_CALLS = 5  # calls in vain, nearly four minutes
 
 
-def record(execution: Execution, answer: Answer) -> str:
-    """Write what the payment side answered to the call of ``execution``; return how it stands.
+def record_answer(execution: Execution, answer: Answer) -> str:
+    """Write what the payment side answered to the call of ``execution``; return its state.
 
     That it was paid settles whatever is open, for there is one key. Anything else counts
     only from whoever still holds the claim, or held it when it ran out.
     """
     with transaction.atomic():
-        refund = locked(execution.pk)
+        refund = lock_execution_refund(execution.pk)
         now = Execution.objects.select_for_update().get(pk=execution.pk)
         held = now.holder == execution.holder and now.state in (State.CALLING, State.DOUBT)
         match answer:
             case Paid():
-                paid(refund, now, answer.reference)
+                mark_paid(refund, now, answer.reference)
             case Declined() if held:
-                failed(refund, now, answer.why)
+                mark_failed(refund, now, answer.why)
             case NotReached() if held:
-                _put_back(refund, now, answer.why)
+                _retry_later(refund, now, answer.why)
             case Unclear() if held:
-                doubt(refund, now, answer.why)
+                mark_doubtful(refund, now, answer.why)
     return now.state
 
 
-def locked(execution_id: int) -> Refund:
+def lock_execution_refund(execution_id: int) -> Refund:
     """The refund of the execution with its ticket and order, locked in the order of all."""
-    return refund_rows.locked(
+    return refund_rows.lock_refund(
         Execution.objects.values_list("refund_id", flat=True).get(pk=execution_id)
     )
 
 
-def paid(refund: Refund, execution: Execution, reference: str) -> None:
-    """The payment side says that it paid. What our rows cannot hold is left in doubt."""
-    if execution.state not in OPEN:
-        return _told_again(refund, execution, reference)
+def mark_paid(refund: Refund, execution: Execution, reference: str) -> None:
+    """Write that the payment side paid. What our rows cannot hold is left in doubt."""
+    if execution.state not in OPEN_STATES:
+        return _handle_repeated_paid(refund, execution, reference)
     try:
         write_paid(refund, execution, reference, by=None)
     except Refused as refused:
         refund.refresh_from_db(fields=["state", "reference"])
         execution.refresh_from_db()
         if execution.state == State.QUEUED:  # it was about to be called again
-            return _contradicted(refund, execution, reference, str(refused))
+            return _report_contradiction(refund, execution, reference, str(refused))
         why = f"The payment side says paid as {reference}, but: {refused}"
-        doubt(refund, execution, why)
+        mark_doubtful(refund, execution, why)
     return None
 
 
 def write_paid(
     refund: Refund, execution: Execution, reference: str, *, by: User | None, why: str = ""
 ) -> None:
-    """Done: execution, refund, payment and receipt. Raises Incomplete, with nothing written."""
-    known = on_file(refund, reference)
+    """Write that it was paid: execution, refund, payment and receipt.
+
+    Raises Incomplete, with nothing written.
+    """
+    known = find_recorded_payment(refund, reference)
     with transaction.atomic():
         execution.state, execution.reference, execution.note = State.DONE, reference, why[:500]
         execution.settled_at, execution.settled_by, execution.lease_until = timezone.now(), by, None
         execution.save()
         refund.state, refund.reference = Refund.State.EXECUTED, reference
-        refund_rows.save(refund)
+        refund_rows.save_state(refund)
         if known is None:
             add_payment(refund, reference)
     output = {"on_file": known is not None, **({"reason": why} if why else {})}
-    receipt(refund, execution, "ok", by=by, **output)
-    reply_refresh.follow(refund)
+    append_payment_receipt(refund, execution, "ok", by=by, **output)
+    reply_refresh.refresh_reply(refund)
 
 
-def on_file(refund: Refund, reference: str) -> Payment | None:
-    """The payment that an import brought first. Raises Incomplete where it is another one."""
+def find_recorded_payment(refund: Refund, reference: str) -> Payment | None:
+    """The payment with this reference that an import brought first, None where there is none.
+
+    Raises Incomplete where it is another one.
+    """
     payments = refund.order.payments.filter(kind=Payment.Kind.REFUND, reference=reference)
     known = payments.first()
     if known and known.amount != refund.amount:
@@ -110,26 +116,29 @@ def on_file(refund: Refund, reference: str) -> Payment | None:
     return known
 
 
-def failed(refund: Refund, execution: Execution, why: str, *, by: User | None = None) -> None:
-    """It surely was not paid, and will not be."""
+def mark_failed(refund: Refund, execution: Execution, why: str, *, by: User | None = None) -> None:
+    """Write that it surely was not paid, and will not be."""
     execution.state, execution.note, execution.lease_until = State.FAILED, why[:500], None
     execution.settled_at, execution.settled_by = timezone.now(), by
     execution.save()
     approved = refund.state == Refund.State.APPROVED  # never called
     refund.state = Refund.State.VOID if approved else Refund.State.FAILED
-    refund_rows.save(refund)
-    receipt(refund, execution, "void" if approved else "failed", by=by, reason=why)
+    refund_rows.save_state(refund)
+    append_payment_receipt(refund, execution, "void" if approved else "failed", by=by, reason=why)
     refund.ticket.mark_attention(f"The refund was not paid: {why}")
-    reply_refresh.follow(refund, why)
+    reply_refresh.refresh_reply(refund, why)
 
 
-def stop(refund: Refund, why: str, *, by: User | None) -> None:
-    """Give up what waits to be paid: nothing is called."""
-    failed(refund, Execution.objects.select_for_update().get(refund=refund), why, by=by)
+def cancel_execution(refund: Refund, why: str, *, by: User | None) -> None:
+    """Give up a payment that waits: nothing is called."""
+    mark_failed(refund, Execution.objects.select_for_update().get(refund=refund), why, by=by)
 
 
-def doubt(refund: Refund, execution: Execution, why: str) -> None:
-    """It may or may not have been paid: it is asked about, and people can see it."""
+def mark_doubtful(refund: Refund, execution: Execution, why: str) -> None:
+    """Write that it may or may not have been paid.
+
+    It is asked about, and people can see it.
+    """
     if execution.state == State.DOUBT:
         Execution.objects.filter(pk=execution.pk).update(note=why[:500])
         return
@@ -137,31 +146,31 @@ def doubt(refund: Refund, execution: Execution, why: str) -> None:
     execution.next_at = timezone.now() + FIRST_QUESTION
     execution.save()
     refund.state = Refund.State.DOUBT
-    refund_rows.save(refund)
-    receipt(refund, execution, "doubt", reason=why)
+    refund_rows.save_state(refund)
+    append_payment_receipt(refund, execution, "doubt", reason=why)
     refund.ticket.mark_attention("The refund may or may not have been paid: we are asking.")
-    reply_refresh.follow(refund)
+    reply_refresh.refresh_reply(refund)
 
 
-def requeue(refund: Refund, execution: Execution, why: str, *, pause: timedelta) -> None:
-    """It surely was not paid: it may be called again, under the same key."""
+def requeue_execution(refund: Refund, execution: Execution, why: str, *, pause: timedelta) -> None:
+    """Let it be called again under the same key after ``pause``: it surely was not paid."""
     execution.state, execution.note, execution.lease_until = State.QUEUED, why[:500], None
     execution.next_at = timezone.now() + pause
     execution.save()
     if refund.state != Refund.State.EXECUTING:
         refund.state = Refund.State.EXECUTING
-        refund_rows.save(refund)
+        refund_rows.save_state(refund)
 
 
-def pause_after(first: timedelta, times: int) -> timedelta:
-    """Twice as long each time, an hour at most."""
-    return min(first * (1 << min(times, 20)), LONGEST_PAUSE)
+def compute_pause(first: timedelta, times: int) -> timedelta:
+    """The pause after so many times: twice as long each time, an hour at most."""
+    return min(first * (1 << min(times, 20)), MAX_PAUSE)
 
 
-def receipt(
+def append_payment_receipt(
     refund: Refund, execution: Execution, status: str, *, by: User | None = None, **output: Any
 ) -> None:
-    """The proof of a payment, of a doubt or of its end."""
+    """Append the receipt of a payment, of a doubt or of its end."""
     told = {
         "by": execution.by,
         "key": execution.key,
@@ -170,42 +179,46 @@ def receipt(
         "reference": execution.reference,
         **output,
     }
-    refund_rows.receipt(refund, by, "pay", status, told)
+    refund_rows.append_refund_receipt(refund, by, "pay", status, told)
 
 
-def _put_back(refund: Refund, execution: Execution, why: str) -> None:
+def _retry_later(refund: Refund, execution: Execution, why: str) -> None:
     log.warning("execution %s: call %s in vain: %s", execution.pk, execution.calls, why)
     soon = timezone.now() + timedelta(seconds=1)
     if execution.state == State.CALLING and (execution.lease_until or soon) <= soon:
-        return doubt(refund, execution, why)  # whoever was away so long is not to be trusted
-    pause = pause_after(FIRST_RETRY, execution.calls - 1)
-    requeue(refund, execution, why, pause=pause)
-    if execution.calls == TOLD_AFTER:
-        receipt(refund, execution, "abstained", reason=why)
+        return mark_doubtful(
+            refund, execution, why
+        )  # whoever was away so long is not to be trusted
+    pause = compute_pause(FIRST_RETRY, execution.calls - 1)
+    requeue_execution(refund, execution, why, pause=pause)
+    if execution.calls == ATTENTION_AFTER_CALLS:
+        append_payment_receipt(refund, execution, "abstained", reason=why)
         refund.ticket.mark_attention(f"The refund is approved and not paid yet: {why}")
     return None
 
 
-def _told_again(refund: Refund, execution: Execution, reference: str) -> None:
+def _handle_repeated_paid(refund: Refund, execution: Execution, reference: str) -> None:
     """An answer to what is settled: the same is nothing new, anything else is for people."""
     if execution.state != State.DONE or execution.reference != reference:
         state = execution.get_state_display().lower()
-        _contradicted(refund, execution, reference, f"it is settled as: {state}")
+        _report_contradiction(refund, execution, reference, f"it is settled as: {state}")
 
 
-def _contradicted(refund: Refund, execution: Execution, reference: str, why: str) -> None:
-    """Money moved that our rows say did not: the payment is kept, and people are told."""
+def _report_contradiction(refund: Refund, execution: Execution, reference: str, why: str) -> None:
+    """Keep a payment that our rows say did not happen, and tell people."""
     log.error("execution %s: paid as %s, but %s", execution.pk, reference, why)
     with transaction.atomic():
-        if execution.state == State.FAILED and not _is_known(refund, reference):
+        if execution.state == State.FAILED and not _has_recorded_payment(refund, reference):
             add_payment(refund, reference)
-    receipt(refund, execution, "failed", reason=f"Told of {reference}: {why}", told=reference)
+    append_payment_receipt(
+        refund, execution, "failed", reason=f"Told of {reference}: {why}", told=reference
+    )
     refund.ticket.mark_attention(
         f"The payment side says it paid this refund as {reference}, but {why}. Please check there."
     )
 
 
-def _is_known(refund: Refund, reference: str) -> bool:
+def _has_recorded_payment(refund: Refund, reference: str) -> bool:
     return refund.order.payments.filter(kind=Payment.Kind.REFUND, reference=reference).exists()
 
 
@@ -221,4 +234,4 @@ def add_payment(refund: Refund, reference: str) -> None:
                 reference=reference,
             )
     except IntegrityError as error:
-        raise refund_rows.refusal(error, Incomplete) from error
+        raise refund_rows.translate_integrity_error(error, Incomplete) from error

@@ -1,4 +1,4 @@
-"""A person says how a payment went that the payment side does not tell."""
+"""Manual resolution: a person settles a payment whose end the payment side does not tell."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from tickets.access import SUPERVISORS, require_role
 State = Execution.State
 
 
-def settle(execution_id: int, *, by: User, paid: bool, why: str, reference: str = "") -> Execution:
+def settle_payment(
+    execution_id: int, *, by: User, paid: bool, why: str, reference: str = ""
+) -> Execution:
     """Settle a doubt: paid, with the payment side's reference, or surely not paid.
 
     One that waits to be called can be given up so, too. Raises PermissionDenied, and a
@@ -27,23 +29,26 @@ def settle(execution_id: int, *, by: User, paid: bool, why: str, reference: str 
     if paid and not reference:
         raise Incomplete("Please give the reference of the payment.")
     with transaction.atomic():
-        refund = ledger.locked(execution_id)
+        refund = ledger.lock_execution_refund(execution_id)
         execution = Execution.objects.select_for_update().get(pk=execution_id)
         if execution.state != State.DOUBT and (paid or execution.state != State.QUEUED):
             raise NotPending(f"This payment is not in doubt: {execution.get_state_display()}.")
-        may_settle(refund, by)
+        check_can_settle(refund, by)
         if paid:
             ledger.write_paid(refund, execution, reference, by=by, why=why)
         else:
-            ledger.failed(refund, execution, why, by=by)
+            ledger.mark_failed(refund, execution, why, by=by)
     return execution
 
 
-def may_settle(refund: Refund, by: User) -> None:
-    """The rules of a decision: no hand in it, and a limit that reaches so far."""
-    if own := separation_of_duties.own_hand(refund, by):
+def check_can_settle(refund: Refund, by: User) -> None:
+    """Raises OwnWork or OverLimit by the rules of a decision.
+
+    The person had no hand in the refund, and their limit reaches its amount.
+    """
+    if own := separation_of_duties.explain_involvement(refund, by):
         raise OwnWork(own)
-    if separation_of_duties.limit_of(by, refund.currency) < refund.amount:
+    if separation_of_duties.get_limit(by, refund.currency) < refund.amount:
         raise OverLimit(
             f"{refund.amount} {refund.currency} is above your limit. Somebody with a higher "
             "limit has to do this."

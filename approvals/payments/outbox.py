@@ -1,4 +1,4 @@
-"""Writing down what is to be paid, and paying it: claim, commit, call, record."""
+"""The outbox of payments: write down what is to be paid, then claim, commit, call, record."""
 
 from __future__ import annotations
 
@@ -28,52 +28,55 @@ from tickets.queue import run_queue
 log = logging.getLogger(__name__)
 
 By, State = Execution.By, Execution.State
-MODULES = {
+GATEWAY_MODULES = {
     By.WEBHOOK: "approvals.payments.gateways.webhook",
     By.STRIPE: "approvals.payments.gateways.stripe",
 }
-MONEY_BACK = ("refund", "price difference")  # anything else is no money at the payment side
-PAY = "triage.tasks.pay"
-ANSWERED_WITHIN = 10.0  # seconds for a worker to begin; the sweep calls again
+MONEY_BACK_REMEDIES = (
+    "refund",
+    "price difference",
+)  # anything else is no money at the payment side
+PAY_TASK = "triage.tasks.pay"
+START_WITHIN_SECONDS = 10.0  # seconds for a worker to begin; the sweep calls again
 
 
-def order(refund: Refund) -> Execution | None:
+def order_payment(refund: Refund) -> Execution | None:
     """Order the payment of an approved refund, in the transaction that approves it.
 
     None where a person has to pay: no payment service is set up, it is no money back, or
     the service does not know by what the order was paid.
     """
-    by, charge = settings.PAYMENT_EXECUTOR, charge_of(refund)
-    if by == By.MANUAL or refund.remedy not in MONEY_BACK or refund.seeded:
+    by, charge = settings.PAYMENT_EXECUTOR, find_charge(refund)
+    if by == By.MANUAL or refund.remedy not in MONEY_BACK_REMEDIES or refund.seeded:
         return None
     if by == By.STRIPE and not stripe.can_pay(charge, refund.amount, refund.currency):
         return None
     execution = Execution.objects.create(
         refund=refund,
         by=by,
-        key=key_of(refund),
+        key=compute_idempotency_key(refund),
         amount=refund.amount,
         currency=refund.currency,
         charge=charge,
     )
-    transaction.on_commit(lambda: wake(execution.pk))
+    transaction.on_commit(lambda: wake_worker(execution.pk))
     return execution
 
 
-def wake(execution_id: int) -> None:
-    """Tell a worker; a call that is lost is made again by the sweep."""
-    run_queue.call(PAY, execution_id, expires=ANSWERED_WITHIN)
+def wake_worker(execution_id: int) -> None:
+    """Tell a worker of the execution; a call that is lost is made again by the sweep."""
+    run_queue.dispatch_task(PAY_TASK, execution_id, expires=START_WITHIN_SECONDS)
 
 
-def key_of(refund: Refund) -> str:
+def compute_idempotency_key(refund: Refund) -> str:
     """The idempotency key: HMAC-SHA256 of what was decided, under a key derived from ours."""
     agreed = refund.decisions.filter(verdict=Decision.Verdict.APPROVE).order_by("id")
     decided = [f"{pk}:{seen}" for pk, seen in agreed.values_list("id", "fingerprint")]
     return salted_hmac("approvals.payments", " ".join(decided), algorithm="sha256").hexdigest()
 
 
-def charge_of(refund: Refund) -> str:
-    """The captured payment of the order that has enough left to give this back; else empty."""
+def find_charge(refund: Refund) -> str:
+    """The reference of a captured payment with enough left to give this back; else empty."""
     captured = refund.order.payments.filter(kind=Payment.Kind.CAPTURE).exclude(reference="")
     for payment in captured.order_by("id"):
         taken = Execution.objects.filter(
@@ -85,22 +88,27 @@ def charge_of(refund: Refund) -> str:
     return ""
 
 
-def pay(execution_id: int) -> str:
-    """Pay it if it waits for that; return how it stands then.
+def execute_payment(execution_id: int) -> str:
+    """Pay the execution if it waits for that; return its state then.
 
     No transaction and no lock is held during the call. A worker that dies leaves a claim
     whose lease runs out, and then it is in doubt.
     """
-    execution = _claim(execution_id)
+    execution = _claim_execution(execution_id)
     if execution is None:
         return str(Execution.objects.values_list("state", flat=True).get(pk=execution_id))
-    answer = call("pay", execution)
-    return ledger.record(execution, answer)
+    answer = call_gateway("pay", execution)
+    return ledger.record_answer(execution, answer)
 
 
-def call(verb: str, execution: Execution) -> Answer:
-    """The executor's answer; what it did not foresee may have happened after the money moved."""
-    ask: Callable[[Execution], Answer] = import_string(f"{MODULES[By(execution.by)]}.{verb}")
+def call_gateway(verb: str, execution: Execution) -> Answer:
+    """The answer of the gateway's function ``verb`` ("pay" or "ask").
+
+    An error it did not foresee may have happened after the money moved, so it is Unclear.
+    """
+    ask: Callable[[Execution], Answer] = import_string(
+        f"{GATEWAY_MODULES[By(execution.by)]}.{verb}"
+    )
     try:
         return ask(execution)
     except Exception as error:
@@ -108,29 +116,29 @@ def call(verb: str, execution: Execution) -> Answer:
         return Unclear(f"Something unforeseen: {type(error).__name__}.")
 
 
-def _claim(execution_id: int) -> Execution | None:
-    """The execution, leased to us and its refund being paid; None where there is nothing to do."""
+def _claim_execution(execution_id: int) -> Execution | None:
+    """The execution, leased to us, and its refund being paid; None where nothing is to do."""
     with transaction.atomic():
-        refund = ledger.locked(execution_id)
+        refund = ledger.lock_execution_refund(execution_id)
         now = timezone.now()
         waiting = Execution.objects.filter(pk=execution_id, state=State.QUEUED, next_at__lte=now)
         if waiting.exists() and not is_as_approved(refund):
-            ledger.stop(refund, refund_rows.CHANGED, by=None)
+            ledger.cancel_execution(refund, refund_rows.APPROVAL_OUTDATED, by=None)
             return None
         claimed = waiting.update(
             state=State.CALLING,
             holder=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"[-80:],
-            lease_until=now + lease(),
+            lease_until=now + compute_lease_duration(),
             called_at=now,
             calls=F("calls") + 1,
         )
         if not claimed:
             return None
         refund.state = Refund.State.EXECUTING
-        refund_rows.save(refund)
+        refund_rows.save_state(refund)
     return Execution.objects.select_related("refund__order").get(pk=execution_id)
 
 
-def lease() -> timedelta:
+def compute_lease_duration() -> timedelta:
     """Longer than any call can take: connecting, sending, and twice the time for the answer."""
     return timedelta(seconds=4 * settings.PAYMENT_TIMEOUT + 10)

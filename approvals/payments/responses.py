@@ -1,4 +1,4 @@
-"""What a payment side can have said, by what follows from it."""
+"""The answers a payment side can give, by what follows from each."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class Unheard:
 Answer = Paid | Declined | NotReached | Unclear | Unheard
 
 
-def words(text: object) -> str:
-    """What a stranger wrote, on one line, without what cannot be shown or kept, and not for ever."""
+def sanitize_text(text: object) -> str:
+    """A foreign text on one line, with printable characters only and at most 300 of them."""
     if not isinstance(text, str):
         return ""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:300]

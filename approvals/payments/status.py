@@ -1,4 +1,4 @@
-"""How the payment of a refund stands, for pages."""
+"""The status of a refund's payment, for pages."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from approvals.models import Execution, Refund
 from approvals.payments.gateways import manual
-from approvals.payments.reconciliation import MOST_QUESTIONS
+from approvals.payments.reconciliation import MAX_QUESTIONS
 from approvals.snapshot import staleness
 
 
 @dataclass(frozen=True)
-class Standing:
+class PaymentStatus:
     """``said`` is a sentence for people. ``by_hand``: somebody has to pay it and record that.
 
     ``may_settle``: somebody can say how it went. ``asking_ended``: nobody else will.
@@ -24,27 +24,29 @@ class Standing:
     asking_ended: bool = False
 
 
-def state_of(refund: Refund) -> Standing:
-    """How the payment stands; ``said`` is empty before there is anything to pay."""
+def get_payment_status(refund: Refund) -> PaymentStatus:
+    """The status of the payment; ``said`` is empty before there is anything to pay."""
     execution = Execution.objects.filter(refund=refund).select_related("settled_by").first()
     if execution is None:
         if refund.state == Refund.State.VOID and refund.reference:
-            return Standing(staleness.paid_all_the_same(refund))
-        if manual.was_to_be_paid(refund):
-            return Standing("It is not to be paid any more. Was it paid already?", by_hand=True)
+            return PaymentStatus(staleness.format_void_payment_warning(refund))
+        if manual.may_have_been_paid(refund):
+            return PaymentStatus(
+                "It is not to be paid any more. Was it paid already?", by_hand=True
+            )
         by_hand = refund.state == Refund.State.APPROVED and not refund.seeded
-        return Standing("It is to be paid by hand." if by_hand else "", by_hand=by_hand)
+        return PaymentStatus("It is to be paid by hand." if by_hand else "", by_hand=by_hand)
     doubted = execution.state == Execution.State.DOUBT
-    ended = doubted and execution.questions >= MOST_QUESTIONS
-    return Standing(
-        _said(execution, ended),
+    ended = doubted and execution.questions >= MAX_QUESTIONS
+    return PaymentStatus(
+        _describe_execution(execution, ended),
         execution=execution,
         may_settle=doubted or execution.state == Execution.State.QUEUED,
         asking_ended=ended,
     )
 
 
-def _said(execution: Execution, ended: bool) -> str:
+def _describe_execution(execution: Execution, ended: bool) -> str:
     by = execution.get_by_display()
     match execution.state:
         case Execution.State.QUEUED if execution.calls:

@@ -1,4 +1,4 @@
-"""What nobody attends to: orders that wait, doubts that are due, and what a dead worker left."""
+"""Payments nobody attends to: those that wait, doubts that are due, and abandoned calls."""
 
 from __future__ import annotations
 
@@ -16,47 +16,55 @@ log = logging.getLogger(__name__)
 
 State = Execution.State
 MISSED_AFTER = timedelta(seconds=5)
-SWEPT_AT_ONCE = 20
-LEFT = "Whoever asked for the payment stopped before the answer."
+SWEEP_BATCH_SIZE = 20
+ABANDONED_NOTE = "Whoever asked for the payment stopped before the answer."
 
 
-def attend(execution_id: int) -> str:
-    """Do what the execution waits for: pay it, or ask about it. Return how it stands then."""
+def attend_execution(execution_id: int) -> str:
+    """Pay the execution, or ask about it, as its state demands. Return its state then."""
     state = Execution.objects.values_list("state", flat=True).get(pk=execution_id)
     return (
-        reconciliation.reconcile(execution_id) if state == State.DOUBT else outbox.pay(execution_id)
+        reconciliation.reconcile_execution(execution_id)
+        if state == State.DOUBT
+        else outbox.execute_payment(execution_id)
     )
 
 
-def sweep() -> None:
-    """Doubt what was left in a call, and call a worker to each one that waits too long."""
+def sweep_payments() -> None:
+    """Mark abandoned calls as in doubt, and call a worker to each one that waits too long."""
     left = Execution.objects.filter(state=State.CALLING, lease_until__lt=timezone.now())
-    for pk in list(left.values_list("pk", flat=True)[:SWEPT_AT_ONCE]):
+    for pk in list(left.values_list("pk", flat=True)[:SWEEP_BATCH_SIZE]):
         try:
-            doubt_if_left(pk)
+            doubt_if_abandoned(pk)
         except Exception:  # the others have waited long enough too
             log.exception("execution %s was left in a call and could not be doubted", pk)
-    for pk in _missed():
-        outbox.wake(pk)
+    for pk in _reschedule_missed():
+        outbox.wake_worker(pk)
 
 
-def doubt_if_left(execution_id: int) -> None:
-    """In doubt, if its lease ran out: nobody knows what the payment side was told."""
+def doubt_if_abandoned(execution_id: int) -> None:
+    """Mark the execution as in doubt if its lease ran out during the call.
+
+    Nobody knows what the payment side was told.
+    """
     with transaction.atomic():
-        refund = ledger.locked(execution_id)
+        refund = ledger.lock_execution_refund(execution_id)
         execution = Execution.objects.select_for_update().get(pk=execution_id)
         ended = execution.lease_until and execution.lease_until < timezone.now()
         if execution.state == State.CALLING and ended:
-            ledger.doubt(refund, execution, LEFT)
+            ledger.mark_doubtful(refund, execution, ABANDONED_NOTE)
 
 
-def _missed() -> list[int]:
-    """The oldest that wait too long; each waits anew from now, so it is called out once."""
+def _reschedule_missed() -> list[int]:
+    """Ids of the oldest executions that wait too long.
+
+    Each waits anew from now, so it is called out once.
+    """
     now = timezone.now()
     open_ones = Execution.objects.filter(
-        Q(state=State.QUEUED) | Q(state=State.DOUBT, questions__lt=reconciliation.MOST_QUESTIONS)
+        Q(state=State.QUEUED) | Q(state=State.DOUBT, questions__lt=reconciliation.MAX_QUESTIONS)
     )
     late = open_ones.filter(next_at__lt=now - MISSED_AFTER).order_by("next_at")
-    pks = list(late.values_list("pk", flat=True)[:SWEPT_AT_ONCE])
+    pks = list(late.values_list("pk", flat=True)[:SWEEP_BATCH_SIZE])
     open_ones.filter(pk__in=pks).update(next_at=now)
     return pks

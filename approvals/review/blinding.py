@@ -1,4 +1,4 @@
-"""What is shown before the recommendation: the rows, the words and the clauses, and no verdict."""
+"""The page before the first opinion: the rows, the words and the clauses, and no verdict."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from approvals import refund_page
 from approvals.models import Refund
 from tickets import ticket_page
 
-FACTS = ("classify", "retrieve", "summarize")  # the steps that recommend nothing
+FACT_STEPS = ("classify", "retrieve", "summarize")  # the steps that recommend nothing
 
 
-def facts(refund: Refund) -> dict[str, Any]:
-    """What a person needs to make up their mind, for the page of the first opinion."""
+def build_blind_context(refund: Refund) -> dict[str, Any]:
+    """The context of the first-opinion page: what a person needs to make up their mind."""
     run = refund.run
-    receipts = run.receipts.filter(step__in=FACTS).order_by("attempt", "seq") if run else []
+    receipts = run.receipts.filter(step__in=FACT_STEPS).order_by("attempt", "seq") if run else []
     return {
-        "cards": [card for card in ticket_page.cards(run, receipts) if card.receipt] if run else [],
-        "words": refund_page.words(refund.ticket),
-        **refund_page.rows(refund.ticket, refund.order),
+        "cards": [card for card in ticket_page.iter_cards(run, receipts) if card.receipt]
+        if run
+        else [],
+        "words": refund_page.list_customer_messages(refund.ticket),
+        **refund_page.build_order_context(refund.ticket, refund.order),
     }

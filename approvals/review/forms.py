@@ -1,4 +1,4 @@
-"""What is told of a page, and what a person says before they see the recommendation."""
+"""The forms of the review: what a browser measured, first opinions and seeded checks."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from django.core.validators import RegexValidator
 from approvals.models import Care, Decision
 
 DAY_MS = 86_400_000
-NUMBERS = RegexValidator(r"^\d{1,15}(,\d{1,15})*$")
+ID_LIST_VALIDATOR = RegexValidator(r"^\d{1,15}(,\d{1,15})*$")
 
 
 class LookForm(forms.Form):
     """Milliseconds in sight, and the ids of opened receipts with commas between them."""
 
     visible_ms = forms.IntegerField(min_value=0, max_value=DAY_MS)
-    opened = forms.CharField(required=False, max_length=2_000, validators=[NUMBERS])
+    opened = forms.CharField(required=False, max_length=2_000, validators=[ID_LIST_VALIDATOR])
 
     def clean_opened(self) -> list[int]:
         return [int(number) for number in self.cleaned_data["opened"].split(",") if number]

@@ -1,4 +1,4 @@
-"""What can be wrong with a made-up request, one function a fault.
+"""The faults a synthetic request can have.
 
 Each says whether it fits a real request, and puts itself into the copy of it. All of them
 can be seen on the page of the request.
@@ -16,14 +16,17 @@ from approvals.models import Refund, RefundRule
 from approvals.review import synthetic_requests
 from tickets.models import Payment
 
-STEP = Decimal("0.50")
-MORE = Decimal("0.12")
-ENDED_BEFORE = timedelta(days=20)
+AMOUNT_STEP = Decimal("0.50")
+RAISE_SHARE = Decimal("0.12")
+TERMS_ENDED_BEFORE = timedelta(days=20)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """``told`` explains it after the decision; ``put`` changes a copy that is not saved yet."""
+    """A fault of a synthetic request.
+
+    ``told`` explains it after the decision; ``put`` changes a copy that is not saved yet.
+    """
 
     key: str
     told: str
@@ -32,36 +35,41 @@ class Fault:
     put: Callable[[Refund], None]
 
 
-def fitting(real: Refund) -> list[Fault]:
+def list_fitting_faults(real: Refund) -> list[Fault]:
     """The faults that can be put into a copy of this request and would be its only one."""
-    if _needs_photo(real):
+    if _is_photo_required(real):
         return [fault for fault in FAULTS.values() if fault.key == "photo"]
     return [fault for fault in FAULTS.values() if fault.fits(real)]
 
 
-def _rule(real: Refund) -> RefundRule | None:
+def _find_rule(real: Refund) -> RefundRule | None:
     return RefundRule.objects.filter(name=real.rule).first()
 
 
-def _needs_photo(real: Refund) -> bool:
-    rule = _rule(real)
+def _is_photo_required(real: Refund) -> bool:
+    rule = _find_rule(real)
     return rule is not None and rule.evidence == RefundRule.Evidence.PHOTO
 
 
 # --- more than the lines come to ----------------------------------------------------
 
 
-def _raised(amount: Decimal) -> Decimal:
+def _compute_raised_amount(amount: Decimal) -> Decimal:
     """About an eighth more, in steps of a half."""
-    return amount + (amount * MORE / STEP).to_integral_value(ROUND_CEILING) * STEP
+    return (
+        amount + (amount * RAISE_SHARE / AMOUNT_STEP).to_integral_value(ROUND_CEILING) * AMOUNT_STEP
+    )
 
 
-def _can_raise(real: Refund) -> bool:
-    return bool(real.arithmetic) and _raised(real.amount) <= real.order.paid()
+def _can_raise_amount(real: Refund) -> bool:
+    return (
+        bool(real.arithmetic)
+        and _compute_raised_amount(real.amount) <= real.order.compute_paid_total()
+    )
 
 
-def _raise(copy: Refund) -> None:
-    copy.amount = _raised(copy.amount)
+def _raise_amount(copy: Refund) -> None:
+    copy.amount = _compute_raised_amount(copy.amount)
     *lines, last = copy.arithmetic
     copy.arithmetic = [*lines, [last[0], f"{copy.amount:.2f}"]]
 
@@ -69,17 +77,17 @@ def _raise(copy: Refund) -> None:
 # --- terms that had ended before the purchase ---------------------------------------
 
 
-def _has_dates(real: Refund) -> bool:
+def _has_purchase_date(real: Refund) -> bool:
     return real.order.placed_at is not None
 
 
 def _end_terms(copy: Refund) -> None:
     placed = copy.order.placed_at or copy.created_at
-    until = placed.date() - ENDED_BEFORE
-    copy.citations = [_ended(citation, until) for citation in copy.citations]
+    until = placed.date() - TERMS_ENDED_BEFORE
+    copy.citations = [_end_citation(citation, until) for citation in copy.citations]
 
 
-def _ended(citation: dict[str, Any], until: date) -> dict[str, Any]:
+def _end_citation(citation: dict[str, Any], until: date) -> dict[str, Any]:
     since = date.fromisoformat(citation["since"]) if citation.get("since") else until
     begun = min(since, until - timedelta(days=365))
     return {**citation, "since": begun.isoformat(), "until": until.isoformat()}
@@ -91,7 +99,7 @@ def _ended(citation: dict[str, Any], until: date) -> dict[str, Any]:
 def _change_owner(copy: Refund) -> None:
     owner = copy.order.customer
     while str(owner) == str(copy.order.customer):
-        owner = synthetic_requests.person()
+        owner = synthetic_requests.create_synthetic_customer()
     copy.order.customer = owner
     copy.order.save(update_fields=["customer"])
 
@@ -99,12 +107,12 @@ def _change_owner(copy: Refund) -> None:
 # --- goods that cannot come back ----------------------------------------------------
 
 
-def _no_final_sale(real: Refund) -> bool:
-    rule = _rule(real)
+def _has_no_final_sale(real: Refund) -> bool:
+    rule = _find_rule(real)
     return not (rule and rule.covers_final_sale) and not real.order.lines.filter(final_sale=True)
 
 
-def _make_final(copy: Refund) -> None:
+def _mark_final_sale(copy: Refund) -> None:
     lines, skus = copy.order.lines.all(), [line.get("sku") for line in copy.lines]
     named = lines.filter(sku__in=[sku for sku in skus if sku])
     (named if named.exists() else lines).update(final_sale=True)
@@ -113,11 +121,11 @@ def _make_final(copy: Refund) -> None:
 # --- money that went back already ---------------------------------------------------
 
 
-def _room_for_two(real: Refund) -> bool:
-    return 2 * real.amount <= real.order.paid()
+def _has_room_for_two(real: Refund) -> bool:
+    return 2 * real.amount <= real.order.compute_paid_total()
 
 
-def _pay_once(copy: Refund) -> None:
+def _add_earlier_refund(copy: Refund) -> None:
     captured = copy.order.payments.filter(kind=Payment.Kind.CAPTURE).first()
     copy.order.payments.create(
         kind=Payment.Kind.REFUND,
@@ -134,14 +142,14 @@ FAULTS = {
             key="amount",
             told="More was asked for than the lines add up to.",
             right="reject",
-            fits=_can_raise,
-            put=_raise,
+            fits=_can_raise_amount,
+            put=_raise_amount,
         ),
         Fault(
             key="clause",
             told="The terms it rested on were no longer in force when the order was placed.",
             right="reject",
-            fits=_has_dates,
+            fits=_has_purchase_date,
             put=_end_terms,
         ),
         Fault(
@@ -155,21 +163,21 @@ FAULTS = {
             key="final sale",
             told="The item was bought as final sale, which the rule does not cover.",
             right="reject",
-            fits=_no_final_sale,
-            put=_make_final,
+            fits=_has_no_final_sale,
+            put=_mark_final_sale,
         ),
         Fault(
             key="paid",
             told="The same amount had gone back on this order two days before.",
             right="reject",
-            fits=_room_for_two,
-            put=_pay_once,
+            fits=_has_room_for_two,
+            put=_add_earlier_refund,
         ),
         Fault(
             key="photo",
             told="The rule asks for a photo, and none had come.",
             right="return",
-            fits=_needs_photo,
+            fits=_is_photo_required,
             put=lambda copy: None,
         ),
     )

@@ -1,4 +1,4 @@
-"""What a person was shown of a refund, how long it was in sight, and what they opened."""
+"""Page views: what a person was shown of a refund, for how long, and what they opened."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from approvals.review import first_opinion
 from approvals.snapshot import build
 from tickets.models import Receipt
 
-LATE = timedelta(minutes=1)  # the browser's last word may come after the decision
+MEASURING_GRACE = timedelta(minutes=1)  # the browser's last word may come after the decision
 
 
-def begin(refund: Refund, person: User) -> Look:
-    """The page that is being shown to a person who may decide on it, kept as it stands now.
+def start_page_view(refund: Refund, person: User) -> Look:
+    """A new page view, for a person who may decide, with the refund as it stands now.
 
-    It is ``blind`` where they are to say first what they would do.
+    It is ``blind`` where they are to give a first opinion.
     """
-    content = build.shown(refund)
+    content = build.build_snapshot(refund)
     return Look.objects.create(
         refund=refund,
         by=person,
         shown=content,
-        fingerprint=build.digest(content),
-        blind=first_opinion.due(refund, person),
+        fingerprint=build.compute_digest(content),
+        blind=first_opinion.is_opinion_due(refund, person),
     )
 
 
-def note(look_id: int, by: User, visible_ms: int, opened: Collection[int]) -> Look:
-    """What the browser tells of a page: milliseconds in sight, and ids of opened receipts.
+def update_page_view(look_id: int, by: User, visible_ms: int, opened: Collection[int]) -> Look:
+    """Add what the browser tells of a page: milliseconds in sight, and ids of opened receipts.
 
     It only grows, and never beyond the time that passed. Receipts of other runs are left
-    out. Once the decision is a minute old nothing is added. Raises Http404 for a look of
+    out. Once the decision is a minute old nothing is added. Raises Http404 for a page view of
     somebody else.
     """
     with transaction.atomic():
@@ -45,13 +45,13 @@ def note(look_id: int, by: User, visible_ms: int, opened: Collection[int]) -> Lo
             look = Look.objects.select_for_update(of=["self"]).get(pk=look_id, by=by)
         except Look.DoesNotExist:
             raise Http404("This page was shown to somebody else.") from None
-        now, end = timezone.now(), _end(look)
-        if end is None or now <= end + LATE:
-            _grow(look, min(visible_ms, _elapsed(look, end or now)), opened)
+        now, end = timezone.now(), _find_reading_end(look)
+        if end is None or now <= end + MEASURING_GRACE:
+            _add_measurement(look, min(visible_ms, _compute_elapsed_ms(look, end or now)), opened)
     return look
 
 
-def _grow(look: Look, visible_ms: int, opened: Collection[int]) -> None:
+def _add_measurement(look: Look, visible_ms: int, opened: Collection[int]) -> None:
     look.visible_ms = max(look.visible_ms, visible_ms)
     own = Receipt.objects.filter(run__refunds=look.refund_id, pk__in=opened)
     look.opened = sorted({*look.opened, *own.values_list("pk", flat=True)})
@@ -59,11 +59,11 @@ def _grow(look: Look, visible_ms: int, opened: Collection[int]) -> None:
     look.save(update_fields=["visible_ms", "opened", "measured_at"])
 
 
-def _end(look: Look) -> datetime | None:
-    """When the person was done with this page: they said what they would do, or decided."""
+def _find_reading_end(look: Look) -> datetime | None:
+    """When the person was done with this page: they gave a first opinion, or decided."""
     decision = Decision.objects.filter(refund=look.refund_id, by=look.by_id).first()
     return look.first_at or (decision.at if decision else None)
 
 
-def _elapsed(look: Look, end: datetime) -> int:
+def _compute_elapsed_ms(look: Look, end: datetime) -> int:
     return max(0, int((end - look.at) / timedelta(milliseconds=1)))

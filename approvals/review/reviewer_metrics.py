@@ -1,4 +1,7 @@
-"""How each person decides on refunds, counted: no ranking, and small numbers said to be small."""
+"""How each person decides on refunds, counted.
+
+There is no ranking, and small numbers are marked as small.
+"""
 
 from __future__ import annotations
 
@@ -18,18 +21,18 @@ from django.utils import timezone
 from approvals.models import Decision, Look
 from approvals.review import first_opinion
 from tickets.access import SUPERVISORS
-from tickets.statistics import FEWEST, SMALL, Share
+from tickets.statistics import MIN_SHARE_COUNT, SMALL_GROUP_SIZE, Share
 
-BANDS = (Decimal(25), Decimal(100), Decimal(500))
+AMOUNT_BANDS = (Decimal(25), Decimal(100), Decimal(500))
 APPROVE = Decision.Verdict.APPROVE
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sight:
+class DwellTime:
     """How long pages were in sight before decisions of one band of amounts, in seconds.
 
-    ``since`` and ``until`` bound the amounts (None is open); ``measured`` of ``decided``
-    told a time. The quartiles are None below five.
+    ``since`` and ``until`` bound the amounts (None is open); of ``decided`` decisions
+    ``measured`` have a time. The quartiles are None below five.
     """
 
     since: Decimal | None
@@ -41,7 +44,7 @@ class Sight:
 
     @property
     def small(self) -> bool:
-        return self.measured < SMALL
+        return self.measured < SMALL_GROUP_SIZE
 
 
 @dataclass(frozen=True)
@@ -58,12 +61,14 @@ class Streak:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
-    """One person. ``opened``: decisions before which at least one receipt was opened."""
+class ReviewerRow:
+    """The metrics of one person. ``opened``: decisions before which at least one receipt was
+    opened.
+    """
 
     person: User
     approved: Share
-    sights: Sequence[Sight]
+    sights: Sequence[DwellTime]
     opened: Share
     receipts: float | None
     streak: Streak
@@ -74,7 +79,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Decided:
+class ViewedDecision:
     """One decision with the pages its person saw before it."""
 
     decision: Decision
@@ -97,24 +102,28 @@ class Decided:
         return next((look for look in self.looks if look.first_verdict), None)
 
 
-def rows(days: int, only: User | None = None) -> list[Row]:
-    """Everybody who decides on refunds or did in the last ``days``, by name; or ``only`` one."""
+def build_reviewer_rows(days: int, only: User | None = None) -> list[ReviewerRow]:
+    """The metrics of everybody who decides on refunds or did in the last ``days``, by name;
+    or of ``only`` one.
+    """
     since = timezone.now() - timedelta(days=days)
-    theirs: dict[int, list[Decided]] = defaultdict(list)
-    for decided in _decided(since, only):
+    theirs: dict[int, list[ViewedDecision]] = defaultdict(list)
+    for decided in _load_decisions(since, only):
         theirs[decided.decision.by_id or 0].append(decided)
     people = User.objects.filter(Q(groups__name=SUPERVISORS, is_active=True) | Q(pk__in=theirs))
     if only:
         people = people.filter(pk=only.pk)
-    return [_row(person, theirs[person.pk]) for person in people.distinct().order_by("username")]
+    return [
+        _build_row(person, theirs[person.pk]) for person in people.distinct().order_by("username")
+    ]
 
 
-def longest_run(marks: Iterable[bool]) -> int:
+def compute_longest_run(marks: Iterable[bool]) -> int:
     """The length of the longest run of True."""
     return max((sum(1 for _ in run) for mark, run in groupby(marks) if mark), default=0)
 
 
-def chance_of_run(length: int, hits: int, of: int) -> float:
+def compute_run_probability(length: int, hits: int, of: int) -> float:
     """P(longest run of hits >= ``length``), ``hits`` of ``of`` in random order.
 
     Counts the arrangements in which each of the gaps around the misses holds fewer than
@@ -130,8 +139,11 @@ def chance_of_run(length: int, hits: int, of: int) -> float:
     return 1.0 - float(shorter / comb(of, hits))
 
 
-def _decided(since: object, only: User | None) -> list[Decided]:
-    """Decisions of people, oldest first; a check that its own planter decided tells nothing."""
+def _load_decisions(since: object, only: User | None) -> list[ViewedDecision]:
+    """Decisions of people, oldest first, with the pages they saw.
+
+    Seeded checks that their own planter decided are left out.
+    """
     found = Decision.objects.filter(by__isnull=False, at__gte=since).exclude(
         refund__sealed_check__planted_by=F("by")
     )
@@ -142,25 +154,26 @@ def _decided(since: object, only: User | None) -> list[Decided]:
     for look in Look.objects.filter(refund__decisions__in=decisions).distinct().defer("shown"):
         looks[look.refund_id, look.by_id].append(look)
     return [
-        Decided(d, [k for k in looks[d.refund_id, d.by_id or 0] if k.at <= d.at]) for d in decisions
+        ViewedDecision(d, [k for k in looks[d.refund_id, d.by_id or 0] if k.at <= d.at])
+        for d in decisions
     ]
 
 
-def _row(person: User, theirs: Sequence[Decided]) -> Row:
+def _build_row(person: User, theirs: Sequence[ViewedDecision]) -> ReviewerRow:
     real = [d for d in theirs if not d.decision.refund.seeded]
     checks = [d for d in theirs if d.decision.refund.seeded]
     approved = [d.decision.verdict == APPROVE for d in real]
     measured = [d for d in real if d.measured]
     first = [(d.first, d.decision) for d in real if d.first]
-    told = [first_opinion.agrees(look, decision) for look, decision in first]
+    told = [first_opinion.matches_decision(look, decision) for look, decision in first]
     turned = sum(look.first_verdict != decision.verdict for look, decision in first)
-    return Row(
+    return ReviewerRow(
         person=person,
         approved=Share(sum(approved), len(real)),
-        sights=list(_sights(real)),
+        sights=list(_iter_dwell_times(real)),
         opened=Share(sum(d.opened > 0 for d in measured), len(measured)),
-        receipts=_mean([d.opened for d in measured]),
-        streak=_streak(approved),
+        receipts=_compute_mean([d.opened for d in measured]),
+        streak=_compute_streak(approved),
         agreed=Share(sum(told), len(told)),
         other_verdict=turned,
         other_amount=len(told) - sum(told) - turned,
@@ -168,30 +181,30 @@ def _row(person: User, theirs: Sequence[Decided]) -> Row:
     )
 
 
-def _streak(approved: Sequence[bool]) -> Streak:
-    length, hits, of = longest_run(approved), sum(approved), len(approved)
+def _compute_streak(approved: Sequence[bool]) -> Streak:
+    length, hits, of = compute_longest_run(approved), sum(approved), len(approved)
     says = 0 < hits < of
-    return Streak(length, of, chance_of_run(length, hits, of) if says else None)
+    return Streak(length, of, compute_run_probability(length, hits, of) if says else None)
 
 
-def _sights(decided: Sequence[Decided]) -> Iterable[Sight]:
-    """One a currency and band of amounts in which there was a decision, in that order."""
+def _iter_dwell_times(decided: Sequence[ViewedDecision]) -> Iterable[DwellTime]:
+    """One for each currency and band of amounts with a decision, in that order."""
     for currency in sorted({d.decision.refund.currency for d in decided}):
-        for since, until in pairwise((None, *BANDS, None)):
-            part = [d for d in decided if _within(d.decision, currency, since, until)]
+        for since, until in pairwise((None, *AMOUNT_BANDS, None)):
+            part = [d for d in decided if _is_in_band(d.decision, currency, since, until)]
             times = sorted(d.seconds for d in part if d.measured)
             if part:
-                yield Sight(
+                yield DwellTime(
                     since=since,
                     until=until,
                     currency=currency,
                     decided=len(part),
                     measured=len(times),
-                    quartiles=_quartiles(times),
+                    quartiles=_compute_quartiles(times),
                 )
 
 
-def _within(
+def _is_in_band(
     decision: Decision, currency: str, since: Decimal | None, until: Decimal | None
 ) -> bool:
     amount = decision.amount
@@ -199,12 +212,12 @@ def _within(
     return decision.refund.currency == currency and low and high
 
 
-def _quartiles(times: Sequence[float]) -> tuple[float, float, float] | None:
-    if len(times) < FEWEST:
+def _compute_quartiles(times: Sequence[float]) -> tuple[float, float, float] | None:
+    if len(times) < MIN_SHARE_COUNT:
         return None
     first, half, third = quantiles(times, n=4, method="inclusive")
     return first, half, third
 
 
-def _mean(counts: Sequence[int]) -> float | None:
-    return sum(counts) / len(counts) if len(counts) >= FEWEST else None
+def _compute_mean(counts: Sequence[int]) -> float | None:
+    return sum(counts) / len(counts) if len(counts) >= MIN_SHARE_COUNT else None

@@ -1,4 +1,4 @@
-"""A request that looks like any other: goods, clause and sums of a real one, a person who is not.
+"""Synthetic requests: goods, clause and sums of a real one, and a customer who is not.
 
 Nothing of the real customer is taken: not their name, their words, their order's number or
 its days, only how the days lie to one another.
@@ -17,12 +17,12 @@ from approvals import separation_of_duties
 from approvals.models import Refund
 from tickets.models import Customer, Order, OrderLine, Payment, Run, Ticket
 
-FIRST = (
+FIRST_NAMES = (
     "Alice", "Amir", "Beth", "Carlos", "Clara", "David", "Elif", "Emma", "Finn", "Grace", "Hana",
     "Ivan", "Jonas", "Kate", "Leon", "Lucy", "Marek", "Mina", "Noah", "Olga", "Peter", "Rosa",
     "Samir", "Tara", "Victor", "Yuki",
 )  # fmt: skip
-LAST = (
+LAST_NAMES = (
     "Adams", "Baker", "Bauer", "Campbell", "Costa", "Dunn", "Ellis", "Fischer", "Fox", "Grant",
     "Hughes", "Jensen", "Khan", "Lowe", "Marsh", "Moreau", "Nowak", "Owen", "Patel", "Reed",
     "Rossi", "Shaw", "Silva", "Turner", "Walsh", "Young",
@@ -38,74 +38,74 @@ LETTERS = (
     "Hello,\n\nit is about order {number}, the {item}. I would like a refund under “{heading}”. "
     "Please let me know when it is on its way.\n\nMany thanks\n{name}",
 )
-DIGITS = re.compile(r"\d(?=\d{0,3}(?!\d))")  # the last four of each number
+LAST_DIGITS = re.compile(r"\d(?=\d{0,3}(?!\d))")  # the last four of each number
 
 
-def copy_of(real: Refund) -> Refund:
-    """A seeded request, not saved yet, with its saved ticket, order and customer."""
+def build_synthetic_refund(real: Refund) -> Refund:
+    """A seeded copy of a request, not saved, with its saved ticket, order and customer."""
     now = timezone.now()
-    customer = person()
-    order = _order(real.order, customer, later=now - real.created_at)
-    ticket = _ticket(real, order, arrived=now - timedelta(minutes=3 + secrets.randbelow(40)))
+    customer = create_synthetic_customer()
+    order = _create_order(real.order, customer, later=now - real.created_at)
+    ticket = _create_ticket(real, order, arrived=now - timedelta(minutes=3 + secrets.randbelow(40)))
     return Refund(
         ticket=ticket,
         run=Run.objects.create(ticket=ticket, state="done", started_at=now, finished_at=now),
         order=order,
-        **{name: getattr(real, name) for name in COPIED},
+        **{name: getattr(real, name) for name in COPIED_FIELDS},
         seeded=True,
         created_at=now,
         expires_at=now + timedelta(days=settings.APPROVAL_DAYS),
-        approvers_needed=separation_of_duties.people_for(real),
+        approvers_needed=separation_of_duties.count_approvers_needed(real),
     )
 
 
-COPIED = (
+COPIED_FIELDS = (
     "remedy", "amount", "currency", "arithmetic", "reasons", "rule", "citations", "lines", "terms",
     "conditions", "risk",
 )  # fmt: skip
 
 
-def person() -> Customer:
-    """Somebody who does not exist, and has no address that a mail could go to."""
-    name = f"{secrets.choice(FIRST)} {secrets.choice(LAST)}"
+def create_synthetic_customer() -> Customer:
+    """A customer who does not exist, and has no address that a mail could go to."""
+    name = f"{secrets.choice(FIRST_NAMES)} {secrets.choice(LAST_NAMES)}"
     return Customer.objects.create(name=name, seeded=True)
 
 
-def _order(real: Order, customer: Customer, *, later: timedelta) -> Order:
-    def moved(day: datetime | None) -> datetime | None:
+def _create_order(real: Order, customer: Customer, *, later: timedelta) -> Order:
+    def shift_date(day: datetime | None) -> datetime | None:
         return day and day + later
 
     made = Order.objects.create(
-        number=_number(real.number),
+        number=_generate_order_number(real.number),
         customer=customer,
         status=real.status,
         currency=real.currency,
-        placed_at=moved(real.placed_at),
-        promised_at=moved(real.promised_at),
-        delivered_at=moved(real.delivered_at),
+        placed_at=shift_date(real.placed_at),
+        promised_at=shift_date(real.promised_at),
+        delivered_at=shift_date(real.delivered_at),
     )
     names = ("sku", "name", "category", "quantity", "unit_price", "final_sale", "tax")
     rows = real.lines.order_by("id").values(*names)
     OrderLine.objects.bulk_create(OrderLine(order=made, **row) for row in rows)
     Payment.objects.bulk_create(
-        Payment(order=made, kind="capture", amount=p.amount, at=moved(p.at), method=p.method)
+        Payment(order=made, kind="capture", amount=p.amount, at=shift_date(p.at), method=p.method)
         for p in real.payments.filter(kind="capture").order_by("id")
     )
     return made
 
 
-def _number(like: str) -> str:
-    """A number that is not taken and has the shape of the shop's own."""
+def _generate_order_number(like: str) -> str:
+    """An order number that is not taken and has the shape of the shop's own."""
     while True:
-        number = DIGITS.sub(lambda _: str(secrets.randbelow(10)), like)
+        number = LAST_DIGITS.sub(lambda _: str(secrets.randbelow(10)), like)
         number = number if number != like else f"{like}{secrets.randbelow(10)}"
         if not Order.objects.filter(number__iexact=number).exists():
             return number
 
 
-def _ticket(real: Refund, order: Order, *, arrived: datetime) -> Ticket:
+def _create_ticket(real: Refund, order: Order, *, arrived: datetime) -> Ticket:
     words = {
-        "item": _item(real, order),
+        "item": _get_item_name(real, order),
         "number": order.number,
         "heading": real.citations[0].get("heading", ""),
         "name": order.customer.name,
@@ -128,6 +128,6 @@ def _ticket(real: Refund, order: Order, *, arrived: datetime) -> Ticket:
     return ticket
 
 
-def _item(real: Refund, order: Order) -> str:
+def _get_item_name(real: Refund, order: Order) -> str:
     named = [line["name"] for line in real.lines if line.get("name")]
     return str(named[0] if named else order.lines.order_by("id").values_list("name", flat=True)[0])

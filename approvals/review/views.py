@@ -1,4 +1,4 @@
-"""Against rubber-stamping: time in sight, the first opinion, sealed checks, and their figures."""
+"""The pages of the review: page views, the first opinion, seeded checks and metrics."""
 
 from __future__ import annotations
 
@@ -25,29 +25,31 @@ PERIODS = {"30": "Last 30 days", "90": "Last 90 days", "365": "Last year"}
 
 @require_POST
 @login_required
-def look(request: HttpRequest, pk: int) -> HttpResponse:
-    """What the browser tells of a page while it is read."""
+def record_page_view(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record what the browser tells of a page while it is read."""
     person = require_role(request.user, SUPERVISORS)
     form = LookForm(request.POST)
     if not form.is_valid():
         return HttpResponse(status=422)
-    page_views.note(pk, person, form.cleaned_data["visible_ms"], form.cleaned_data["opened"])
+    page_views.update_page_view(
+        pk, person, form.cleaned_data["visible_ms"], form.cleaned_data["opened"]
+    )
     return HttpResponse(status=204)
 
 
 @require_POST
 @login_required
-def first_opinion(request: HttpRequest, pk: int) -> HttpResponse:
+def submit_first_opinion(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep what they would do; from then on the page shows what is recommended."""
     person = require_role(request.user, SUPERVISORS)
     shown = Refund.objects.select_related("order", "ticket__customer", "run")
     refund, form = get_object_or_404(shown, pk=pk), FirstOpinionForm(request.POST)
     if not form.is_valid():
-        return first_page(request, refund, person, form=form, status=422)
+        return render_first_page(request, refund, person, form=form, status=422)
     said = form.cleaned_data
     try:
-        with access_denials.kept(refund, person, "first opinion"):
-            review_first_opinion.give(
+        with access_denials.record_denials(refund, person, "first opinion"):
+            review_first_opinion.save_first_opinion(
                 pk,
                 by=person,
                 look=said["look"],
@@ -57,11 +59,11 @@ def first_opinion(request: HttpRequest, pk: int) -> HttpResponse:
             )
     except Refused as refused:
         messages.error(request, str(refused))
-        return first_page(request, refund, person, form=form, status=refused.status)
-    return HttpResponseRedirect(_whole(request, refund))
+        return render_first_page(request, refund, person, form=form, status=refused.status)
+    return HttpResponseRedirect(_build_refund_url(request, refund))
 
 
-def first_page(
+def render_first_page(
     request: HttpRequest,
     refund: Refund,
     person: User,
@@ -69,26 +71,26 @@ def first_page(
     form: FirstOpinionForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The evidence without the recommendation, and what the person would do about it.
+    """The evidence without the recommendation, and the form of the first opinion.
 
-    Only where ``opinions.due``: anybody else is sent to the whole page.
+    Only where ``is_opinion_due``: anybody else is sent to the whole page.
     """
-    if not review_first_opinion.due(refund, person):
-        return HttpResponseRedirect(_whole(request, refund))
+    if not review_first_opinion.is_opinion_due(refund, person):
+        return HttpResponseRedirect(_build_refund_url(request, refund))
     shown = {
         "refund": refund,
         "kept": request.GET.urlencode(),
         "form": form or FirstOpinionForm(),
-        "look": page_views.begin(refund, person),
-        **blinding.facts(refund),
+        "look": page_views.start_page_view(refund, person),
+        **blinding.build_blind_context(refund),
     }
     return render(request, "approvals/first.html", shown, status=status)
 
 
 @require_safe
 @login_required
-def how_we_decide(request: HttpRequest) -> HttpResponse:
-    """Admins read about everybody who decides, supervisors about themselves."""
+def show_reviewer_metrics(request: HttpRequest) -> HttpResponse:
+    """Metrics of everybody who decides for admins, of themselves for supervisors."""
     person = require_role(request.user, ADMINS, SUPERVISORS)
     everybody = person.groups.filter(name=ADMINS).exists()
     days = request.GET.get("days", "90")
@@ -97,7 +99,7 @@ def how_we_decide(request: HttpRequest) -> HttpResponse:
         "days": days,
         "periods": PERIODS,
         "everybody": everybody,
-        "rows": reviewer_metrics.rows(int(days), None if everybody else person),
+        "rows": reviewer_metrics.build_reviewer_rows(int(days), None if everybody else person),
         "cares": Care.objects.order_by("currency") if everybody else (),
     }
     return render(request, "approvals/how_we_decide.html", shown)
@@ -105,7 +107,7 @@ def how_we_decide(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def plant(request: HttpRequest) -> HttpResponse:
+def plant_check(request: HttpRequest) -> HttpResponse:
     """An admin puts one made-up request among the others now."""
     person = require_role(request.user, ADMINS)
     form = PlantForm(request.POST)
@@ -113,7 +115,7 @@ def plant(request: HttpRequest) -> HttpResponse:
         messages.error(request, "Please choose a currency for which care is set.")
         return redirect("approvals:how_we_decide")
     try:
-        seeded_checks.plant(form.cleaned_data["currency"].currency, by=person)
+        seeded_checks.plant_check(form.cleaned_data["currency"].currency, by=person)
     except Refused as refused:
         messages.error(request, str(refused))
     else:
@@ -123,34 +125,34 @@ def plant(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-def revealed(request: HttpRequest, pk: int) -> HttpResponse:
+def show_revealed_check(request: HttpRequest, pk: int) -> HttpResponse:
     """What was wrong with a made-up request, for the person who decided on it."""
     person = require_role(request.user, SUPERVISORS)
-    theirs = seeded_checks.decided_by(person).select_related("refund__sealed_check")
+    theirs = seeded_checks.list_decided_checks(person).select_related("refund__sealed_check")
     decision = get_object_or_404(theirs, refund=pk)
     check = decision.refund.sealed_check
-    verdicts = list(seeded_checks.decided_by(person).values_list("verdict", flat=True))
+    verdicts = list(seeded_checks.list_decided_checks(person).values_list("verdict", flat=True))
     shown = {
         "decision": decision,
         "check": check,
         "fault": known.FAULTS[check.fault],
         "right": Decision.Verdict(check.right_verdict).label.lower(),
-        "found": seeded_checks.found(decision.verdict),
-        "score": Share(sum(map(seeded_checks.found, verdicts)), len(verdicts)),
-        "next": review_queue.narrowed(person, request.GET, request).qs.first(),
+        "found": seeded_checks.is_fault_noticed(decision.verdict),
+        "score": Share(sum(map(seeded_checks.is_fault_noticed, verdicts)), len(verdicts)),
+        "next": review_queue.filter_queue(person, request.GET, request).qs.first(),
         "kept": request.GET.urlencode(),
     }
     return render(request, "approvals/revealed.html", shown)
 
 
-def revealed_at(request: HttpRequest, refund: Refund) -> str:
-    """Where the person is told, with the filters of the queue that came along."""
+def build_revealed_url(request: HttpRequest, refund: Refund) -> str:
+    """The address of the page that reveals the check, with the filters that came along."""
     kept = request.GET.urlencode()
     address = reverse("approvals:revealed", args=[refund.pk])
     return f"{address}?{kept}" if kept else address
 
 
-def _whole(request: HttpRequest, refund: Refund) -> str:
+def _build_refund_url(request: HttpRequest, refund: Refund) -> str:
     """The address of the whole page, with the filters of the queue that came along."""
     kept = request.GET.urlencode()
     return f"{refund.get_absolute_url()}?{kept}" if kept else refund.get_absolute_url()

@@ -1,4 +1,4 @@
-"""Approval by a rule's own limit: off until an admin sets one, and only where nothing is unclear."""
+"""Approval by a rule's own limit: off until an admin sets one, and only without any doubt."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from approvals.errors import Refused
 from approvals.models import Decision, Refund, RefundRule
 from approvals.payments import outbox
 from approvals.refund_rows import State, Verdict
-from approvals.snapshot.build import fingerprint
+from approvals.snapshot.build import compute_fingerprint
 from tickets.models import Customer, Payment
 
-ONCE_IN = timedelta(days=30)
-ENDED = [State.REJECTED, State.RETURNED, State.EXPIRED, State.VOID]
+AUTO_APPROVAL_INTERVAL = timedelta(days=30)
+ENDED_STATES = [State.REJECTED, State.RETURNED, State.EXPIRED, State.VOID]
 
 
 def approve_by_rule(refund_id: int, *, doubts: tuple[str, ...] = ()) -> bool:
@@ -30,21 +30,23 @@ def approve_by_rule(refund_id: int, *, doubts: tuple[str, ...] = ()) -> bool:
     says why people have to decide all the same; the database checks everything once more.
     """
     with transaction.atomic():
-        refund = refund_rows.locked(refund_id)
+        refund = refund_rows.lock_refund(refund_id)
         rule = RefundRule.objects.filter(name=refund.rule, active=True).first()
         if rule is None or not 0 < refund.amount <= rule.auto_up_to:
             return False
         Customer.objects.select_for_update(no_key=True).get(pk=refund.order.customer_id)
-        why = [*doubts, *_doubts(refund, rule)]
+        why = [*doubts, *_iter_doubts(refund, rule)]
         if why:
             output = {"reason": "Left to people.", "because": why}
-            refund_rows.receipt(refund, None, "approve", "abstained", output, rule=rule.name)
+            refund_rows.append_refund_receipt(
+                refund, None, "approve", "abstained", output, rule=rule.name
+            )
             return False
-        _approve(refund, rule)
+        _write_approval(refund, rule)
     return True
 
 
-def _doubts(refund: Refund, rule: RefundRule) -> Iterator[str]:
+def _iter_doubts(refund: Refund, rule: RefundRule) -> Iterator[str]:
     """What speaks against deciding without a person, in words; the database knows them too."""
     against = {
         "it is not a fresh request of the machine": refund.state != State.PENDING
@@ -56,28 +58,30 @@ def _doubts(refund: Refund, rule: RefundRule) -> Iterator[str]:
         "it rests on more than one rule": set(refund.terms) != {rule.name},
         "the amount is left to certain people, or to several": refund.approvers_needed > 1
         or refund.reviewers is not None,
-        "money went back, or was asked for, on this order before": _before(refund),
-        "the customer had one approved by a rule in the last 30 days": _lately(refund),
-        "nobody is on record for the rule's limit": not who_set(rule),
+        "money went back, or was asked for, on this order before": _has_earlier_refund(refund),
+        "the customer had one approved by a rule in the last 30 days": _has_recent_auto_approval(
+            refund
+        ),
+        "nobody is on record for the rule's limit": not describe_limit_author(rule),
     }
     yield from (why for why, is_so in against.items() if is_so)
 
 
-def _before(refund: Refund) -> bool:
+def _has_earlier_refund(refund: Refund) -> bool:
     others = Refund.objects.filter(order=refund.order, seeded=False).exclude(pk=refund.pk)
     paid = Payment.objects.filter(order=refund.order, kind=Payment.Kind.REFUND)
-    return others.exclude(state__in=ENDED).exists() or paid.exists()
+    return others.exclude(state__in=ENDED_STATES).exists() or paid.exists()
 
 
-def _lately(refund: Refund) -> bool:
+def _has_recent_auto_approval(refund: Refund) -> bool:
     return Decision.objects.filter(
         by=None,
         refund__order__customer=refund.order.customer_id,
-        at__gt=timezone.now() - ONCE_IN,
+        at__gt=timezone.now() - AUTO_APPROVAL_INTERVAL,
     ).exists()
 
 
-def who_set(rule: RefundRule) -> str:
+def describe_limit_author(rule: RefundRule) -> str:
     """Who set the limit in force and when, as words; empty where no person is on record."""
     history: Any = RefundRule.pgh_event_model  # type: ignore[attr-defined]
     found, before = None, None
@@ -94,9 +98,11 @@ def who_set(rule: RefundRule) -> str:
     )
 
 
-def _approve(refund: Refund, rule: RefundRule) -> None:
+def _write_approval(refund: Refund, rule: RefundRule) -> None:
     limit = f"{rule.auto_up_to} {rule.currency}"
-    reason = f"“{rule.name}” approves up to {limit} by itself, as set by {who_set(rule)}."
+    reason = (
+        f"“{rule.name}” approves up to {limit} by itself, as set by {describe_limit_author(rule)}."
+    )
     try:
         with transaction.atomic():
             Decision.objects.create(
@@ -104,15 +110,17 @@ def _approve(refund: Refund, rule: RefundRule) -> None:
                 verdict=Verdict.APPROVE,
                 reason=reason,
                 rule=rule,
-                fingerprint=fingerprint(refund),
+                fingerprint=compute_fingerprint(refund),
                 amount=refund.amount,
                 limit_then=rule.auto_up_to,
             )
     except IntegrityError as error:
-        raise refund_rows.refusal(error, Refused) from error
+        raise refund_rows.translate_integrity_error(error, Refused) from error
     refund.state = State.APPROVED
-    refund_rows.save(refund)
-    outbox.order(refund)
+    refund_rows.save_state(refund)
+    outbox.order_payment(refund)
     output = {"reason": reason, "limit": str(rule.auto_up_to)}
-    refund_rows.receipt(refund, None, "approve", Verdict.APPROVE, output, rule=rule.name)
-    notifications.decided(refund)
+    refund_rows.append_refund_receipt(
+        refund, None, "approve", Verdict.APPROVE, output, rule=rule.name
+    )
+    notifications.notify_decided(refund)

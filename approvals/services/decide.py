@@ -14,10 +14,10 @@ from approvals.models import Decision, Look, Refund
 from approvals.payments import outbox
 from approvals.refund_rows import State, Verdict
 from approvals.review import first_opinion, seeded_checks
-from approvals.snapshot.build import fingerprint
+from approvals.snapshot.build import compute_fingerprint
 
 
-def decide(
+def decide_refund(
     refund_id: int,
     *,
     by: User,
@@ -30,41 +30,44 @@ def decide(
 ) -> Refund:
     """One person's decision, bound to the fingerprint ``seen`` on their page.
 
-    ``look`` is the id of that page, where it was kept (approvals.review.page_views.begin). ``reason_code``
-    is a Decision.ReasonCode, for a refusal; ``sure`` are the conditions they are sure of, all
-    of them for an approval. Raises a Refused that says why; then nothing was changed.
+    ``look`` is the id of that page view, where it was kept. ``reason_code`` is a
+    Decision.ReasonCode, for a refusal; ``sure`` are the conditions they are sure of, all of
+    them for an approval. Raises a Refused that says why; then nothing was changed.
     """
     reason = reason.strip()
     if not reason:
         raise Incomplete("Please say why: the reason stays with the decision.")
     with transaction.atomic():
-        refund = refund_rows.locked(refund_id)
-        preconditions.closed(refund)
-        limit = preconditions.person(refund, by, verdict)
-        page = _page(refund, by, seen, look)
-        preconditions.stale(refund, seen, page)
-        preconditions.joins(refund, verdict)
-        preconditions.unsure(refund, verdict, sure)
-        first_opinion.require(refund, by)
+        refund = refund_rows.lock_refund(refund_id)
+        preconditions.check_still_open(refund)
+        limit = preconditions.check_decider(refund, by, verdict)
+        page = _get_page_view(refund, by, seen, look)
+        preconditions.check_not_stale(refund, seen, page)
+        preconditions.check_joins_approvals(refund, verdict)
+        preconditions.check_conditions_confirmed(refund, verdict, sure)
+        first_opinion.require_first_opinion(refund, by)
         code = (reason_code or Decision.ReasonCode.OTHER) if verdict == Verdict.REJECT else ""
         said = {"verdict": verdict, "reason": reason, "reason_code": code}
         _write_decision(refund, by, page, limit=limit, **said)
         if refund.seeded:
-            return seeded_checks.reveal(refund, by, verdict)
-        refund.approvers_needed = separation_of_duties.people_for(refund)
-        refund.state = _state_after(refund, verdict)
-        refund_rows.save(refund)
+            return seeded_checks.reveal_check(refund, by, verdict)
+        refund.approvers_needed = separation_of_duties.count_approvers_needed(refund)
+        refund.state = _compute_next_state(refund, verdict)
+        refund_rows.save_state(refund)
         if refund.state == State.APPROVED:
-            outbox.order(refund)
+            outbox.order_payment(refund)
         output = {**said, "limit": str(limit), "look": look, "sure_of": list(sure)}
-        refund_rows.receipt(refund, by, "approve", verdict, output)
-        notifications.decided(refund)
-        reply_refresh.follow(refund, reason if verdict != Verdict.APPROVE else "")
+        refund_rows.append_refund_receipt(refund, by, "approve", verdict, output)
+        notifications.notify_decided(refund)
+        reply_refresh.refresh_reply(refund, reason if verdict != Verdict.APPROVE else "")
     return refund
 
 
-def _page(refund: Refund, by: User, seen: str, look: int | None) -> Look | None:
-    """The page they decide on: their own, whole, and of the refund as it stood. Raises Stale."""
+def _get_page_view(refund: Refund, by: User, seen: str, look: int | None) -> Look | None:
+    """The page view they decide on: their own, whole, and of the refund as ``seen``.
+
+    None where ``look`` is None. Raises Stale.
+    """
     if look is None:
         return None
     pages = Look.objects.filter(refund=refund, by=by, fingerprint=seen, blind=False)
@@ -84,16 +87,16 @@ def _write_decision(
                 **said,
                 by=by,
                 look=page,
-                fingerprint=fingerprint(refund),
+                fingerprint=compute_fingerprint(refund),
                 amount=refund.amount,
                 limit_then=limit,
                 requested_by=refund.requested_by,
             )
     except IntegrityError as error:
-        raise refund_rows.refusal(error, OwnWork) from error
+        raise refund_rows.translate_integrity_error(error, OwnWork) from error
 
 
-def _state_after(refund: Refund, verdict: str) -> str:
+def _compute_next_state(refund: Refund, verdict: str) -> str:
     if verdict == Verdict.REJECT:
         return State.REJECTED
     if verdict == Verdict.RETURN:

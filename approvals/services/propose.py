@@ -1,4 +1,4 @@
-"""Asking for a refund, and what ends a request that nobody decided."""
+"""Proposing a refund, and what ends a request that nobody decided: withdrawal and expiry."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from approvals import notifications, preconditions, refund_rows, reply_refresh, 
 from approvals.errors import Incomplete
 from approvals.models import Refund
 from approvals.refund_rows import State, Verdict
-from approvals.snapshot.build import fingerprint, is_as_approved
+from approvals.snapshot.build import compute_fingerprint, is_as_approved
 from tickets.models import Order, Run, Ticket
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,9 @@ class Proposal:
     risk: int = Refund.Risk.ORDINARY
 
 
-def propose(ticket: Ticket, proposal: Proposal, *, run: Run | None, by: User | None) -> Refund:
+def propose_refund(
+    ticket: Ticket, proposal: Proposal, *, run: Run | None, by: User | None
+) -> Refund:
     """Put a refund before people. ``by`` is None where the machine proposes.
 
     An older request for the same ticket and order becomes void; but what a person asked
@@ -53,10 +55,10 @@ def propose(ticket: Ticket, proposal: Proposal, *, run: Run | None, by: User | N
     yet, nobody does. Raises Incomplete.
     """
     with transaction.atomic():
-        Ticket.locked(ticket.pk)
+        Ticket.get_locked(ticket.pk)
         order = Order.objects.select_for_update().get(pk=proposal.order.pk)
-        _make_room(ticket, order, by)
-        preconditions.impossible(proposal.order, proposal.amount)
+        _close_older_requests(ticket, order, by)
+        preconditions.check_amount_left(proposal.order, proposal.amount)
         refund = Refund(
             ticket=ticket,
             run=run,
@@ -76,23 +78,23 @@ def propose(ticket: Ticket, proposal: Proposal, *, run: Run | None, by: User | N
             requested_by=by,
             expires_at=timezone.now() + timedelta(days=settings.APPROVAL_DAYS),
         )
-        refund.reviewers = separation_of_duties.reviewers_for(refund)
-        refund.approvers_needed = separation_of_duties.people_for(refund)
-        separation_of_duties.keep_strict(refund)
-        refund.fingerprint = fingerprint(refund)
+        refund.reviewers = separation_of_duties.find_reviewers(refund)
+        refund.approvers_needed = separation_of_duties.count_approvers_needed(refund)
+        separation_of_duties.keep_earlier_strictness(refund)
+        refund.fingerprint = compute_fingerprint(refund)
         refund.save()
-        refund_rows.receipt(refund, by, "request", "ok", {"note": proposal.note})
-        notifications.arrived(refund)
+        refund_rows.append_refund_receipt(refund, by, "request", "ok", {"note": proposal.note})
+        notifications.notify_arrived(refund)
     return refund
 
 
-def withdraw(ticket: Ticket, *, why: str = "The steps were taken again.") -> None:
+def withdraw_proposals(ticket: Ticket, *, why: str = "The steps were taken again.") -> None:
     """Make void what the machine proposed on the ticket and nobody has approved yet."""
     with transaction.atomic():
-        Ticket.locked(ticket.pk)
-        for refund in refund_rows.unsettled(ticket).filter(state=State.PENDING):
-            if not _is_of_people(refund):
-                refund_rows.close(refund, State.VOID, by=None, step="request", why=why)
+        Ticket.get_locked(ticket.pk)
+        for refund in refund_rows.lock_unsettled_refunds(ticket).filter(state=State.PENDING):
+            if not _is_backed_by_person(refund):
+                refund_rows.close_refund(refund, State.VOID, by=None, step="request", why=why)
 
 
 def expire_overdue() -> int:
@@ -101,53 +103,63 @@ def expire_overdue() -> int:
     closed = 0
     for pk in list(overdue.values_list("pk", flat=True)):
         try:
-            closed += _expire(pk)
+            closed += _expire_refund(pk)
         except Exception:  # the others have waited long enough too
             log.exception("refund %s ran out and could not be closed", pk)
     return closed
 
 
-def _expire(pk: int) -> int:
+def _expire_refund(pk: int) -> int:
     with transaction.atomic():
-        refund = refund_rows.locked(pk)
+        refund = refund_rows.lock_refund(pk)
         if refund.state != State.PENDING or refund.expires_at >= timezone.now():
             return 0
-        refund_rows.close(refund, State.EXPIRED, by=None, step="approve", why=refund_rows.RAN_OUT)
-        reply_refresh.follow(refund)
+        refund_rows.close_refund(
+            refund, State.EXPIRED, by=None, step="approve", why=refund_rows.REQUEST_EXPIRED
+        )
+        reply_refresh.refresh_reply(refund)
     return 1
 
 
-def _make_room(ticket: Ticket, order: Order, by: User | None) -> None:
-    """Close older requests for the order; what is approved goes once it cannot be paid."""
-    preconditions.under_way(ticket, order)
-    for refund in refund_rows.unsettled(ticket).filter(order=order):
+def _close_older_requests(ticket: Ticket, order: Order, by: User | None) -> None:
+    """Close older requests for the order, and approvals that can no longer be paid.
+
+    Raises Incomplete where one of them stands in the way.
+    """
+    preconditions.check_none_under_way(ticket, order)
+    for refund in refund_rows.lock_unsettled_refunds(ticket).filter(order=order):
         if refund.state == State.APPROVED:
-            _stands(refund, by)
+            _void_stale_approval(refund, by)
         elif refund.expires_at < timezone.now():
-            refund_rows.close(
-                refund, State.EXPIRED, by=None, step="approve", why=refund_rows.RAN_OUT
+            refund_rows.close_refund(
+                refund, State.EXPIRED, by=None, step="approve", why=refund_rows.REQUEST_EXPIRED
             )
-        elif by is None and _is_of_people(refund):
+        elif by is None and _is_backed_by_person(refund):
             raise Incomplete(
                 f"A request for {refund.amount} {refund.currency} on order {order} already waits"
                 " for a decision, so no other amount was proposed."
             )
         else:
             why = "A new request took its place."
-            refund_rows.close(refund, State.VOID, by=by, step="request", why=why)
+            refund_rows.close_refund(refund, State.VOID, by=by, step="request", why=why)
 
 
-def _stands(refund: Refund, by: User | None) -> None:
-    """What is approved goes where a person asks anew and it cannot be paid; else it stands."""
+def _void_stale_approval(refund: Refund, by: User | None) -> None:
+    """Make void an approved refund that cannot be paid any more, where a person asks anew.
+
+    Raises Incomplete where a person asks and it can still be paid.
+    """
     if by and is_as_approved(refund):
         raise Incomplete(
             f"{refund.amount} {refund.currency} on order {refund.order} is approved already and"
             " not paid yet, so nothing else was asked for. A supervisor can take it back first."
         )
     if by:
-        refund_rows.close(refund, State.VOID, by=by, step="request", why=refund_rows.CHANGED)
+        refund_rows.close_refund(
+            refund, State.VOID, by=by, step="request", why=refund_rows.APPROVAL_OUTDATED
+        )
 
 
-def _is_of_people(refund: Refund) -> bool:
+def _is_backed_by_person(refund: Refund) -> bool:
     asked = refund.requested_by_id is not None
     return asked or refund.decisions.filter(verdict=Verdict.APPROVE).exists()

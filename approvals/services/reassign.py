@@ -1,4 +1,4 @@
-"""Who is to look at a request: handed to a colleague, or brought before everybody on age."""
+"""Reassigning a request to a colleague, and escalating what waits too long."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from approvals.errors import Incomplete, OwnWork
 from approvals.models import Care, Refund
 from approvals.refund_rows import State
 
-HOURS = 24  # where admins set none
+DEFAULT_ESCALATE_HOURS = 24  # where admins set none
 log = logging.getLogger(__name__)
 
 
-def reassign(refund_id: int, *, by: User, to: User | None, why: str) -> Refund:
+def reassign_refund(refund_id: int, *, by: User, to: User | None, why: str) -> Refund:
     """Hand a request to a colleague who may decide on it, or with None back to all of them.
 
     Nobody with a hand in it chooses who decides. Raises a Refused; then nothing was changed.
@@ -26,22 +26,27 @@ def reassign(refund_id: int, *, by: User, to: User | None, why: str) -> Refund:
     if not why.strip():
         raise Incomplete("Please say why: your colleague reads it, and it stays in the record.")
     with transaction.atomic():
-        refund = refund_rows.locked(refund_id)
-        preconditions.closed(refund)
-        if own := separation_of_duties.own_hand(refund, by):
+        refund = refund_rows.lock_refund(refund_id)
+        preconditions.check_still_open(refund)
+        if own := separation_of_duties.explain_involvement(refund, by):
             raise OwnWork(own)
-        if to is not None and not separation_of_duties.may_decide(refund).filter(pk=to.pk).exists():
+        if (
+            to is not None
+            and not separation_of_duties.list_eligible_approvers(refund).filter(pk=to.pk).exists()
+        ):
             raise Incomplete(f"{to.get_username()} may not decide on this refund.")
         before = refund.assigned_to
         refund.assigned_to = to
         refund.save(update_fields=["assigned_to"])
-        refund_rows.receipt(refund, by, "assign", "ok", _handed(before, to, why.strip()))
+        refund_rows.append_refund_receipt(
+            refund, by, "assign", "ok", _build_handover_output(before, to, why.strip())
+        )
         if to is not None and to != by:
-            notifications.assigned(refund, to)
+            notifications.notify_assigned(refund, to)
     return refund
 
 
-def _handed(before: User | None, to: User | None, why: str) -> dict[str, str]:
+def _build_handover_output(before: User | None, to: User | None, why: str) -> dict[str, str]:
     names = [person.get_username() if person else "" for person in (before, to)]
     return {"from": names[0], "to": names[1], "reason": why}
 
@@ -52,28 +57,32 @@ def escalate_overdue() -> int:
     waiting = Refund.objects.filter(state=State.PENDING, escalated_at=None, expires_at__gt=now)
     hours = dict(Care.objects.values_list("currency", "escalate_hours"))
     for refund in waiting.only("currency", "created_at", "expires_at"):
-        if now < late_from(refund, hours.get(refund.currency, HOURS)):
+        if now < compute_escalation_time(
+            refund, hours.get(refund.currency, DEFAULT_ESCALATE_HOURS)
+        ):
             continue
         try:
-            raised += _escalate(refund.pk)
+            raised += _escalate_refund(refund.pk)
         except Exception:  # the others have waited long enough too
             log.exception("refund %s waits too long and could not be escalated", refund.pk)
     return raised
 
 
-def late_from(refund: Refund, hours: int) -> datetime:
-    """When it has waited too long: after the hours that admins set, or half of its time."""
+def compute_escalation_time(refund: Refund, hours: int) -> datetime:
+    """When a request has waited too long: after ``hours``, or after half of the time until it
+    expires where that is sooner.
+    """
     half = (refund.expires_at - refund.created_at) / 2
     return refund.created_at + min(timedelta(hours=hours), half)
 
 
-def _escalate(pk: int) -> int:
+def _escalate_refund(pk: int) -> int:
     with transaction.atomic():
-        refund = refund_rows.locked(pk)
+        refund = refund_rows.lock_refund(pk)
         if refund.state != State.PENDING or refund.escalated_at is not None:
             return 0
         refund.escalated_at = timezone.now()
         refund.save(update_fields=["escalated_at"])
-        told = [person.get_username() for person in notifications.escalated(refund)]
-        refund_rows.receipt(refund, None, "escalate", "escalated", {"told": told})
+        told = [person.get_username() for person in notifications.notify_escalated(refund)]
+        refund_rows.append_refund_receipt(refund, None, "escalate", "escalated", {"told": told})
     return 1

@@ -12,12 +12,12 @@ Snapshot = dict[str, Any]
 ROW_ADDED = {"messages": "The customer wrote again.", "files": "The customer sent another file."}
 ROW_GONE = {"messages": "A message was taken away.", "files": "A file was taken away."}
 ROW_EDITED = {"messages": "A message was changed.", "files": "A file was changed."}
-DATES = {
+DATE_LABELS = {
     "placed_at": "day of purchase",
     "promised_at": "promised day",
     "delivered_at": "day of delivery",
 }
-REQUEST = {
+REQUEST_CHANGES = {
     "arithmetic": "How the amount comes about changed.",
     "lines": "The pieces it is for changed.",
     "terms": "The terms of the rule as applied changed.",
@@ -29,54 +29,57 @@ REQUEST = {
     "remedy": "What is asked for changed.",
     "currency": "The currency changed.",
 }
-ELSE = "Something else on this page changed."
+OTHER_CHANGE = "Something else on this page changed."
 
 
-def between(before: Snapshot, now: Snapshot) -> Iterator[str]:
-    """Plain sentences, none where the two are equal; what has no words of its own is named too."""
-    for part in sorted({*before, *now}, key=_place):
+def diff_snapshots(before: Snapshot, now: Snapshot) -> Iterator[str]:
+    """Sentences on what differs, none where the two are equal.
+
+    A part without a sentence of its own is named too.
+    """
+    for part in sorted({*before, *now}, key=_get_sort_key):
         if before.get(part) != now.get(part):
-            said = list(SAYS.get(part, _any)(part, before, now))
-            yield from said or [ELSE]
+            said = list(DESCRIBERS.get(part, _describe_request_field)(part, before, now))
+            yield from said or [OTHER_CHANGE]
 
 
-def _any(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
-    yield REQUEST.get(part, ELSE)
+def _describe_request_field(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
+    yield REQUEST_CHANGES.get(part, OTHER_CHANGE)
 
 
-def _amount(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
+def _describe_amount(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
     yield f"The amount asked for changed from {before.get(part)} to {now.get(part)}."
 
 
-def _payments(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
+def _describe_payments(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
     for kind, what in (("capture", "amount paid"), ("refund", "amount given back already")):
-        old, new = (_total(snapshot.get(part) or [], kind) for snapshot in (before, now))
+        old, new = (_format_total(snapshot.get(part) or [], kind) for snapshot in (before, now))
         if old != new:
             yield f"The {what} changed from {old} to {new}."
 
 
-def _total(payments: list[dict[str, Any]], kind: str) -> str:
+def _format_total(payments: list[dict[str, Any]], kind: str) -> str:
     amounts = [Decimal(pay["amount"]) for pay in payments if pay.get("kind") == kind]
     return f"{sum(amounts, Decimal(0)):.2f}"
 
 
-def _order(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
+def _describe_order(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
     old, new = before.get(part) or {}, now.get(part) or {}
     for name in sorted({*old, *new}):
         if old.get(name) != new.get(name):
-            yield _order_field(name, old.get(name), new.get(name))
+            yield _describe_order_field(name, old.get(name), new.get(name))
 
 
-def _order_field(name: str, old: Any, new: Any) -> str:
+def _describe_order_field(name: str, old: Any, new: Any) -> str:
     if name == "status":
         return f"The order was “{old}” and is “{new}” now."
-    if name in DATES:
-        return f"The {DATES[name]} changed from {day(old) or 'none'} to {day(new) or 'none'}."
+    if name in DATE_LABELS:
+        return f"The {DATE_LABELS[name]} changed from {day(old) or 'none'} to {day(new) or 'none'}."
     return f"The order's {plain(name).lower()} changed from {old or 'none'} to {new or 'none'}."
 
 
-def _items(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
-    old, new = (_named(snapshot.get(part) or []) for snapshot in (before, now))
+def _describe_items(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
+    old, new = (_index_by_name(snapshot.get(part) or []) for snapshot in (before, now))
     yield from (f"“{name}” is no longer on the order." for name in old if name not in new)
     yield from (f"“{name}” was added to the order." for name in new if name not in old)
     for name in (name for name in new if name in old and old[name] != new[name]):
@@ -87,18 +90,18 @@ def _items(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
             yield f"The line “{name}” was changed."
 
 
-def _named(lines: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def _index_by_name(lines: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {str(line.get("name")): line for line in lines}
 
 
-def _rules(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
+def _describe_rules(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
     old, new = before.get(part) or {}, now.get(part) or {}
     for name in sorted({*old, *new}):
         if old.get(name) != new.get(name):
-            yield f"The rule “{name}” {_of_rule(old.get(name), new.get(name))}."
+            yield f"The rule “{name}” {_describe_rule_change(old.get(name), new.get(name))}."
 
 
-def _of_rule(old: Snapshot | None, new: Snapshot | None) -> str:
+def _describe_rule_change(old: Snapshot | None, new: Snapshot | None) -> str:
     if old is None or new is None:
         return "was added" if old is None else "is there no more"
     if old.get("active") and not new.get("active"):
@@ -106,7 +109,7 @@ def _of_rule(old: Snapshot | None, new: Snapshot | None) -> str:
     return "was edited"
 
 
-def _rows(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
+def _describe_rows(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
     old, new = before.get(part) or {}, now.get(part) or {}
     if new.keys() - old.keys():
         yield ROW_ADDED[part]
@@ -116,15 +119,15 @@ def _rows(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
         yield ROW_EDITED[part]
 
 
-def _drafts(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
+def _describe_drafts(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
     yield "The reply that goes with it was changed."
 
 
-def _receipts(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
+def _describe_receipts(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
     yield "A step was taken again."
 
 
-def _decide(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
+def _describe_deciders(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
     old, new = before.get(part) or {}, now.get(part) or {}
     if old.get("people") != new.get("people"):
         yield f"It took {old.get('people')} to approve it and takes {new.get('people')} now."
@@ -132,21 +135,21 @@ def _decide(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
         yield f"It is for {new.get('group') or 'anyone with a limit'} to decide now."
 
 
-SAYS: dict[str, Callable[[str, Snapshot, Snapshot], Iterator[str]]] = {
-    "amount": _amount,
-    "payments": _payments,
-    "order": _order,
-    "items": _items,
-    "rules_today": _rules,
-    "messages": _rows,
-    "files": _rows,
-    "drafts": _drafts,
-    "receipts": _receipts,
-    "decide": _decide,
+DESCRIBERS: dict[str, Callable[[str, Snapshot, Snapshot], Iterator[str]]] = {
+    "amount": _describe_amount,
+    "payments": _describe_payments,
+    "order": _describe_order,
+    "items": _describe_items,
+    "rules_today": _describe_rules,
+    "messages": _describe_rows,
+    "files": _describe_rows,
+    "drafts": _describe_drafts,
+    "receipts": _describe_receipts,
+    "decide": _describe_deciders,
 }
 
 
-def _place(part: str) -> tuple[int, str]:
-    """What has words of its own first, in the order above."""
-    known = list(SAYS)
+def _get_sort_key(part: str) -> tuple[int, str]:
+    """Parts with a describer first, in the order above."""
+    known = list(DESCRIBERS)
     return (known.index(part) if part in known else len(known), part)

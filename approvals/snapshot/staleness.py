@@ -1,4 +1,4 @@
-"""Approvals of what has changed since, and payments of such: people have to hear of them."""
+"""Stale approvals: what changed after an approval, and payments that people must check."""
 
 from __future__ import annotations
 
@@ -15,19 +15,22 @@ WROTE_AGAIN = f"The customer wrote again after the refund was approved, {LOOK_AG
 CHANGED_SINCE = f"Something changed after the refund was approved, {LOOK_AGAIN}"
 
 
-def to_look_at(ticket: Ticket) -> Iterator[str]:
+def iter_stale_warnings(ticket: Ticket) -> Iterator[str]:
     """A sentence for each refund of the ticket that a person has to look at again."""
     refunds = list(ticket.refunds.filter(state__in=[State.APPROVED, State.VOID], seeded=False))
-    wrote = written_since(refunds)
+    wrote = find_refunds_with_followup(refunds)
     for refund in refunds:
         if refund.state == State.VOID:
-            yield from _paid_all_the_same(refund)
-        elif not (_is_ordered(refund) or build.is_as_approved(refund)):
+            yield from _iter_void_payment_warnings(refund)
+        elif not (_has_execution(refund) or build.is_as_approved(refund)):
             yield WROTE_AGAIN if refund.pk in wrote else CHANGED_SINCE
 
 
-def written_since(refunds: Iterable[Refund]) -> set[int]:
-    """Ids of those whose customer wrote after the last approval; two queries, however many."""
+def find_refunds_with_followup(refunds: Iterable[Refund]) -> set[int]:
+    """Ids of those refunds whose customer wrote after the last approval.
+
+    Takes two queries, however many refunds there are.
+    """
     ticket_of = {refund.pk: refund.ticket_id for refund in refunds}
     agreed = Decision.objects.filter(refund__in=ticket_of, verdict=Decision.Verdict.APPROVE)
     pages = agreed.exclude(look=None).order_by("at", "id")
@@ -39,23 +42,26 @@ def written_since(refunds: Iterable[Refund]) -> set[int]:
     return {pk for pk, page in known.items() if there.get(ticket_of[pk], set()) - {*(page or {})}}
 
 
-def since_approved(refund: Refund, *, paid_as: str = "") -> tuple[str, ...]:
-    """What has changed since the last approval, in sentences, where its page was kept."""
+def list_changes_since_approval(refund: Refund, *, paid_as: str = "") -> tuple[str, ...]:
+    """What has changed since the last approval, in sentences.
+
+    Empty where the page it was given on was not kept.
+    """
     agreed = refund.decisions.filter(verdict=Decision.Verdict.APPROVE).exclude(look=None)
     page = agreed.values_list("look__shown", flat=True).last()
-    return tuple(build.changed(page, refund, paid_as=paid_as)) if page else ()
+    return tuple(build.list_changes(page, refund, paid_as=paid_as)) if page else ()
 
 
-def paid_all_the_same(refund: Refund) -> str:
-    """What people read about a payment of what was no longer approved."""
+def format_void_payment_warning(refund: Refund) -> str:
+    """The warning about a payment of a refund that was no longer approved."""
     paid = f"{money(refund.amount, refund.currency)} was paid (ref {refund.reference})"
     return (
         f"{paid} although it was no longer as approved: please check it, and do not pay it again."
     )
 
 
-def _paid_all_the_same(refund: Refund) -> Iterator[str]:
-    """Until somebody has answered the customer since."""
+def _iter_void_payment_warnings(refund: Refund) -> Iterator[str]:
+    """The warning, until somebody has answered the customer after the payment."""
     if not refund.reference:
         return
     payments = Payment.objects.filter(order=refund.order_id, kind=Payment.Kind.REFUND)
@@ -63,8 +69,8 @@ def _paid_all_the_same(refund: Refund) -> Iterator[str]:
     since = (paid and paid.at) or refund.created_at
     out = refund.ticket.messages.filter(direction=Message.Direction.OUT, at__gt=since)
     if not out.exists():
-        yield paid_all_the_same(refund)
+        yield format_void_payment_warning(refund)
 
 
-def _is_ordered(refund: Refund) -> bool:
+def _has_execution(refund: Refund) -> bool:
     return Execution.objects.filter(refund=refund).exists()

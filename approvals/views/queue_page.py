@@ -1,4 +1,4 @@
-"""What waits for one supervisor, narrowed by filters that are all in the address."""
+"""The queue page of one supervisor, narrowed by filters that are all in the address."""
 
 from __future__ import annotations
 
@@ -20,26 +20,31 @@ from tickets.access import SUPERVISORS, require_role
 
 @require_safe
 @login_required
-def queue(request: HttpRequest) -> HttpResponse:
-    """What waits for me; in short what waits for others, is to be paid and was decided by me."""
+def show_queue(request: HttpRequest) -> HttpResponse:
+    """What waits for this person, then in short what waits for others, what is to be paid and
+    what they decided.
+    """
     person = require_role(request.user, SUPERVISORS)
-    found = review_queue.narrowed(person, request.GET, request)
-    everything = separation_of_duties.queue_of(person)
-    mine, below = list(found.qs[: refund_page.SHOWN]), refund_page.elsewhere(person)
+    found = review_queue.filter_queue(person, request.GET, request)
+    everything = separation_of_duties.list_queued_refunds(person)
+    mine, below = (
+        list(found.qs[: refund_page.MAX_ROWS_SHOWN]),
+        refund_page.build_queue_sections(person),
+    )
     listed = [*mine, *(row["refund"] for row in below["others"])]
-    needed = separation_of_duties.people_of([*listed, *below["to_pay"]])
+    needed = separation_of_duties.map_approvers_needed([*listed, *below["to_pay"]])
     shown: dict[str, Any] = {
         "needed": needed,
         "mine": mine,
-        "hidden": first_opinion.hidden(listed, person),
+        "hidden": first_opinion.find_blinded_refunds(listed, person),
         "count": found.qs.count(),
         "filter": found,
         "asked": request.GET,
         "kept": request.GET.urlencode(),
-        "is_narrowed": any(request.GET.get(name) for name in review_queue.NARROW),
-        "reasons": review_queue.reasons_in(everything),
-        "currencies": review_queue.currencies_in(everything),
-        "news": _news(person, looked_at=notifications.reader(person).looked_at),
+        "is_narrowed": any(request.GET.get(name) for name in review_queue.FILTER_NAMES),
+        "reasons": review_queue.list_reason_codes(everything),
+        "currencies": review_queue.list_currencies(everything),
+        "news": _count_news(person, looked_at=notifications.get_reader(person).looked_at),
         **below,
     }
     if request.method == "GET":
@@ -47,8 +52,11 @@ def queue(request: HttpRequest) -> HttpResponse:
     return render(request, "approvals/queue.html", shown)
 
 
-def _news(person: User, *, looked_at: datetime | None) -> dict[str, Any]:
-    """What came since the person last saw this page; empty at the first time."""
+def _count_news(person: User, *, looked_at: datetime | None) -> dict[str, Any]:
+    """The notices since the person last saw this page, counted by kind, with ``since``.
+
+    Empty at the first time and where there are none.
+    """
     if looked_at is None:
         return {}
     told = Notice.objects.filter(to=person, at__gt=looked_at)

@@ -18,7 +18,7 @@ from approvals.models import Refund
 from approvals.review import first_opinion, page_views, views
 from tickets.access import STAFF, SUPERVISORS, Person, require_role
 
-SAID = {
+OUTCOME_LABELS = {
     Refund.State.APPROVED: "Approved",
     Refund.State.REJECTED: "Rejected",
     Refund.State.RETURNED: "Sent back with a question",
@@ -27,36 +27,38 @@ SAID = {
 
 @require_safe
 @login_required
-def refund(request: HttpRequest, pk: int) -> HttpResponse:
+def show_refund(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything a decision rests on, then the decision, where this person may take it."""
     found, person = get_refund_for(request.user, pk, *STAFF)
-    return page(request, found, person)
+    return render_refund_page(request, found, person)
 
 
 @require_POST
 @login_required
-def decide(request: HttpRequest, pk: int) -> HttpResponse:
-    """Approve, reject or ask for more; then the next one that waits."""
+def decide_refund(request: HttpRequest, pk: int) -> HttpResponse:
+    """Approve, reject or ask for more; then on to the next request that waits."""
     found, person = get_refund_for(request.user, pk, SUPERVISORS)
     form = DecisionForm(request.POST, refund=found)
     if not form.is_valid():
-        return page(request, found, person, form=form, status=422)
-    here = _place(request, found, person)
+        return render_refund_page(request, found, person, form=form, status=422)
+    here = _find_queue_place(request, found, person)
     try:
-        with access_denials.kept(found, person, "approve"):
-            found = services.decide(pk, by=person, **form.cleaned_data)
+        with access_denials.record_denials(found, person, "approve"):
+            found = services.decide_refund(pk, by=person, **form.cleaned_data)
     except Refused as refused:
         fresh, _ = get_refund_for(request.user, pk, SUPERVISORS)
         words = {name: form.cleaned_data[name] for name in ("reason", "reason_code")}
         kept = DecisionForm(refund=fresh, initial=words)  # the rest is to be said of what is new
-        return page(request, fresh, person, form=kept, refused=refused)
+        return render_refund_page(request, fresh, person, form=kept, refused=refused)
     if found.seeded:
-        return HttpResponseRedirect(views.revealed_at(request, found))
-    said = SAID.get(Refund.State(found.state)) or refund_page.approvals_in(found)
+        return HttpResponseRedirect(views.build_revealed_url(request, found))
+    said = OUTCOME_LABELS.get(Refund.State(found.state)) or refund_page.format_approval_progress(
+        found
+    )
     messages.success(request, f"{said}: {found}.")
     if here is None or here.next is None:
         return redirect("approvals:queue")
-    return HttpResponseRedirect(_with_filters(request, here.next))
+    return HttpResponseRedirect(_build_filtered_url(request, here.next))
 
 
 def get_refund_for(user: Person, pk: int, *roles: str) -> tuple[Refund, User]:
@@ -68,7 +70,7 @@ def get_refund_for(user: Person, pk: int, *roles: str) -> tuple[Refund, User]:
     return get_object_or_404(shown, pk=pk), person
 
 
-def page(
+def render_refund_page(
     request: HttpRequest,
     refund: Refund,
     person: User,
@@ -83,46 +85,55 @@ def page(
 ) -> HttpResponse:
     """The evidence with whichever form belongs to the refund's state; typed words are kept.
 
-    What stands there is kept as a look, and a decision names it.
+    The page is kept as a page view, and a decision names it.
     """
-    why_not, answered = refund_page.why_not(refund, person), refused.status if refused else status
-    if not why_not and first_opinion.due(refund, person):
+    why_not, answered = (
+        refund_page.explain_ineligibility(refund, person),
+        refused.status if refused else status,
+    )
+    if not why_not and first_opinion.is_opinion_due(refund, person):
         if refused:
             messages.error(request, str(refused))
-        return views.first_page(request, refund, person, status=answered)
+        return views.render_first_page(request, refund, person, status=answered)
     shown: dict[str, Any] = {
         "refund": refund,
-        "look": None if why_not else page_views.begin(refund, person),
-        "first": first_opinion.of(refund, person),
+        "look": None if why_not else page_views.start_page_view(refund, person),
+        "first": first_opinion.get_first_opinion(refund, person),
         "form": form or DecisionForm(refund=refund),
         "paid_form": paid_form or PaidForm(),
         "settle_form": settle_form or SettleForm(),
         "take_back_form": take_back_form or TakeBackForm(),
-        "standing": payments.state_of(refund),
+        "standing": payments.get_payment_status(refund),
         "refused": refused,
         "why_not": why_not,
-        "may_pay": refund_page.may_pay(person),
-        "hand_over_form": _hand_over(refund, person, hand_over_form),
-        "place": _place(request, refund, person),
+        "may_pay": refund_page.can_record_payments(person),
+        "hand_over_form": _build_hand_over_form(refund, person, hand_over_form),
+        "place": _find_queue_place(request, refund, person),
         "kept": request.GET.urlencode(),
         "reveal": True,
         "hidden": frozenset(),
-        **refund_page.of(refund),
+        **refund_page.build_evidence(refund),
     }
     return render(request, "approvals/refund.html", shown, status=answered)
 
 
-def _hand_over(refund: Refund, person: User, form: HandOverForm | None) -> HandOverForm | None:
-    if not refund_page.may_hand_over(refund, person):
+def _build_hand_over_form(
+    refund: Refund, person: User, form: HandOverForm | None
+) -> HandOverForm | None:
+    if not refund_page.can_hand_over(refund, person):
         return None
     return form or HandOverForm(refund=refund)
 
 
-def _place(request: HttpRequest, refund: Refund, person: User) -> review_queue.Place | None:
-    """Where it stands in the person's queue, under the filters that came along."""
-    return review_queue.place(refund, review_queue.narrowed(person, request.GET, request).qs)
+def _find_queue_place(
+    request: HttpRequest, refund: Refund, person: User
+) -> review_queue.QueuePlace | None:
+    """Where the refund stands in the person's queue, under the filters of the address."""
+    return review_queue.find_place(
+        refund, review_queue.filter_queue(person, request.GET, request).qs
+    )
 
 
-def _with_filters(request: HttpRequest, pk: int) -> str:
+def _build_filtered_url(request: HttpRequest, pk: int) -> str:
     address = Refund(pk=pk).get_absolute_url()
     return f"{address}?{request.GET.urlencode()}" if request.GET else address

@@ -43,7 +43,7 @@ def test_who_may_decide_is_told_that_it_arrived(refund: Refund, sol: User, sam: 
 def test_the_mail_names_amount_order_and_link_and_no_word_of_the_customer(
     refund: Refund, sol: User
 ) -> None:
-    assert notifications.send(one(sol).pk) == "sent"
+    assert notifications.send_notice(one(sol).pk) == "sent"
     sent = mail.outbox[0]
     assert sent.to == [sol.email]
     assert sent.subject == "A refund waits for a decision: £42.00 on order HP-10423"
@@ -54,9 +54,9 @@ def test_the_mail_names_amount_order_and_link_and_no_word_of_the_customer(
 
 def test_it_is_sent_once(refund: Refund, sol: User) -> None:
     pk = one(sol).pk
-    assert (notifications.send(pk), notifications.send(pk)) == ("sent", "sent")
+    assert (notifications.send_notice(pk), notifications.send_notice(pk)) == ("sent", "sent")
     assert len(mail.outbox) == 1
-    notifications.arrived(refund)
+    notifications.notify_arrived(refund)
     assert refund.notices.filter(kind="arrived").count() == 1
 
 
@@ -70,7 +70,7 @@ def test_a_request_that_was_rolled_back_tells_nobody(sol: User) -> None:
 
 def test_who_asked_hears_of_the_decision(as_sol: Client, refund: Refund, ana: User) -> None:
     decide(as_sol, refund)
-    notifications.send(one(ana, "decided").pk)
+    notifications.send_notice(one(ana, "decided").pk)
     body = mail.outbox[0].body
     assert "Decided: approved." in body
     assert refund.ticket.get_absolute_url() in body
@@ -92,7 +92,7 @@ def test_closed_accounts_and_those_without_an_address_get_none(
     refund: Refund, sol: User, change: dict[str, Any], note: str
 ) -> None:
     User.objects.filter(pk=sol.pk).update(**change)
-    assert notifications.send(one(sol).pk) == "off"
+    assert notifications.send_notice(one(sol).pk) == "off"
     assert note in one(sol).note
     assert mail.outbox == []
 
@@ -101,7 +101,7 @@ def test_who_switched_mails_off_reads_it_on_the_page(
     as_sol: Client, refund: Refund, sol: User
 ) -> None:
     as_sol.post(reverse("approvals:mails"), {"mails": "off", "next": "/"})
-    assert notifications.send(one(sol).pk) == "off"
+    assert notifications.send_notice(one(sol).pk) == "off"
     assert mail.outbox == []
     as_sol.post(reverse("approvals:mails"), {"mails": "on", "next": "/"})
     assert Reader.objects.get().by_mail is True
@@ -111,7 +111,7 @@ def test_what_was_decided_meanwhile_is_not_announced(
     as_sol: Client, refund: Refund, sol: User
 ) -> None:
     decide(as_sol, refund)
-    assert notifications.send(one(sol).pk) == "off"
+    assert notifications.send_notice(one(sol).pk) == "off"
 
 
 class Down:
@@ -142,10 +142,10 @@ def test_a_server_that_is_away_is_tried_again_and_in_the_end_given_up(
 ) -> None:
     settings.EMAIL_BACKEND = f"{__name__}.Down"
     pk = one(sol).pk
-    for _ in range(notifications.MOST_TRIES - 1):
-        assert notifications.send(pk) == "queued"
+    for _ in range(notifications.MAX_TRIES - 1):
+        assert notifications.send_notice(pk) == "queued"
     assert one(sol).since > timezone.now()
-    assert notifications.send(pk) == "failed"
+    assert notifications.send_notice(pk) == "failed"
     assert "nobody listens" in one(sol).note
 
 
@@ -153,25 +153,27 @@ def test_what_may_have_been_sent_is_in_doubt_and_not_repeated(
     refund: Refund, sol: User, settings: Any
 ) -> None:
     settings.EMAIL_BACKEND = f"{__name__}.Breaks"
-    assert notifications.send(one(sol).pk) == "doubt"
-    assert notifications.send(one(sol).pk) == "doubt"
+    assert notifications.send_notice(one(sol).pk) == "doubt"
+    assert notifications.send_notice(one(sol).pk) == "doubt"
 
 
 def test_the_sweep_calls_for_each_that_waits_and_doubts_what_was_left(
     refund: Refund, sol: User, sam: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     called: list[tuple[str, int]] = []
-    monkeypatch.setattr(run_queue, "call", lambda task, pk, expires: called.append((task, pk)))
-    notifications.sweep()
-    notifications.sweep()
-    assert called == [(notifications.NOTIFY, one(sol).pk)]
+    monkeypatch.setattr(
+        run_queue, "dispatch_task", lambda task, pk, expires: called.append((task, pk))
+    )
+    notifications.sweep_notices()
+    notifications.sweep_notices()
+    assert called == [(notifications.NOTIFY_TASK, one(sol).pk)]
     long_ago = timezone.now() - timedelta(minutes=5)
     Notice.objects.update(state="sending", since=long_ago)
-    notifications.sweep()
+    notifications.sweep_notices()
     assert one(sol).state == "doubt"
 
 
 def test_being_handed_something_is_told_once(refund: Refund, sol: User, sam: User) -> None:
     for _ in range(2):
-        services.reassign(refund.pk, by=sol, to=sam, why="Yours.")
+        services.reassign_refund(refund.pk, by=sol, to=sam, why="Yours.")
     assert Notice.objects.filter(kind="assigned", to=sam).count() == 1

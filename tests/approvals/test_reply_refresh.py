@@ -15,7 +15,7 @@ from approvals.models import ApprovalLimit, Execution, Refund, RefundRule
 from approvals.payments import outbox
 from approvals.payments.responses import Answer, Declined, Unclear
 from approvals.services import Proposal, is_as_approved
-from approvals.snapshot.build import fingerprint
+from approvals.snapshot.build import compute_fingerprint
 from tests.support import shop_rows
 from tests.support.run_rows import citation
 from tickets.delivery import replies, sending
@@ -25,10 +25,10 @@ from triage.contract.step import Rung
 from triage.models import Intent
 from triage.pipeline import registry, send_guard
 from triage.pipeline import worker as machine_services
-from triage.pipeline.case_builder import case_for
-from triage.pipeline.rule_engines import Arithmetic, Phrases, Sentences
-from triage.refunds.proposal import Proposed, propose
-from triage.steps.retrieve import Found
+from triage.pipeline.case_builder import build_case
+from triage.pipeline.rule_engines import ArithmeticEngine, PhraseLabeller, SentenceWriter
+from triage.refunds.proposal import Proposed, propose_remedy
+from triage.steps.retrieve import SearchResult
 
 pytestmark = pytest.mark.django_db
 
@@ -36,10 +36,10 @@ pytestmark = pytest.mark.django_db
 class NoSearch:
     """Finds nothing: what was decided rests on the clause that people saw."""
 
-    card = Arithmetic().card
+    card = ArithmeticEngine().card
 
     def search(self, query: str, on: Any, top: int) -> Any:
-        return Found(hits=(), near=(), index_sha256="0" * 64, by_meaning=True)
+        return SearchResult(hits=(), near=(), index_sha256="0" * 64, by_meaning=True)
 
     def clause(self, ref: str, on: Any) -> None:
         return None
@@ -52,17 +52,17 @@ def rules_alone(monkeypatch: pytest.MonkeyPatch) -> None:
         slug="return-request", name="return request", phrases=["send it back"], money=True
     )
     engines = {
-        "classify": Phrases(),
+        "classify": PhraseLabeller(),
         "retrieve": NoSearch(),
-        "summarize": Sentences(),
-        "decide": Arithmetic(),
-        "draft": Sentences(),
+        "summarize": SentenceWriter(),
+        "decide": ArithmeticEngine(),
+        "draft": SentenceWriter(),
     }
     rungs = {
         step: [Rung(name=engine.card.name, load=lambda engine=engine: engine)]  # type: ignore[misc]
         for step, engine in engines.items()
     }
-    monkeypatch.setattr(registry, "ladders", lambda: rungs)
+    monkeypatch.setattr(registry, "load_ladders", lambda: rungs)
 
 
 def asked_for(amount: str = "49.00", **values: Any) -> Refund:
@@ -75,12 +75,12 @@ def asked_for(amount: str = "49.00", **values: Any) -> Refund:
     proposal = Proposal(
         order=order, amount=Decimal(amount), **{"citations": [citation()], **values}
     )
-    return services.propose(ticket, proposal, run=run, by=None)
+    return services.propose_refund(ticket, proposal, run=run, by=None)
 
 
 def decide(refund: Refund, by: User, verdict: str, reason: str = "As it should be.", **more: Any) -> Refund:  # fmt: skip
-    return services.decide(
-        refund.pk, by=by, verdict=verdict, reason=reason, seen=fingerprint(refund), **more
+    return services.decide_refund(
+        refund.pk, by=by, verdict=verdict, reason=reason, seen=compute_fingerprint(refund), **more
     )
 
 
@@ -91,7 +91,7 @@ def draft() -> Callable[[Refund], str]:
     def taken(refund: Refund) -> str:
         run = refund.ticket.runs.get(state="queued")
         assert run.reason == "decided"
-        assert machine_services.work(run.pk)
+        assert machine_services.execute_run(run.pk)
         return Draft.objects.get(run=run).body
 
     return taken
@@ -113,7 +113,7 @@ def test_an_approved_refund_is_said_to_be_approved_and_not_to_be_paid(
 
 def test_once_it_is_paid_the_reply_says_so(sol: User, draft: Drafted) -> None:
     refund = decide(asked_for(), sol, "approve")
-    services.record_paid(refund.pk, by=sol, reference="re_1")
+    services.record_manual_payment(refund.pk, by=sol, reference="re_1")
     assert "refund of £49.00 has been approved and paid" in draft(refund)
 
 
@@ -187,9 +187,9 @@ def test_while_it_is_not_paid_for_sure_nothing_is_said_of_being_paid(
     sol: User, draft: Drafted, answer: Answer, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.PAYMENT_EXECUTOR = "webhook"
-    monkeypatch.setattr(outbox, "call", lambda verb, execution: answer)
+    monkeypatch.setattr(outbox, "call_gateway", lambda verb, execution: answer)
     refund = decide(asked_for(), sol, "approve")
-    outbox.pay(Execution.objects.get(refund=refund).pk)
+    outbox.execute_payment(Execution.objects.get(refund=refund).pk)
     text = draft(refund)
     assert "paid" not in text
     assert "A colleague is looking into this" in text
@@ -208,7 +208,7 @@ def test_the_new_draft_does_not_void_the_approval(sol: User, draft: Drafted) -> 
     refund = decide(asked_for(), sol, "approve")
     draft(refund)
     assert is_as_approved(Refund.objects.get())
-    services.record_paid(refund.pk, by=sol, reference="re_1")
+    services.record_manual_payment(refund.pk, by=sol, reference="re_1")
     assert Refund.objects.get().state == "executed"
 
 
@@ -233,19 +233,19 @@ def test_what_the_customer_writes_afterwards_is_looked_at_anew(sol: User, draft:
     draft(refund)
     ticket = refund.ticket
     Message.objects.create(ticket=ticket, direction="in", sender="m@x.example", text="And now?")
-    run_queue.enqueue(ticket, reason="customer replied")
-    assert case_for(ticket).settled is None
+    run_queue.enqueue_run(ticket, reason="customer replied")
+    assert build_case(ticket).settled is None
 
 
 def test_a_request_that_is_open_settles_nothing() -> None:
-    assert case_for(asked_for().ticket).settled is None
+    assert build_case(asked_for().ticket).settled is None
 
 
 def test_a_customer_who_was_answered_meanwhile_is_told_the_decision(
     sol: User, ana: User, draft: Drafted
 ) -> None:
     refund = asked_for()
-    sending.send(Draft.objects.get(), by=ana)
+    sending.send_reply(Draft.objects.get(), by=ana)
     refund.refresh_from_db()
     text = draft(decide(refund, sol, "approve"))
     assert "has been approved and will be paid" in text
@@ -255,9 +255,9 @@ def test_a_customer_who_was_answered_meanwhile_is_told_the_decision(
 
 
 def edited(refund: Refund, by: User, text: str = "Hello Maya, we are looking at it.") -> Draft:
-    draft = replies.open_draft(refund.ticket)
-    kept = replies.keep(
-        refund.ticket, text=text, seen_then=replies.seen(refund.ticket, draft), by=by
+    draft = replies.get_open_draft(refund.ticket)
+    kept = replies.save_reply_text(
+        refund.ticket, text=text, seen_then=replies.build_form_token(refund.ticket, draft), by=by
     )
     assert kept
     return kept
@@ -269,7 +269,7 @@ def test_an_edited_reply_is_left_alone_and_ana_is_told(sol: User, ana: User) -> 
     decide(refund, sol, "approve")
     assert not Run.objects.filter(reason="decided").exists()
     ticket = Ticket.objects.get()
-    assert replies.open_draft(ticket).edited_body == "Hello Maya, we are looking at it."  # type: ignore[union-attr]
+    assert replies.get_open_draft(ticket).edited_body == "Hello Maya, we are looking at it."  # type: ignore[union-attr]
     assert ticket.attention.startswith("The refund was approved. ana had edited the reply")
 
 
@@ -279,14 +279,14 @@ def test_ana_edits_on_after_the_approval_and_it_still_counts(sol: User, ana: Use
     decide(refund, sol, "approve")
     edited(refund, ana, "Hello Maya, your refund of £49.00 has been approved and will be paid.")
     assert is_as_approved(Refund.objects.get())
-    send_guard.refuse_unapproved(replies.open_draft(refund.ticket), refund.ticket)  # type: ignore[arg-type]
+    send_guard.refuse_unapproved(replies.get_open_draft(refund.ticket), refund.ticket)  # type: ignore[arg-type]
 
 
 def test_in_a_copy_every_hand_stays(sol: User, ana: User) -> None:
     refund = asked_for()
     first = edited(refund, ana)
     decide(refund, sol, "approve")
-    copy = replies.open_draft(refund.ticket)
+    copy = replies.get_open_draft(refund.ticket)
     assert copy
     assert copy.pk != first.pk
     assert copy.hands == [ana.pk]
@@ -298,8 +298,8 @@ def test_that_a_refund_was_paid_is_no_news_once_the_customer_was_told(
 ) -> None:
     refund = decide(asked_for(), sol, "approve")
     draft(refund)
-    sending.send(Draft.objects.last(), by=ana)  # type: ignore[arg-type]
-    services.record_paid(refund.pk, by=sol, reference="re_1")
+    sending.send_reply(Draft.objects.last(), by=ana)  # type: ignore[arg-type]
+    services.record_manual_payment(refund.pk, by=sol, reference="re_1")
     assert not Run.objects.filter(state="queued").exists()
     assert Ticket.objects.get().status == Ticket.Status.WAITING
 
@@ -326,6 +326,6 @@ def test_ana_is_offered_to_have_an_edited_reply_written_again(
 )
 def test_the_decide_step_says_what_people_said(sol: User, verdict: str, words: str) -> None:
     refund = decide(asked_for(), sol, verdict, "Because.")
-    found: Proposed = propose(case_for(refund.ticket))
+    found: Proposed = propose_remedy(build_case(refund.ticket))
     assert found.words == words
     assert found.approval_required is False

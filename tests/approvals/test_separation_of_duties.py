@@ -51,11 +51,11 @@ def test_sol_had_a_hand_and_sam_decides(
 ) -> None:
     asked = refund()
     had_a_hand(asked.ticket, sol)
-    assert not separation_of_duties.waiting_for(sol).exists()
-    assert separation_of_duties.own_hand(asked, sol)
+    assert not separation_of_duties.list_decidable_refunds(sol).exists()
+    assert separation_of_duties.explain_involvement(asked, sol)
     with pytest.raises(OwnWork):
         decide(asked, sol)
-    assert separation_of_duties.waiting_for(sam).get() == asked
+    assert separation_of_duties.list_decidable_refunds(sam).get() == asked
     assert decide(asked, sam).state == Refund.State.APPROVED
 
 

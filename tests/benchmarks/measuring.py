@@ -13,30 +13,30 @@ from django.db.models import F, Max, Min
 
 from tickets.models import Receipt, Run, Ticket
 from triage.pipeline import registry
-from triage.runtime.processes import end, start, worker_command
+from triage.runtime.processes import build_worker_command, end_processes, start_process
 
-PATIENCE = 1800  # seconds until a benchmark gives up on its workers
+MAX_WAIT_SECONDS = 1800  # seconds until a benchmark gives up on its workers
 
 
-def percentile(values: Iterable[float], share: float) -> float:
+def compute_percentile(values: Iterable[float], share: float) -> float:
     """The nearest-rank percentile; nan for no values."""
     ranked = sorted(values)
     return ranked[min(len(ranked) - 1, int(share * len(ranked)))] if ranked else float("nan")
 
 
 @contextmanager
-def workers(count: int) -> Iterator[psutil.Process]:
-    """Celery with so many worker processes, ended afterwards."""
-    process = start(worker_command(count))
+def run_workers(count: int) -> Iterator[psutil.Process]:
+    """Run Celery with so many worker processes; ended on exit."""
+    process = start_process(build_worker_command(count))
     try:
         yield psutil.Process(process.pid)
     finally:
-        end([process])
+        end_processes([process])
 
 
-def wait_until_done(runs: Sequence[int]) -> float:
+def wait_for_runs(runs: Sequence[int]) -> float:
     """Wait for the runs; seconds from the first start to the last finish."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + MAX_WAIT_SECONDS
     chosen = Run.objects.filter(pk__in=runs)
     while chosen.filter(state__in=[Run.State.QUEUED, Run.State.RUNNING]).exists():
         if time.monotonic() > deadline:
@@ -46,7 +46,7 @@ def wait_until_done(runs: Sequence[int]) -> float:
     return float(span.total_seconds())
 
 
-def seconds_of(runs: Sequence[int], since: str) -> list[float]:
+def list_run_seconds(runs: Sequence[int], since: str) -> list[float]:
     """Seconds each run took from ``since`` ("created_at" or "started_at") to its end."""
     spans = Run.objects.filter(pk__in=runs, finished_at__isnull=False).annotate(
         span=F("finished_at") - F(since)
@@ -54,16 +54,16 @@ def seconds_of(runs: Sequence[int], since: str) -> list[float]:
     return [span.total_seconds() for span in spans.values_list("span", flat=True)]
 
 
-def megabytes(process: psutil.Process) -> float:
+def get_memory_megabytes(process: psutil.Process) -> float:
     """Resident memory of a process, shared pages included."""
     return float(process.memory_info().rss) / 2**20
 
 
-def step_lines() -> Iterator[str]:
-    """A table of the receipts: per step how often which engine served, and how long it took."""
+def iter_step_lines() -> Iterator[str]:
+    """A table of the receipts: per step how often which engine served, and how long."""
     yield "| step | p50 ms | p95 ms | served by |"
     yield "|---|---|---|---|"
-    for step in registry.steps():
+    for step in registry.load_steps():
         rows = list(
             Receipt.objects.filter(step=step.name)
             .exclude(status="overridden")
@@ -73,14 +73,14 @@ def step_lines() -> Iterator[str]:
         served = Counter(f"{row[2] or 'a person'} ({row[1]})" for row in rows)
         counts = ", ".join(f"{name}: {count}" for name, count in served.most_common())
         yield (
-            f"| {step.name} | {percentile(latency, 0.5):.0f} | {percentile(latency, 0.95):.0f} "
+            f"| {step.name} | {compute_percentile(latency, 0.5):.0f} | {compute_percentile(latency, 0.95):.0f} "
             f"| {counts} |"
         )
 
 
-def ticket_lines() -> Iterator[str]:
-    """How many tickets came in, were read whole, and where they stand."""
-    names = [step.name for step in registry.steps()]
+def iter_ticket_lines() -> Iterator[str]:
+    """How many tickets came in, how many have every receipt, and how many have each status."""
+    names = [step.name for step in registry.load_steps()]
     whole = sum(
         set(names) <= set(ticket.receipts.values_list("step", flat=True))
         for ticket in Ticket.objects.all()

@@ -37,7 +37,7 @@ def main() -> None:
     from tests.support.payment_server import payment_server
     from tickets.queue import run_queue
 
-    run_queue.call = lambda *args, **kwargs: None  # nobody else is woken
+    run_queue.dispatch_task = lambda *args, **kwargs: None  # nobody else is woken
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     for measure in (killed, crowded):
         with payment_server() as books:

@@ -28,7 +28,7 @@ from triage.policies import loading
 FRONT_MATTER = "---\nid: retail\ntitle: Retail\neffective_from: 2020-01-01\nsource: ''\n---\n\n"
 # The orders have no dates and the policy has no numbers: what it says of returns and
 # cancellations is all the rules can say.
-RULES = """
+REFUND_RULES_TOML = """
 [[rule]]
 name = "Return of a delivered order"
 intents = ["return-request", "refund-request"]
@@ -56,49 +56,59 @@ class Command(BaseCommand):
         if not (data / "tau3_retail" / "db.json").is_file():
             raise CommandError(f"{data} has no tau3_retail/db.json: name the folder of the data.")
         call_command("migrate", verbosity=0)
-        if demo.is_there():
+        if demo.has_data():
             raise CommandError("This needs an empty database: `make bench-real` makes one.")
         call_command("createcachetable", verbosity=0)
-        self._import(data)
+        self._import_data(data)
         call_command("train_classifier", stdout=self.stdout)
         runs = list(Run.objects.filter(state="queued").order_by("pk").values_list("pk", flat=True))
         for run in tqdm(runs, desc="all steps", disable=None):
-            worker.work(run)
-        for line in (*_report(runs), *_shown(show)):
+            worker.execute_run(run)
+        for line in (*_iter_report_lines(runs), *_iter_drafts(show)):
             self.stdout.write(line)
         call_command(CompareWriters(), like="tau3-", tickets=len(runs), stdout=self.stdout)
 
-    def _import(self, data: Path) -> None:
-        demo.taxonomy()
+    def _import_data(self, data: Path) -> None:
+        demo.create_taxonomy()
         retail = data / "tau3_retail"
         with tempfile.TemporaryDirectory() as folder:
             policy = Path(folder) / "retail.md"
             policy.write_text(FRONT_MATTER + (retail / "policy.md").read_text())
-            loading.load(policy)
-        demo.rules({"rule": [_dated(rule) for rule in tomllib.loads(RULES)["rule"]]})
+            loading.load_policies(policy)
+        demo.create_refund_rules(
+            {"rule": [_add_dates(rule) for rule in tomllib.loads(REFUND_RULES_TOML)["rule"]]}
+        )
         shop = json.loads((retail / "db.json").read_text())
-        self._receive("customers", intake.receive_customer, map(_customer, shop["users"].values()))
-        self._receive("orders", intake.receive_order, map(_order, shop["orders"].values()))
+        self._receive_rows(
+            "customers", intake.receive_customer, map(_build_customer_row, shop["users"].values())
+        )
+        self._receive_rows(
+            "orders", intake.receive_order, map(_build_order_row, shop["orders"].values())
+        )
         tasks = json.loads((retail / "tasks_train.json").read_text())
         owners = {user["user_id"]: user for user in shop["users"].values()}
-        self._receive("tickets", intake.receive_ticket, (_ticket(task, owners) for task in tasks))
-        self._mails(data / "emails")
+        self._receive_rows(
+            "tickets", intake.receive_ticket, (_build_ticket_row(task, owners) for task in tasks)
+        )
+        self._import_mails(data / "emails")
 
-    def _receive(self, what: str, receive: Any, rows: Iterable[Mapping[str, Any]]) -> None:
+    def _receive_rows(self, what: str, receive: Any, rows: Iterable[Mapping[str, Any]]) -> None:
         outcomes = Counter(receive(row).did for row in rows)
         self.stdout.write(f"{what}: " + ", ".join(f"{n} {did}" for did, n in outcomes.items()))
 
-    def _mails(self, folder: Path) -> None:
+    def _import_mails(self, folder: Path) -> None:
         try:
-            call_command("import_mail", str(folder), stdout=self.stdout, stderr=_Nowhere())
+            call_command("import_mail", str(folder), stdout=self.stdout, stderr=_NullStream())
         except CommandError as error:
             self.stdout.write(f"mails: {error}")
         except SystemExit:
             self.stdout.write("mails: some files are no mails; see import_mail")
 
 
-class _Nowhere:
-    """Most of those files are bare bodies or expected outputs: each would be reported."""
+class _NullStream:
+    """A stream that drops what is written: most of those files are bare bodies or expected
+    outputs, and each would be reported.
+    """
 
     def write(self, text: str) -> None:
         return
@@ -110,11 +120,11 @@ class _Nowhere:
         return False
 
 
-def _dated(rule: dict[str, Any]) -> dict[str, Any]:
+def _add_dates(rule: dict[str, Any]) -> dict[str, Any]:
     return {**rule, "counts_from": "purchase", "effective_from": "2020-01-01"}
 
 
-def _customer(user: Mapping[str, Any]) -> dict[str, Any]:
+def _build_customer_row(user: Mapping[str, Any]) -> dict[str, Any]:
     address = user["address"]
     return {
         "external_id": user["user_id"],
@@ -124,7 +134,7 @@ def _customer(user: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _order(order: Mapping[str, Any]) -> dict[str, Any]:
+def _build_order_row(order: Mapping[str, Any]) -> dict[str, Any]:
     statuses = {"processed": "paid", "pending (item modified)": "pending"}
     return {
         "number": order["order_id"],
@@ -147,10 +157,14 @@ def _order(order: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _ticket(task: Mapping[str, Any], owners: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def _build_ticket_row(
+    task: Mapping[str, Any], owners: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
     """The instructions of a task as the customer's own words, sent from the customer's address."""
     said = task["user_scenario"]["instructions"]
-    owner = next((owner for owner in owners.values() if _is(owner, said["known_info"])), None)
+    owner = next(
+        (owner for owner in owners.values() if _matches_owner(owner, said["known_info"])), None
+    )
     return {
         "external_id": f"tau3-{task['id']}",
         "channel": "import",
@@ -161,24 +175,24 @@ def _ticket(task: Mapping[str, Any], owners: Mapping[str, Mapping[str, Any]]) ->
     }
 
 
-def _is(owner: Mapping[str, Any], known: str) -> bool:
+def _matches_owner(owner: Mapping[str, Any], known: str) -> bool:
     name = f"{owner['name']['first_name']} {owner['name']['last_name']}"
     return owner["email"] in known or (name in known and owner["address"]["zip"] in known)
 
 
-def _report(runs: list[int]) -> Iterator[str]:
-    yield from measuring.ticket_lines()
-    yield from measuring.step_lines()
+def _iter_report_lines(runs: list[int]) -> Iterator[str]:
+    yield from measuring.iter_ticket_lines()
+    yield from measuring.iter_step_lines()
     composed = Counter(Draft.objects.values_list("composed_by", flat=True))
     yield "drafts: " + ", ".join(f"{name or 'none'} {count}" for name, count in composed.items())
     queued = Refund.objects.filter(state="pending")
     total = queued.aggregate(total=Sum("amount"))["total"]
     yield f"refunds queued: {queued.count()}, {total} in total"
-    spans = measuring.seconds_of(runs, "started_at")
-    yield f"seconds a ticket: p50 {measuring.percentile(spans, 0.5):.2f}, p95 {measuring.percentile(spans, 0.95):.2f}"
+    spans = measuring.list_run_seconds(runs, "started_at")
+    yield f"seconds a ticket: p50 {measuring.compute_percentile(spans, 0.5):.2f}, p95 {measuring.compute_percentile(spans, 0.95):.2f}"
 
 
-def _shown(count: int) -> Iterator[str]:
+def _iter_drafts(count: int) -> Iterator[str]:
     for draft in Draft.objects.select_related("ticket").order_by("pk")[:count]:
         ticket = draft.ticket
         message = ticket.messages.first()

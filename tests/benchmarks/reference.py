@@ -130,7 +130,7 @@ def _stop_the_clock() -> None:
 def _open_demo_shop() -> None:
     from triage.demo import load as demo
 
-    demo.load()
+    demo.load_demo()
 
 
 def _open_tau3_shop(folder: Path) -> None:
@@ -139,11 +139,11 @@ def _open_tau3_shop(folder: Path) -> None:
     from tests.benchmarks.refunds import tau_shop
     from triage.learning import versions
 
-    tau_shop.set_up(folder)
+    tau_shop.set_up_shop(folder)
     admin = User.objects.create_user("bench")
-    versions.activate(versions.train(by=admin), by=admin, why="for the reference")
-    for task in tau_shop.labelled_tasks(folder):
-        tau_shop.send(task)
+    versions.activate_version(versions.train_version(by=admin), by=admin, why="for the reference")
+    for task in tau_shop.load_labelled_tasks(folder):
+        tau_shop.send_task(task)
 
 
 def _work_everything() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -155,7 +155,7 @@ def _work_everything() -> Iterator[tuple[str, dict[str, Any]]]:
 
     runs = Run.objects.filter(state="queued").order_by("pk").select_related("ticket")
     for run in tqdm(list(runs), desc="all steps", disable=None):
-        pipeline_worker.work(run.pk)
+        pipeline_worker.execute_run(run.pk)
         run.ticket.refresh_from_db()
         yield str(run.ticket.external_id), _describe_run(run)
 
@@ -163,8 +163,10 @@ def _work_everything() -> Iterator[tuple[str, dict[str, Any]]]:
 def _describe_run(run: Any) -> dict[str, Any]:
     from tickets.audit import receipts
 
-    parts = {row.step: _stable_body(receipts.body(row)) for row in run.receipts.order_by("seq")}
-    return {**parts, "outcome": receipts.plain(_describe_outcome(run))}
+    parts = {
+        row.step: _stable_body(receipts.build_body(row)) for row in run.receipts.order_by("seq")
+    }
+    return {**parts, "outcome": receipts.make_json_safe(_describe_outcome(run))}
 
 
 def _stable_body(body: dict[str, Any]) -> dict[str, Any]:

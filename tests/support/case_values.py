@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from triage.contract.case import Case, Clause, Fact, Intent, Line, Order, Rule
-from triage.contract.fact_types import KINDS
+from triage.contract.fact_types import FACT_KINDS
 from triage.contract.outputs import Classification
 from triage.contract.slots import WritingTask
-from triage.contract.step import Card, EngineUnavailable
+from triage.contract.step import EngineInfo, EngineUnavailable
 from triage.guardrails.attribution import Written
-from triage.steps.retrieve import Found, Hit, Retrieval
+from triage.steps.retrieve import Hit, Retrieval, SearchResult
 
 KETTLE = Line(sku="K1", name="Enamel kettle", quantity=1, price=Decimal("49.00"))
 LAMP = Line(sku="L1", name="Storm lamp", quantity=2, price=Decimal("20.00"))
@@ -79,7 +79,7 @@ VALUES = {
     "item": ("Enamel kettle", "order:HP-1042"),
 }
 FACTS = tuple(
-    Fact(kind=kind, about=KINDS[kind], value=value, ref=ref)
+    Fact(kind=kind, about=FACT_KINDS[kind], value=value, ref=ref)
     for kind, (value, ref) in VALUES.items()
 )
 
@@ -104,21 +104,21 @@ def case(**changes: Any) -> Case:
 def labelled(slug: str = "return-request", **changes: Any) -> Case:
     """The case as the classify and retrieve steps leave it."""
     made = case(**changes)
-    intent = made.intent(slug)
+    intent = made.find_intent(slug)
     label = Classification(label=slug, name=intent.name if intent else "", basis="model")
     retrieval = Retrieval(
         as_of=date(2026, 11, 1),
         as_of_because="the day of purchase",
         hits=(Hit(clause=WINDOW, rank=1, score=0.6),),
     )
-    return made.having(label).having(retrieval)
+    return made.add_output(label).add_output(retrieval)
 
 
 class FakeWriter:
     """Says what it is told to, and remembers what it was asked."""
 
     def __init__(self, text: str, *, finished: bool = True) -> None:
-        self.card = Card(name="fake", kind="focal")
+        self.card = EngineInfo(name="fake", kind="focal")
         self.text, self.finished = text, finished
         self.tasks: list[WritingTask] = []
 
@@ -131,18 +131,18 @@ class FakeSearch:
     """Finds what it is given, and knows all clauses by their reference."""
 
     def __init__(self, *hits: Hit, near: tuple[Hit, ...] = (), by_meaning: bool = True) -> None:
-        self.card = Card(name="fake", kind="focal")
+        self.card = EngineInfo(name="fake", kind="focal")
         self.hits, self.near, self.by_meaning = hits, near, by_meaning
         self.asked_on: list[date] = []
 
-    def search(self, query: str, on: date, top: int) -> Found:
+    def search(self, query: str, on: date, top: int) -> SearchResult:
         self.asked_on.append(on)
-        return Found(
+        return SearchResult(
             hits=self.hits, near=self.near, index_sha256="0" * 64, by_meaning=self.by_meaning
         )
 
     def clause(self, ref: str, on: date) -> Clause | None:
-        return next((c for c in (WINDOW, OLD_WINDOW) if c.ref == ref and c.in_force(on)), None)
+        return next((c for c in (WINDOW, OLD_WINDOW) if c.ref == ref and c.is_in_force(on)), None)
 
 
 def missing(name: str) -> Any:

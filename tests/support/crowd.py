@@ -50,7 +50,7 @@ def requests_on_one_order(count: int, captured: str) -> tuple[Order, list[Refund
     asked = []
     for _, amount in zip(range(count), cycle(AMOUNTS)):  # noqa: B905  # the second has no end
         proposal = services.Proposal(order=order, amount=amount)
-        asked.append(services.propose(shop_rows.ticket(), proposal, run=None, by=None))
+        asked.append(services.propose_refund(shop_rows.ticket(), proposal, run=None, by=None))
     return order, asked
 
 
@@ -76,8 +76,12 @@ def _decide_and_pay(pk: int, person: User) -> str:
     for _ in range(LOOKS):
         refund = Refund.objects.select_related("order", "ticket", "run").get(pk=pk)
         try:
-            services.decide(
-                pk, by=person, verdict="approve", reason="fair", seen=services.fingerprint(refund)
+            services.decide_refund(
+                pk,
+                by=person,
+                verdict="approve",
+                reason="fair",
+                seen=services.compute_fingerprint(refund),
             )
         except Stale:
             continue
@@ -85,7 +89,7 @@ def _decide_and_pay(pk: int, person: User) -> str:
             said = type(refused).__name__
         break
     execution = Execution.objects.filter(refund_id=pk).first()
-    return payments.attend(execution.pk) if execution else said
+    return payments.attend_execution(execution.pk) if execution else said
 
 
 def _watch(order: Order, seen: Rush, over: threading.Event) -> None:

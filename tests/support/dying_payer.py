@@ -40,19 +40,19 @@ def after(owner: Any, name: str) -> Callable[[], None]:
 
 POINTS: dict[str, Callable[[], None]] = {
     "never": lambda: None,
-    "claiming": after(refund_rows, "save"),
-    "claimed": before(outbox, "call"),
-    "sending": before(webhook, "_send"),
-    "answered": after(outbox, "call"),
+    "claiming": after(refund_rows, "save_state"),
+    "claimed": before(outbox, "call_gateway"),
+    "sending": before(webhook, "_send_signed"),
+    "answered": after(outbox, "call_gateway"),
     "writing": before(ledger, "add_payment"),
-    "written": after(ledger, "receipt"),
-    "recorded": after(ledger, "record"),
-    "learning": before(reconciliation, "_learn"),
+    "written": after(ledger, "append_payment_receipt"),
+    "recorded": after(ledger, "record_answer"),
+    "learning": before(reconciliation, "_apply_answer"),
 }
 
 
 def main() -> None:
-    run_queue.call = lambda *args, **kwargs: None  # nobody else is woken
+    run_queue.dispatch_task = lambda *args, **kwargs: None  # nobody else is woken
     connection.ensure_connection()  # finds the server once, for all of them
     connection.close()
     for line in sys.stdin:
@@ -60,7 +60,7 @@ def main() -> None:
         child = os.fork()
         if child == 0:
             POINTS[point]()
-            payments.attend(int(pk))
+            payments.attend_execution(int(pk))
             os._exit(0)
         print(child, flush=True)  # noqa: T201
         _, status = os.waitpid(child, 0)

@@ -20,14 +20,14 @@ from triage.pipeline import runner  # noqa: E402
 
 
 def main(fatal: str) -> None:
-    perform = runner.perform
+    perform = runner.climb_ladder
 
     def dying(step: Any, *args: Any) -> Any:
         if step.name == fatal:
             step = replace(step, run=partial(_answer_and_die, step.run))
         return perform(step, *args)
 
-    runner.perform = dying  # type: ignore[assignment]
+    runner.climb_ladder = dying  # type: ignore[assignment]
     app.worker_main(["worker", "--pool", "solo", "--without-gossip", "--without-mingle"])
 
 

@@ -18,7 +18,7 @@ from django.utils import timezone
 from approvals import payments
 from approvals.models import Execution
 from approvals.payments import ledger
-from approvals.payments.sweep import doubt_if_left
+from approvals.payments.sweep import doubt_if_abandoned
 from tests.support.payment_rows import again
 from tests.support.payment_server import SECRET, Books
 from tests.support.worker_processes import wait_for
@@ -107,10 +107,10 @@ def make_due(execution: Execution) -> None:
 def finish(execution: Execution) -> tuple[str, str]:
     """What the sweep and other workers make of it in time; its states then."""
     for _ in range(SWEEPS):
-        if again(execution).state not in ledger.OPEN:
+        if again(execution).state not in ledger.OPEN_STATES:
             break
         make_due(execution)
-        doubt_if_left(execution.pk)
-        payments.attend(execution.pk)
+        doubt_if_abandoned(execution.pk)
+        payments.attend_execution(execution.pk)
     now = again(execution)
     return now.state, now.refund.state

@@ -14,7 +14,7 @@ from django.utils import timezone
 from tests.support import shop_rows
 from tests.support.run_rows import receipt, run_of
 from tickets.models import Correction, Ticket
-from triage.contract.step import Card
+from triage.contract.step import EngineInfo
 from triage.learning import examples
 from triage.models import Activation, Classifier, Intent, IntentExample
 from triage.pipeline import registry
@@ -32,7 +32,7 @@ class WordEncoder:
     runtime = "words 1"
 
     def __init__(self) -> None:
-        self.entry = registry.entries()["minilm"]
+        self.entry = registry.load_entries()["minilm"]
         self.asked: list[str] = []
 
     def embed(self, texts: Sequence[str], *, progress: bool = False) -> Any:
@@ -45,8 +45,8 @@ class WordEncoder:
                 made[place, zlib.crc32(word.encode()) % 384] += 1
         return made / np.maximum(np.linalg.norm(made, axis=1, keepdims=True), 1e-9)
 
-    def card(self, name: str, **settings: Any) -> Card:
-        return Card(
+    def build_engine_info(self, name: str, **settings: Any) -> EngineInfo:
+        return EngineInfo(
             name=name,
             kind="focal",
             runtime=self.runtime,
@@ -59,8 +59,8 @@ class WordEncoder:
 @pytest.fixture
 def encoder(monkeypatch: pytest.MonkeyPatch) -> Iterator[WordEncoder]:
     made = WordEncoder()
-    monkeypatch.setattr(registry, "encoder", lambda: made)
-    monkeypatch.setattr(registry, "signals_or_none", lambda: None)
+    monkeypatch.setattr(registry, "load_encoder", lambda: made)
+    monkeypatch.setattr(registry, "find_signal_model", lambda: None)
     forget()
     yield made
     forget()
@@ -68,9 +68,9 @@ def encoder(monkeypatch: pytest.MonkeyPatch) -> Iterator[WordEncoder]:
 
 def forget() -> None:
     """Another test may have had a version of the same number."""
-    registry._labeller_for.cache_clear()
-    registry._intent_model.cache_clear()
-    registry._intent_encoder.cache_clear()
+    registry._build_labeller.cache_clear()
+    registry._load_intent_model.cache_clear()
+    registry._load_intent_encoder.cache_clear()
 
 
 def taxonomy() -> None:
@@ -90,7 +90,7 @@ def labelled(
     """A ticket that a person labelled; of those held back from training where ``held``."""
     while True:
         ticket = shop_rows.ticket(text, subject="")
-        if examples.held_back(ticket.pk) == held:
+        if examples.is_held_back(ticket.pk) == held:
             break
         ticket.messages.all().delete()
         ticket.delete()

@@ -45,17 +45,17 @@ def approved(amount: str = "49.00", *, number: str = "HP-1042", **terms: Any) ->
     order = shop_rows.order(number)
     order.payments.update(reference=PI)
     proposal = services.Proposal(order=order, amount=Decimal(amount), **terms)
-    refund = services.propose(shop_rows.ticket(), proposal, run=None, by=None)
+    refund = services.propose_refund(shop_rows.ticket(), proposal, run=None, by=None)
     return approve(refund)
 
 
 def approve(refund: Refund) -> Refund:
-    return services.decide(
+    return services.decide_refund(
         refund.pk,
         by=join("sol"),
         verdict="approve",
         reason="fair",
-        seen=services.fingerprint(refund),
+        seen=services.compute_fingerprint(refund),
     )
 
 
@@ -66,7 +66,7 @@ def ordered(amount: str = "49.00", **terms: Any) -> Execution:
 
 def paid(execution: Execution) -> Execution:
     """After one call of the payment side."""
-    payments.pay(execution.pk)
+    payments.execute_payment(execution.pk)
     return again(execution)
 
 
@@ -78,7 +78,7 @@ def asked(execution: Execution, *, later: int = 60) -> Execution:
     """After one question, when it is due; ``later`` in minutes since the call."""
     past = shop_rows.days_ago(0) - shop_rows.timedelta(minutes=later)
     Execution.objects.filter(pk=execution.pk).update(next_at=past, called_at=past)
-    payments.reconcile(execution.pk)
+    payments.reconcile_execution(execution.pk)
     return again(execution)
 
 

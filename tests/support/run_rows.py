@@ -61,7 +61,7 @@ def receipt(run: Run, step: str, **values: Any) -> Receipt:
         "ladder": ["focal", "sentences"],
         "limits": {"threshold": 0.71},
     }
-    return receipts.append(**{**usual, **values})
+    return receipts.append_receipt(**{**usual, **values})
 
 
 def run_of(ticket: Ticket, state: str = "done", **values: Any) -> Run:

@@ -22,12 +22,12 @@ def real(sol: User) -> Refund:
 
 @pytest.fixture
 def check(real: Refund) -> SealedCheck:
-    return seeded_checks.plant("GBP")
+    return seeded_checks.plant_check("GBP")
 
 
 def decide(refund: Refund, by: User, verdict: str = "reject") -> Refund:
-    seen = services.fingerprint(refund)
-    return services.decide(refund.pk, by=by, verdict=verdict, reason="x", seen=seen)
+    seen = services.compute_fingerprint(refund)
+    return services.decide_refund(refund.pk, by=by, verdict=verdict, reason="x", seen=seen)
 
 
 def shown(client: Client, refund: Refund) -> str:

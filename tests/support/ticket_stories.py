@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from approvals.models import Refund
-from approvals.services import Proposal, propose
+from approvals.services import Proposal, propose_refund
 from tests.support.run_rows import (
     STEPS,
     check,
@@ -166,7 +166,7 @@ def refund_of(
     """A refund on the customer's first order, waiting for a decision."""
     assert ticket.customer is not None
     order = ticket.customer.orders.get(number="HP-10423")
-    return propose(
+    return propose_refund(
         ticket,
         Proposal(
             **{

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.random_gguf import (
-    CONTROL,
-    NORMAL,
+    CONTROL_TOKEN_TYPE,
+    NORMAL_TOKEN_TYPE,
+    GgufTokenizer,
     Recipe,
     Shape,
-    Tokens,
-    byte_letters,
-    byte_level,
-    words_of,
-    write,
+    build_byte_tokenizer,
+    list_byte_letters,
+    list_words,
+    write_gguf,
     write_tensors,
 )
 from triage.inference.chat_prompt import INSTRUCTIONS
@@ -32,14 +32,18 @@ def shape(architecture: str = "llama") -> Shape:
     return Shape(architecture=architecture, experts=4 if architecture == "mellum" else 0)
 
 
-def splitting() -> Tokens:
+def splitting() -> GgufTokenizer:
     """Byte-level: a mark has no token of its own, some tokens hold a part of one."""
-    letters = byte_letters()
-    made = byte_level([*words_of(TEXT), "⟦", "⟧", "⟦o", " ⟦", "12", " 2", "://", "½", "é"])
+    letters = list_byte_letters()
+    made = build_byte_tokenizer(
+        [*list_words(TEXT), "⟦", "⟧", "⟦o", " ⟦", "12", " 2", "://", "½", "é"]
+    )
     return plus(made, ["".join(letters[b] for b in "der⟧.".encode()), "<|note|>"])
 
 
-def plus(tokens: Tokens, texts: Sequence[str], kind: int = NORMAL) -> Tokens:
+def plus(
+    tokens: GgufTokenizer, texts: Sequence[str], kind: int = NORMAL_TOKEN_TYPE
+) -> GgufTokenizer:
     """Further tokens, before the controls at the end."""
     at = len(tokens.texts) - 3
     return replace(
@@ -50,18 +54,19 @@ def plus(tokens: Tokens, texts: Sequence[str], kind: int = NORMAL) -> Tokens:
     )
 
 
-def with_bytes() -> Tokens:
+def with_bytes() -> GgufTokenizer:
     """Like SentencePiece: words begin with ▁, and what has no token is spelled in bytes."""
-    words = [word.replace(" ", "▁") for word in words_of(TEXT)]
+    words = [word.replace(" ", "▁") for word in list_words(TEXT)]
     letters = sorted({letter for word in words for letter in word} | set("▁.,:/@£0123456789"))
     texts = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
-    kinds = [UNKNOWN, CONTROL, CONTROL, *[BYTE] * 256]
+    kinds = [UNKNOWN, CONTROL_TOKEN_TYPE, CONTROL_TOKEN_TYPE, *[BYTE] * 256]
     more = list(dict.fromkeys([*letters, *words]))
-    texts, kinds = [*texts, *more], [*kinds, *[NORMAL] * len(more)]
+    texts, kinds = [*texts, *more], [*kinds, *[NORMAL_TOKEN_TYPE] * len(more)]
     scores = [
-        0.0 if kind != NORMAL else float(len(t)) for t, kind in zip(texts, kinds, strict=True)
+        0.0 if kind != NORMAL_TOKEN_TYPE else float(len(t))
+        for t, kind in zip(texts, kinds, strict=True)
     ]
-    return Tokens(
+    return GgufTokenizer(
         texts=texts,
         kinds=kinds,
         scores=scores,
@@ -77,7 +82,7 @@ def tiny(path: Path, recipe: Recipe | None = None, **changes: Any) -> Entry:
     """The entry of a new file under ``path``, which is a folder."""
     made = replace(recipe or Recipe(shape=shape(), tokens=splitting()), **changes)
     name = made.shape.architecture
-    return entry_of(write(path / f"{name}-{abs(hash(repr(made)))}.gguf", made))
+    return entry_of(write_gguf(path / f"{name}-{abs(hash(repr(made)))}.gguf", made))
 
 
 def entry_of(path: Path, **changes: Any) -> Entry:
@@ -95,7 +100,7 @@ def entry_of(path: Path, **changes: Any) -> Entry:
     return Entry(**{**known, **changes})
 
 
-def holding(tokens: Tokens, wanted: str) -> list[str]:
+def holding(tokens: GgufTokenizer, wanted: str) -> list[str]:
     """The tokens that hold any of these characters."""
     shown = (
         chr(int(text[3:5], 16)) if kind == BYTE else text
@@ -105,7 +110,7 @@ def holding(tokens: Tokens, wanted: str) -> list[str]:
     return [text for text, said in pairs if any(c in wanted for c in said)]
 
 
-def prefer(tokens: Tokens, *wanted: str) -> Any:
+def prefer(tokens: GgufTokenizer, *wanted: str) -> Any:
     """Weights by which these tokens are likelier than all others.
 
     The first dimension of every embedding is large, so it stays large through all layers,
@@ -141,7 +146,7 @@ def encoder(path: Path) -> Entry:
     writer.add_tokenizer_model("bert")
     writer.add_tokenizer_pre("default")
     writer.add_token_list(words)
-    writer.add_token_types([CONTROL] * 5 + [NORMAL] * 2)
+    writer.add_token_types([CONTROL_TOKEN_TYPE] * 5 + [NORMAL_TOKEN_TYPE] * 2)
     writer.add_token_type_count(2)
     sizes: dict[str, tuple[int, ...]] = {
         "token_embd.weight": (len(words), width),
@@ -168,7 +173,7 @@ def focal(path: Path, tokenizer: Any) -> Entry:
         "model.embed_tokens.weight": (tokenizer.get_vocab_size(), width),
         "model.norm.weight": (width,),
     }
-    for name in export.NAMES:
+    for name in export.TENSOR_NAMES:
         size = {"mlp.down_proj": (width, inner)}.get(name, (width, width))
         size = (inner, width) if name in ("mlp.gate_proj", "mlp.up_proj") else size
         sizes[f"model.layers.0.{name}.weight"] = (width,) if "norm" in name else size

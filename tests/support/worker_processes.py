@@ -13,7 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-from triage.runtime.processes import end, worker_command
+from triage.runtime.processes import build_worker_command, end_processes
 
 LEASE = 3  # seconds
 
@@ -46,9 +46,9 @@ def wait_for(what: Callable[[], bool], seconds: int = 90) -> None:
 @contextmanager
 def worker(env: dict[str, str]) -> Iterator[None]:
     """One worker process with its beat, ended afterwards."""
-    command = [sys.executable, *worker_command(1)]
+    command = [sys.executable, *build_worker_command(1)]
     process = subprocess.Popen(command, env=env, start_new_session=True)
     try:
         yield
     finally:
-        end([process])
+        end_processes([process])

@@ -49,9 +49,9 @@ def furnish() -> dict[str, int]:
     first = ticket_stories.refund_of(
         ticket_stories.ticket(customer, subject="All of it"), amount="51.00"
     )
-    check = seeded_checks.plant("GBP").refund
-    seen = services.fingerprint(check)
-    services.decide(check.pk, by=join("sol"), verdict="reject", reason="No.", seen=seen)
+    check = seeded_checks.plant_check("GBP").refund
+    seen = services.compute_fingerprint(check)
+    services.decide_refund(check.pk, by=join("sol"), verdict="reject", reason="No.", seen=seen)
     return {
         "ticket": ticket.pk,
         "working": working.pk,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kombu import Connection
 
-from triage.runtime.broker import filesystem_options
+from triage.runtime.broker import build_filesystem_options
 
 MANY = 300
 
@@ -18,21 +18,21 @@ def test_an_exchange_left_empty_by_a_process_that_died_is_mended(tmp_path: Path)
     (tmp_path / "control").mkdir()
     left = tmp_path / "control" / "celery.exchange"
     left.touch()
-    filesystem_options(tmp_path)
+    build_filesystem_options(tmp_path)
     assert json.loads(left.read_text()) == []
 
 
 def test_what_is_there_stays(tmp_path: Path) -> None:
-    filesystem_options(tmp_path)
+    build_filesystem_options(tmp_path)
     kept = tmp_path / "control" / "celery.exchange"
     kept.write_text('[["celery", "", "celery"]]')
-    filesystem_options(tmp_path)
+    build_filesystem_options(tmp_path)
     assert json.loads(kept.read_text()) == [["celery", "", "celery"]]
     assert list(tmp_path.glob("control/*.exchange")) == list(tmp_path.glob("control/*"))
 
 
 def connect(folder: Path) -> Connection:
-    return Connection("filesystem://", transport_options=filesystem_options(folder))
+    return Connection("filesystem://", transport_options=build_filesystem_options(folder))
 
 
 def publish(folder: Path) -> None:

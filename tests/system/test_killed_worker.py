@@ -78,14 +78,16 @@ def check_whole(ticket: Ticket) -> None:
 
 
 def enqueue(monkeypatch: Any, name: str) -> Run:
-    monkeypatch.setattr(run_queue, "wake", lambda run_id: None)  # the workers are called one by one
-    return run_queue.enqueue(
+    monkeypatch.setattr(
+        run_queue, "wake_worker", lambda run_id: None
+    )  # the workers are called one by one
+    return run_queue.enqueue_run(
         shop_rows.ticket(f"Where is my {name}?", subject=name), reason="arrived"
     )
 
 
 def test_every_step_is_finished_by_another_worker(tmp_path: Path, monkeypatch: Any) -> None:
-    assert tuple(step.name for step in registry.steps()) == STEPS
+    assert tuple(step.name for step in registry.load_steps()) == STEPS
     env = environment(tmp_path, "filesystem://")
     runs = [enqueue(monkeypatch, step) for step in STEPS]
     for step, run in zip(STEPS, runs, strict=True):
@@ -97,7 +99,7 @@ def test_every_step_is_finished_by_another_worker(tmp_path: Path, monkeypatch: A
         wait_for(lambda: Message.objects.get(pk=answer.pk).delivery == "sent")
     for run in runs:
         check_whole(run.ticket)
-    assert list(receipts.verify()) == []
+    assert list(receipts.verify_chain()) == []
     sent = "".join(file.read_text() for file in (tmp_path / "outbox").iterdir())
     assert sent.count("Subject: Re: My kettle") == 1
 

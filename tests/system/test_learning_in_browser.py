@@ -16,7 +16,7 @@ from tickets.models import Ticket
 from tickets.queue import run_queue
 from triage.contract.step import EngineUnavailable
 from triage.learning import examples, versions
-from triage.learning.corrections import relabel
+from triage.learning.corrections import correct_label
 from triage.models import Classifier, Intent, Job
 from triage.pipeline import jobs, registry, worker
 
@@ -29,8 +29,8 @@ PILLOW = "Which pillows do you sell, and is there one for people who sleep on th
 OLD_BED = "Would somebody carry my {} old mattress down the stairs and take it away?"
 SIZES = ("heavy", "queen size", "torn", "single", "double", "broken", "spare", "soft", "thick")
 NUMBERS = range(9_000_000, 9_000_100)  # of tickets: which are held back is known beforehand
-TRAINED = [number for number in NUMBERS if not examples.held_back(number)][:6]
-HELD_BACK = [number for number in NUMBERS if examples.held_back(number)][:3]
+TRAINED = [number for number in NUMBERS if not examples.is_held_back(number)][:6]
+HELD_BACK = [number for number in NUMBERS if examples.is_held_back(number)][:3]
 AA = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
 
 
@@ -41,14 +41,14 @@ def _no_writer(monkeypatch: pytest.MonkeyPatch) -> None:
     def absent(entry: Any) -> Any:
         raise EngineUnavailable("not needed here")
 
-    monkeypatch.setattr(registry, "_writer", absent)
-    monkeypatch.setattr("tickets.queue.run_queue.wake", lambda run: None)
+    monkeypatch.setattr(registry, "_load_writer", absent)
+    monkeypatch.setattr("tickets.queue.run_queue.wake_worker", lambda run: None)
 
 
 def read(text: str, **values: Any) -> Ticket:
     """A ticket as it is after a worker took it through the steps."""
     ticket = shop_rows.ticket(text, subject="", **values)
-    assert worker.work(run_queue.enqueue(ticket, reason="arrived", call=False).pk)
+    assert worker.execute_run(run_queue.enqueue_run(ticket, reason="arrived", call=False).pk)
     ticket.refresh_from_db()
     return ticket
 
@@ -76,7 +76,7 @@ def train(page: Page, base: str) -> Classifier:
     page.goto(f"{base}{HOME}")
     page.get_by_role("button", name="Train now").click()
     expect(page.get_by_text("waiting for a worker")).to_be_visible()
-    assert jobs.work(Job.objects.filter(kind="train", state="queued").get().pk)
+    assert jobs.execute_job(Job.objects.filter(kind="train", state="queued").get().pk)
     made = Classifier.objects.latest("pk")
     page.get_by_role("link", name=f"Look at version {made.pk}").click()
     expect(page.get_by_role("heading", name=f"Version {made.pk}")).to_be_visible()
@@ -114,7 +114,7 @@ def test_a_taxonomy_is_brought_in_learned_used_corrected_and_taken_back(
     bring_in(page, live_server.url)
     first = train(page, live_server.url)
     put_to_work(page, first, "Our own taxonomy.")
-    assert versions.running() == first
+    assert versions.get_active_version() == first
 
     assert read(WARRANTY).label == "warranty"
     assert read(PILLOW).label == "pillows"
@@ -125,7 +125,7 @@ def test_a_taxonomy_is_brought_in_learned_used_corrected_and_taken_back(
     assert "take-away" not in {suggested(ticket) for ticket in tickets}
     correct(browser, live_server.url, tickets[0], "Old mattress taken away")
     for ticket in tickets[1:]:
-        relabel(ticket, away, why="It is about the old one", by=join("ana"))
+        correct_label(ticket, away, why="It is about the old one", by=join("ana"))
 
     second = train(page, live_server.url)
     assert second.report["tickets"] == len(TRAINED)

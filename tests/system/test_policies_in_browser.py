@@ -39,15 +39,15 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simulation, "search_over", ByWords)
     ticket_stories.policy()
     (tmp_path / "faq.md").write_text(ASKING)
-    loading.load(tmp_path)
+    loading.load_policies(tmp_path)
     ticket_stories.finished(ticket_stories.ticket(ticket_stories.marta()))
     ada = join("ada")
-    jobs.work(jobs.request(simulation.KIND, by=ada, markdown=NEW, tickets=10).pk)
+    jobs.execute_job(jobs.request_job(simulation.JOB_KIND, by=ada, markdown=NEW, tickets=10).pk)
 
 
 def paths() -> list[tuple[str, int]]:
     done = Job.objects.get(state="done").pk
-    waiting = jobs.request(simulation.KIND, by=None, markdown=NEW, tickets=11).pk
+    waiting = jobs.request_job(simulation.JOB_KIND, by=None, markdown=NEW, tickets=11).pk
     return [
         ("/machine/policies/?q=refund+damaged", 200),
         ("/machine/policies/?q=zebra", 200),
@@ -99,7 +99,7 @@ def test_ada_asks_and_the_answer_comes_by_itself(
     visitor.page.get_by_label("Or a new version").fill(NEW.replace("3 days", "5 days"))
     visitor.page.get_by_role("button", name="Find out").click()
     expect(visitor.page.get_by_text("Waiting for a worker.")).to_be_visible()
-    jobs.work(Job.objects.get(state="queued").pk)
+    jobs.execute_job(Job.objects.get(state="queued").pk)
     expect(visitor.page.get_by_text("of the last 1 ticket")).to_be_visible()
     visitor.context.close()
 
@@ -109,7 +109,7 @@ def test_without_scripts_ada_looks_again(browser: Browser, live_server: Any, sho
     visitor.go("/machine/policies/what-if/")
     visitor.page.get_by_label("Or a new version").fill(NEW.replace("3 days", "5 days"))
     visitor.page.get_by_role("button", name="Find out").click()
-    jobs.work(Job.objects.get(state="queued").pk)
+    jobs.execute_job(Job.objects.get(state="queued").pk)
     visitor.page.get_by_role("link", name="Look again").click()
     expect(visitor.page.get_by_text("of the last 1 ticket")).to_be_visible()
     visitor.context.close()

@@ -182,7 +182,7 @@ def world() -> tuple[dict[str, list[Any]], dict[str, dict[str, Any]]]:
         "tickets:receipt_json": [receipt.pk],
         **{f"approvals:{name}": [refund.pk] for name in ONE_REFUND},
         "approvals:request": one,
-        "approvals:look": [page_views.begin(refund, join("sol")).pk],
+        "approvals:look": [page_views.start_page_view(refund, join("sol")).pk],
         "triage:clause": [clause.ref, clause.version.number],
         "triage:relabel": one,
         "triage:confirm": one,
@@ -216,9 +216,12 @@ def learned(clause: Clause, ticket: Ticket) -> dict[str, list[Any]]:
     job = Job.objects.create(kind="what if", wanted={"version": clause.version_id})
     made: dict[str, Any] = {"weights": b"x", "sha256": "1" * 64}
     version = Classifier.objects.create(
-        labels=[], encoder_sha256=registry.encoder_sha256(), report={"form": versions.FORM}, **made
+        labels=[],
+        encoder_sha256=registry.get_encoder_sha256(),
+        report={"form": versions.WEIGHTS_FORMAT},
+        **made,
     )
-    encoder = TunedEncoder.objects.create(base_sha256=registry.encoder_sha256(), **made)
+    encoder = TunedEncoder.objects.create(base_sha256=registry.get_encoder_sha256(), **made)
     alarm = Alarm.objects.create(classifier=version, because="Nine of sixty were wrong.")
     proposal = IntentProposal.objects.create(name="gift cards")
     proposal.tickets.add(ticket)
@@ -249,7 +252,7 @@ def page_of(name: str, person: User | None) -> dict[str, Any]:
     """A decision names the page that this person was shown."""
     if name != "approvals:decide" or person is None:
         return {}
-    look = page_views.begin(Refund.objects.get(), person)
+    look = page_views.start_page_view(Refund.objects.get(), person)
     return {"look": look.pk, "seen": look.fingerprint}
 
 

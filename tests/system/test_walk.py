@@ -74,7 +74,7 @@ def shop(tmp_path: Path) -> Path:
             for thing in THINGS:
                 intent.examples.create(text=text.format(thing))
     models.Limit.objects.create(step="classify", name="target", value=0.8)
-    versions.activate(versions.train(), by=join("ada"), why="the first")
+    versions.activate_version(versions.train_version(), by=join("ada"), why="the first")
     (tmp_path / "returns.md").write_text(POLICY.replace("{{", "{").replace("}}", "}"))
     call_command("load_policies", str(tmp_path / "returns.md"))
     RefundRule.objects.create(
@@ -105,7 +105,9 @@ def import_mail(folder: Path) -> Ticket:
 def test_from_a_mail_to_an_approved_refund(
     browser: Browser, live_server: Any, shop: Path, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("tickets.queue.run_queue.wake", lambda run: None)  # the sweep finds the row
+    monkeypatch.setattr(
+        "tickets.queue.run_queue.wake_worker", lambda run: None
+    )  # the sweep finds the row
     ticket = import_mail(shop)
     ana = Visitor(browser, live_server.url).sign_in("ana")
     ana.go(f"/tickets/{ticket.pk}/")

@@ -44,6 +44,7 @@ class KnobAdmin(admin.ModelAdmin[Any]):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        """The changes of one object, newest first; 403 for whom may not see it."""
         obj = self.get_object(request, object_id)
         if obj is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined,no-any-return]
@@ -54,12 +55,12 @@ class KnobAdmin(admin.ModelAdmin[Any]):
             "title": f"History of {obj}",
             "opts": self.opts,
             "object": obj,
-            "changes": list(_changes(obj)),
+            "changes": list(_list_changes(obj)),
         }
         return TemplateResponse(request, "admin/knob_history.html", context)
 
 
-def _changes(obj: Any) -> list[dict[str, Any]]:
+def _list_changes(obj: Any) -> list[dict[str, Any]]:
     """What changed, newest first: when, who, why, and each value before and after."""
     events: list[Any] = list(Events.objects.references(obj).order_by("-pgh_created_at"))  # type: ignore[no-untyped-call]
     contexts = [event.pgh_context or {} for event in events]

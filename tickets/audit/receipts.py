@@ -14,47 +14,47 @@ from django.utils import timezone
 from tickets.models import Receipt, Ticket
 
 MILLIONTH = Decimal("0.000001")
-LOCK = 0x7EC  # one writer of the chain at a time, only for the length of the insert
-SEALED = [
+CHAIN_LOCK_KEY = 0x7EC  # one writer of the chain at a time, only for the length of the insert
+DIGEST_FIELDS = [
     field.attname
     for field in Receipt._meta.concrete_fields
     if field.name not in {"id", "body_sha256"}
 ]
 
 
-def sha256(content: object) -> str:
+def compute_sha256(content: object) -> str:
     """Digest of a text, or of the canonical JSON (RFC 8785) of anything else."""
-    data = content.encode() if isinstance(content, str) else rfc8785.dumps(plain(content))
+    data = content.encode() if isinstance(content, str) else rfc8785.dumps(make_json_safe(content))
     return hashlib.sha256(data).hexdigest()
 
 
-def append(**values: Any) -> Receipt:
+def append_receipt(**values: Any) -> Receipt:
     """Write one receipt at the end of the chain, in the caller's transaction or its own.
 
     Takes the fields of Receipt but for ``seq`` and the digests.
     """
     with transaction.atomic():
-        Ticket.locked(values["ticket"].pk)
+        Ticket.get_locked(values["ticket"].pk)
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK_KEY])
         last = Receipt.objects.order_by("-seq").values("seq", "body_sha256").first()
         receipt = Receipt(**{"at": timezone.now(), **values})
         receipt.cost = Decimal(receipt.cost).quantize(MILLIONTH)  # sealed as it will be read
         receipt.seq = last["seq"] + 1 if last else 1
         receipt.previous_sha256 = last["body_sha256"] if last else ""
-        receipt.output_sha256 = sha256(receipt.output)
-        receipt.limits_sha256 = sha256(receipt.limits)
-        receipt.body_sha256 = sha256(body(receipt))
+        receipt.output_sha256 = compute_sha256(receipt.output)
+        receipt.limits_sha256 = compute_sha256(receipt.limits)
+        receipt.body_sha256 = compute_sha256(build_body(receipt))
         receipt.save(force_insert=True)
     return receipt
 
 
-def body(receipt: Receipt) -> dict[str, Any]:
-    """Everything the digest covers."""
-    return {name: plain(getattr(receipt, name)) for name in SEALED}
+def build_body(receipt: Receipt) -> dict[str, Any]:
+    """The fields of the receipt that its digest covers, as JSON values."""
+    return {name: make_json_safe(getattr(receipt, name)) for name in DIGEST_FIELDS}
 
 
-def verify() -> Iterator[str]:
+def verify_chain() -> Iterator[str]:
     """Walk the chain; yield one sentence for each receipt that does not hold."""
     expected, previous = 1, ""
     for receipt in Receipt.objects.order_by("seq").iterator():
@@ -62,18 +62,18 @@ def verify() -> Iterator[str]:
             yield f"Receipt {expected} is missing: the next one found is {receipt.seq}."
         if receipt.previous_sha256 != previous:
             yield f"Receipt {receipt.seq} does not follow the one before it."
-        if receipt.body_sha256 != sha256(body(receipt)):
+        if receipt.body_sha256 != compute_sha256(build_body(receipt)):
             yield f"Receipt {receipt.seq} was changed after it was written."
         expected, previous = receipt.seq + 1, receipt.body_sha256
 
 
-def plain(value: object) -> Any:
-    """The value as JSON knows it; decimals and times as text, so that no digit is lost."""
+def make_json_safe(value: object) -> Any:
+    """The value as JSON has it; decimals and times as text, so that no digit is lost."""
     match value:
         case dict():
-            return {str(key): plain(item) for key, item in value.items()}
+            return {str(key): make_json_safe(item) for key, item in value.items()}
         case list() | tuple():
-            return [plain(item) for item in value]
+            return [make_json_safe(item) for item in value]
         case None | bool() | int() | float() | str():
             return value
     return value.isoformat() if hasattr(value, "isoformat") else str(value)

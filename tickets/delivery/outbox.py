@@ -1,7 +1,8 @@
 """Delivery: a reply that waits in its row is handed to Django's e-mail backend, once.
 
-``deliver`` claims the row first. ``sweep_outbox`` calls a worker to what a dead process
-left waiting, and puts in doubt what it left half sent: that is never sent again by itself.
+``deliver_message`` claims the row first. ``sweep_outbox`` calls a worker to what a dead
+process left waiting, and puts in doubt what it left half sent: that is never sent again by
+itself.
 """
 
 from __future__ import annotations
@@ -15,54 +16,57 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
-from tickets.mail.reading import valid_address
+from tickets.mail.reading import clean_address
 from tickets.models import Message, Ticket
 from tickets.queue import run_queue
 
 log = logging.getLogger(__name__)
 
 Delivery = Message.Delivery
-DELIVER = "triage.tasks.deliver"
+DELIVER_TASK = "triage.tasks.deliver"
 MISSED_AFTER = timedelta(seconds=5)
 DOUBTED_AFTER = timedelta(seconds=60)
-SWEPT_AT_ONCE = 20
+SWEEP_BATCH_SIZE = 20
 
 
-def recipient(ticket: Ticket) -> str:
-    """Where a reply goes: the address the ticket came from, or else the customer's."""
-    return valid_address(ticket.email) or valid_address(
+def find_recipient(ticket: Ticket) -> str:
+    """The address a reply goes to: the one the ticket came from, or else the customer's."""
+    return clean_address(ticket.email) or clean_address(
         ticket.customer.email if ticket.customer else ""
     )
 
 
-def deliver(message_pk: int) -> str:
-    """Hand the message to the mail server if it waits for that; return how it stands then.
+def deliver_message(message_pk: int) -> str:
+    """Hand the message to the mail server if it waits for that; return its delivery state.
 
     "sent" and "failed" are what the server answered. Whatever else happens is "doubt":
     the mail may be on its way, so it is never handed over again by itself.
     """
-    if not move(message_pk, Delivery.QUEUED, Delivery.SENDING):
+    if not change_delivery_state(message_pk, Delivery.QUEUED, Delivery.SENDING):
         return str(Message.objects.values_list("delivery", flat=True).get(pk=message_pk))
     message = Message.objects.select_related("ticket__customer").get(pk=message_pk)
-    state, note = _hand_over(message)
-    if not move(message_pk, Delivery.SENDING, state, note):
+    state, note = _submit_mail(message)
+    if not change_delivery_state(message_pk, Delivery.SENDING, state, note):
         # The server was so slow that the sweep doubted: its answer settles the doubt.
-        move(message_pk, Delivery.DOUBT, state, note)
+        change_delivery_state(message_pk, Delivery.DOUBT, state, note)
     return state
 
 
-def move(pk: int, old: str, new: str, note: str = "") -> bool:
-    """Change the state if it is still the old one: two processes cannot both do it."""
+def change_delivery_state(pk: int, old: str, new: str, note: str = "") -> bool:
+    """Change the state from ``old`` to ``new``; return whether it was still ``old``.
+
+    Two processes cannot both do it.
+    """
     changed = Message.objects.filter(pk=pk, delivery=old).update(
         delivery=new, delivery_since=timezone.now(), delivery_note=note[:300]
     )
     return bool(changed)
 
 
-def _hand_over(message: Message) -> tuple[Delivery, str]:
+def _submit_mail(message: Message) -> tuple[Delivery, str]:
     """Ask the server to take the mail; return the state and what to tell people."""
     try:
-        mail = compose(message)
+        mail = compose_mail(message)
         mail.message().as_bytes()
         connection = get_connection()
     except (ValueError, UnicodeError, LookupError, ImportError) as error:
@@ -72,24 +76,24 @@ def _hand_over(message: Message) -> tuple[Delivery, str]:
     except (OSError, smtplib.SMTPException) as error:
         return Delivery.FAILED, f"The mail server could not be reached or refused us: {error}"
     try:
-        return _answered(connection, mail)
+        return _send_mail(connection, mail)
     except Exception as error:
         # Backends raise what they like, and after the first byte nobody knows what arrived.
         log.warning("message %s is in doubt", message.pk, exc_info=True)
         return Delivery.DOUBT, f"The connection broke while sending: {error or type(error)}"
     finally:
-        _close(connection)
+        _close_connection(connection)
 
 
-def _answered(connection: BaseEmailBackend, mail: EmailMessage) -> tuple[Delivery, str]:
+def _send_mail(connection: BaseEmailBackend, mail: EmailMessage) -> tuple[Delivery, str]:
     """Send, and read the server's answer as a state; what is no answer is raised."""
     try:
         taken = connection.send_messages([mail])
     except smtplib.SMTPRecipientsRefused as error:
-        answers = "; ".join(_quoted(*answer) for answer in error.recipients.values())
+        answers = "; ".join(_format_server_answer(*answer) for answer in error.recipients.values())
         return Delivery.FAILED, f"The mail server refused the address: {answers}"
     except smtplib.SMTPResponseException as error:
-        answer = _quoted(error.smtp_code, error.smtp_error)
+        answer = _format_server_answer(error.smtp_code, error.smtp_error)
         return Delivery.FAILED, f"The mail server refused it: {answer}"
     except smtplib.SMTPNotSupportedError as error:
         return Delivery.FAILED, f"The mail server cannot take such a mail: {error}"
@@ -98,7 +102,7 @@ def _answered(connection: BaseEmailBackend, mail: EmailMessage) -> tuple[Deliver
     return Delivery.SENT, ""
 
 
-def _close(connection: BaseEmailBackend) -> None:
+def _close_connection(connection: BaseEmailBackend) -> None:
     """Say goodbye; the answer is in already, so a failure here changes nothing."""
     try:
         connection.close()
@@ -106,34 +110,34 @@ def _close(connection: BaseEmailBackend) -> None:
         log.info("the mail server hung up early")
 
 
-def _quoted(code: int, text: bytes | str) -> str:
+def _format_server_answer(code: int, text: bytes | str) -> str:
     said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     return " ".join(f"{code} {said}".split())
 
 
-def compose(message: Message) -> EmailMessage:
+def compose_mail(message: Message) -> EmailMessage:
     """The mail as it is sent. No line break gets from a stored value into a header."""
     headers = {"Message-ID": str(message.message_id)}
     if message.in_reply_to:
-        headers["In-Reply-To"] = _one_line(message.in_reply_to)
+        headers["In-Reply-To"] = _make_single_line(message.in_reply_to)
     if message.references:
-        headers["References"] = _one_line(message.references)
+        headers["References"] = _make_single_line(message.references)
     return EmailMessage(
-        subject=reply_subject(message.ticket.subject),
+        subject=format_reply_subject(message.ticket.subject),
         body=message.text,
         from_email=settings.DEFAULT_FROM_EMAIL,
-        to=[recipient(message.ticket)],
+        to=[find_recipient(message.ticket)],
         headers=headers,
     )
 
 
-def reply_subject(subject: str) -> str:
+def format_reply_subject(subject: str) -> str:
     """The subject with one "Re:" before it."""
-    line = _one_line(subject) or "your message"
+    line = _make_single_line(subject) or "your message"
     return line if line.lower().startswith("re:") else f"Re: {line}"
 
 
-def _one_line(text: str) -> str:
+def _make_single_line(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
@@ -153,15 +157,18 @@ def sweep_outbox() -> None:
         delivery_since=now,
         delivery_note="The process that sent it stopped before the mail server's answer.",
     )
-    for pk in _missed():
-        run_queue.call(DELIVER, pk, expires=MISSED_AFTER.total_seconds())
+    for pk in _claim_missed_messages():
+        run_queue.dispatch_task(DELIVER_TASK, pk, expires=MISSED_AFTER.total_seconds())
 
 
-def _missed() -> list[int]:
-    """The oldest mails that wait too long; each waits anew from now, so it is called out once."""
+def _claim_missed_messages() -> list[int]:
+    """The ids of the oldest mails that wait too long, at most ``SWEEP_BATCH_SIZE``.
+
+    Each waits anew from now, so it is called out once.
+    """
     now = timezone.now()
     waiting = Message.objects.filter(delivery=Delivery.QUEUED)
     late = waiting.filter(delivery_since__lt=now - MISSED_AFTER).order_by("delivery_since")
-    pks = list(late.values_list("pk", flat=True)[:SWEPT_AT_ONCE])
+    pks = list(late.values_list("pk", flat=True)[:SWEEP_BATCH_SIZE])
     waiting.filter(pk__in=pks).update(delivery_since=now)
     return pks

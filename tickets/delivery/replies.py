@@ -1,4 +1,4 @@
-"""The text an agent types: never lost, and never laid over something they have not seen."""
+"""Saving the reply an agent types: never lost, and never over something they did not see."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from tickets.models import Draft, Message, Ticket
 
-BY_A_PERSON = "person"
+COMPOSED_BY_PERSON = "person"
 
 
 class Conflict(Exception):
@@ -19,49 +19,53 @@ class Conflict(Exception):
         self.text = text
 
 
-def open_draft(ticket: Ticket) -> Draft | None:
+def get_open_draft(ticket: Ticket) -> Draft | None:
     """The newest draft, unless it was sent: an older one answers an older question."""
     draft = ticket.drafts.select_related("edited_by").order_by("-id").first()
     return draft if draft and draft.message_id is None else None
 
 
-def seen(ticket: Ticket, draft: Draft | None) -> str:
-    """What a page shows, as a token its form carries: draft, edit and customer's last words."""
+def build_form_token(ticket: Ticket, draft: Draft | None) -> str:
+    """The state of the page as a token its form carries: "draft-edit-message".
+
+    That is the draft's id (0 where there is none), the time of its last edit in ms (0 where it
+    was not edited) and the id of the customer's newest message.
+    """
     edited = int(draft.edited_at.timestamp() * 1000) if draft and draft.edited_at else 0
-    return f"{draft.pk if draft else 0}-{edited}-{last_word(ticket)}"
+    return f"{draft.pk if draft else 0}-{edited}-{get_newest_incoming_id(ticket)}"
 
 
-def last_word(ticket: Ticket) -> int:
+def get_newest_incoming_id(ticket: Ticket) -> int:
     """The id of the customer's newest message, 0 where there is none."""
     newest = ticket.messages.filter(direction=Message.Direction.IN).order_by("-id")
     return newest.values_list("pk", flat=True).first() or 0
 
 
-def keep(ticket: Ticket, *, text: str, seen_then: str, by: User) -> Draft | None:
-    """Keep what was typed with the draft it was typed over; return the open draft.
+def save_reply_text(ticket: Ticket, *, text: str, seen_then: str, by: User) -> Draft | None:
+    """Save what was typed with the draft it was typed over; return the open draft.
 
     Unchanged text changes nothing. An empty text brings the machine's words back. A
     ticket without a draft gets one of the person's own. Raises Conflict.
     """
     text = text.replace("\r\n", "\n").strip()
     with transaction.atomic():
-        Ticket.locked(ticket.pk)
-        draft = open_draft(ticket)
-        if seen_then != seen(ticket, draft):
+        Ticket.get_locked(ticket.pk)
+        draft = get_open_draft(ticket)
+        if seen_then != build_form_token(ticket, draft):
             if draft and text == draft.text.strip():
                 return draft
-            raise Conflict(why(ticket, draft, seen_then), text)
+            raise Conflict(explain_conflict(ticket, draft, seen_then), text)
         if draft is None:
-            return _own(ticket, text, by) if text else None
+            return _create_own_draft(ticket, text, by) if text else None
         if text != draft.text.strip():
-            _edit(draft, "" if text == draft.body.strip() else text, by)
+            _edit_draft(draft, "" if text == draft.body.strip() else text, by)
     return draft
 
 
-def why(ticket: Ticket, draft: Draft | None, seen_then: str) -> str:
-    """What happened since, in one sentence."""
+def explain_conflict(ticket: Ticket, draft: Draft | None, seen_then: str) -> str:
+    """One sentence on what changed since the page with the token ``seen_then``."""
     then = seen_then.split("-")
-    if len(then) == 3 and then[2] != str(last_word(ticket)):
+    if len(then) == 3 and then[2] != str(get_newest_incoming_id(ticket)):
         return "The customer wrote again."
     if draft is None:
         return "A reply was sent by somebody else."
@@ -70,10 +74,10 @@ def why(ticket: Ticket, draft: Draft | None, seen_then: str) -> str:
     return f"{draft.edited_by or 'Somebody'} saved other edits to this draft."
 
 
-def _own(ticket: Ticket, text: str, by: User) -> Draft:
+def _create_own_draft(ticket: Ticket, text: str, by: User) -> Draft:
     return Draft.objects.create(
         ticket=ticket,
-        composed_by=BY_A_PERSON,
+        composed_by=COMPOSED_BY_PERSON,
         body="",
         edited_body=text,
         edited_by=by,
@@ -81,8 +85,8 @@ def _own(ticket: Ticket, text: str, by: User) -> Draft:
     )
 
 
-def go_on_in_a_copy(draft: Draft) -> Draft:
-    """A copy of an edited draft to go on with: the draft itself stays as others saw it."""
+def copy_edited_draft(draft: Draft) -> Draft:
+    """A copy of an edited draft, to be edited on: the draft itself stays as others saw it."""
     return Draft.objects.create(
         ticket=draft.ticket,
         composed_by=draft.composed_by,
@@ -96,6 +100,6 @@ def go_on_in_a_copy(draft: Draft) -> Draft:
     )
 
 
-def _edit(draft: Draft, text: str, by: User) -> None:
+def _edit_draft(draft: Draft, text: str, by: User) -> None:
     draft.edited_body, draft.edited_by, draft.edited_at = text, by, timezone.now()
     draft.save(update_fields=["edited_body", "edited_by", "edited_at"])

@@ -18,23 +18,29 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from tickets.audit import receipts
-from tickets.delivery.outbox import Delivery, deliver, move, recipient, sweep_outbox
-from tickets.mail.reading import ID, MOST_REFERENCES
+from tickets.delivery.outbox import (
+    Delivery,
+    change_delivery_state,
+    deliver_message,
+    find_recipient,
+    sweep_outbox,
+)
+from tickets.mail.reading import ID_PATTERN, MAX_REFERENCES
 from tickets.models import Correction, Draft, Message, Ticket
 from tickets.queue import run_queue
 
 __all__ = [
     "AlreadySent",
     "NoAddress",
-    "NotBorneOut",
+    "UnapprovedCommitment",
     "NotInDoubt",
     "NotSent",
     "NothingToSend",
     "Objection",
-    "deliver",
-    "recipient",
+    "deliver_message",
+    "find_recipient",
     "resolve_doubt",
-    "send",
+    "send_reply",
     "send_again",
     "sweep_outbox",
 ]
@@ -67,8 +73,8 @@ class Objection:
         return f"“{self.sentence}”: {self.because}."
 
 
-class NotBorneOut(NotSent):
-    """The reply says what nothing on record bears out. ``objections`` name each sentence."""
+class UnapprovedCommitment(NotSent):
+    """The reply promises money that nobody approved. ``objections`` name each sentence."""
 
     def __init__(self, objections: Sequence[Objection]) -> None:
         super().__init__(
@@ -80,98 +86,101 @@ class NotBorneOut(NotSent):
 
 
 class NotInDoubt(Exception):
-    """Somebody settled this message before; nothing changed."""
+    """The message is not in doubt, or somebody settled it before; nothing changed."""
 
 
-def send(draft: Draft, *, by: User) -> Message:
-    """Put the draft's text on its way to the customer, in the name of ``by``; return the message.
+def send_reply(draft: Draft, *, by: User) -> Message:
+    """Put the draft's text on its way to the customer in the name of ``by``.
 
-    A run that is still open ends: its question is answered. Raises AlreadySent, NoAddress,
-    NothingToSend, or NotBorneOut, of which a receipt stays. Delivery begins when the
-    transaction ends.
+    Returns the message. A run that is still open ends: its question is answered. Raises
+    AlreadySent, NoAddress, NothingToSend, or UnapprovedCommitment, of which a receipt stays.
+    Delivery begins when the transaction ends.
     """
     try:
-        return _send(draft, by)
-    except NotBorneOut as refusal:
-        _prove_refusal(draft, refusal, by)
+        return _send_in_transaction(draft, by)
+    except UnapprovedCommitment as refusal:
+        _write_refusal_receipt(draft, refusal, by)
         raise
 
 
 @transaction.atomic
-def _send(draft: Draft, by: User) -> Message:
-    ticket = Ticket.locked(draft.ticket_id)
+def _send_in_transaction(draft: Draft, by: User) -> Message:
+    ticket = Ticket.get_locked(draft.ticket_id)
     draft = Draft.objects.select_for_update().get(pk=draft.pk)
-    _refuse(draft, ticket)
-    message = _message(draft, ticket, by)
+    _raise_if_unsendable(draft, ticket)
+    message = _create_message(draft, ticket, by)
     draft.message = message
     draft.save(update_fields=["message"])
-    run_queue.cancel(ticket)
+    run_queue.cancel_run(ticket)
     ticket.mark_waiting()
-    _prove(draft, message, by)
-    transaction.on_commit(lambda: deliver(message.pk))
+    _write_send_receipt(draft, message, by)
+    transaction.on_commit(lambda: deliver_message(message.pk))
     return message
 
 
-def _refuse(draft: Draft, ticket: Ticket) -> None:
+def _raise_if_unsendable(draft: Draft, ticket: Ticket) -> None:
     if draft.message_id is not None:
         raise AlreadySent("This reply was sent already. Nothing was sent twice.")
     if ticket.drafts.filter(pk__gt=draft.pk).exists():
         raise AlreadySent("A newer draft took the place of this one. Nothing was sent.")
     if not draft.text.strip():
         raise NothingToSend("The reply is empty. Write something first.")
-    if not recipient(ticket):
+    if not find_recipient(ticket):
         raise NoAddress("No e-mail address is known for this ticket, so nothing can be sent to it.")
     for guard in settings.SEND_GUARDS:
         import_string(guard)(draft, ticket)
 
 
-def _message(draft: Draft, ticket: Ticket, by: User) -> Message:
-    last = _last_words(ticket)
+def _create_message(draft: Draft, ticket: Ticket, by: User) -> Message:
+    last = _find_newest_incoming(ticket)
     return Message.objects.create(
         ticket=ticket,
         direction=Message.Direction.OUT,
         author=by,
         sender=parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
-        message_id=_new_id(ticket),
+        message_id=_create_message_id(ticket),
         in_reply_to=last.message_id or "" if last else "",
-        references=_references(last),
+        references=_build_references(last),
         text=draft.text,
         delivery=Delivery.QUEUED,
         delivery_since=timezone.now(),
     )
 
 
-def _last_words(ticket: Ticket) -> Message | None:
+def _find_newest_incoming(ticket: Ticket) -> Message | None:
     """The customer's newest message that mail programs know by an id."""
     written = ticket.messages.filter(direction=Message.Direction.IN, message_id__isnull=False)
     return written.order_by("-id").first()
 
 
-def _new_id(ticket: Ticket) -> str:
+def _create_message_id(ticket: Ticket) -> str:
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].partition("@")[2] or "localhost"
     return f"<t{ticket.pk}.{secrets.token_hex(10)}@{domain}>"
 
 
-def _references(last: Message | None) -> str:
+def _build_references(last: Message | None) -> str:
     """The thread so far, as RFC 5322 3.6.4 has it: its References, then its own id."""
     if last is None:
         return ""
-    ids = ID.findall(last.references) or ID.findall(last.in_reply_to)
+    ids = ID_PATTERN.findall(last.references) or ID_PATTERN.findall(last.in_reply_to)
     ids = [*ids, str(last.message_id)]
-    return " ".join(ids if len(ids) <= MOST_REFERENCES else ids[:1] + ids[1 - MOST_REFERENCES :])
+    return " ".join(ids if len(ids) <= MAX_REFERENCES else ids[:1] + ids[1 - MAX_REFERENCES :])
 
 
-def _prove(draft: Draft, message: Message, by: User) -> None:
-    """The receipt, by digests: the words stay in their rows and can be erased there."""
+def _write_send_receipt(draft: Draft, message: Message, by: User) -> None:
+    """Write the receipt of the sending, and a Correction where the draft was edited.
+
+    The receipt has digests: the words stay in their rows and can be erased there.
+    """
     edited = bool(draft.body) and draft.text != draft.body
-    receipts.append(
+    receipts.append_receipt(
         step="send",
         ticket=message.ticket,
         run=draft.run,
         actor_kind="human",
         actor=by.get_username(),
         status="ok",
-        inputs=_inputs(draft, message),
+        inputs=_list_inputs(draft, message),
         output={
             "message": message.pk,
             "message_id": message.message_id,
@@ -180,7 +189,7 @@ def _prove(draft: Draft, message: Message, by: User) -> None:
             "composed_by": draft.composed_by,
             "edited": edited,
             "edited_by": draft.edited_by.get_username() if draft.edited_by else "",
-            "text_sha256": _digest(message.text),
+            "text_sha256": _compute_sha256(message.text),
             "chars": len(message.text),
         },
     )
@@ -195,9 +204,12 @@ def _prove(draft: Draft, message: Message, by: User) -> None:
         )
 
 
-def _prove_refusal(draft: Draft, refusal: NotBorneOut, by: User) -> None:
-    """That it was tried, and why it was not sent: the words by digest, as elsewhere."""
-    receipts.append(
+def _write_refusal_receipt(draft: Draft, refusal: UnapprovedCommitment, by: User) -> None:
+    """Write a receipt of the attempt and of why nothing was sent.
+
+    The words stand in it by digest, as elsewhere.
+    """
+    receipts.append_receipt(
         step="send",
         ticket=draft.ticket,
         run=draft.run,
@@ -208,23 +220,29 @@ def _prove_refusal(draft: Draft, refusal: NotBorneOut, by: User) -> None:
             "draft": draft.pk,
             "promises": len(refusal.objections),
             "because": "; ".join(one.because for one in refusal.objections),
-            "text_sha256": _digest(draft.text),
+            "text_sha256": _compute_sha256(draft.text),
         },
     )
 
 
-def _inputs(draft: Draft, message: Message) -> list[dict[str, object]]:
+def _list_inputs(draft: Draft, message: Message) -> list[dict[str, object]]:
     seen = [("draft", f"draft:{draft.pk}", "system" if draft.body else "staff", draft.body)]
     last = message.ticket.messages.filter(direction=Message.Direction.IN).order_by("-id").first()
     if last:
         seen.append(("message", f"message:{last.pk}", "customer", last.text))
     return [
-        {"kind": kind, "ref": ref, "trust": trust, "chars": len(text), "sha256": _digest(text)}
+        {
+            "kind": kind,
+            "ref": ref,
+            "trust": trust,
+            "chars": len(text),
+            "sha256": _compute_sha256(text),
+        }
         for kind, ref, trust, text in seen
     ]
 
 
-def _digest(text: str) -> str:
+def _compute_sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -240,22 +258,24 @@ def resolve_doubt(message: Message, *, arrived: bool, by: User) -> None:
     said = "arrived" if arrived else "did not arrive"
     with transaction.atomic():
         note = f"{by.get_username()} found that it {said}."
-        if not move(message.pk, Delivery.DOUBT, state, note):
+        if not change_delivery_state(message.pk, Delivery.DOUBT, state, note):
             raise NotInDoubt("This message is not in doubt, or somebody settled it before.")
-        _prove_decision(message, "settle_delivery", by, {"arrived": arrived})
+        _write_decision_receipt(message, "settle_delivery", by, {"arrived": arrived})
 
 
 def send_again(message: Message, *, by: User) -> None:
     """Queue a message that surely failed once more, under the same Message-ID. Raises NotSent."""
     with transaction.atomic():
-        if not move(message.pk, Delivery.FAILED, Delivery.QUEUED):
+        if not change_delivery_state(message.pk, Delivery.FAILED, Delivery.QUEUED):
             raise NotSent("Only a message that failed can be sent again.")
-        _prove_decision(message, "send_again", by, {})
-        transaction.on_commit(lambda: deliver(message.pk))
+        _write_decision_receipt(message, "send_again", by, {})
+        transaction.on_commit(lambda: deliver_message(message.pk))
 
 
-def _prove_decision(message: Message, step: str, by: User, output: dict[str, object]) -> None:
-    receipts.append(
+def _write_decision_receipt(
+    message: Message, step: str, by: User, output: dict[str, object]
+) -> None:
+    receipts.append_receipt(
         step=step,
         ticket=message.ticket,
         actor_kind="human",

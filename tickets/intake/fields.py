@@ -11,26 +11,26 @@ from typing import Any
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from tickets.mail.mime import storable
-from tickets.mail.reading import valid_address
+from tickets.mail.mime import make_storable
+from tickets.mail.reading import clean_address
 
 Row = Mapping[str, Any]
 
-LARGEST_AMOUNT = Decimal("9999999999.99")
-YES = frozenset({"true", "yes", "1", "y"})
-NO = frozenset({"false", "no", "0", "n", ""})
+MAX_AMOUNT = Decimal("9999999999.99")
+YES_WORDS = frozenset({"true", "yes", "1", "y"})
+NO_WORDS = frozenset({"false", "no", "0", "n", ""})
 
 
 class BadRow(Exception):
     """This row was not taken, all others were. Says what to do, in a sentence."""
 
 
-def text(row: Row, name: str, limit: int, *, required: bool = False) -> str:
+def read_text(row: Row, name: str, limit: int, *, required: bool = False) -> str:
     """The value as trimmed text of at most ``limit`` characters. Raises BadRow."""
     value = row.get(name)
     if isinstance(value, dict | list):
         raise BadRow(f"{name} is a list or an object: give one text")
-    found = "" if value is None else storable(str(value)).strip()
+    found = "" if value is None else make_storable(str(value)).strip()
     if required and not found:
         raise BadRow(f"{name} is missing: every row needs one")
     if len(found) > limit:
@@ -38,27 +38,27 @@ def text(row: Row, name: str, limit: int, *, required: bool = False) -> str:
     return found
 
 
-def choice(row: Row, name: str, allowed: list[str], default: str) -> str:
+def read_choice(row: Row, name: str, allowed: list[str], default: str) -> str:
     """One of a few words, in any case. Raises BadRow."""
-    found = text(row, name, 40).lower() or default
+    found = read_text(row, name, 40).lower() or default
     if found not in allowed:
         raise BadRow(f"{name} is {found!r}: write one of {', '.join(allowed)}")
     return found
 
 
-def email(row: Row, name: str) -> str:
+def read_email(row: Row, name: str) -> str:
     """An e-mail address, or "". Raises BadRow."""
-    found = text(row, name, 254)
-    if found and not valid_address(found):
+    found = read_text(row, name, 254)
+    if found and not clean_address(found):
         raise BadRow(
             f"{name} is {found!r}, which is not an e-mail address: correct it or leave it empty"
         )
     return found
 
 
-def day(row: Row, name: str) -> date | None:
+def read_date(row: Row, name: str) -> date | None:
     """An ISO date, or None. Raises BadRow."""
-    found = text(row, name, 40)
+    found = read_text(row, name, 40)
     if not found:
         return None
     try:
@@ -70,9 +70,9 @@ def day(row: Row, name: str) -> date | None:
     return parsed
 
 
-def moment(row: Row, name: str) -> datetime | None:
+def read_datetime(row: Row, name: str) -> datetime | None:
     """An ISO date and time, or None; without a zone it is the shop's own. Raises BadRow."""
-    found = text(row, name, 40)
+    found = read_text(row, name, 40)
     if not found:
         return None
     try:
@@ -84,9 +84,9 @@ def moment(row: Row, name: str) -> datetime | None:
     return parsed if timezone.is_aware(parsed) else timezone.make_aware(parsed)
 
 
-def money(row: Row, name: str, *, required: bool = False) -> Decimal | None:
+def read_amount(row: Row, name: str, *, required: bool = False) -> Decimal | None:
     """An amount with at most two decimals, or None; never a float. Raises BadRow."""
-    found = text(row, name, 40, required=required)
+    found = read_text(row, name, 40, required=required)
     if not found:
         return None
     try:
@@ -95,30 +95,30 @@ def money(row: Row, name: str, *, required: bool = False) -> Decimal | None:
         raise BadRow(
             f"{name} is {found!r}: write an amount as 1234.50, without a currency"
         ) from None
-    if not amount.is_finite() or not 0 <= amount <= LARGEST_AMOUNT:
-        raise BadRow(f"{name} is {found}: write an amount between 0.00 and {LARGEST_AMOUNT}")
+    if not amount.is_finite() or not 0 <= amount <= MAX_AMOUNT:
+        raise BadRow(f"{name} is {found}: write an amount between 0.00 and {MAX_AMOUNT}")
     if amount != amount.quantize(Decimal("0.01")):
         raise BadRow(f"{name} is {found}, which has more than two decimals: round it yourself")
     return amount.quantize(Decimal("0.01"))
 
 
-def whole(row: Row, name: str, default: int) -> int:
+def read_quantity(row: Row, name: str, default: int) -> int:
     """A number of pieces, from 1 up. Raises BadRow."""
-    found = text(row, name, 12) or str(default)
+    found = read_text(row, name, 12) or str(default)
     if not re.fullmatch(r"\d{1,9}", found, re.ASCII) or int(found) < 1:
         raise BadRow(f"{name} is {found!r}: write a whole number from 1 up")
     return int(found)
 
 
-def flag(row: Row, name: str) -> bool:
+def read_flag(row: Row, name: str) -> bool:
     """Yes or no; empty is no. Raises BadRow."""
-    found = text(row, name, 10).lower()
-    if found not in YES | NO:
+    found = read_text(row, name, 10).lower()
+    if found not in YES_WORDS | NO_WORDS:
         raise BadRow(f"{name} is {found!r}: write true or false")
-    return found in YES
+    return found in YES_WORDS
 
 
-def rows(row: Row, name: str) -> list[Row]:
+def read_object_list(row: Row, name: str) -> list[Row]:
     """The objects of a list. Raises BadRow."""
     value = row.get(name)
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
@@ -126,8 +126,8 @@ def rows(row: Row, name: str) -> list[Row]:
     return value
 
 
-def whole_row(row: Row) -> None:
-    """Refuse bytes that were not UTF-8; reading keeps them as halves of characters."""
+def raise_if_not_utf8(row: Row) -> None:
+    """Raise BadRow where bytes were not UTF-8; reading keeps them as halves of characters."""
     for name, value in row.items():
         if isinstance(value, str) and re.search(r"[\udc80-\udcff]", value):
             raise BadRow(f"{name} is not UTF-8: save the file as UTF-8")

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from tickets.intake import fields
 from tickets.intake.fields import BadRow, Row
-from tickets.intake.outcome import Did, Outcome, one_at_a_time
+from tickets.intake.outcome import Effect, Outcome, acquire_advisory_lock
 from tickets.models import Offer
 
 COLUMNS = ["sku", "product", "name", "unit_price", "currency", "available"]
@@ -17,32 +17,32 @@ COLUMNS = ["sku", "product", "name", "unit_price", "currency", "available"]
 
 @transaction.atomic
 def receive_offer(row: Row) -> Outcome:
-    """One offer by its article number; what the row does not have is as it is by default.
+    """Keep one offer by its article number; a field the row does not have gets its default.
 
     Raises BadRow.
     """
-    fields.whole_row(row)
-    sku = fields.text(row, "sku", 120, required=True)
-    values = _values(row)
-    one_at_a_time("offers")
+    fields.raise_if_not_utf8(row)
+    sku = fields.read_text(row, "sku", 120, required=True)
+    values = _read_values(row)
+    acquire_advisory_lock("offers")
     offer = Offer.objects.filter(sku=sku).first()
     if offer is None:
         Offer.objects.create(sku=sku, **values)
-        return Outcome(Did.CREATED)
+        return Outcome(Effect.CREATED)
     if all(getattr(offer, name) == value for name, value in values.items()):
-        return Outcome(Did.UNCHANGED)
+        return Outcome(Effect.UNCHANGED)
     Offer.objects.filter(pk=offer.pk).update(**values)
-    return Outcome(Did.UPDATED)
+    return Outcome(Effect.UPDATED)
 
 
-def _values(row: Row) -> dict[str, Any]:
-    currency = fields.text(row, "currency", 3).upper() or "GBP"
+def _read_values(row: Row) -> dict[str, Any]:
+    currency = fields.read_text(row, "currency", 3).upper() or "GBP"
     if len(currency) != 3 or not currency.isascii() or not currency.isalpha():
         raise BadRow(f"currency is {currency!r}: write three letters, such as GBP")
     return {
-        "product": fields.text(row, "product", 120, required=True),
-        "name": fields.text(row, "name", 200, required=True),
+        "product": fields.read_text(row, "product", 120, required=True),
+        "name": fields.read_text(row, "name", 200, required=True),
         "currency": currency,
-        "unit_price": fields.money(row, "unit_price", required=True) or Decimal("0.00"),
-        "available": fields.flag(row, "available") if "available" in row else True,
+        "unit_price": fields.read_amount(row, "unit_price", required=True) or Decimal("0.00"),
+        "available": fields.read_flag(row, "available") if "available" in row else True,
     }

@@ -11,9 +11,9 @@ from typing import Any
 from django.db import transaction
 
 from tickets.intake import fields
-from tickets.intake.customers import customer_by_email
+from tickets.intake.customers import find_customer_by_email
 from tickets.intake.fields import BadRow, Row
-from tickets.intake.outcome import Did, Outcome, one_at_a_time
+from tickets.intake.outcome import Effect, Outcome, acquire_advisory_lock
 from tickets.models import Customer, Order, OrderLine, Payment
 
 ORDER_COLUMNS = [
@@ -32,7 +32,7 @@ COLUMNS = [*ORDER_COLUMNS, *LINE_COLUMNS, *TOTAL_COLUMNS, "lines", "payments"]
 
 
 @dataclass(frozen=True)
-class Line:
+class LineValues:
     """One line of an order, as it is compared and stored; ``tax`` is on top, for all pieces."""
 
     sku: str
@@ -45,7 +45,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Paid:
+class PaymentValues:
     """One payment of an order, as it is compared and stored."""
 
     kind: str
@@ -57,88 +57,98 @@ class Paid:
 
 @transaction.atomic
 def receive_order(row: Row) -> Outcome:
-    """One order by its number; what the row does not have stays as it is. Raises BadRow.
+    """Keep one order by its number; a field the row does not have stays. Raises BadRow.
 
     ``lines`` replace the lines that are there. ``payments`` are added to, never changed or
     removed. ``paid`` and ``refunded`` are totals: what is missing to them is added.
     """
-    fields.whole_row(row)
-    number = fields.text(row, "number", 60, required=True)
-    values = _values(row)
-    lines = [_line(each) for each in fields.rows(row, "lines")] if "lines" in row else None
-    payments = [_paid(each) for each in fields.rows(row, "payments")] if "payments" in row else []
-    one_at_a_time(f"order:{number}")
+    fields.raise_if_not_utf8(row)
+    number = fields.read_text(row, "number", 60, required=True)
+    values = _read_values(row)
+    lines = (
+        [_read_line(each) for each in fields.read_object_list(row, "lines")]
+        if "lines" in row
+        else None
+    )
+    payments = (
+        [_read_payment(each) for each in fields.read_object_list(row, "payments")]
+        if "payments" in row
+        else []
+    )
+    acquire_advisory_lock(f"order:{number}")
     Order.free_number(number)
     order = Order.objects.select_for_update().filter(number=number).first()
     created = order is None
     order = order or Order.objects.create(number=number, **values)
     changed = [
-        _update(order, values),
+        _update_order(order, values),
         _replace_lines(order, lines),
         _add_payments(order, payments),
-        _add_total(order, Payment.Kind.CAPTURE, row, "paid"),
-        _add_total(order, Payment.Kind.REFUND, row, "refunded"),
+        _add_missing_amount(order, Payment.Kind.CAPTURE, row, "paid"),
+        _add_missing_amount(order, Payment.Kind.REFUND, row, "refunded"),
     ]
     if created:
-        return Outcome(Did.CREATED)
-    return Outcome(Did.UPDATED if any(changed) else Did.UNCHANGED)
+        return Outcome(Effect.CREATED)
+    return Outcome(Effect.UPDATED if any(changed) else Effect.UNCHANGED)
 
 
-def _values(row: Row) -> dict[str, Any]:
+def _read_values(row: Row) -> dict[str, Any]:
     readers: dict[str, Any] = {
-        "status": lambda: fields.choice(row, "status", Order.Status.values, Order.Status.PENDING),
-        "currency": lambda: _currency(row),
-        "placed_at": lambda: fields.moment(row, "placed_at"),
-        "promised_at": lambda: fields.moment(row, "promised_at"),
-        "delivered_at": lambda: fields.moment(row, "delivered_at"),
-        "tracking": lambda: fields.text(row, "tracking", 120),
+        "status": lambda: fields.read_choice(
+            row, "status", Order.Status.values, Order.Status.PENDING
+        ),
+        "currency": lambda: _read_currency(row),
+        "placed_at": lambda: fields.read_datetime(row, "placed_at"),
+        "promised_at": lambda: fields.read_datetime(row, "promised_at"),
+        "delivered_at": lambda: fields.read_datetime(row, "delivered_at"),
+        "tracking": lambda: fields.read_text(row, "tracking", 120),
     }
     values = {name: read() for name, read in readers.items() if name in row}
-    return {"customer": _customer(row), **values}
+    return {"customer": _find_customer(row), **values}
 
 
-def _currency(row: Row) -> str:
-    found = fields.text(row, "currency", 3).upper() or "GBP"
+def _read_currency(row: Row) -> str:
+    found = fields.read_text(row, "currency", 3).upper() or "GBP"
     if len(found) != 3 or not found.isascii() or not found.isalpha():
         raise BadRow(f"currency is {found!r}: write three letters, such as GBP")
     return found
 
 
-def _customer(row: Row) -> Customer:
-    found = fields.text(row, "customer", 254, required=True)
-    customer = Customer.objects.filter(external_id=found).first() or customer_by_email(found)
+def _find_customer(row: Row) -> Customer:
+    found = fields.read_text(row, "customer", 254, required=True)
+    customer = Customer.objects.filter(external_id=found).first() or find_customer_by_email(found)
     if customer is None:
         raise BadRow(f"customer {found!r} is not known: import the customers first")
     return customer
 
 
-def _line(row: Row) -> Line:
-    price = fields.money(row, "unit_price", required=True)
-    return Line(
-        sku=fields.text(row, "sku", 120),
-        name=fields.text(row, "name", 200, required=True),
-        category=fields.text(row, "category", 120),
-        quantity=fields.whole(row, "quantity", default=1),
+def _read_line(row: Row) -> LineValues:
+    price = fields.read_amount(row, "unit_price", required=True)
+    return LineValues(
+        sku=fields.read_text(row, "sku", 120),
+        name=fields.read_text(row, "name", 200, required=True),
+        category=fields.read_text(row, "category", 120),
+        quantity=fields.read_quantity(row, "quantity", default=1),
         unit_price=price or Decimal("0.00"),
-        final_sale=fields.flag(row, "final_sale"),
-        tax=fields.money(row, "tax") or Decimal("0.00"),
+        final_sale=fields.read_flag(row, "final_sale"),
+        tax=fields.read_amount(row, "tax") or Decimal("0.00"),
     )
 
 
-def _paid(row: Row) -> Paid:
-    amount = fields.money(row, "amount", required=True)
+def _read_payment(row: Row) -> PaymentValues:
+    amount = fields.read_amount(row, "amount", required=True)
     if not amount:
         raise BadRow("amount of a payment is 0: leave the payment out")
-    return Paid(
-        kind=fields.choice(row, "kind", Payment.Kind.values, Payment.Kind.CAPTURE),
+    return PaymentValues(
+        kind=fields.read_choice(row, "kind", Payment.Kind.values, Payment.Kind.CAPTURE),
         amount=amount,
-        at=fields.moment(row, "at"),
-        method=fields.text(row, "method", 60),
-        reference=fields.text(row, "reference", 120),
+        at=fields.read_datetime(row, "at"),
+        method=fields.read_text(row, "method", 60),
+        reference=fields.read_text(row, "reference", 120),
     )
 
 
-def _update(order: Order, values: dict[str, Any]) -> bool:
+def _update_order(order: Order, values: dict[str, Any]) -> bool:
     changed = {name: value for name, value in values.items() if getattr(order, name) != value}
     for name, value in changed.items():
         setattr(order, name, value)
@@ -147,10 +157,10 @@ def _update(order: Order, values: dict[str, Any]) -> bool:
     return bool(changed)
 
 
-def _replace_lines(order: Order, lines: list[Line] | None) -> bool:
+def _replace_lines(order: Order, lines: list[LineValues] | None) -> bool:
     if lines is None:
         return False
-    there = [Line(**values) for values in order.lines.order_by("id").values(*LINE_COLUMNS)]
+    there = [LineValues(**values) for values in order.lines.order_by("id").values(*LINE_COLUMNS)]
     if there == lines:
         return False
     order.lines.all().delete()
@@ -158,33 +168,36 @@ def _replace_lines(order: Order, lines: list[Line] | None) -> bool:
     return True
 
 
-def _add_payments(order: Order, payments: list[Paid]) -> bool:
-    """Add those that are not there; equal ones without a reference are counted.
+def _add_payments(order: Order, payments: list[PaymentValues]) -> bool:
+    """Add the payments that are not there; equal ones without a reference are counted.
 
     One with a reference is the same payment however its time and method are told: a
-    person may have recorded it before the payment side did.
+    person may have recorded it before the payment side did. Returns whether any was added.
     """
     names = ["kind", "amount", "at", "method", "reference"]
-    there = Counter(Paid(**values) for values in order.payments.values(*names))
+    there = Counter(PaymentValues(**values) for values in order.payments.values(*names))
     by_reference = {(each.kind, each.reference): each for each in there if each.reference}
     nameless = Counter(each for each in payments if not each.reference) - there
     named = [each for each in payments if each.reference]
-    _refuse_twice(named)
+    _raise_if_reference_twice(named)
     added = [
         *nameless.elements(),
-        *(each for each in named if not _is_there(order, each, by_reference)),
+        *(each for each in named if not _is_known_payment(order, each, by_reference)),
     ]
     Payment.objects.bulk_create(Payment(order=order, **asdict(paid)) for paid in added)
     return bool(added)
 
 
-def _refuse_twice(named: list[Paid]) -> None:
+def _raise_if_reference_twice(named: list[PaymentValues]) -> None:
     for (_, reference), times in Counter((each.kind, each.reference) for each in named).items():
         if times > 1:
             raise BadRow(f"payment {reference} is there twice: give each its own reference")
 
 
-def _is_there(order: Order, paid: Paid, by_reference: dict[tuple[str, str], Paid]) -> bool:
+def _is_known_payment(
+    order: Order, paid: PaymentValues, by_reference: dict[tuple[str, str], PaymentValues]
+) -> bool:
+    """Whether the order has a payment of this reference. Raises BadRow for another amount."""
     known = by_reference.get((paid.kind, paid.reference))
     if known and known.amount != paid.amount:
         raise BadRow(
@@ -194,11 +207,16 @@ def _is_there(order: Order, paid: Paid, by_reference: dict[tuple[str, str], Paid
     return known is not None
 
 
-def _add_total(order: Order, kind: Payment.Kind, row: Row, name: str) -> bool:
-    total = fields.money(row, name)
+def _add_missing_amount(order: Order, kind: Payment.Kind, row: Row, name: str) -> bool:
+    """Add what is missing to the total in the field ``name``; return whether it was any."""
+    total = fields.read_amount(row, name)
     if total is None:
         return False
-    there = order.paid() if kind == Payment.Kind.CAPTURE else order.refunded()
+    there = (
+        order.compute_paid_total()
+        if kind == Payment.Kind.CAPTURE
+        else order.compute_refunded_total()
+    )
     if total < there:
         raise BadRow(
             f"{name} of order {order.number} is {total}, but {there} is here already:"
@@ -206,7 +224,7 @@ def _add_total(order: Order, kind: Payment.Kind, row: Row, name: str) -> bool:
         )
     if total == there:
         return False
-    when = fields.moment(row, "paid_at") if kind == Payment.Kind.CAPTURE else None
-    method = fields.text(row, "method", 60)
+    when = fields.read_datetime(row, "paid_at") if kind == Payment.Kind.CAPTURE else None
+    method = fields.read_text(row, "method", 60)
     order.payments.create(kind=kind, amount=total - there, at=when, method=method)
     return True

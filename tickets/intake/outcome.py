@@ -1,4 +1,4 @@
-"""What receiving something did, and the lock that makes it happen once."""
+"""The outcome of receiving something, and the lock that makes it happen once."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from django.db import connection
 from tickets.models import Ticket
 
 
-class Did(StrEnum):
-    """What became of it, as the last line of an import counts it."""
+class Effect(StrEnum):
+    """The effect of receiving something, as the last line of an import counts it."""
 
     CREATED = "created"
     JOINED = "joined a thread"
@@ -21,14 +21,14 @@ class Did(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was done, the ticket where there is one, and what a person should know."""
+    """The effect, the ticket where there is one, and what a person should know."""
 
-    did: Did
+    did: Effect
     ticket: Ticket | None = None
     notes: tuple[str, ...] = ()
 
 
-def one_at_a_time(key: str) -> None:
-    """Let no other transaction receive the same thing until this one ends."""
+def acquire_advisory_lock(key: str) -> None:
+    """Wait for the lock of ``key``, and hold it until this transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])

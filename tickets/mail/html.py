@@ -1,4 +1,4 @@
-"""Cleaned HTML, and the text that it says."""
+"""HTML of mails: cleaning it, and reading it as plain text."""
 
 from __future__ import annotations
 
@@ -8,48 +8,48 @@ from html.parser import HTMLParser
 import nh3
 
 # Pictures are left out: a remote one tells its owner when the mail was read.
-TAGS = nh3.ALLOWED_TAGS - {"img", "map", "area"}
-ATTRIBUTES = {
+ALLOWED_TAGS = nh3.ALLOWED_TAGS - {"img", "map", "area"}
+ALLOWED_ATTRIBUTES = {
     "a": {"href", "title"},
     "ol": {"start"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan"},
 }
-MOST_TAGS = 20_000  # cleaning takes the square of the nesting: 4 s for 50,000 nested tags
-LONGEST = 2_000_000
+MAX_TAGS = 20_000  # cleaning takes the square of the nesting: 4 s for 50,000 nested tags
+MAX_HTML_CHARS = 2_000_000
 
-BLOCKS = {
+BLOCK_TAGS = {
     "address", "article", "aside", "blockquote", "center", "dd", "div", "dl", "dt", "figure",
     "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "ol", "p", "pre",
     "section", "table", "tbody", "tr", "ul",
 }  # fmt: skip
 
 
-def clean(html: str) -> str:
+def clean_html(html: str) -> str:
     """The HTML without anything that runs, loads or hides; "" where it is too large to clean."""
-    if len(html) > LONGEST or html.count("<") > MOST_TAGS:
+    if len(html) > MAX_HTML_CHARS or html.count("<") > MAX_TAGS:
         return ""
     return nh3.clean(
         html,
-        tags=TAGS,
-        attributes=ATTRIBUTES,
+        tags=ALLOWED_TAGS,
+        attributes=ALLOWED_ATTRIBUTES,
         clean_content_tags={"script", "style", "title"},
         url_schemes={"http", "https", "mailto", "tel"},
     ).strip()
 
 
-def to_text(html: str) -> str:
-    """What the HTML says, as plain text: blocks are lines, quotations begin with ">"."""
-    cleaned = clean(html)
+def extract_text(html: str) -> str:
+    """The HTML as plain text: blocks are lines, quotations begin with ">"."""
+    cleaned = clean_html(html)
     if not cleaned:
-        return re.sub(r"<[^<>]{0,1000}>", " ", html[:LONGEST]).strip()
-    reader = _Text()
+        return re.sub(r"<[^<>]{0,1000}>", " ", html[:MAX_HTML_CHARS]).strip()
+    reader = _TextExtractor()
     reader.feed(cleaned)
     reader.close()
-    return reader.text()
+    return reader.get_text()
 
 
-class _Text(HTMLParser):
+class _TextExtractor(HTMLParser):
     """Collects lines; only ever fed with cleaned HTML, which is well formed."""
 
     def __init__(self) -> None:
@@ -59,10 +59,10 @@ class _Text(HTMLParser):
         self.preformatted = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "br" or tag in BLOCKS:
-            self._line(always=tag == "br")
+        if tag == "br" or tag in BLOCK_TAGS:
+            self._start_line(always=tag == "br")
         if tag == "p":
-            self._blank()
+            self._add_blank_line()
         if tag == "li":
             self.lines[-1] += "- "
         self.quotes += tag == "blockquote"
@@ -71,10 +71,10 @@ class _Text(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in {"td", "th"}:
             self.lines[-1] += " "
-        if tag in BLOCKS:
-            self._line()
+        if tag in BLOCK_TAGS:
+            self._start_line()
         if tag in {"p", "blockquote", "ul", "ol", "table"}:
-            self._blank()
+            self._add_blank_line()
         self.quotes -= tag == "blockquote"
         self.preformatted -= tag == "pre"
 
@@ -82,21 +82,21 @@ class _Text(HTMLParser):
         pieces = data.split("\n") if self.preformatted else [re.sub(r"\s+", " ", data)]
         for number, piece in enumerate(pieces):
             if number:
-                self._line(always=True)
+                self._start_line(always=True)
             if not self.lines[-1] and not self.preformatted:
                 piece = piece.lstrip()
             if piece and not self.lines[-1] and self.quotes:
                 self.lines[-1] = ">" * min(self.quotes, 9) + " "
             self.lines[-1] += piece
 
-    def _line(self, *, always: bool = False) -> None:
+    def _start_line(self, *, always: bool = False) -> None:
         if always or self.lines[-1]:
             self.lines.append("")
 
-    def _blank(self) -> None:
+    def _add_blank_line(self) -> None:
         if len(self.lines) > 1 and self.lines[-2]:
             self.lines.append("")
 
-    def text(self) -> str:
+    def get_text(self) -> str:
         text = "\n".join(line.rstrip() for line in self.lines)
         return re.sub(r"\n{3,}", "\n\n", text).strip()

@@ -18,13 +18,13 @@ from itertools import islice
 
 from mailparser_reply.parser import EmailMessage
 
-LONGEST_INTRODUCTION = 300
-LONGEST_SIGNATURE = 15  # lines; more than that is text below a rule
-LINES_READ = 5_000  # a quotation that begins later is left in the text
-MOST_QUOTATIONS = 50
+MAX_INTRODUCTION_CHARS = 300
+MAX_SIGNATURE_LINES = 15  # lines; more than that is text below a rule
+MAX_LINES_READ = 5_000  # a quotation that begins later is left in the text
+MAX_QUOTATIONS = 50
 
 
-def words(text: str) -> str:
+def join_alternatives(text: str) -> str:
     return "|".join(text.split())
 
 
@@ -33,29 +33,29 @@ WROTE = re.compile(
     r"|skrev|escreveu|kirjoitti|написал\w*|пишет|пише|написав)|写道|寫道|書きました|작성",
     re.IGNORECASE,
 )
-STAMP = re.compile(r"\d{1,2}[:.h]\d{2}\b|\b(?:19|20)\d\d\b|\S@\S")
-LEAD = re.compile(
-    rf"(?:[-\s]*(?:{words('On At Am Le El Il Em Op W Dnia Dne Den På Den')})\b.*\d|\d{{1,4}}[-/. ]|\w+, \d)",
+TIME_OR_ADDRESS = re.compile(r"\d{1,2}[:.h]\d{2}\b|\b(?:19|20)\d\d\b|\S@\S")
+INTRODUCTION_START = re.compile(
+    rf"(?:[-\s]*(?:{join_alternatives('On At Am Le El Il Em Op W Dnia Dne Den På Den')})\b.*\d|\d{{1,4}}[-/. ]|\w+, \d)",
     re.IGNORECASE,
 )
 DATE_AND_SENDER = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}\b.{0,200}?(?:GMT|<\s*\S+@\S+>)")
 DIVIDER = re.compile(
     r"[\s*]*-{3,}\s*[^-]{0,30}"
-    rf"(?:{words('original forward message mensaje mensagem messaggio nachricht bericht wiadomoś zpráva meddel сообщени повідомлен 邮件 メッセージ')})"
+    rf"(?:{join_alternatives('original forward message mensaje mensagem messaggio nachricht bericht wiadomoś zpráva meddel сообщени повідомлен 邮件 メッセージ')})"
     r"[^-]{0,30}-{3,}[\s*]*$|\s*Begin forwarded message:\s*$",
     re.IGNORECASE,
 )
 SENDER = re.compile(
-    rf"[\s*]*(?:{words('From Von De Da Van Od Od Från Fra Lähettäjä От Від 发件人 寄件者 差出人')})\s?[:：]\*?\s*\S"
+    rf"[\s*]*(?:{join_alternatives('From Von De Da Van Od Od Från Fra Lähettäjä От Від 发件人 寄件者 差出人')})\s?[:：]\*?\s*\S"
 )
 HEADER = re.compile(
-    rf"[\s*]*(?:{words('Sent To Date Subject Reply-To Cc Gesendet An Betreff Datum Envoyé À Objet Enviado Enviada Para Asunto Assunto Fecha Inviato Data A Oggetto Risposta Verzonden Aan Onderwerp Wysłano Do Temat Skickat Till Ämne Sendt Til Emne Dato Отправлено Кому Тема Дата Надіслано 发送时间 收件人 主题 日時 宛先 件名')})\s?[:：]"
+    rf"[\s*]*(?:{join_alternatives('Sent To Date Subject Reply-To Cc Gesendet An Betreff Datum Envoyé À Objet Enviado Enviada Para Asunto Assunto Fecha Inviato Data A Oggetto Risposta Verzonden Aan Onderwerp Wysłano Do Temat Skickat Till Ämne Sendt Til Emne Dato Отправлено Кому Тема Дата Надіслано 发送时间 收件人 主题 日時 宛先 件名')})\s?[:：]"
 )
 QUOTE = re.compile(r"\s{0,3}[>|]")
 END_OF_ADDRESS = re.compile(rf">\s*(?:{WROTE.pattern})?\s*:$", re.IGNORECASE)
-RULE = re.compile(r"[\s*]*[-_=~*#+—ᐧ]+\s*$|ᐧ\s*$")
+HORIZONTAL_RULE = re.compile(r"[\s*]*[-_=~*#+—ᐧ]+\s*$|ᐧ\s*$")
 SIGNATURE = re.compile(r"(?:--|—|_{5,})\s*$")
-DEVICE_NAMES = words(
+DEVICE_NAMES = join_alternatives(
     "iphone ipad ipod android mobile smartphone phone cell handy device tablet galaxy samsung huawei htc nokia alcatel"
     " blackberry outlook mailbox mail airmail gmail yahoo proton windows thunderbird sparrow ti-85 телефона планшета"
 )
@@ -69,7 +69,7 @@ DEVICE = re.compile(
 
 
 @dataclass(frozen=True)
-class Parts:
+class BodyParts:
     """The three parts of a body; each may be empty."""
 
     text: str
@@ -77,43 +77,44 @@ class Parts:
     signature: str
 
 
-def split(body: str) -> Parts:
+def split_body(body: str) -> BodyParts:
     """The parts of a plain text body, which may be of any length and need not be a mail."""
     lines = body.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    kept, quoted = _without_quotations(lines)
-    kept, signature = _without_signature(kept)
-    kept, trailing = _without_tail(kept, QUOTE)
-    kept, _ = _without_tail(kept, RULE)
-    return Parts(_joined(kept), _joined(trailing + quoted), _joined(signature))
+    kept, quoted = _split_off_quotations(lines)
+    kept, signature = _split_off_signature(kept)
+    kept, trailing = _split_off_tail(kept, QUOTE)
+    kept, _ = _split_off_tail(kept, HORIZONTAL_RULE)
+    return BodyParts(_join_lines(kept), _join_lines(trailing + quoted), _join_lines(signature))
 
 
-def _joined(lines: list[str]) -> str:
+def _join_lines(lines: list[str]) -> str:
     return "\n".join(line.rstrip() for line in lines).strip("\n")
 
 
 # --- quotations -----------------------------------------------------------------
 
 
-def _without_quotations(lines: list[str]) -> tuple[list[str], list[str]]:
+def _split_off_quotations(lines: list[str]) -> tuple[list[str], list[str]]:
+    """The lines that the writer wrote, and those that are quotations."""
     kept: list[str] = []
     quoted: list[str] = []
     at = 0
-    for start, end in islice(_introductions(lines), MOST_QUOTATIONS):
+    for start, end in islice(_iter_introductions(lines), MAX_QUOTATIONS):
         if start < at:
             continue
         kept += lines[at:start]
-        at, block = end, _quotation_end(lines, end)
-        if not _says_something(kept):  # nothing before it: what follows is all there is
+        at, block = end, _find_quotation_end(lines, end)
+        if not _has_own_text(kept):  # nothing before it: what follows is all there is
             quoted += kept + lines[start:block]
             kept, at = [], block
-        elif block > end and _says_something(_without_signature(lines[block:])[0]):
+        elif block > end and _has_own_text(_split_off_signature(lines[block:])[0]):
             quoted += lines[start:end]  # answers between or below the quoted lines
         else:
             return kept, quoted + lines[start:]
     return kept + lines[at:], quoted
 
 
-def _quotation_end(lines: list[str], start: int) -> int:
+def _find_quotation_end(lines: list[str], start: int) -> int:
     """The line after the block of quoted lines at ``start``; ``start`` where there is none."""
     end = start
     for index in range(start, len(lines)):
@@ -124,23 +125,25 @@ def _quotation_end(lines: list[str], start: int) -> int:
     return end
 
 
-def _says_something(lines: list[str]) -> bool:
-    return any(line.strip() and not QUOTE.match(line) and not RULE.match(line) for line in lines)
+def _has_own_text(lines: list[str]) -> bool:
+    return any(
+        line.strip() and not QUOTE.match(line) and not HORIZONTAL_RULE.match(line) for line in lines
+    )
 
 
-def _introductions(lines: list[str]) -> Iterator[tuple[int, int]]:
+def _iter_introductions(lines: list[str]) -> Iterator[tuple[int, int]]:
     """Where a mail program introduces a quotation: first line, and the line after the last."""
-    for index, line in enumerate(lines[:LINES_READ]):
+    for index, line in enumerate(lines[:MAX_LINES_READ]):
         if not line.strip() or (QUOTE.match(line) and not END_OF_ADDRESS.match(line)):
             continue
-        headers = _after_headers(lines, index + 1)
+        headers = _find_headers_end(lines, index + 1)
         if DIVIDER.match(line) or (SENDER.match(line) and headers > index + 2):
             yield index, headers
-        elif (start := _wrote(lines, index)) is not None:
+        elif (start := _find_introduction_start(lines, index)) is not None:
             yield start, index + 1
 
 
-def _after_headers(lines: list[str], start: int) -> int:
+def _find_headers_end(lines: list[str], start: int) -> int:
     """The line after the mail headers that begin at ``start``, folded lines included."""
     end = start
     for index in range(start, min(start + 9, len(lines))):
@@ -151,7 +154,7 @@ def _after_headers(lines: list[str], start: int) -> int:
     return end
 
 
-def _wrote(lines: list[str], last: int) -> int | None:
+def _find_introduction_start(lines: list[str], last: int) -> int | None:
     """The first line of "On … somebody wrote:" that ends with line ``last``."""
     ending = lines[last].rstrip(" *")
     if not ending.endswith((":", "：", "----", ">")) and not DATE_AND_SENDER.match(ending):
@@ -159,26 +162,30 @@ def _wrote(lines: list[str], last: int) -> int | None:
     found = None
     for first in range(last, max(last - 5, -1), -1):
         joined = " ".join(" ".join(lines[first : last + 1]).split())
-        if len(joined) > LONGEST_INTRODUCTION:
+        if len(joined) > MAX_INTRODUCTION_CHARS:
             break
-        leads = bool(LEAD.match(lines[first]))
-        if _introduces(joined) and (leads or found is None):
+        leads = bool(INTRODUCTION_START.match(lines[first]))
+        if _is_introduction(joined) and (leads or found is None):
             found = first
         if leads and found is not None:
             break
     return found
 
 
-def _introduces(line: str) -> bool:
+def _is_introduction(line: str) -> bool:
     if DATE_AND_SENDER.match(line):
         return True
-    if line.endswith((":", "：", "----")) and WROTE.search(line) and STAMP.search(line):
+    if line.endswith((":", "：", "----")) and WROTE.search(line) and TIME_OR_ADDRESS.search(line):
         return True
-    return line.endswith(":") and bool(STAMP.search(line)) and bool(_library().match(line))
+    return (
+        line.endswith(":")
+        and bool(TIME_OR_ADDRESS.search(line))
+        and bool(_get_library_pattern().match(line))
+    )
 
 
 @cache
-def _library() -> re.Pattern[str]:
+def _get_library_pattern() -> re.Pattern[str]:
     pattern: re.Pattern[str] = EmailMessage(
         text="", languages=["ja", "ko", "zh"], include_english=False
     ).HEADER_REGEX
@@ -188,13 +195,14 @@ def _library() -> re.Pattern[str]:
 # --- signatures -----------------------------------------------------------------
 
 
-def _without_signature(lines: list[str]) -> tuple[list[str], list[str]]:
-    lines, device = _without_tail(lines, DEVICE)
+def _split_off_signature(lines: list[str]) -> tuple[list[str], list[str]]:
+    """The lines above the signature, and those of the signature."""
+    lines, device = _split_off_tail(lines, DEVICE)
     found, below = None, 0
     for index in range(len(lines) - 1, -1, -1):
         if SIGNATURE.match(lines[index]):
             found = index if below else found
-        elif RULE.match(lines[index]) or below == LONGEST_SIGNATURE:
+        elif HORIZONTAL_RULE.match(lines[index]) or below == MAX_SIGNATURE_LINES:
             break
         elif lines[index].strip():
             below += 1
@@ -203,7 +211,7 @@ def _without_signature(lines: list[str]) -> tuple[list[str], list[str]]:
     return lines[:found], lines[found + 1 :] + device
 
 
-def _without_tail(lines: list[str], pattern: re.Pattern[str]) -> tuple[list[str], list[str]]:
+def _split_off_tail(lines: list[str], pattern: re.Pattern[str]) -> tuple[list[str], list[str]]:
     """Split off the last lines, as far as each matches or is blank."""
     at = end = len(lines)
     while at and (not lines[at - 1].strip() or pattern.match(lines[at - 1])):

@@ -1,4 +1,4 @@
-"""A raw mail, read: what it says, who wrote it, which thread it belongs to.
+"""Parsing a raw mail: its text, its writer, and the thread it belongs to.
 
 Anything a person could still read is kept: broken charsets, headers and encodings
 are read as well as they can be, because a mail that is refused is a customer unheard.
@@ -22,21 +22,21 @@ from django.core.validators import validate_email
 
 from tickets.mail import html as markup
 from tickets.mail import quoting
-from tickets.mail.mime import File, read_body, storable
+from tickets.mail.mime import File, make_storable, read_body
 
-LARGEST_MAIL = 50 * 1024 * 1024
-LONGEST_HEADER = 8_000
-LONGEST_TEXT = 500_000  # characters; the raw mail has the rest
-LONGEST_ID = 380
-MOST_REFERENCES = 100
+MAX_MAIL_BYTES = 50 * 1024 * 1024
+MAX_HEADER_CHARS = 8_000
+MAX_TEXT_CHARS = 500_000  # characters; the raw mail has the rest
+MAX_ID_CHARS = 380
+MAX_REFERENCES = 100
 
 KNOWN_HEADERS = re.compile(
     r"bcc|cc|content-.+|date|delivered-to|from|in-reply-to|message-id|mime-version|received"
     r"|references|reply-to|return-path|sender|subject|to",
     re.IGNORECASE,
 )
-ID = re.compile(r"<[^<>\s]+>")
-ADDRESS = re.compile(r"[^\s<>(),;:\"]{1,64}@[^\s<>(),;:\"]{1,190}")
+ID_PATTERN = re.compile(r"<[^<>\s]+>")
+ADDRESS_PATTERN = re.compile(r"[^\s<>(),;:\"]{1,64}@[^\s<>(),;:\"]{1,190}")
 
 
 class UnreadableMail(Exception):
@@ -76,19 +76,19 @@ class Mail:
         return self.from_email or self.from_name
 
 
-class _Lenient(EmailPolicy):
+class _LenientPolicy(EmailPolicy):
     """The modern policy, but a header it trips over is read as plain text."""
 
     def header_fetch_parse(self, name: str, value: str) -> Any:
-        value = value[:LONGEST_HEADER]
+        value = value[:MAX_HEADER_CHARS]
         try:
             return super().header_fetch_parse(name, value)
         except Exception:
             # The parser raises whatever it trips over: IndexError, AttributeError, RecursionError …
-            return storable(" ".join(value.split()))
+            return make_storable(" ".join(value.split()))
 
 
-LENIENT = _Lenient()
+LENIENT_POLICY = _LenientPolicy()
 
 
 def read_mail(raw: bytes, *, own_domain: str = "") -> Mail:
@@ -96,107 +96,110 @@ def read_mail(raw: bytes, *, own_domain: str = "") -> Mail:
 
     Raises UnreadableMail.
     """
-    if len(raw) > LARGEST_MAIL:
-        raise UnreadableMail(f"it is larger than {LARGEST_MAIL // 1024**2} MB")
-    message = _parsed(raw)
+    if len(raw) > MAX_MAIL_BYTES:
+        raise UnreadableMail(f"it is larger than {MAX_MAIL_BYTES // 1024**2} MB")
+    message = _parse_message(raw)
     if not any(map(KNOWN_HEADERS.fullmatch, message.keys())):
         raise UnreadableMail("it has no mail header: no From, To, Subject or Date line at its top")
     body = read_body(message)
-    text = body.text[:LONGEST_TEXT]
-    parts = quoting.split(text)
-    in_reply_to, references = _thread(message)
+    text = body.text[:MAX_TEXT_CHARS]
+    parts = quoting.split_body(text)
+    in_reply_to, references = _read_thread_ids(message)
     if not parts.text.strip() and not in_reply_to:
-        parts = quoting.Parts(text.strip("\n"), "", "")  # nothing but a quotation: read that
-    name, address = _sender(message)
+        parts = quoting.BodyParts(text.strip("\n"), "", "")  # nothing but a quotation: read that
+    name, address = _find_sender(message)
     return Mail(
-        message_id=_message_id(message, raw),
+        message_id=_find_message_id(message, raw),
         in_reply_to=in_reply_to,
         references=references,
         from_name=name[:200],
         from_email=address,
-        subject=_line(message, "Subject")[:300],
-        date=_date(message),
-        text=storable(parts.text),
-        quoted=storable(parts.quoted),
-        signature=storable(parts.signature),
-        html=storable(markup.clean(body.html)),
+        subject=_read_header_line(message, "Subject")[:300],
+        date=_find_received_time(message),
+        text=make_storable(parts.text),
+        quoted=make_storable(parts.quoted),
+        signature=make_storable(parts.signature),
+        html=make_storable(markup.clean_html(body.html)),
         attachments=body.files,
-        automatic=_automatic(message, own_domain.lower()),
+        automatic=_find_automatic_reason(message, own_domain.lower()),
         raw=raw,
     )
 
 
-def _parsed(raw: bytes) -> Part:
+def _parse_message(raw: bytes) -> Part:
     try:
-        return message_from_bytes(raw, policy=LENIENT)
+        return message_from_bytes(raw, policy=LENIENT_POLICY)
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError):
         # A structure that cannot be followed: the body is then one text.
-        return BytesHeaderParser(policy=LENIENT).parsebytes(raw)
+        return BytesHeaderParser(policy=LENIENT_POLICY).parsebytes(raw)
 
 
 # --- headers --------------------------------------------------------------------
 
 
-def _line(message: Part, name: str) -> str:
+def _read_header_line(message: Part, name: str) -> str:
     """The header as one line of decoded text, or ""."""
-    return _one_line(str(message.get(name, "")))
+    return _collapse_whitespace(str(message.get(name, "")))
 
 
-def _one_line(text: str) -> str:
-    return storable(" ".join(text.split()))
+def _collapse_whitespace(text: str) -> str:
+    return make_storable(" ".join(text.split()))
 
 
-def _raw(message: Part, name: str) -> str:
+def _read_raw_header(message: Part, name: str) -> str:
     """The header as it stands in the mail: ids must not be decoded, folded or cut."""
     found = [str(value) for key, value in message.raw_items() if key.lower() == name]
-    return storable(found[0]) if found else ""
+    return make_storable(found[0]) if found else ""
 
 
-def stable_id(found: str) -> str:
+def shorten_long_id(found: str) -> str:
     """The id, or where it is too long to store its digest, so that replies still find it."""
-    if len(found) <= LONGEST_ID:
+    if len(found) <= MAX_ID_CHARS:
         return found
     return f"<{hashlib.sha256(found.encode()).hexdigest()}@long.invalid>"
 
 
-def derived_id(raw: bytes) -> str:
+def derive_message_id(raw: bytes) -> str:
     return f"<{hashlib.sha256(raw).hexdigest()}@derived.invalid>"
 
 
-def _message_id(message: Part, raw: bytes) -> str:
-    header = _raw(message, "message-id")
-    if found := ID.search(header):
-        return stable_id(found[0])
+def _find_message_id(message: Part, raw: bytes) -> str:
+    header = _read_raw_header(message, "message-id")
+    if found := ID_PATTERN.search(header):
+        return shorten_long_id(found[0])
     bare = header.strip().strip("<>")
     if bare and not re.search(r"[\s<>]", bare):
-        return stable_id(f"<{bare}>")
-    return derived_id(raw)
+        return shorten_long_id(f"<{bare}>")
+    return derive_message_id(raw)
 
 
-def _thread(message: Part) -> tuple[str, tuple[str, ...]]:
+def _read_thread_ids(message: Part) -> tuple[str, tuple[str, ...]]:
     """In-Reply-To and References; of very many references the first and the last count."""
-    replied = ID.findall(_raw(message, "in-reply-to"))
-    found = [stable_id(each) for each in ID.findall(_raw(message, "references"))]
-    if len(found) > MOST_REFERENCES:
-        found = found[:1] + found[1 - MOST_REFERENCES :]
-    return stable_id(replied[0]) if replied else "", tuple(found)
+    replied = ID_PATTERN.findall(_read_raw_header(message, "in-reply-to"))
+    found = [
+        shorten_long_id(each)
+        for each in ID_PATTERN.findall(_read_raw_header(message, "references"))
+    ]
+    if len(found) > MAX_REFERENCES:
+        found = found[:1] + found[1 - MAX_REFERENCES :]
+    return shorten_long_id(replied[0]) if replied else "", tuple(found)
 
 
-def _sender(message: Part) -> tuple[str, str]:
+def _find_sender(message: Part) -> tuple[str, str]:
     """Name and address of the writer; each "" where it cannot be told."""
     for header in ("From", "Sender", "Reply-To", "Return-Path"):
         for parsed in getattr(message.get(header), "addresses", ()):
-            if valid_address(parsed.addr_spec):
-                return _one_line(parsed.display_name), parsed.addr_spec
-        line = _line(message, header)
-        if found := ADDRESS.search(line):
-            return line.replace(found[0], "").strip(' "<>'), valid_address(found[0])
+            if clean_address(parsed.addr_spec):
+                return _collapse_whitespace(parsed.display_name), parsed.addr_spec
+        line = _read_header_line(message, header)
+        if found := ADDRESS_PATTERN.search(line):
+            return line.replace(found[0], "").strip(' "<>'), clean_address(found[0])
         if line and header == "From":
             return line, ""
     return "", ""
 
 
-def valid_address(address: str) -> str:
+def clean_address(address: str) -> str:
     """The address, or "" where no mail could be sent to it."""
     address = address.strip()
     try:
@@ -206,10 +209,13 @@ def valid_address(address: str) -> str:
     return address if len(address) <= 254 else ""
 
 
-def _date(message: Part) -> datetime | None:
-    """When it came in. Our own server's stamp stands first and, unlike Date, is not the writer's."""
+def _find_received_time(message: Part) -> datetime | None:
+    """When the mail came in, in UTC; None where that cannot be told.
+
+    Our own server's stamp stands first and, unlike Date, is not the writer's.
+    """
     stamps = [str(value).rpartition(";")[2] for value in message.get_all("Received", [])[:1]]
-    for stamp in [*stamps, _line(message, "Date")]:
+    for stamp in [*stamps, _read_header_line(message, "Date")]:
         try:
             moment = parsedate_to_datetime(stamp.strip())
             moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
@@ -220,29 +226,30 @@ def _date(message: Part) -> datetime | None:
     return None
 
 
-def _automatic(message: Part, own_domain: str) -> str:
+def _find_automatic_reason(message: Part, own_domain: str) -> str:
     """Why no person wrote this, or ""."""
-    submitted = _line(message, "Auto-Submitted").lower()
+    submitted = _read_header_line(message, "Auto-Submitted").lower()
     if submitted and not submitted.startswith("no"):
         return f"it is marked Auto-Submitted: {submitted}"[:120]
     if message.get_content_type() == "multipart/report":
         return "it is a delivery report"
-    if _line(message, "Return-Path") == "<>":
+    if _read_header_line(message, "Return-Path") == "<>":
         return "it has no return path, as bounces have none"
-    if _sender(message)[1].lower().partition("@")[0] in {"mailer-daemon", "postmaster"}:
+    if _find_sender(message)[1].lower().partition("@")[0] in {"mailer-daemon", "postmaster"}:
         return "a mail server wrote it"
-    if _line(message, "X-Autoreply") or _line(message, "X-Autorespond"):
+    if _read_header_line(message, "X-Autoreply") or _read_header_line(message, "X-Autorespond"):
         return "it is marked as an automatic reply"
-    return _bulk(message, own_domain)
+    return _find_bulk_reason(message, own_domain)
 
 
-def _bulk(message: Part, own_domain: str) -> str:
-    listed = _line(message, "List-Id")
+def _find_bulk_reason(message: Part, own_domain: str) -> str:
+    """Why it is bulk mail, or ""."""
+    listed = _read_header_line(message, "List-Id")
     if listed and own_domain and own_domain in listed.lower():
         return ""  # help@ is a group of ours: its customers' mails carry its name
     if listed:
         return f"it came through the list {listed}"[:120]
-    precedence = _line(message, "Precedence").lower()
+    precedence = _read_header_line(message, "Precedence").lower()
     if precedence in {"bulk", "junk", "list", "auto_reply"}:
         return f"it is marked Precedence: {precedence}"
     return ""

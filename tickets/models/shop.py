@@ -9,13 +9,13 @@ from django.db import models
 from django.db.models import Q, Sum, Value
 from django.db.models.functions import Cast, Concat, Lower
 
-MONEY: dict[str, Any] = {"max_digits": 12, "decimal_places": 2}
+MONEY_FIELD_OPTIONS: dict[str, Any] = {"max_digits": 12, "decimal_places": 2}
 
 
 class Customer(models.Model):
     """A person who buys; ``external_id`` is the shop's own id.
 
-    A ``seeded`` one does not exist: they belong to a sealed check of approvals.
+    A ``seeded`` one does not exist: they belong to a seeded check of approvals.
     """
 
     external_id = models.CharField(max_length=120, unique=True, null=True, blank=True)
@@ -66,19 +66,22 @@ class Order(models.Model):
 
     @classmethod
     def free_number(cls, number: str) -> None:
-        """A made-up order of a sealed check leaves its number to a real one."""
+        """Free the number for a real order.
+
+        A made-up order of a seeded check that has it gets another.
+        """
         taken = cls.objects.filter(number=number, customer__seeded=True)
         taken.update(number=Concat(Value("made up "), Cast("pk", models.CharField())))
 
-    def paid(self) -> Decimal:
+    def compute_paid_total(self) -> Decimal:
         """What was captured for this order, in its currency."""
-        return self._sum(Payment.Kind.CAPTURE)
+        return self._sum_payments(Payment.Kind.CAPTURE)
 
-    def refunded(self) -> Decimal:
+    def compute_refunded_total(self) -> Decimal:
         """What went back already, in its currency."""
-        return self._sum(Payment.Kind.REFUND)
+        return self._sum_payments(Payment.Kind.REFUND)
 
-    def _sum(self, kind: str) -> Decimal:
+    def _sum_payments(self, kind: str) -> Decimal:
         total = self.payments.filter(kind=kind).aggregate(total=Sum("amount"))["total"]
         return total or Decimal("0.00")
 
@@ -94,9 +97,9 @@ class OrderLine(models.Model):
     name = models.CharField(max_length=200)
     category = models.CharField(max_length=120, blank=True)
     quantity = models.PositiveIntegerField(default=1)
-    unit_price = models.DecimalField(**MONEY)
+    unit_price = models.DecimalField(**MONEY_FIELD_OPTIONS)
     final_sale = models.BooleanField(default=False)
-    tax = models.DecimalField(**MONEY, default=0)
+    tax = models.DecimalField(**MONEY_FIELD_OPTIONS, default=0)
 
     class Meta:
         constraints = [
@@ -118,7 +121,7 @@ class Payment(models.Model):
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="payments")
     kind = models.CharField(max_length=10, choices=Kind)
-    amount = models.DecimalField(**MONEY)
+    amount = models.DecimalField(**MONEY_FIELD_OPTIONS)
     at = models.DateTimeField(null=True, blank=True)
     method = models.CharField(max_length=60, blank=True)
     reference = models.CharField(max_length=120, blank=True)

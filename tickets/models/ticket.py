@@ -26,9 +26,9 @@ class RealTickets(models.Manager["Ticket"]):
 
 
 class Ticket(models.Model):
-    """One conversation. ``label`` and ``urgency`` are what is believed now, by model or person.
+    """One conversation. ``label`` and ``urgency`` are what model or person believe now.
 
-    A ``seeded`` one was made up as a sealed check of approvals: no list, count or model
+    A ``seeded`` one was made up as a seeded check of approvals: no list, count or model
     sees it, because ``objects`` leaves it out, and nothing is ever sent on it.
     """
 
@@ -106,7 +106,7 @@ class Ticket(models.Model):
         return reverse("tickets:ticket", args=[self.pk])
 
     @classmethod
-    def locked(cls, pk: int) -> Ticket:
+    def get_locked(cls, pk: int) -> Ticket:
         """The ticket, its row locked until the transaction ends.
 
         The order of locks is ticket, run or draft, chain of receipts: whoever needs
@@ -118,31 +118,32 @@ class Ticket(models.Model):
     def sender(self) -> str:
         return str(self.customer) if self.customer else self.name or self.email or "Unknown sender"
 
-    def current_run(self) -> Run | None:
+    def get_current_run(self) -> Run | None:
+        """The newest run, None where there is none."""
         return self.runs.order_by("-id").first()
 
     # --- status verbs: each changes the row and its revision in one statement ---
 
     def mark_ready(self) -> None:
-        self._change(status=self.Status.READY, attention="")
+        self._update_row(status=self.Status.READY, attention="")
 
     def mark_attention(self, why: str) -> None:
-        self._change(status=self.Status.ATTENTION, attention=why[:300])
+        self._update_row(status=self.Status.ATTENTION, attention=why[:300])
 
     def mark_waiting(self) -> None:
-        self._change(status=self.Status.WAITING, attention="")
+        self._update_row(status=self.Status.WAITING, attention="")
 
     def mark_reopened(self) -> None:
-        """The customer wrote again: everything that was decided is to be looked at anew."""
-        self._change(status=self.Status.NEW, attention="")
+        """Back to NEW, as the customer wrote again and all of it is to be looked at anew."""
+        self._update_row(status=self.Status.NEW, attention="")
 
-    def close(self) -> None:
-        self._change(status=self.Status.CLOSED, attention="")
+    def mark_closed(self) -> None:
+        self._update_row(status=self.Status.CLOSED, attention="")
 
-    def relabel(self, label: str, name: str, confidence: float | None, by: str) -> None:
-        self._change(label=label, label_name=name, confidence=confidence, labelled_by=by)
+    def change_label(self, label: str, name: str, confidence: float | None, by: str) -> None:
+        self._update_row(label=label, label_name=name, confidence=confidence, labelled_by=by)
 
-    def _change(self, **values: Any) -> None:
+    def _update_row(self, **values: Any) -> None:
         Ticket.everything.filter(pk=self.pk).update(
             **values, revision=models.F("revision") + 1, changed_at=timezone.now()
         )
@@ -150,7 +151,7 @@ class Ticket(models.Model):
 
 
 # A sealed check looks like any other ticket, and its customer does not exist.
-NOBODY_READS_IT = """
+REFUSE_SEEDED_MESSAGE_SQL = """
     IF EXISTS (SELECT 1 FROM tickets_ticket t WHERE t.id = NEW.ticket_id AND t.seeded) THEN
         RAISE EXCEPTION 'nothing is sent on a made-up ticket'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'nothing_is_sent_on_a_check';
@@ -217,7 +218,7 @@ class Message(models.Model):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.Update,
                 condition=pgtrigger.Q(new__direction="out"),
-                func=NOBODY_READS_IT,
+                func=REFUSE_SEEDED_MESSAGE_SQL,
             )
         ]
 

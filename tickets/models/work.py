@@ -13,7 +13,7 @@ from django.utils import timezone
 from tickets.models.ticket import Message, Ticket
 
 # An edit laid over another must not hide whose hands the reply went through.
-EVERY_HAND_STAYS = """
+KEEP_ALL_EDITORS_SQL = """
     IF TG_OP = 'UPDATE' THEN
         NEW.hands := OLD.hands || (
             SELECT COALESCE(jsonb_agg(hand), '[]') FROM jsonb_array_elements(NEW.hands) AS hand
@@ -232,7 +232,7 @@ class Draft(models.Model):
                 name="every_hand_stays",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.Update,
-                func=EVERY_HAND_STAYS,
+                func=KEEP_ALL_EDITORS_SQL,
             )
         ]
 

@@ -21,15 +21,15 @@ from tickets.models import Run, Ticket
 
 log = logging.getLogger(__name__)
 
-PROCESS = "triage.tasks.process"
-OPEN = (Run.State.QUEUED, Run.State.RUNNING)
+PROCESS_TASK = "triage.tasks.process"
+OPEN_STATES = (Run.State.QUEUED, Run.State.RUNNING)
 LOST_AFTER = timedelta(seconds=2)
 CALLED_AGAIN_AFTER = timedelta(seconds=10)
-LEFT_CALLED_AGAIN_AFTER = timedelta(seconds=5)
+ABANDONED_CALLED_AGAIN_AFTER = timedelta(seconds=5)
 
 # A person waits for the page meanwhile, and a call that is lost is repeated by the sweep.
 CONNECT_SECONDS = 1
-TRY_ONCE = {
+TRY_ONCE_OPTIONS = {
     "max_retries": 0,
     "socket_connect_timeout": CONNECT_SECONDS,
     "socket_timeout": 2 * CONNECT_SECONDS,
@@ -40,42 +40,42 @@ class LeaseLost(Exception):
     """Another worker holds the run now: whatever this one has is to be thrown away."""
 
 
-def enqueue(ticket: Ticket, *, reason: str, by: User | None = None, call: bool = True) -> Run:
+def enqueue_run(ticket: Ticket, *, reason: str, by: User | None = None, call: bool = True) -> Run:
     """A new run for the ticket; one still open is replaced, so that it works on what is there now.
 
     Call inside the transaction that changed the ticket. Without ``call`` no worker is
     told: the caller takes the run itself, or else the sweep finds it.
     """
     with transaction.atomic():
-        cancel(ticket)
+        cancel_run(ticket)
         run = Run.objects.create(ticket=ticket, reason=reason, requested_by=by)
         if call:
-            transaction.on_commit(lambda: wake(run.pk))
+            transaction.on_commit(lambda: wake_worker(run.pk))
     return run
 
 
 @transaction.atomic
-def cancel(ticket: Ticket) -> None:
+def cancel_run(ticket: Ticket) -> None:
     """Replace the open run: whoever holds it gets LeaseLost and changes nothing any more."""
-    Ticket.locked(ticket.pk)
-    ticket.runs.filter(state__in=OPEN).update(
+    Ticket.get_locked(ticket.pk)
+    ticket.runs.filter(state__in=OPEN_STATES).update(
         state=Run.State.REPLACED, finished_at=timezone.now(), lease_until=None
     )
 
 
-def wake(run_id: int) -> None:
-    """Tell a worker; when the broker is away the sweep will find the row."""
+def wake_worker(run_id: int) -> None:
+    """Send a worker the run's id; when the broker is away the sweep will find the row."""
     Run.objects.filter(pk=run_id).update(woken_at=timezone.now())
-    call(PROCESS, run_id)
+    dispatch_task(PROCESS_TASK, run_id)
 
 
-def call(task: str, pk: int, *, expires: float | None = None) -> None:
+def dispatch_task(task: str, pk: int, *, expires: float | None = None) -> None:
     """Ask for a task on the row, to be begun within ``expires`` seconds.
 
     A broker that is down costs a second or two and a line in the log, never the work.
     """
     broker = current_app.connection_for_write(
-        connect_timeout=CONNECT_SECONDS, transport_options=TRY_ONCE
+        connect_timeout=CONNECT_SECONDS, transport_options=TRY_ONCE_OPTIONS
     )
     down: tuple[type[BaseException], ...] = (
         OperationalError,
@@ -90,7 +90,7 @@ def call(task: str, pk: int, *, expires: float | None = None) -> None:
         log.warning("%s of %s waits for the sweep: no broker took the call: %s", task, pk, error)
 
 
-def claim(run_id: int, holder: str) -> Run | None:
+def claim_run(run_id: int, holder: str) -> Run | None:
     """The run, leased to ``holder``; None when somebody else has it or it is finished."""
     now = timezone.now()
     free = Q(state=Run.State.QUEUED) | Q(state=Run.State.RUNNING, lease_until__lt=now)
@@ -104,7 +104,7 @@ def claim(run_id: int, holder: str) -> Run | None:
     return Run.objects.select_related("ticket__customer").get(pk=run_id) if claimed else None
 
 
-def hold(run: Run, **values: object) -> None:
+def renew_lease(run: Run, **values: object) -> None:
     """Write to the run and prolong the lease, only while it is still ours. Raises LeaseLost.
 
     Inside a transaction it also locks the row, so that what follows is ours as well.
@@ -118,12 +118,12 @@ def hold(run: Run, **values: object) -> None:
         raise LeaseLost(f"run {run.pk} is no longer held by {run.holder}")
 
 
-def finish(run: Run, state: str, error: str = "") -> None:
-    """Give the run up for good. Raises LeaseLost."""
-    hold(run, state=state, error=error[:500], finished_at=timezone.now(), lease_until=None)
+def finish_run(run: Run, state: str, error: str = "") -> None:
+    """Write the final state and give up the lease for good. Raises LeaseLost."""
+    renew_lease(run, state=state, error=error[:500], finished_at=timezone.now(), lease_until=None)
 
 
-def overdue(limit: int) -> QuerySet[Run]:
+def list_overdue_runs(limit: int) -> QuerySet[Run]:
     """Runs nobody works on: never woken, woken in vain, or left by a dead worker; oldest first.
 
     At most ``limit``, less those called out again just now that nobody has taken yet:
@@ -138,7 +138,7 @@ def overdue(limit: int) -> QuerySet[Run]:
         | Q(woken_at__lt=now - CALLED_AGAIN_AFTER)
     )
     left = Q(state=Run.State.RUNNING, lease_until__lt=now) & (
-        Q(woken_at__isnull=True) | Q(woken_at__lt=now - LEFT_CALLED_AGAIN_AFTER)
+        Q(woken_at__isnull=True) | Q(woken_at__lt=now - ABANDONED_CALLED_AGAIN_AFTER)
     )
     found = Run.objects.filter(waiting | left).order_by("created_at")
     return found[: max(limit - unanswered, 0)]

@@ -18,14 +18,14 @@ THEMES = ("auto", "light", "dark")
 @register.simple_tag(takes_context=True)
 def theme(context: dict[str, Any]) -> str:
     """The theme the person chose, from their cookie: auto, light or dark."""
-    chosen = _cookie(context, "theme")
+    chosen = _get_cookie(context, "theme")
     return chosen if chosen in THEMES else "auto"
 
 
 @register.simple_tag(takes_context=True)
 def shortcuts(context: dict[str, Any]) -> bool:
     """Whether single keys do something. On until switched off."""
-    return _cookie(context, "keys") != "off"
+    return _get_cookie(context, "keys") != "off"
 
 
 @register.simple_tag(takes_context=True)
@@ -45,6 +45,6 @@ def is_supervisor(context: dict[str, Any]) -> bool:
     return SUPERVISORS in roles(context)
 
 
-def _cookie(context: dict[str, Any], name: str) -> str:
+def _get_cookie(context: dict[str, Any], name: str) -> str:
     request = context.get("request")
     return request.COOKIES.get(name, "") if isinstance(request, HttpRequest) else ""

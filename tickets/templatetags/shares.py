@@ -8,7 +8,7 @@ from django import template
 
 register = template.Library()
 
-SPACE = "\N{NO-BREAK SPACE}"
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
@@ -17,13 +17,13 @@ def percent(rate: float) -> str:
     """A share between 0 and 1; below ten with one digit: 0.034 is 3.4 %, 0.34 is 34 %."""
     value = 100 * rate
     digits = 1 if 0 < value < 9.95 else 0
-    return f"{value:.{digits}f}{SPACE}%"
+    return f"{value:.{digits}f}{NO_BREAK_SPACE}%"
 
 
 @register.filter
 def tenths(rate: float | None) -> str:
     """A share with one digit, to tell versions apart: 93.5 %; nothing where there is none."""
-    return "" if rate is None else f"{100 * rate:.1f}{SPACE}%"
+    return "" if rate is None else f"{100 * rate:.1f}{NO_BREAK_SPACE}%"
 
 
 @register.filter
@@ -41,5 +41,5 @@ def lasted(seconds: float) -> str:
     for size, word in UNITS:
         if seconds >= size:
             number = round(seconds / size, 1 if seconds < 9.95 * size else 0)
-            return f"{number:g}{SPACE}{word}{'' if number == 1 else 's'}"
+            return f"{number:g}{NO_BREAK_SPACE}{word}{'' if number == 1 else 's'}"
     return "under a minute"

@@ -20,8 +20,8 @@ from tickets.models import Receipt
 
 register = template.Library()
 
-SIGNS = {"GBP": "£", "EUR": "€", "USD": "US$"}
-SPACE = "\N{NO-BREAK SPACE}"
+CURRENCY_SIGNS = {"GBP": "£", "EUR": "€", "USD": "US$"}
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 
 VERDICTS = {
     "none": "No money is asked for",
@@ -87,7 +87,7 @@ REASONS = {
 }
 
 # status: (word, icon, tone). A tone is one of Bootstrap's subtle colours.
-OUTCOMES = {
+STATUS_BADGES = {
     "ok": ("Done", "check", "success"),
     "abstained": ("Left to a person", "person", "warning"),
     "failed": ("Failed", "cross", "danger"),
@@ -99,7 +99,7 @@ OUTCOMES = {
     "return": ("More information needed", "help", "warning"),
     "denied": ("Not done", "cross", "danger"),
 }
-STATES = {
+STATE_BADGES = {
     "new": ("mail", "info"),
     "ready": ("check", "success"),
     "attention": ("person", "warning"),
@@ -114,7 +114,12 @@ STATES = {
     "doubt": ("warn", "danger"),
     "executing": ("work", "info"),
 }
-URGENCIES = {1: ("low", ""), 2: ("normal", ""), 3: ("high", "warning"), 4: ("urgent", "danger")}
+URGENCY_BADGES = {
+    1: ("low", ""),
+    2: ("normal", ""),
+    3: ("high", "warning"),
+    4: ("urgent", "danger"),
+}
 
 
 @register.simple_tag
@@ -133,10 +138,10 @@ def money(amount: object, currency: str = "") -> str:
         value = Decimal(str(amount))
     except InvalidOperation:
         return str(amount)
-    sign = SIGNS.get(currency, "")
+    sign = CURRENCY_SIGNS.get(currency, "")
     text = f"{abs(value):,.2f}"
     minus = "\N{MINUS SIGN}" if value < 0 else ""
-    return f"{minus}{sign}{text}" if sign else f"{minus}{text}{SPACE}{currency}".strip()
+    return f"{minus}{sign}{text}" if sign else f"{minus}{text}{NO_BREAK_SPACE}{currency}".strip()
 
 
 @register.filter
@@ -145,10 +150,10 @@ def sure(confidence: float | None) -> str:
     if confidence is None:
         return "not calibrated"
     if confidence >= 0.995:
-        return f"over 99{SPACE}%"
+        return f"over 99{NO_BREAK_SPACE}%"
     if confidence < 0.005:
-        return f"under 1{SPACE}%"
-    return f"{confidence * 100:.0f}{SPACE}%"
+        return f"under 1{NO_BREAK_SPACE}%"
+    return f"{confidence * 100:.0f}{NO_BREAK_SPACE}%"
 
 
 @register.filter
@@ -178,8 +183,8 @@ def took(milliseconds: int | None) -> str:
     if milliseconds is None:
         return "not measured"
     if milliseconds < 1000:
-        return f"{milliseconds}{SPACE}ms"
-    return f"{milliseconds / 1000:.1f}{SPACE}s"
+        return f"{milliseconds}{NO_BREAK_SPACE}ms"
+    return f"{milliseconds / 1000:.1f}{NO_BREAK_SPACE}s"
 
 
 @register.filter
@@ -217,7 +222,7 @@ def standing(receipt: Receipt) -> dict[str, str]:
 @register.filter
 def outcome(status: str) -> dict[str, str]:
     """A receipt's or a decision's status as word, icon and tone."""
-    word, picture, tone = OUTCOMES.get(
+    word, picture, tone = STATUS_BADGES.get(
         status, (status.replace("_", " ").capitalize(), "none", "secondary")
     )
     return {"word": word, "icon": picture, "tone": tone}
@@ -226,14 +231,14 @@ def outcome(status: str) -> dict[str, str]:
 @register.simple_tag
 def state_badge(state: str, word: str) -> SafeString:
     """The state of a ticket or a refund: picture and word."""
-    picture, tone = STATES.get(state, ("none", "secondary"))
+    picture, tone = STATE_BADGES.get(state, ("none", "secondary"))
     return badge(word, picture, tone)
 
 
 @register.simple_tag
 def urgency_badge(level: int, word: str) -> SafeString:
     """How urgent: picture and word, quiet for what is usual."""
-    picture, tone = URGENCIES.get(level, ("normal", ""))
+    picture, tone = URGENCY_BADGES.get(level, ("normal", ""))
     return badge(word, picture, tone)
 
 

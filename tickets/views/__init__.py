@@ -1,1 +1,1 @@
-"""The pages of the record, one file a subject."""
+"""The pages of the record, one module a subject."""

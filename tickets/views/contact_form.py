@@ -17,12 +17,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 from tickets.intake import receive_form
 from tickets.mail.mime import File
 
-POSTS, SECONDS = 10, 600
+MAX_POSTS, POST_WINDOW_SECONDS = 10, 600
 """How many posts one address may send in how long."""
 
-MOST_FILES = 5
-LARGEST_FILE = 10 * 1024 * 1024
-KINDS = {
+MAX_FILES = 5
+MAX_FILE_BYTES = 10 * 1024 * 1024
+CONTENT_TYPES = {
     "gif": "image/gif",
     "heic": "image/heic",
     "jpeg": "image/jpeg",
@@ -41,16 +41,16 @@ class FilesInput(forms.ClearableFileInput):
 class FilesField(forms.FileField):
     """Several files, each small enough and of a kind that support can open."""
 
-    widget = FilesInput(attrs={"accept": ",".join(f".{suffix}" for suffix in KINDS)})
+    widget = FilesInput(attrs={"accept": ",".join(f".{suffix}" for suffix in CONTENT_TYPES)})
 
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
         files = [super(FilesField, self).clean(each, initial) for each in data or []]
-        if len(files) > MOST_FILES:
-            raise forms.ValidationError(f"Please attach at most {MOST_FILES} files.")
+        if len(files) > MAX_FILES:
+            raise forms.ValidationError(f"Please attach at most {MAX_FILES} files.")
         for file in files:
-            if file.size > LARGEST_FILE:
+            if file.size > MAX_FILE_BYTES:
                 raise forms.ValidationError(f"{file.name} is larger than 10 MB.")
-            if suffix(file) not in KINDS:
+            if get_suffix(file) not in CONTENT_TYPES:
                 raise forms.ValidationError(f"{file.name} is not a picture, a PDF or a text file.")
         return files
 
@@ -69,7 +69,7 @@ class ContactForm(forms.Form):
     attachments = FilesField(
         required=False,
         label="Pictures or documents",
-        help_text=f"At most {MOST_FILES} files of 10 MB each: pictures, PDF or text.",
+        help_text=f"At most {MAX_FILES} files of 10 MB each: pictures, PDF or text.",
     )
     website = forms.CharField(required=False, label="Leave this empty")
 
@@ -93,40 +93,40 @@ class ContactForm(forms.Form):
         return ""
 
 
-def suffix(file: UploadedFile[Any]) -> str:
+def get_suffix(file: UploadedFile[Any]) -> str:
     return (file.name or "").rpartition(".")[2].lower()
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def contact(request: HttpRequest) -> HttpResponse:
-    """Ask support something."""
+def contact_support(request: HttpRequest) -> HttpResponse:
+    """The contact form, and its post: a ticket in the inbox."""
     form = ContactForm(request.POST or None, request.FILES or None)
     if request.method != "POST":
-        return _page(request, form)
+        return _render_form(request, form)
     if not form.is_valid():
-        return _page(request, form, status=422)
-    if is_too_often(request):
+        return _render_form(request, form, status=422)
+    if is_over_post_limit(request):
         form.add_error(
             None, "You have written to us often just now. Please try again in ten minutes."
         )
-        return _page(request, form, status=429)
-    _receive(form.cleaned_data)
+        return _render_form(request, form, status=429)
+    _receive_post(form.cleaned_data)
     return redirect("tickets:thanks")
 
 
 @require_GET
-def thanks(request: HttpRequest) -> HttpResponse:
-    """It arrived."""
+def show_thanks(request: HttpRequest) -> HttpResponse:
+    """The page after a post that arrived."""
     return render(request, "tickets/public_thanks.html", {"shop": settings.SHOP_NAME})
 
 
-def _page(request: HttpRequest, form: ContactForm, status: int = 200) -> HttpResponse:
+def _render_form(request: HttpRequest, form: ContactForm, status: int = 200) -> HttpResponse:
     shown = {"form": form, "shop": settings.SHOP_NAME}
     return render(request, "tickets/public_form.html", shown, status=status)
 
 
-def _receive(said: dict[str, Any]) -> None:
+def _receive_post(said: dict[str, Any]) -> None:
     files = cast("list[UploadedFile[Any]]", said["attachments"])
     receive_form(
         token=said["token"].hex,
@@ -135,23 +135,27 @@ def _receive(said: dict[str, Any]) -> None:
         subject=said["subject"],
         text=said["message"],
         order_number=said["order_number"],
-        attachments=[File(file.name or "file", KINDS[suffix(file)], file.read()) for file in files],
+        attachments=[
+            File(file.name or "file", CONTENT_TYPES[get_suffix(file)], file.read())
+            for file in files
+        ],
     )
 
 
-def is_too_often(request: HttpRequest) -> bool:
-    """Count this post; whether its address sent more than it may.
+def is_over_post_limit(request: HttpRequest) -> bool:
+    """Count this post; return whether its address sent more than it may.
 
     A post takes one of the address's places in Django's default cache and frees it after
-    ``SECONDS``. Taking one is a single act of the cache, which all web processes share:
-    a counter there is read first and written then, and posts at the same moment count once.
+    ``POST_WINDOW_SECONDS``. Taking one is a single act of the cache, which all web processes
+    share: a counter there is read first and written then, and posts at the same moment count
+    once.
     """
-    places = (f"contact:{address(request)}:{place}" for place in range(POSTS))
-    return not any(cache.add(place, "taken", timeout=SECONDS) for place in places)
+    places = (f"contact:{get_client_address(request)}:{place}" for place in range(MAX_POSTS))
+    return not any(cache.add(place, "taken", timeout=POST_WINDOW_SECONDS) for place in places)
 
 
-def address(request: HttpRequest) -> str:
-    """Who asks: the last hop that our own proxy wrote down, or the peer where there is none."""
+def get_client_address(request: HttpRequest) -> str:
+    """The client's address: the last hop that our own proxy wrote down, else the peer."""
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
     if settings.SECURE_PROXY_SSL_HEADER and forwarded:
         return str(forwarded.rpartition(",")[2].strip())

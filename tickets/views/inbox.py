@@ -10,19 +10,19 @@ from django.views.decorators.http import require_safe
 
 from tickets import paging
 from tickets.access import STAFF, require_role
-from tickets.inbox_filters import VIEWS, TicketFilter, counts, listed
+from tickets.inbox_filters import INBOX_VIEWS, TicketFilter, count_by_status, list_tickets
 
 
 @require_safe
 @login_required
-def inbox(request: HttpRequest) -> HttpResponse:
+def show_inbox(request: HttpRequest) -> HttpResponse:
     """Tickets, newest first, narrowed by filters; htmx gets the list alone."""
     require_role(request.user, *STAFF)
     asked = request.GET.copy()
     asked.setdefault("status", "open")
-    narrowed = TicketFilter(asked, queryset=listed(), request=request)
-    page = paging.page(narrowed.qs, older=asked.get("older", ""), newer=asked.get("newer", ""))
-    kept = _without(asked, "older", "newer")
+    narrowed = TicketFilter(asked, queryset=list_tickets(), request=request)
+    page = paging.get_page(narrowed.qs, older=asked.get("older", ""), newer=asked.get("newer", ""))
+    kept = _remove_parameters(asked, "older", "newer")
     template = "tickets/_inbox_list.html" if is_fragment(request) else "tickets/inbox.html"
     response = render(
         request,
@@ -32,7 +32,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
             "filter": narrowed,
             "asked": asked,
             "kept": kept.urlencode(),
-            "views": _views(asked),
+            "views": _build_view_links(asked),
             "narrowed": any(asked.get(name) for name in ("q", "label", "urgency", "who")),
         },
     )
@@ -45,10 +45,10 @@ def is_fragment(request: HttpRequest) -> bool:
     return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
 
 
-def _views(asked: QueryDict) -> list[dict[str, object]]:
+def _build_view_links(asked: QueryDict) -> list[dict[str, object]]:
     """The states as links that keep the other filters, each with its capped count."""
-    found = counts()
-    rest = _without(asked, "older", "newer", "status")
+    found = count_by_status()
+    rest = _remove_parameters(asked, "older", "newer", "status")
     return [
         {
             "name": name,
@@ -56,11 +56,11 @@ def _views(asked: QueryDict) -> list[dict[str, object]]:
             "query": f"status={state}&{rest.urlencode()}".rstrip("&"),
             "here": asked.get("status") == state,
         }
-        for state, name in VIEWS
+        for state, name in INBOX_VIEWS
     ]
 
 
-def _without(asked: QueryDict, *names: str) -> QueryDict:
+def _remove_parameters(asked: QueryDict, *names: str) -> QueryDict:
     left = asked.copy()
     for name in names:
         left.pop(name, None)

@@ -9,18 +9,21 @@ from django.views.decorators.http import require_safe
 
 from tickets.access import get_receipt_for
 from tickets.audit import receipts
-from tickets.ticket_page import Card
+from tickets.ticket_page import ReceiptCard
 
 
 @require_safe
 @login_required
-def receipt(request: HttpRequest, pk: int) -> HttpResponse:
-    """Who, saw, said, evidence, limits, route, integrity; what failed comes first."""
+def show_receipt(request: HttpRequest, pk: int) -> HttpResponse:
+    """The receipt in full: actor, inputs, output, evidence, limits, route, integrity.
+
+    What failed comes first.
+    """
     found = get_receipt_for(request.user, pk)
-    intact = found.body_sha256 == receipts.sha256(receipts.body(found))
+    intact = found.body_sha256 == receipts.compute_sha256(receipts.build_body(found))
     shown = {
         "receipt": found,
-        "card": Card(step=found.step, receipt=found),
+        "card": ReceiptCard(step=found.step, receipt=found),
         "intact": intact,
         "base": found.ticket.get_absolute_url(),
     }
@@ -29,8 +32,8 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @login_required
-def receipt_json(request: HttpRequest, pk: int) -> JsonResponse:
+def show_receipt_json(request: HttpRequest, pk: int) -> JsonResponse:
     """The receipt as its digest covers it, with that digest."""
     found = get_receipt_for(request.user, pk)
-    content = {"id": found.pk, **receipts.body(found), "body_sha256": found.body_sha256}
+    content = {"id": found.pk, **receipts.build_body(found), "body_sha256": found.body_sha256}
     return JsonResponse(content, json_dumps_params={"indent": 2, "ensure_ascii": False})

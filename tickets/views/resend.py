@@ -1,4 +1,4 @@
-"""What became of a sent reply, where a person has to say it or try again."""
+"""Settling or repeating the delivery of a sent reply, by hand."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ from tickets.models import Message
 
 @require_POST
 @login_required
-def settle(request: HttpRequest, pk: int) -> HttpResponse:
-    """``what`` is arrived or lost for a message in doubt, again for one that failed."""
+def settle_delivery(request: HttpRequest, pk: int) -> HttpResponse:
+    """Settle a delivery in doubt, or repeat one that failed, then go back to the ticket.
+
+    ``what`` is arrived or lost for a message in doubt, again for one that failed.
+    """
     person = require_role(request.user, *STAFF)
     sent = get_object_or_404(Message, pk=pk, direction=Message.Direction.OUT)
     what = request.POST.get("what", "")

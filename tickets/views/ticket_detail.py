@@ -14,65 +14,69 @@ from tickets.access import STAFF, get_shown_ticket_for, require_role
 from tickets.models import Attachment, Message
 
 # What strangers sent must never run as a page of ours, whatever it says it is.
-SANDBOX = "default-src 'none'; sandbox"
+SANDBOX_POLICY = "default-src 'none'; sandbox"
 
 
 @require_safe
 @login_required
-def ticket(request: HttpRequest, pk: int) -> HttpResponse:
+def show_ticket(request: HttpRequest, pk: int) -> HttpResponse:
     """The thread, the draft, its receipts and the account on one page."""
     found = get_shown_ticket_for(request.user, pk)
-    return render(request, "tickets/ticket.html", ticket_page.everything(found))
+    return render(request, "tickets/ticket.html", ticket_page.build_page_context(found))
 
 
 @require_safe
 @login_required
-def progress(request: HttpRequest, pk: int) -> HttpResponse:
+def show_progress(request: HttpRequest, pk: int) -> HttpResponse:
     """What changed since ``rev``: 204 for nothing, else the receipts.
 
     When the run is over the draft, the state and the refunds come along and the part
     that asks every second comes back without its trigger.
     """
     found = get_shown_ticket_for(request.user, pk)
-    run = found.current_run()
-    if request.GET.get("rev") == ticket_page.revision(run, run.receipts.count() if run else 0):
+    run = found.get_current_run()
+    if request.GET.get("rev") == ticket_page.build_revision_token(
+        run, run.receipts.count() if run else 0
+    ):
         response = HttpResponse(status=204)
     elif run and run.is_open:
         response = render(
-            request, "tickets/_receipts.html", {"ticket": found, **ticket_page.work(found)}
+            request,
+            "tickets/_receipts.html",
+            {"ticket": found, **ticket_page.build_run_context(found)},
         )
     else:
-        response = render(request, "tickets/_finished.html", ticket_page.everything(found))
+        response = render(request, "tickets/_finished.html", ticket_page.build_page_context(found))
     patch_vary_headers(response, ["HX-Request"])
     return response
 
 
 @require_safe
 @login_required
-def raw(request: HttpRequest, pk: int) -> HttpResponse:
+def show_raw_message(request: HttpRequest, pk: int) -> HttpResponse:
     """A message as it arrived, byte for byte, as plain text."""
     require_role(request.user, *STAFF)
     message = get_object_or_404(Message, pk=pk)
     if message.raw is None:
         raise Http404("This message has no original: it did not arrive by mail.")
     response = HttpResponse(bytes(message.raw), content_type="text/plain; charset=utf-8")
-    return _sandboxed(response)
+    return _add_sandbox_headers(response)
 
 
 @require_safe
 @login_required
-def attachment(request: HttpRequest, pk: int) -> HttpResponse:
+def download_attachment(request: HttpRequest, pk: int) -> HttpResponse:
     """A file that came with a message, to be saved and never shown by us."""
     require_role(request.user, *STAFF)
     file = get_object_or_404(Attachment, pk=pk)
     response = HttpResponse(bytes(file.content), content_type="application/octet-stream")
     name = "".join(filter(str.isprintable, file.name)) or "file"
     response.headers["Content-Disposition"] = content_disposition_header(True, name) or ""
-    return _sandboxed(response)
+    return _add_sandbox_headers(response)
 
 
-def _sandboxed(response: HttpResponse) -> HttpResponse:
+def _add_sandbox_headers(response: HttpResponse) -> HttpResponse:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "private, no-store"
-    response.headers["Content-Security-Policy"] = SANDBOX
+    response.headers["Content-Security-Policy"] = SANDBOX_POLICY
     return response

@@ -1,4 +1,4 @@
-"""The machine's knobs in the admin panel."""
+"""The settings of the steps, and what they work with, in the admin panel."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from django.utils.html import format_html
 
 from tickets.audit.change_reasons import KnobAdmin, ReasonedForm
 from triage.admin.refund_rules import RefundRuleAdmin
-from triage.guardrails.attribution import typed
+from triage.guardrails.attribution import has_unsourced_value
 from triage.guardrails.tone import SENTENCE_ENDS
 from triage.models import (
     Classifier,
@@ -55,24 +55,24 @@ class IntentAdmin(KnobAdmin):
     inlines = (ExampleInline,)
 
 
-SHARES = ("confidence", "relevance", "audit")
+SHARE_LIMITS = ("confidence", "relevance", "audit")
 
 
 class LimitForm(ReasonedForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        step = next((s for s in registry.steps() if s.name == cleaned.get("step")), None)
+        step = next((s for s in registry.load_steps() if s.name == cleaned.get("step")), None)
         if step and cleaned.get("name") not in step.limits:
             known = ", ".join(step.limits) or "none"
             raise ValidationError({"name": f"The step {step.name} knows these limits: {known}."})
-        if cleaned.get("name") in SHARES and not 0 <= cleaned.get("value", 0) <= 1:
+        if cleaned.get("name") in SHARE_LIMITS and not 0 <= cleaned.get("value", 0) <= 1:
             raise ValidationError({"value": "This is a share: between 0 and 1."})
         if cleaned.get("name") == "target" and not 0.5 <= cleaned.get("value", 0) <= 0.999:
             raise ValidationError({"value": "A target is a share between 0.5 and 0.999."})
         return cleaned
 
 
-MEANT = (
+LIMIT_HELP_TEXT = (
     "target: the share of automatic labels that has to be right. audit: the share of tickets "
     "whose label a person is asked about. confidence: the least of an automatic label, beside "
     "the promise. relevance: how likely one clause has to be to answer, from 0 to 1."
@@ -88,16 +88,16 @@ class LimitAdmin(KnobAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if db_field.name == "step":
-            return _steps_field("In force without a row here: " + _limits())
+            return _build_step_field("In force without a row here: " + _describe_limits())
         if db_field.name == "name":
-            kwargs["help_text"] = MEANT
+            kwargs["help_text"] = LIMIT_HELP_TEXT
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
 class RungForm(ReasonedForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        fitting = registry.engines_for(cleaned.get("step", ""))
+        fitting = registry.list_step_engines(cleaned.get("step", ""))
         if cleaned.get("engine") and cleaned["engine"] not in fitting:
             names = ", ".join(fitting)
             raise ValidationError({"engine": f"This step can be served by: {names}."})
@@ -114,9 +114,13 @@ class RungAdmin(KnobAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if db_field.name == "step":
-            return _steps_field("The rungs set here replace the step's own ladder: " + _ladders())
+            return _build_step_field(
+                "The rungs set here replace the step's own ladder: " + _describe_ladders()
+            )
         if db_field.name == "engine":
-            return forms.ChoiceField(choices=[(name, name) for name in registry.engine_names()])
+            return forms.ChoiceField(
+                choices=[(name, name) for name in registry.list_engine_names()]
+            )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
@@ -125,7 +129,7 @@ class PhraseForm(ReasonedForm):
         cleaned = super().clean() or {}
         text = cleaned.get("text", "")
         added = text.endswith(SENTENCE_ENDS)  # by us, where a draft lacks it
-        if cleaned.get("rule") == Phrase.Rule.HAS_TO and typed(text) and not added:
+        if cleaned.get("rule") == Phrase.Rule.HAS_TO and has_unsourced_value(text) and not added:
             raise ValidationError(
                 {
                     "text": "No writer may type a number, amount, address or link: make it a "
@@ -145,24 +149,26 @@ class PhraseAdmin(KnobAdmin):
     list_filter = ("rule", "active")
 
 
-def _steps_field(help_text: str) -> forms.ChoiceField:
-    choices = [(step.name, step.name) for step in registry.steps()]
+def _build_step_field(help_text: str) -> forms.ChoiceField:
+    choices = [(step.name, step.name) for step in registry.load_steps()]
     return forms.ChoiceField(choices=choices, help_text=help_text)
 
 
-def _ladders() -> str:
-    return "; ".join(f"{step.name}: {' → '.join(step.ladder)}" for step in registry.steps())
+def _describe_ladders() -> str:
+    return "; ".join(f"{step.name}: {' → '.join(step.ladder)}" for step in registry.load_steps())
 
 
-def _limits() -> str:
+def _describe_limits() -> str:
     known = (
-        (step.name, name, value) for step in registry.steps() for name, value in step.limits.items()
+        (step.name, name, value)
+        for step in registry.load_steps()
+        for name, value in step.limits.items()
     )
     return "; ".join(f"{step}, {name}: {value:g}" for step, name, value in known)
 
 
-class ReadOnly(admin.ModelAdmin[Any]):
-    """Made elsewhere; here to be looked at."""
+class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+    """An admin of rows that are made elsewhere and can only be viewed here."""
 
     actions = None
 
@@ -188,7 +194,7 @@ class ClauseInline(admin.TabularInline[Clause, PolicyVersion]):
 
 
 @admin.register(Classifier)
-class ClassifierAdmin(ReadOnly):
+class ClassifierAdmin(ReadOnlyAdmin):
     """Versions are compared and put to work under Learning; here are their rows."""
 
     list_display = ("__str__", "active", "created_at", "created_by", "page")
@@ -221,7 +227,7 @@ class MarkdownForm(forms.Form):
             path.write_text(self.cleaned_data["markdown"].replace("\r\n", "\n"))
             try:
                 with pghistory.context(why=self.cleaned_data["why"]):
-                    loading.load(path)
+                    loading.load_policies(path)
             except loading.BadPolicies as error:
                 for problem in error.problems:
                     self.add_error("markdown", f"Line {problem.line}: {problem.because}")
@@ -229,7 +235,7 @@ class MarkdownForm(forms.Form):
 
 
 @admin.register(PolicyVersion)
-class PolicyVersionAdmin(ReadOnly):
+class PolicyVersionAdmin(ReadOnlyAdmin):
     """Versions are added, never edited: what a receipt cites has to stay as it was."""
 
     list_display = ("title", "number", "effective_from", "effective_to", "source")

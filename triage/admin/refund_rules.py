@@ -1,4 +1,4 @@
-"""Refund rules in the admin panel: read over before they are saved, with a reason each time."""
+"""Refund rules in the admin panel: checked before saving, with a reason each time."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tickets.models import Order, OrderLine
 from triage.models import Clause, Intent
 
 
-class Several(forms.MultipleChoiceField):
-    """Tick boxes for a list of words. What is stored and no longer offered can be unticked."""
+class CheckboxListField(forms.MultipleChoiceField):
+    """Tick boxes for words. A stored word that is no longer offered can be unticked."""
 
     widget = forms.CheckboxSelectMultiple
 
@@ -31,7 +31,7 @@ class Several(forms.MultipleChoiceField):
         )
 
 
-class Lines(forms.CharField):
+class WordLinesField(forms.CharField):
     """A list of words, one on each line."""
 
     widget = forms.Textarea(attrs={"rows": 4, "cols": 40})
@@ -49,7 +49,7 @@ class Lines(forms.CharField):
 class RuleForm(ReasonedForm):
     """Says which labels, states and clauses there are, and refuses those that are not."""
 
-    categories = Lines(
+    categories = WordLinesField(
         required=False,
         label="Product categories",
         help_text="One on each line, as they come with the orders: camp kitchen. "
@@ -59,13 +59,13 @@ class RuleForm(ReasonedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         labels = Intent.objects.filter(active=True, money=True).order_by("name")
-        self.fields["intents"] = Several(
+        self.fields["intents"] = CheckboxListField(
             [(intent.slug, intent.name) for intent in labels],
             self.instance.intents,
             label="Labels",
             help_text="The requests it answers. Only labels that have money in them are here.",
         )
-        self.fields["statuses"] = Several(
+        self.fields["statuses"] = CheckboxListField(
             Order.Status.choices,
             self.instance.statuses,
             required=False,
@@ -74,33 +74,33 @@ class RuleForm(ReasonedForm):
         )
 
     def clean_intents(self) -> list[str]:
-        return _known("label", self.cleaned_data["intents"], _slugs())
+        return _check_known("label", self.cleaned_data["intents"], _list_active_slugs())
 
     def clean_statuses(self) -> list[str]:
-        return _known("order state", self.cleaned_data["statuses"], Order.Status.values)
+        return _check_known("order state", self.cleaned_data["statuses"], Order.Status.values)
 
     def clean_clause(self) -> str:
-        return _clause(self.cleaned_data["clause"])
+        return _check_clause(self.cleaned_data["clause"])
 
     def clean_exclusion_clause(self) -> str:
         ref = self.cleaned_data["exclusion_clause"]
-        return _clause(ref) if ref else ""
+        return _check_clause(ref) if ref else ""
 
     def clean_currency(self) -> str:
         return str(self.cleaned_data["currency"]).upper()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        for field, sentence in _contradictions(cleaned):
+        for field, sentence in _iter_contradictions(cleaned):
             self.add_error(field, sentence)
         return cleaned
 
 
-def _slugs() -> list[str]:
+def _list_active_slugs() -> list[str]:
     return list(Intent.objects.filter(active=True).values_list("slug", flat=True))
 
 
-def _known(what: str, chosen: list[str], known: Iterable[str]) -> list[str]:
+def _check_known(what: str, chosen: list[str], known: Iterable[str]) -> list[str]:
     strange = sorted(set(chosen) - set(known))
     if strange:
         names = ", ".join(strange)
@@ -108,7 +108,7 @@ def _known(what: str, chosen: list[str], known: Iterable[str]) -> list[str]:
     return chosen
 
 
-def _clause(ref: str) -> str:
+def _check_clause(ref: str) -> str:
     refs = sorted(set(Clause.objects.values_list("ref", flat=True)))
     if ref in refs:
         return ref
@@ -117,8 +117,8 @@ def _clause(ref: str) -> str:
     raise ValidationError(f"No policy has the clause {ref}.{hint}")
 
 
-def _contradictions(rule: dict[str, Any]) -> Iterable[tuple[str, str]]:
-    """What cannot be meant, by field, in a sentence."""
+def _iter_contradictions(rule: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    """What cannot be meant, as pairs of a field and a sentence."""
     since, until = rule.get("effective_from"), rule.get("effective_to")
     if since and until and until <= since:
         yield "effective_to", "The first day it no longer holds has to come after its first day."
@@ -131,7 +131,7 @@ def _contradictions(rule: dict[str, Any]) -> Iterable[tuple[str, str]]:
             "auto_up_to",
             "Only money or store credit can be approved without a person: make it 0.",
         )
-    if rule.get("auto_up_to") and (rule.get("evidence") or not _certain(rule)):
+    if rule.get("auto_up_to") and (rule.get("evidence") or not _covers_any_condition(rule)):
         yield (
             "auto_up_to",
             "It asks for something that no row can tell (a photo, unused, unopened), so a person "
@@ -139,11 +139,12 @@ def _contradictions(rule: dict[str, Any]) -> Iterable[tuple[str, str]]:
         )
 
 
-def _certain(rule: dict[str, Any]) -> bool:
+def _covers_any_condition(rule: dict[str, Any]) -> bool:
+    """Whether the rule covers items in any condition, opened and used ones as well."""
     return bool(rule.get("covers_opened") and rule.get("covers_used"))
 
 
-class TierForms(forms.BaseInlineFormSet[RuleTier, RefundRule, forms.ModelForm[RuleTier]]):
+class TierFormSet(forms.BaseInlineFormSet[RuleTier, RefundRule, forms.ModelForm[RuleTier]]):
     """Higher amounts never take fewer people."""
 
     def clean(self) -> None:
@@ -164,7 +165,7 @@ class TierForms(forms.BaseInlineFormSet[RuleTier, RefundRule, forms.ModelForm[Ru
 
 class TierInline(admin.TabularInline[RuleTier, RefundRule]):
     model = RuleTier
-    formset = TierForms
+    formset = TierFormSet
     extra = 1
     verbose_name_plural = "Who approves larger amounts"
 
@@ -227,12 +228,12 @@ class RefundRuleAdmin(KnobAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        for sentence in _warnings(obj):
+        for sentence in _iter_warnings(obj):
             messages.warning(request, sentence)
 
 
-def _warnings(rule: RefundRule) -> Iterable[str]:
-    """What is allowed and may still be a slip."""
+def _iter_warnings(rule: RefundRule) -> Iterable[str]:
+    """Sentences about what is allowed and may still be a mistake."""
     seen = {
         category.strip().casefold()
         for category in OrderLine.objects.order_by().values_list("category", flat=True).distinct()

@@ -11,31 +11,33 @@ if TYPE_CHECKING:
 
     Places = NDArray[np.int64]
 
-BINS = 15
+BIN_COUNT = 15
 
 
-def log_shares(scores: Any, temperature: float) -> Any:
+def compute_log_shares(scores: Any, temperature: float) -> Any:
     """The logarithm of the softmax of scores / temperature, row by row."""
     scaled = np.asarray(scores, np.float64) / temperature
     scaled = scaled - scaled.max(axis=1, keepdims=True)
     return scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True))
 
 
-def temperature(scores: Any, truth: Places) -> float:
+def fit_temperature(scores: Any, truth: Places) -> float:
     """The divisor of the scores with the least negative log-likelihood (Guo et al. 2017)."""
     from scipy.optimize import minimize_scalar
 
     known = np.flatnonzero(truth >= 0)
 
-    def loss(log_t: float) -> float:
+    def compute_loss(log_t: float) -> float:
         return float(
-            -log_shares(scores[known], np.exp(log_t))[np.arange(len(known)), truth[known]].mean()
+            -compute_log_shares(scores[known], np.exp(log_t))[
+                np.arange(len(known)), truth[known]
+            ].mean()
         )
 
-    return float(np.exp(minimize_scalar(loss, bounds=(-5, 3), method="bounded").x))
+    return float(np.exp(minimize_scalar(compute_loss, bounds=(-5, 3), method="bounded").x))
 
 
-def sureness(shares: Any, truth: Places) -> tuple[float, float]:
+def fit_platt_scaling(shares: Any, truth: Places) -> tuple[float, float]:
     """Slope and offset that turn the log-odds of the top share into those of being right.
 
     Platt 1999, on the top label as in Gupta and Ramdas 2022, arXiv 2107.08353: mislabelled
@@ -47,24 +49,24 @@ def sureness(shares: Any, truth: Places) -> tuple[float, float]:
     right = shares[known].argmax(axis=1) == truth[known]
     if right.all() or not right.any():
         return 1.0, 0.0
-    model = LogisticRegression().fit(log_odds(shares[known])[:, None], right)
+    model = LogisticRegression().fit(compute_log_odds(shares[known])[:, None], right)
     return max(0.1, float(model.coef_[0, 0])), float(model.intercept_[0])
 
 
-def sure(shares: Any, slope: float, offset: float) -> Any:
+def calibrate_confidence(shares: Any, slope: float, offset: float) -> Any:
     """The probability (n,) that the top label is right, from log-shares (n, labels)."""
-    return 1 / (1 + np.exp(-(slope * log_odds(shares) + offset)))
+    return 1 / (1 + np.exp(-(slope * compute_log_odds(shares) + offset)))
 
 
-def log_odds(shares: Any) -> Any:
-    """Of the top share of each row, from log-shares (n, labels)."""
+def compute_log_odds(shares: Any) -> Any:
+    """The log-odds (n,) of the top share of each row, from log-shares (n, labels)."""
     top = np.clip(np.exp(shares.max(axis=1)), 1e-6, 1 - 1e-6)
     return np.log(top / (1 - top))
 
 
-def calibration_error(confidence: Any, right: Any) -> float:
+def compute_calibration_error(confidence: Any, right: Any) -> float:
     """Expected calibration error: |confidence - accuracy| over 15 bins of equal width."""
-    which = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    which = np.minimum((confidence * BIN_COUNT).astype(int), BIN_COUNT - 1)
     gaps = [
         abs(confidence[which == b].mean() - right[which == b].mean()) * (which == b).sum()
         for b in np.unique(which)

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
     Vectors = NDArray[np.float32]
 
-FEWEST = 5  # texts that make a group
-APART = 0.55  # mean cosine distance at which groups are no longer joined
-WORDS = 6
-WORD = r"(?u)(?<![\w'’])[^\W\d_]{3,}(?![\w'’])"  # no half of "didn't"
+MIN_CLUSTER_TEXTS = 5  # texts that make a group
+MAX_CLUSTER_DISTANCE = 0.55  # mean cosine distance at which groups are no longer joined
+MAX_CLUSTER_WORDS = 6
+WORD_PATTERN = r"(?u)(?<![\w'’])[^\W\d_]{3,}(?![\w'’])"  # no half of "didn't"
 
 
 @dataclass(frozen=True)
@@ -27,39 +27,39 @@ class Cluster:
     words: tuple[str, ...]
 
 
-def clusters(texts: Sequence[str], vectors: Vectors) -> list[Cluster]:
+def cluster_texts(texts: Sequence[str], vectors: Vectors) -> list[Cluster]:
     """Groups of at least five texts, the largest first; ``vectors`` (n, d) of length one.
 
     Average linkage by cosine distance, which leaves stray texts alone. Memory and time grow
     with n squared: 100 MB and some seconds for 4,000.
     """
-    if len(texts) < FEWEST:
+    if len(texts) < MIN_CLUSTER_TEXTS:
         return []
-    found = [rows for rows in _groups(vectors) if len(rows) >= FEWEST]
+    found = [rows for rows in _group_vectors(vectors) if len(rows) >= MIN_CLUSTER_TEXTS]
     found.sort(key=len, reverse=True)
-    named = _words(texts, found)
+    named = _name_groups(texts, found)
     return [
-        Cluster(members=_nearest_first(vectors, rows), words=words)
+        Cluster(members=_sort_by_nearness(vectors, rows), words=words)
         for rows, words in zip(found, named, strict=True)
     ]
 
 
-def _groups(vectors: Vectors) -> list[NDArray[np.intp]]:
+def _group_vectors(vectors: Vectors) -> list[NDArray[np.intp]]:
     from sklearn.cluster import AgglomerativeClustering
 
     linked = AgglomerativeClustering(
-        n_clusters=None, metric="cosine", linkage="average", distance_threshold=APART
+        n_clusters=None, metric="cosine", linkage="average", distance_threshold=MAX_CLUSTER_DISTANCE
     )
     labels = linked.fit_predict(vectors)
     return [np.flatnonzero(labels == label) for label in range(labels.max() + 1)]
 
 
-def _nearest_first(vectors: Vectors, rows: NDArray[np.intp]) -> tuple[int, ...]:
+def _sort_by_nearness(vectors: Vectors, rows: NDArray[np.intp]) -> tuple[int, ...]:
     nearness = vectors[rows] @ vectors[rows].mean(axis=0)
     return tuple(int(row) for row in rows[np.argsort(-nearness, kind="stable")])
 
 
-def _words(texts: Sequence[str], groups: Sequence[NDArray[np.intp]]) -> list[tuple[str, ...]]:
+def _name_groups(texts: Sequence[str], groups: Sequence[NDArray[np.intp]]) -> list[tuple[str, ...]]:
     """The words of each group by class-based TF-IDF: Grootendorst 2022, arXiv 2203.05794.
 
     Texts in no group are one more class, so that what everybody writes names nothing.
@@ -71,7 +71,7 @@ def _words(texts: Sequence[str], groups: Sequence[NDArray[np.intp]]) -> list[tup
     grouped = {int(row) for rows in groups for row in rows}
     rest = " ".join(text for row, text in enumerate(texts) if row not in grouped)
     classes = [*(" ".join(texts[row] for row in rows) for rows in groups), rest]
-    counter = CountVectorizer(stop_words="english", token_pattern=WORD)
+    counter = CountVectorizer(stop_words="english", token_pattern=WORD_PATTERN)
     try:
         counts = counter.fit_transform(classes).toarray().astype(np.float64)
     except ValueError:  # not one word in any of them
@@ -79,9 +79,11 @@ def _words(texts: Sequence[str], groups: Sequence[NDArray[np.intp]]) -> list[tup
     everywhere = counts.sum(axis=0)
     weights = counts * np.log1p(counts.sum(axis=1).mean() / everywhere)
     names = counter.get_feature_names_out()
-    return [_heaviest(names, row) for row in weights[: len(groups)]]
+    return [_choose_heaviest_words(names, row) for row in weights[: len(groups)]]
 
 
-def _heaviest(names: NDArray[np.str_], weights: NDArray[np.float64]) -> tuple[str, ...]:
-    order = np.argsort(-weights, kind="stable")[:WORDS]
+def _choose_heaviest_words(
+    names: NDArray[np.str_], weights: NDArray[np.float64]
+) -> tuple[str, ...]:
+    order = np.argsort(-weights, kind="stable")[:MAX_CLUSTER_WORDS]
     return tuple(str(names[place]) for place in order if weights[place] > 0)

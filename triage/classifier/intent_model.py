@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triage.classifier import out_of_scope as outside
-from triage.classifier.calibration import log_shares, sure
-from triage.classifier.lssvm import closeness
-from triage.classifier.multi_intent.detector import Detector as Several
+from triage.classifier.calibration import calibrate_confidence, compute_log_shares
+from triage.classifier.lssvm import compute_kernel
+from triage.classifier.multi_intent.detector import MultiIntentDetector as Several
 from triage.classifier.selective import Evidence
 from triage.signals.tfidf import Terms
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float32]
     Numbers = NDArray[np.float64]
 
-FORM = 1  # of the bytes
-WEIGHTS = (1, 2, 2)  # the logistic regression is right less often than either SVM
+WEIGHTS_FORMAT = 1  # of the bytes
+MACHINE_WEIGHTS = (1, 2, 2)  # the logistic regression is right less often than either SVM
 
 
 @dataclass(frozen=True)
@@ -66,46 +66,46 @@ class IntentModel:
     by_term: NDArray[np.float16]
     temperatures: tuple[float, float, float]
     surely: tuple[float, float]
-    detector: outside.Detector
+    detector: outside.OutOfScopeDetector
     evidence: Evidence
     several: Several | None = None
 
-    def judge(self, texts: Sequence[str], vectors: Matrix) -> Judgement:
-        """Of n texts and their unit vectors of shape (n, 384)."""
-        scores, cosines = self.scores(texts, vectors)
-        signs = outside.signs(kernels_agree(scores, self.temperatures), cosines)
-        strange = self.detector.scores(signs)
-        shares = agreed(scores, self.temperatures)
+    def judge_texts(self, texts: Sequence[str], vectors: Matrix) -> Judgement:
+        """The judgement of n texts, given their unit vectors of shape (n, 384)."""
+        scores, cosines = self.score_texts(texts, vectors)
+        signs = outside.compute_signs(average_kernel_shares(scores, self.temperatures), cosines)
+        strange = self.detector.compute_probabilities(signs)
+        shares = average_log_shares(scores, self.temperatures)
         return Judgement(
             shares=np.exp(shares),
-            confidence=sure(shares, *self.surely),
+            confidence=calibrate_confidence(shares, *self.surely),
             outside=strange,
             turned_away=strange >= self.detector.threshold,
         )
 
-    def scores(
+    def score_texts(
         self, texts: Sequence[str], vectors: Matrix
     ) -> tuple[tuple[Matrix, Matrix, Matrix], Matrix]:
-        """What each machine says, (n, labels), and the cosines (n, ours) to the examples."""
-        vectors = rounded(vectors)
-        cosines = vectors @ self._examples.T
-        kernel = closeness(cosines)
+        """The scores of each machine, (n, labels), and cosines (n, ours) to the examples."""
+        vectors = round_vectors(vectors)
+        cosines = vectors @ self._example_vectors.T
+        kernel = compute_kernel(cosines)
         each = (
             vectors @ self.weights + self.bias,
             kernel @ self.near,
-            kernel @ self.both + self._of_terms(texts),
+            kernel @ self.both + self._score_terms(texts),
         )
         return each, cosines[:, : self.ours]
 
-    def _of_terms(self, texts: Sequence[str]) -> Matrix:
+    def _score_terms(self, texts: Sequence[str]) -> Matrix:
         found = np.zeros((len(texts), len(self.labels)), np.float32)
         for place, text in enumerate(texts):
-            columns, counts = self.terms.row(text)
+            columns, counts = self.terms.build_row(text)
             found[place] = counts @ self.by_term[columns].astype(np.float32)
         return found
 
     @cached_property
-    def _examples(self) -> Matrix:
+    def _example_vectors(self) -> Matrix:
         return self.examples.astype(np.float32)
 
     def dumps(self) -> bytes:
@@ -113,7 +113,7 @@ class IntentModel:
         from safetensors.numpy import save
 
         evidence = self.evidence
-        head = {"form": FORM, "labels": self.labels, "ours": self.ours}
+        head = {"form": WEIGHTS_FORMAT, "labels": self.labels, "ours": self.ours}
         tensors = {
             "head": np.frombuffer(json.dumps(head, ensure_ascii=False).encode(), np.uint8),
             "weights": self.weights,
@@ -132,27 +132,27 @@ class IntentModel:
             "truth": evidence.truth.astype(np.int16),
             "outside": evidence.outside,
             "audited": evidence.audited,
-            **self.terms.tensors(),
+            **self.terms.dump_tensors(),
         }
         if self.several:
-            tensors["several"] = self.several.numbers()
+            tensors["several"] = self.several.dump_numbers()
         return save({name: np.ascontiguousarray(value) for name, value in tensors.items()})
 
     @classmethod
     def loads(cls, data: bytes) -> IntentModel:
         """From ``dumps``. Raises ValueError for anything else."""
-        tensors = _tensors(data)
+        tensors = _load_tensors(data)
         head = json.loads(tensors["head"].tobytes())
         *weights, bias, threshold = tensors["detector"].tolist()
         labels = tuple(head["labels"])
         return cls(
             labels=labels,
-            terms=Terms.from_tensors(tensors),
+            terms=Terms.load_tensors(tensors),
             ours=head["ours"],
             temperatures=tuple(tensors["temperatures"].tolist()),
             surely=tuple(tensors["surely"].tolist()),
-            detector=outside.Detector(tuple(weights), bias, threshold),
-            several=Several.of(tensors["several"]) if "several" in tensors else None,
+            detector=outside.OutOfScopeDetector(tuple(weights), bias, threshold),
+            several=Several.load_numbers(tensors["several"]) if "several" in tensors else None,
             evidence=Evidence(
                 labels,
                 tensors["confidence"],
@@ -168,7 +168,7 @@ class IntentModel:
         )
 
 
-def _tensors(data: bytes) -> dict[str, Any]:
+def _load_tensors(data: bytes) -> dict[str, Any]:
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
@@ -179,27 +179,30 @@ def _tensors(data: bytes) -> dict[str, Any]:
         raise ValueError(
             "These bytes are no classifier of this version: train it again."
         ) from error
-    if form != FORM:
-        raise ValueError(f"This classifier has form {form}, not {FORM}: train it again.")
+    if form != WEIGHTS_FORMAT:
+        raise ValueError(f"This classifier has form {form}, not {WEIGHTS_FORMAT}: train it again.")
     return dict(tensors)
 
 
-def rounded(vectors: Matrix) -> Matrix:
-    """As precise as the examples are kept."""
+def round_vectors(vectors: Matrix) -> Matrix:
+    """Vectors rounded to float16, the precision in which the examples are kept, as float32."""
     return np.asarray(vectors, np.float16).astype(np.float32)
 
 
-def agreed(
-    scores: Sequence[Any], temperatures: Sequence[float], weights: Sequence[float] = WEIGHTS
+def average_log_shares(
+    scores: Sequence[Any], temperatures: Sequence[float], weights: Sequence[float] = MACHINE_WEIGHTS
 ) -> Any:
     """Log-shares (n, labels): the weighted mean of the machines' log-probabilities."""
     each = [
-        weight * log_shares(score, t)
+        weight * compute_log_shares(score, t)
         for score, t, weight in zip(scores, temperatures, weights, strict=True)
     ]
-    return log_shares(sum(each), sum(weights))
+    return compute_log_shares(sum(each), sum(weights))
 
 
-def kernels_agree(scores: Sequence[Any], temperatures: Sequence[float]) -> Any:
-    """The log-shares of the two SVMs alone: they can be asked what they would say without an intent."""
-    return agreed(scores[1:], temperatures[1:], WEIGHTS[1:])
+def average_kernel_shares(scores: Sequence[Any], temperatures: Sequence[float]) -> Any:
+    """Log-shares (n, labels) of the two SVMs alone, as ``average_log_shares`` has them.
+
+    They can be asked what they would say without an intent.
+    """
+    return average_log_shares(scores[1:], temperatures[1:], MACHINE_WEIGHTS[1:])

@@ -1,4 +1,4 @@
-"""Labels a ticket with a trained intent model, under the promise that is in force."""
+"""Labels a ticket with a trained intent model, under the guarantee that is in force."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from triage.classifier.multi_intent import detector, heuristic
-from triage.classifier.selective import NEVER, Promise, promised
+from triage.classifier.selective import NO_THRESHOLD, PrecisionGuarantee, compute_guarantee
 from triage.contract.case import Intent
 from triage.contract.outcomes import Guess, Matter, Signals
 from triage.contract.step import EngineError
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 class IntentLabeller:
     """The ``target`` is the share of automatic labels that shall be right.
 
-    ``alarms`` are labels whose promise tickets no longer bear out; "" stands for all of
+    ``alarms`` are labels whose guarantee tickets no longer bear out; "" stands for all of
     them. Such labels are guessed but never given by themselves. ``version`` and ``sha256``
-    name the model in the promise; the card's weights are the model's, not the encoder's.
+    name the model in the guarantee; the engine's weights are the model's, not the encoder's.
     The ``signals`` were learned of the ``plain`` encoder, and go on reading with it where
-    ``encoder`` is a tuned one; card and promise then name its digest.
+    ``encoder`` is a tuned one; engine info and guarantee then name its digest.
     """
 
     def __init__(
@@ -44,49 +44,49 @@ class IntentLabeller:
         self.encoder, self.model, self.signals = encoder, model, signals
         self.plain = plain or encoder
         self._alarms = frozenset(alarms)
-        promise = promised(model.evidence, target)
-        self._withheld, said = promise.withheld, described(promise)
+        promise = compute_guarantee(model.evidence, target)
+        self._withheld, said = promise.withheld, serialize_guarantee(promise)
         self._by_label = {one["label"]: one for one in said.pop("per_label")}
         self._said = {**said, "version": version, "sha256": sha256}
-        made = encoder.card(name, head_sha256=sha256, version=version, target=target)
+        made = encoder.build_engine_info(name, head_sha256=sha256, version=version, target=target)
         if tuned := made.settings.get("tuned_sha256"):
             self._said["tuned_sha256"] = tuned
         encoded_by = {"encoder_sha256": made.weights}
         self.card = replace(made, weights=sha256, settings={**made.settings, **encoded_by})
 
     def label(self, text: str, intents: tuple[Intent, ...]) -> Guess:
-        """Raises EngineError where there is no text."""
+        """The guess for a text. Raises EngineError where there is no text."""
         if not text.strip():
             raise EngineError("there is no text to label")
-        vector, found = self._matters(text)
-        read = self._read(self.signals, text, vector) if self.signals else None
+        vector, found = self._find_matters(text)
+        read = self._read_signals(self.signals, text, vector) if self.signals else None
         return replace(self.label_vector(text, vector), matters=found, signals=read)
 
-    def _matters(self, text: str) -> tuple[Vectors, tuple[Matter, ...]]:
+    def _find_matters(self, text: str) -> tuple[Vectors, tuple[Matter, ...]]:
         """The text's vector (1, 384), and the matters by what its version has learned of them."""
         if self.model.several is None:
-            found = heuristic.matters(text, self.model.labels, self._judge)
+            found = heuristic.find_matters(text, self.model.labels, self._judge_texts)
             return self.encoder.embed([text]), found
         vector, tokens = self.encoder.embed_with_tokens([text])
         known = vector[0], tokens[0]
-        return vector, detector.matters(text, self.model, self.encoder, known)
+        return vector, detector.find_matters(text, self.model, self.encoder, known)
 
-    def _read(self, signals: SignalModel, text: str, vector: Vectors) -> Signals:
+    def _read_signals(self, signals: SignalModel, text: str, vector: Vectors) -> Signals:
         """Urgency, mood and spam; a second embedding where the first was by a tuned encoder."""
         if self.plain is not self.encoder:
             vector = self.plain.embed([text])
-        return signals.read(text, vector[0], self.plain.embed)
+        return signals.read_signals(text, vector[0], self.plain.embed)
 
-    def _judge(self, texts: Sequence[str]) -> Judgement:
-        return self.model.judge(texts, self.encoder.embed(texts))
+    def _judge_texts(self, texts: Sequence[str]) -> Judgement:
+        return self.model.judge_texts(texts, self.encoder.embed(texts))
 
     def label_vector(self, text: str, vector: Vectors) -> Guess:
         """The guess for a text whose vector, of shape (1, 384), is known already."""
-        judged = self.model.judge([text], vector)
+        judged = self.model.judge_texts([text], vector)
         shares = judged.shares[0]
         first, second = shares.argsort(kind="stable")[::-1][:2]
         label = self.model.labels[first]
-        promise = self.promise_of(label)
+        promise = self.describe_guarantee(label)
         return Guess(
             label=label,
             confidence=float(judged.confidence[0]),
@@ -99,34 +99,40 @@ class IntentLabeller:
             outside_threshold=self.model.detector.threshold,
         )
 
-    def promise_of(self, label: str) -> dict[str, Any]:
-        """The promise as a receipt keeps it, with what the evidence says of this label."""
+    def describe_guarantee(self, label: str) -> dict[str, Any]:
+        """The guarantee as a receipt keeps it, with what the evidence says of this label."""
         found = {**self._said, "label": self._by_label.get(label)}
         if self._alarms & {"", label}:
-            return found | _broken("Checked tickets no longer bear the promise out")
+            return found | _describe_withheld("Checked tickets no longer bear the promise out")
         if label in self._withheld:
-            return found | _broken("This label alone was wrong too often in what was measured")
+            return found | _describe_withheld(
+                "This label alone was wrong too often in what was measured"
+            )
         return found
 
 
-def _broken(because: str) -> dict[str, Any]:
-    return {"valid": False, "threshold": NEVER, "sentence": f"{because}, so a person labels."}
+def _describe_withheld(because: str) -> dict[str, Any]:
+    return {
+        "valid": False,
+        "threshold": NO_THRESHOLD,
+        "sentence": f"{because}, so a person labels.",
+    }
 
 
-def described(promise: Promise) -> dict[str, Any]:
-    """A promise as JSON has it."""
+def serialize_guarantee(promise: PrecisionGuarantee) -> dict[str, Any]:
+    """The guarantee as a dict that JSON can hold."""
     return asdict(promise)
 
 
-def report(model: IntentModel, promise: Promise) -> Mapping[str, Any]:
+def build_report(model: IntentModel, promise: PrecisionGuarantee) -> Mapping[str, Any]:
     """What a version's page shows: examples, accuracy, calibration_error, coverage, all out of fold."""
-    from triage.classifier.calibration import calibration_error
+    from triage.classifier.calibration import compute_calibration_error
 
-    ours = model.evidence.only(model.evidence.truth >= 0)
+    ours = model.evidence.select_rows(model.evidence.truth >= 0)
     return {
         "examples": len(model.examples),
-        "accuracy": round(float(ours.right.mean()), 4),
-        "calibration_error": round(calibration_error(ours.confidence, ours.right), 4),
+        "accuracy": round(float(ours.is_right.mean()), 4),
+        "calibration_error": round(compute_calibration_error(ours.confidence, ours.is_right), 4),
         "coverage": round(promise.coverage, 4),
         "turned_away": round(float(ours.outside.mean()), 4),
     }

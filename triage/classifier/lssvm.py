@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float32]
     Places = NDArray[np.int64]
 
-WIDTH = 2.0  # of the Gaussian kernel: exp(-WIDTH * squared distance of two unit vectors)
-TERMS = 0.2  # what common words and letters count beside it
-STRENGTH = 30  # inverse regularization of the logistic regression
-THREADS = 2  # of the inverse; always as many, so that the bytes are the same
-FLOOR = -30.0  # the log-odds of a label that was not in the training rows
+RBF_GAMMA = 2.0  # of the Gaussian kernel: exp(-WIDTH * squared distance of two unit vectors)
+TERM_KERNEL_WEIGHT = 0.2  # what common words and letters count beside it
+INVERSE_REGULARIZATION = 30  # inverse regularization of the logistic regression
+INVERSE_THREADS = 2  # of the inverse; always as many, so that the bytes are the same
+ABSENT_LABEL_LOG_ODDS = -30.0  # the log-odds of a label that was not in the training rows
 
 
-def closeness(cosines: Matrix) -> Matrix:
+def compute_kernel(cosines: Matrix) -> Matrix:
     """The Gaussian kernel of unit vectors with these cosines."""
     kernel = np.subtract(cosines, np.float32(1), dtype=np.float32)
-    kernel *= np.float32(2 * WIDTH)
+    kernel *= np.float32(2 * RBF_GAMMA)
     return np.exp(kernel, out=kernel)
 
 
-def threads(count: int) -> Any:
+def limit_threads(count: int) -> Any:
     """A context in which the linear algebra of this process has so many threads.
 
     Matrices as narrow as those of a logistic regression are slower with two than with one.
@@ -42,22 +42,25 @@ def threads(count: int) -> Any:
     return threadpool_limits(count, user_api="blas")
 
 
-def inverse(kernel: Matrix, ridge: float) -> Matrix:
-    """(kernel + ridge * identity)^-1, shape (n, n); reads the lower half, overwrites the kernel."""
+def invert_kernel(kernel: Matrix, ridge: float) -> Matrix:
+    """(kernel + ridge * identity)^-1, shape (n, n).
+
+    Reads the lower half, overwrites the kernel. Raises ArithmeticError where there is none.
+    """
     from scipy.linalg.lapack import spotrf, spotri
 
     kernel[np.diag_indices(len(kernel))] += np.float32(ridge)
-    with threads(THREADS):
+    with limit_threads(INVERSE_THREADS):
         factor, failed = spotrf(kernel.T, lower=0, overwrite_a=1)
         inverted, failed_too = spotri(factor, lower=0, overwrite_c=1)
     if failed or failed_too:
         raise ArithmeticError("the examples give no solution: their vectors are not numbers")
     upper = inverted.T
-    return _mirrored(upper)
+    return _mirror_lower(upper)
 
 
-def _mirrored(lower: Matrix) -> Matrix:
-    """The full matrix of its lower triangle, block by block to save memory."""
+def _mirror_lower(lower: Matrix) -> Matrix:
+    """The full matrix of a lower triangle, block by block to save memory."""
     step = 1024
     for start in range(0, len(lower), step):
         block = slice(start, start + step)
@@ -67,7 +70,7 @@ def _mirrored(lower: Matrix) -> Matrix:
     return lower
 
 
-def targets(truth: Places, labels: int) -> Matrix:
+def build_targets(truth: Places, labels: int) -> Matrix:
     """+1 in the column of a row's label, -1 elsewhere: shape (n, labels)."""
     wanted = -np.ones((len(truth), labels), np.float32)
     known = truth >= 0
@@ -75,10 +78,11 @@ def targets(truth: Places, labels: int) -> Matrix:
     return wanted
 
 
-def without(inverted: Matrix, weights: Matrix, wanted: Matrix, rows: Places) -> Matrix:
-    """What a machine fitted without these rows says of them: shape (rows, labels).
+def predict_without(inverted: Matrix, weights: Matrix, wanted: Matrix, rows: Places) -> Matrix:
+    """Scores (rows, labels) of a machine fitted without these rows, for these rows.
 
-    The block form of the leave-one-out formula (Rifkin and Lippert 2007, MIT-CSAIL-TR-2007-025).
+    The block form of the leave-one-out formula (Rifkin and Lippert 2007,
+    MIT-CSAIL-TR-2007-025).
     """
     from scipy.linalg import solve
 
@@ -87,17 +91,17 @@ def without(inverted: Matrix, weights: Matrix, wanted: Matrix, rows: Places) -> 
     return np.asarray(wanted[rows] - errors, np.float32)
 
 
-def logistic(vectors: Matrix, truth: Places, labels: int) -> tuple[Matrix, Matrix]:
+def fit_logistic(vectors: Matrix, truth: Places, labels: int) -> tuple[Matrix, Matrix]:
     """Weights (384, labels) and bias (labels,) of a logistic regression."""
     from sklearn.linear_model import LogisticRegression
 
     known = np.unique(truth)
     weights = np.zeros((vectors.shape[1], labels), np.float32)
-    bias = np.full(labels, FLOOR, np.float32)
+    bias = np.full(labels, ABSENT_LABEL_LOG_ODDS, np.float32)
     if len(known) == 1:
         bias[known] = 0
         return weights, bias
-    model = LogisticRegression(C=STRENGTH, max_iter=2000).fit(vectors, truth)
+    model = LogisticRegression(C=INVERSE_REGULARIZATION, max_iter=2000).fit(vectors, truth)
     found, start = model.coef_.T, model.intercept_
     if len(known) == 2:  # only the second is modelled: the first is its zero
         found, start = np.hstack([0 * found, found]), np.append(0, start)
@@ -105,8 +109,8 @@ def logistic(vectors: Matrix, truth: Places, labels: int) -> tuple[Matrix, Matri
     return weights, bias
 
 
-def folds(texts: Sequence[str], truth: Places, count: int, seed: int) -> Places:
-    """A fold for each row: labels spread evenly, the same words always in the same fold."""
+def assign_folds(texts: Sequence[str], truth: Places, count: int, seed: int) -> Places:
+    """The fold of each row: labels spread evenly, the same words always in the same fold."""
     plain = [" ".join(text.lower().split()) for text in texts]
     _, first, group = np.unique(plain, return_index=True, return_inverse=True)
     order = np.random.default_rng(seed).permutation(len(first))

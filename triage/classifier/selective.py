@@ -1,4 +1,4 @@
-"""A promise such as "98 of 100 automatic labels are right", and the threshold that keeps it.
+"""A guarantee such as "98 of 100 automatic labels are right", and the threshold that keeps it.
 
 The threshold is chosen on predictions of models that had not seen the text. Coverages are
 tested from a pre-registered start upwards, each by the exact binomial test (the one-sided
@@ -22,19 +22,22 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
 
 RISK = 0.05  # how often a promise may be given that does not hold
-START = 0.3  # the coverage tested first: registered here, so that no data chooses it
-STEP, FINE = 0.05, 0.01  # from one coverage tested to the next; fine where there are
-MANY = 5_000  # rows or more: few rows stop a fine walk by chance
-FAR = 1_000_000  # more labels than this is nobody's plan
+FIRST_COVERAGE = 0.3  # the coverage tested first: registered here, so that no data chooses it
+COVERAGE_STEP, FINE_COVERAGE_STEP = (
+    0.05,
+    0.01,
+)  # from one coverage tested to the next; fine where there are
+MANY_ROWS = 5_000  # rows or more: few rows stop a fine walk by chance
+MAX_NEEDED_ROWS = 1_000_000  # more labels than this is nobody's plan
 
 
 @dataclass(frozen=True)
 class Evidence:
     """Rows judged by a model that had not seen them, one entry each.
 
-    ``guess`` and ``truth`` are positions in ``labels``, ``truth`` is -1 for none of ours.
+    ``guess`` and ``truth`` are positions in ``labels``, ``truth`` is -1 for out of scope.
     ``outside`` flags rows the detector would turn away: they get no automatic label.
-    ``audited`` flags rows that are tickets a person looked at by lot.
+    ``audited`` flags rows that are tickets of the audit sample.
     """
 
     labels: tuple[str, ...]
@@ -48,10 +51,10 @@ class Evidence:
         return len(self.truth)
 
     @property
-    def right(self) -> Flags:
+    def is_right(self) -> Flags:
         return np.asarray(self.guess == self.truth)
 
-    def only(self, rows: Flags) -> Evidence:
+    def select_rows(self, rows: Flags) -> Evidence:
         return replace(
             self,
             confidence=self.confidence[rows],
@@ -63,7 +66,7 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class LabelPromise:
+class LabelGuarantee:
     """What the evidence says about one label's automatic rows.
 
     ``at_least`` is the lower bound of the share that is right. ``kept`` is True where that
@@ -81,14 +84,14 @@ class LabelPromise:
 
 
 @dataclass(frozen=True)
-class Promise:
-    """A threshold on the confidence and what is promised of the labels above it.
+class PrecisionGuarantee:
+    """A threshold on the confidence and what is guaranteed of the labels above it.
 
     ``coverage`` is the share of texts that get a label by themselves, those of labels that
     are ``withheld`` left out. Where ``valid`` is
     False none may: ``threshold`` is then 1.01, above every confidence, and ``more`` says
     about how many further labels are needed, or None where more labels alone will not do.
-    ``evidence`` is "tickets" where people checked tickets drawn by lot, else "examples".
+    ``evidence`` is "tickets" where people checked the audit sample, else "examples".
     """
 
     target: float
@@ -98,7 +101,7 @@ class Promise:
     evidence: Literal["tickets", "examples"]
     valid: bool
     more: int | None
-    per_label: tuple[LabelPromise, ...]
+    per_label: tuple[LabelGuarantee, ...]
     sentence: str
 
     @property
@@ -107,11 +110,13 @@ class Promise:
         return frozenset(one.label for one in self.per_label if one.kept is False)
 
 
-NEVER = 1.01
+NO_THRESHOLD = 1.01
 
 
-def promised(evidence: Evidence, target: float, *, risk: float = RISK) -> Promise:
-    """The promise for a target such as 0.95; holds with probability 1 - ``risk``.
+def compute_guarantee(
+    evidence: Evidence, target: float, *, risk: float = RISK
+) -> PrecisionGuarantee:
+    """The guarantee for a target such as 0.95; holds with probability 1 - ``risk``.
 
     Rests on audited tickets as soon as there are enough to prove anything, until then on
     the written examples. Raises ValueError for a target outside 0.5 to 0.999.
@@ -119,17 +124,17 @@ def promised(evidence: Evidence, target: float, *, risk: float = RISK) -> Promis
     if not 0.5 <= target <= 0.999:
         raise ValueError("A target is a share between 0.5 and 0.999, such as 0.95.")
     audited = int(evidence.audited.sum())
-    tickets = audited >= fewest(target, risk)
-    rows = evidence.only(evidence.audited if tickets else ~evidence.audited)
+    tickets = audited >= compute_min_rows(target, risk)
+    rows = evidence.select_rows(evidence.audited if tickets else ~evidence.audited)
     confidence = np.where(rows.outside, -1.0, rows.confidence)
-    threshold, coverage = threshold_for(confidence, rows.right, target, risk=risk)
-    given = rows.only(confidence >= threshold)
-    labels = tuple(_of_label(given, place, target, risk) for place in range(len(rows.labels)))
+    threshold, coverage = find_threshold(confidence, rows.is_right, target, risk=risk)
+    given = rows.select_rows(confidence >= threshold)
+    labels = tuple(_judge_label(given, place, target, risk) for place in range(len(rows.labels)))
     broken = [place for place, one in enumerate(labels) if one.kept is False]
     coverage -= float(np.isin(given.guess, broken).sum()) / max(1, len(rows))
     kind: Literal["tickets", "examples"] = "tickets" if tickets else "examples"
-    more = None if coverage else _more(confidence, rows.right, target, risk)
-    return Promise(
+    more = None if coverage else _estimate_missing_rows(confidence, rows.is_right, target, risk)
+    return PrecisionGuarantee(
         target=target,
         threshold=threshold,
         coverage=coverage,
@@ -138,11 +143,11 @@ def promised(evidence: Evidence, target: float, *, risk: float = RISK) -> Promis
         valid=coverage > 0,
         more=more,
         per_label=labels,
-        sentence=_sentence(target, coverage, len(rows), kind, more),
+        sentence=_format_sentence(target, coverage, len(rows), kind, more),
     )
 
 
-def threshold_for(
+def find_threshold(
     confidence: Numbers, right: Flags, target: float, *, risk: float = RISK
 ) -> tuple[float, float]:
     """The lowest threshold that keeps the target, and its coverage; (1.01, 0) if none does.
@@ -151,41 +156,41 @@ def threshold_for(
     """
     order = np.argsort(-confidence, kind="stable")
     sure, wrong = confidence[order], np.cumsum(~right[order])
-    threshold, coverage = NEVER, 0.0
-    step = FINE if len(sure) >= MANY else STEP
-    for share in np.arange(START, 1.0 + step / 2, step):
-        count = _with_ties(sure, min(len(sure), math.ceil(share * len(sure))))
+    threshold, coverage = NO_THRESHOLD, 0.0
+    step = FINE_COVERAGE_STEP if len(sure) >= MANY_ROWS else COVERAGE_STEP
+    for share in np.arange(FIRST_COVERAGE, 1.0 + step / 2, step):
+        count = _include_ties(sure, min(len(sure), math.ceil(share * len(sure))))
         if (
             count == 0
             or sure[count - 1] < 0
-            or not _kept(int(wrong[count - 1]), count, target, risk)
+            or not _meets_target(int(wrong[count - 1]), count, target, risk)
         ):
             break
         threshold, coverage = float(sure[count - 1]), count / len(sure)
     return threshold, coverage
 
 
-def naive_threshold(confidence: Numbers, right: Flags, target: float) -> tuple[float, float]:
+def find_naive_threshold(confidence: Numbers, right: Flags, target: float) -> tuple[float, float]:
     """The lowest threshold whose observed share is the target, without any bound, for comparison."""
     order = np.argsort(-confidence, kind="stable")
     share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
     fits = np.flatnonzero((share >= target) & (confidence[order] >= 0))
     if not len(fits):
-        return NEVER, 0.0
+        return NO_THRESHOLD, 0.0
     return float(confidence[order][fits[-1]]), float((fits[-1] + 1) / len(order))
 
 
-BETS = (0.02, 0.05, 0.1, 0.2, 0.4)  # none so bold that one error raises the alarm by itself
-ENOUGH = 1e9  # wealth is not counted further
-ROOM = 50  # observations between the starts from which a change is looked for
+BET_SIZES = (0.02, 0.05, 0.1, 0.2, 0.4)  # none so bold that one error raises the alarm by itself
+MAX_WEALTH = 1e9  # wealth is not counted further
+CHANGE_SPACING = 50  # observations between the starts from which a change is looked for
 
 
 @dataclass(frozen=True)
-class StillValid:
-    """Whether a promise is borne out since activation.
+class GuaranteeStatus:
+    """Whether a guarantee is borne out since activation.
 
     ``wrong`` of ``count`` labels were wrong. ``since`` is the observation, counted from 0, at
-    which the promise was found broken; None while ``valid``.
+    which the guarantee was found broken; None while ``valid``.
     """
 
     valid: bool
@@ -194,11 +199,13 @@ class StillValid:
     since: int | None
 
 
-def still_valid(right: Sequence[bool], target: float, *, risk: float = RISK) -> StillValid:
+def monitor_guarantee(
+    right: Sequence[bool], target: float, *, risk: float = RISK
+) -> GuaranteeStatus:
     """A test of "``target`` of the labels are right" that may be looked at after every label.
 
     ``right`` has one entry for each automatic label a person checked since activation, in
-    that order. A promise that holds is called broken with probability ``risk`` at most,
+    that order. A guarantee that holds is called broken with probability ``risk`` at most,
     however long it is watched: Ville's inequality for a betting martingale (Waudby-Smith and
     Ramdas 2024, JRSS B 86, arXiv 2010.09686; Podkopaev and Ramdas 2022, arXiv 2110.06177),
     mixed over bets and over the times at which things may have changed. MAPIE's
@@ -206,8 +213,8 @@ def still_valid(right: Sequence[bool], target: float, *, risk: float = RISK) -> 
     as many labels to notice the same change.
     """
     wrong = ~np.asarray(right, bool)
-    broken = np.flatnonzero(_wealth(wrong, 1 - target) >= 1 / risk)
-    return StillValid(
+    broken = np.flatnonzero(_compute_wealth(wrong, 1 - target) >= 1 / risk)
+    return GuaranteeStatus(
         valid=not len(broken),
         count=len(wrong),
         wrong=int(wrong.sum()),
@@ -215,82 +222,87 @@ def still_valid(right: Sequence[bool], target: float, *, risk: float = RISK) -> 
     )
 
 
-def _wealth(wrong: Flags, allowed: float) -> Numbers:
+def _compute_wealth(wrong: Flags, allowed: float) -> Numbers:
     """What a gambler has who bets one coin on more errors than ``allowed``, after each label."""
-    bets = np.array(BETS) / allowed
-    playing, wealth = np.zeros(len(BETS)), np.ones(len(wrong))
+    bets = np.array(BET_SIZES) / allowed
+    playing, wealth = np.zeros(len(BET_SIZES)), np.ones(len(wrong))
     purse = 1.0
     for place, error in enumerate(wrong):
-        if place % ROOM == 0:
-            start = place // ROOM + 1
+        if place % CHANGE_SPACING == 0:
+            start = place // CHANGE_SPACING + 1
             stake = 1 / (start * (start + 1))
-            purse, playing = purse - stake, playing + stake / len(BETS)
-        playing = np.minimum(playing * (1 + bets * (error - allowed)), ENOUGH)
+            purse, playing = purse - stake, playing + stake / len(BET_SIZES)
+        playing = np.minimum(playing * (1 + bets * (error - allowed)), MAX_WEALTH)
         wealth[place] = purse + playing.sum()
     return wealth
 
 
-def fewest(target: float, risk: float = RISK) -> int:
+def compute_min_rows(target: float, risk: float = RISK) -> int:
     """How many rows, all of them right, can prove anything: 197 for 95 %, 495 for 98 %."""
-    return math.ceil(math.ceil(math.log(risk) / math.log(target)) / START)
+    return math.ceil(math.ceil(math.log(risk) / math.log(target)) / FIRST_COVERAGE)
 
 
-def upper_bound(wrong: int, count: int, risk: float = RISK) -> float:
+def compute_upper_bound(wrong: int, count: int, risk: float = RISK) -> float:
     """The one-sided Clopper-Pearson bound of an error rate."""
     from scipy.stats import beta
 
     return float(beta.ppf(1 - risk, wrong + 1, count - wrong)) if wrong < count else 1.0
 
 
-def _with_ties(sure: Numbers, count: int) -> int:
-    """Rows as sure as the last are let through with it."""
+def _include_ties(sure: Numbers, count: int) -> int:
+    """How many rows are let through if those as sure as row ``count`` go with it."""
     return int(np.searchsorted(-sure, -sure[count - 1], side="right")) if count else 0
 
 
-def _kept(wrong: int, count: int, target: float, risk: float) -> bool:
-    return upper_bound(wrong, count, risk) <= 1 - target
+def _meets_target(wrong: int, count: int, target: float, risk: float) -> bool:
+    return compute_upper_bound(wrong, count, risk) <= 1 - target
 
 
-def _more(confidence: Numbers, right: Flags, target: float, risk: float) -> int | None:
-    """How many more rows would do if the surest went on being right as often as they are."""
-    order = np.argsort(-confidence, kind="stable")[: math.ceil(START * len(confidence))]
+def _estimate_missing_rows(
+    confidence: Numbers, right: Flags, target: float, risk: float
+) -> int | None:
+    """How many more rows would do if the surest went on being right as often as they are.
+
+    None where no number would.
+    """
+    order = np.argsort(-confidence, kind="stable")[: math.ceil(FIRST_COVERAGE * len(confidence))]
     order = order[confidence[order] >= 0]
-    needed = _needed(int((~right[order]).sum()), len(order), target, risk)
-    return None if needed is None else max(1, math.ceil(needed / START) - len(confidence))
+    needed = _estimate_needed_rows(int((~right[order]).sum()), len(order), target, risk)
+    return None if needed is None else max(1, math.ceil(needed / FIRST_COVERAGE) - len(confidence))
 
 
-def _needed(wrong: int, count: int, target: float, risk: float) -> int | None:
-    """So many rows would prove the target if they went on like these; None if none would.
+def _estimate_needed_rows(wrong: int, count: int, target: float, risk: float) -> int | None:
+    """How many rows would prove the target if they went on like these; None if none would.
 
     Where these are too few to tell, half of the errors that the target allows are expected.
     """
     errors = wrong / count if count else 0.0
     if errors >= 1 - target:
-        if upper_bound(count - wrong, count, risk) < target:
+        if compute_upper_bound(count - wrong, count, risk) < target:
             return None
         errors = (1 - target) / 2
     needed = math.ceil(math.log(risk) / math.log(target))
-    while not _kept(math.ceil(errors * needed), needed, target, risk):
+    while not _meets_target(math.ceil(errors * needed), needed, target, risk):
         needed = math.ceil(needed * 1.05)
-        if needed > FAR:
+        if needed > MAX_NEEDED_ROWS:
             return None
     return needed
 
 
-def _of_label(given: Evidence, place: int, target: float, risk: float) -> LabelPromise:
-    """Of the rows that get this label by themselves; each label has a bound of its own."""
-    mine = given.right[given.guess == place]
+def _judge_label(given: Evidence, place: int, target: float, risk: float) -> LabelGuarantee:
+    """The guarantee of one label, from the rows that get it; it has its own bound."""
+    mine = given.is_right[given.guess == place]
     count, right = len(mine), int(mine.sum())
-    at_least = 1 - upper_bound(count - right, count, risk) if count else 0.0
-    broken = count > 0 and upper_bound(right, count, risk) < target
+    at_least = 1 - compute_upper_bound(count - right, count, risk) if count else 0.0
+    broken = count > 0 and compute_upper_bound(right, count, risk) < target
     kept = True if at_least >= target else False if broken else None
-    needed = _needed(count - right, count, target, risk)
+    needed = _estimate_needed_rows(count - right, count, target, risk)
     more = max(1, needed - count) if kept is None and needed is not None else None
-    sentence = _label_sentence(kept, right, count, target, more)
-    return LabelPromise(given.labels[place], count, right, at_least, kept, more, sentence)
+    sentence = _format_label_sentence(kept, right, count, target, more)
+    return LabelGuarantee(given.labels[place], count, right, at_least, kept, more, sentence)
 
 
-def _label_sentence(
+def _format_label_sentence(
     kept: bool | None, right: int, count: int, target: float, more: int | None
 ) -> str:
     seen = f"{right} of {count} right"
@@ -300,12 +312,14 @@ def _label_sentence(
         return f"Not kept: {seen}."
     if more is None:
         return f"Too few to say, and wrong too often so far: {seen}."
-    if more > MANY:
+    if more > MANY_ROWS:
         return f"Too few to say: {seen}, and far more are needed."
     return f"Too few to say: {seen}, about {more:,} more are needed."
 
 
-def _sentence(target: float, coverage: float, examples: int, kind: str, more: int | None) -> str:
+def _format_sentence(
+    target: float, coverage: float, examples: int, kind: str, more: int | None
+) -> str:
     share = f"{100 * target:.3g} of 100"
     if coverage:
         basis = (

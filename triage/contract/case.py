@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-POSTAGE = "delivery"  # the category of a line that is no thing but a charge
+POSTAGE_CATEGORY = "delivery"  # the category of a line that is no thing but a charge
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ class Clause:
     until: date | None = None
     source: str = ""
 
-    def in_force(self, on: date) -> bool:
+    def is_in_force(self, on: date) -> bool:
         return self.since <= on and (self.until is None or on < self.until)
 
 
@@ -90,17 +90,17 @@ class Order:
     ways: tuple[str, ...] = ()
 
     @property
-    def left(self) -> Decimal:
+    def amount_left(self) -> Decimal:
         """What was paid and has not gone back."""
         return self.paid - self.refunded
 
     @property
-    def goods(self) -> tuple[Line, ...]:
+    def returnable_lines(self) -> tuple[Line, ...]:
         """The lines that can be sent back: postage cannot."""
-        return tuple(line for line in self.lines if line.category != POSTAGE)
+        return tuple(line for line in self.lines if line.category != POSTAGE_CATEGORY)
 
-    def late(self, on: date) -> bool:
-        """Whether the promised day has passed without, or before, the delivery."""
+    def is_late(self, on: date) -> bool:
+        """Whether the delivery date has passed without, or before, the delivery."""
         return self.promised is not None and (self.delivered or on) > self.promised
 
 
@@ -157,7 +157,7 @@ class Rule:
     auto_up_to: Decimal = Decimal(0)
     position: int = 100
 
-    def in_force(self, on: date) -> bool:
+    def is_in_force(self, on: date) -> bool:
         return self.since <= on and (self.until is None or on < self.until)
 
 
@@ -167,6 +167,7 @@ class Standing:
 
     ``refunds`` are those of the last ninety days on all their orders. ``large`` is half of
     the smallest amount, in the order's currency, that one person may not approve alone.
+    The name of the class is part of digests in receipts: it stays.
     """
 
     refunds: int = 0
@@ -179,9 +180,10 @@ class Settled:
     """What people decided on the newest request of the ticket, and nothing came in since.
 
     ``state`` is one of a request; ``clause`` what it rested on, as it was shown to them.
-    ``reason_code`` says why it was refused and may be told; ``reason`` are the words of ``by``,
-    for colleagues alone. ``wants`` is what a question asks of the customer, if that is plain:
-    "photo" or "order". ``paid`` is the day of the payment.
+    ``reason_code`` says why it was refused and may be told; ``reason`` are the words of
+    ``by``, for colleagues alone. ``wants`` is what a question asks of the customer, if that is
+    plain: "photo" or "order". ``paid`` is the day of the payment. The name of the class is
+    part of digests in receipts: it stays.
     """
 
     state: str
@@ -274,9 +276,9 @@ class Case:
     def __getitem__(self, kind: type[T]) -> T:
         return self.outputs[kind]  # type: ignore[no-any-return]
 
-    def having(self, output: object) -> Case:
-        """This case with one more step's output in it."""
+    def add_output(self, output: object) -> Case:
+        """A copy of this case with one more step's output in it."""
         return replace(self, outputs={**self.outputs, type(output): output})
 
-    def intent(self, slug: str) -> Intent | None:
+    def find_intent(self, slug: str) -> Intent | None:
         return next((i for i in self.intents if i.slug == slug), None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-KINDS: Final[dict[str, str]] = {
+FACT_KINDS: Final[dict[str, str]] = {
     "shop": "shop name",
     "ticket": "ticket number",
     "customer": "customer name",
@@ -38,11 +38,11 @@ KINDS: Final[dict[str, str]] = {
 }
 """kind -> what a writer reads about it. Values stay hidden, but for ``SHOWN``."""
 
-UNSPOKEN: Final = frozenset({"said_number", "said_contact", "said_link"})
+UNREPEATABLE_KINDS: Final = frozenset({"said_number", "said_contact", "said_link"})
 """Kinds that a reply never repeats: a link of a customer's could be a trap for the next reader."""
 
 CLAUSE: Final = "clause"
-MOST: Final[dict[str, int]] = {
+MAX_SLOTS_BY_KIND: Final[dict[str, int]] = {
     "item": 4,
     "other_order": 3,
     "said_order": 2,
@@ -55,19 +55,21 @@ MOST: Final[dict[str, int]] = {
 }
 """kind -> how many of it a writer can point at, where it is more than one."""
 
-SHOWN: Final = frozenset({"status"})
+VISIBLE_KINDS: Final = frozenset({"status"})
 """Kinds whose value a writer may see: words from a closed list, not customer data."""
 
-HISTORY: Final = frozenset({"since", "orders", "spent", "refunds", "refunded", "total", "ticket"})
+HISTORY_KINDS: Final = frozenset(
+    {"since", "orders", "spent", "refunds", "refunded", "total", "ticket"}
+)
 """Kinds that a summary is made of and a reply to the customer never states."""
 
-DECIDED: Final = frozenset({"amount"})
+DECISION_KINDS: Final = frozenset({"amount"})
 """Kinds that a summary does not know yet: it is written before anything is decided."""
 
-SYMBOLS: Final = {"GBP": "£", "EUR": "€", "USD": "$"}
+CURRENCY_SYMBOLS: Final = {"GBP": "£", "EUR": "€", "USD": "$"}
 
 
-def money(amount: Decimal, currency: str) -> str:
+def format_money(amount: Decimal, currency: str) -> str:
     """The amount as a customer reads it: £49.00, or 49.00 CHF."""
-    symbol = SYMBOLS.get(currency)
+    symbol = CURRENCY_SYMBOLS.get(currency)
     return f"{symbol}{amount:,.2f}" if symbol else f"{amount:,.2f} {currency}"

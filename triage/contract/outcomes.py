@@ -1,6 +1,6 @@
-"""What a message turned out to be, beside its label: ours, spam, several matters, or nothing.
+"""What a message turned out to be, beside its label: in scope, spam, multi-intent or empty.
 
-Pure: the kinds of outcome and what an engine's guess holds.
+Pure. An engine's guess comes in, an outcome with its own confidence and reason goes out.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from triage.contract.step import Engine
 LOW, NORMAL, HIGH, URGENT = 1, 2, 3, 4  # urgency
 CALM, UPSET, THREATENING = "calm", "upset", "threatening"
 WANTED, SPAM_MAIL, AUTOMATIC = "wanted", "spam", "automatic"
-READ = ("", "en")  # what the encoder learned; an unclear text is taken for it
-FOREIGN = "it is not written in English, the only language that the machine reads"
-SPAM_THRESHOLD = 0.9  # where no model says one, and for a text whose label is sure
+READABLE_LANGUAGES = ("", "en")  # what the encoder learned; an unclear text is taken for it
+FOREIGN_LANGUAGE_REASON = "it is not written in English, the only language that the machine reads"
+DEFAULT_SPAM_THRESHOLD = 0.9  # where no model says one, and for a text whose label is sure
 
 
 class Outcome(StrEnum):
@@ -32,7 +32,7 @@ class Outcome(StrEnum):
     UNSURE = "unsure"
 
 
-NOTHING_ASKED = frozenset({Outcome.NOT_OURS, Outcome.SPAM, Outcome.EMPTY})
+NO_REPLY_OUTCOMES = frozenset({Outcome.NOT_OURS, Outcome.SPAM, Outcome.EMPTY})
 """Outcomes to which no reply is drafted: there is no question that it could answer."""
 
 
@@ -94,11 +94,11 @@ class Labeller(Engine, Protocol):
     def label(self, text: str, intents: tuple[Intent, ...]) -> Guess: ...
 
 
-def said(case: Case) -> str:
-    """Everything the customer said, the subject first."""
+def get_message_text(case: Case) -> str:
+    """The customer's whole message, the subject first."""
     return f"{case.subject}\n{case.text}".strip()
 
 
-def listing(names: Sequence[str]) -> str:
+def join_names(names: Sequence[str]) -> str:
     """Names as a sentence has them: "late delivery, refund and exchange"."""
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

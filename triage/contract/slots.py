@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from triage.contract.case import Clause, Fact
-from triage.contract.fact_types import CLAUSE, KINDS, MOST
+from triage.contract.fact_types import CLAUSE, FACT_KINDS, MAX_SLOTS_BY_KIND
 
 T = TypeVar("T")
 
@@ -58,33 +58,35 @@ class WritingTask:
     also: str = ""
     ticket: str = ""
 
-    def slot(self, name: str) -> Slot | None:
+    def find_slot(self, name: str) -> Slot | None:
         return next((slot for slot in self.slots if slot.name == name), None)
 
-    def of_kind(self, kind: str) -> tuple[Slot, ...]:
+    def list_slots(self, kind: str) -> tuple[Slot, ...]:
         return tuple(slot for slot in self.slots if slot.kind == kind)
 
 
-def slot_name(kind: str, number: int = 1) -> str:
+def get_slot_name(kind: str, number: int = 1) -> str:
     """The name of the ``number``-th value of a kind, counted from 1."""
     return kind if number == 1 else f"{kind}{number}"
 
 
-def all_names() -> Iterator[str]:
+def iter_slot_names() -> Iterator[str]:
     """Every name a slot can have: what a writer has to know marks for."""
-    for kind in (*KINDS, CLAUSE):
-        yield from (slot_name(kind, number) for number in range(1, MOST.get(kind, 1) + 1))
+    for kind in (*FACT_KINDS, CLAUSE):
+        yield from (
+            get_slot_name(kind, number) for number in range(1, MAX_SLOTS_BY_KIND.get(kind, 1) + 1)
+        )
 
 
-def fact_slots(facts: Iterable[Fact]) -> tuple[Slot, ...]:
+def build_fact_slots(facts: Iterable[Fact]) -> tuple[Slot, ...]:
     """The facts as a writer is offered them, of each kind at most as many as there are marks."""
     return tuple(
         Slot(name=name, about=fact.about, value=fact.value, ref=fact.ref, kind=fact.kind)
-        for name, fact in _named((fact.kind, fact) for fact in facts)
+        for name, fact in _iter_named_values((fact.kind, fact) for fact in facts)
     )
 
 
-def clause_slots(clauses: Iterable[Clause]) -> tuple[Slot, ...]:
+def build_clause_slots(clauses: Iterable[Clause]) -> tuple[Slot, ...]:
     """The clauses as slots; a writer reads the headings, a reader the text."""
     return tuple(
         Slot(
@@ -94,14 +96,14 @@ def clause_slots(clauses: Iterable[Clause]) -> tuple[Slot, ...]:
             ref=f"clause:{clause.ref}@{clause.version}",
             kind=CLAUSE,
         )
-        for name, clause in _named((CLAUSE, clause) for clause in clauses)
+        for name, clause in _iter_named_values((CLAUSE, clause) for clause in clauses)
     )
 
 
-def _named(found: Iterable[tuple[str, T]]) -> Iterator[tuple[str, T]]:
+def _iter_named_values(found: Iterable[tuple[str, T]]) -> Iterator[tuple[str, T]]:
     """Each value with its slot's name; those beyond the last mark of their kind are dropped."""
     seen = Counter[str]()
     for kind, value in found:
         seen[kind] += 1
-        if seen[kind] <= MOST.get(kind, 1):
-            yield slot_name(kind, seen[kind]), value
+        if seen[kind] <= MAX_SLOTS_BY_KIND.get(kind, 1):
+            yield get_slot_name(kind, seen[kind]), value

@@ -42,8 +42,10 @@ class EngineTimeout(EngineError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Card:
-    """Which engine this is. ``kind``: rules, focal, general, hosted or human; ``weights``: sha256."""
+class EngineInfo:
+    """Which engine this is: ``kind`` is rules, focal, general, hosted or human;
+    ``weights`` is a sha256.
+    """
 
     name: str
     kind: str
@@ -56,7 +58,7 @@ class Card:
 
 class Engine(Protocol):
     @property
-    def card(self) -> Card: ...
+    def card(self) -> EngineInfo: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +94,9 @@ class Usage:
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One doubt about one answer. ``passed`` None means: not run; ``because`` why it did not pass."""
+    """One doubt about one answer. ``passed`` None means: not run; ``because`` says why it
+    did not pass.
+    """
 
     name: str
     passed: bool | None
@@ -102,8 +106,8 @@ class Check:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tried:
-    """A rung that was left, and why."""
+class Attempt:
+    """A rung that was tried and did not serve, and why."""
 
     rung: str
     outcome: str
@@ -148,7 +152,8 @@ class Step:
     yields the doubts. ``fallback(case)`` is the answer at the end of the ladder: a
     human's turn. ``withdrawn(case, output, checks)`` is what is left of the last answer that
     did not pass, where a step can say more than nothing. ``final`` are names of checks whose
-    failing is an outcome: no other rung may overrule it. ``reads`` are output types of earlier steps, ``writes`` this one's.
+    failing is an outcome: no other rung may overrule it. ``reads`` are output types of
+    earlier steps, ``writes`` this one's.
     """
 
     name: str
@@ -168,7 +173,7 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class StepResult:
-    """What one climb of one ladder came to; a receipt is written from this alone."""
+    """What climbing one ladder came to; a receipt is written from this alone."""
 
     step: Step
     status: Status
@@ -176,13 +181,13 @@ class StepResult:
     evidence: Evidence
     checks: tuple[Check, ...]
     requested: str
-    served: Card | None
+    served: EngineInfo | None
     swap_reason: str
-    tried: tuple[Tried, ...]
+    tried: tuple[Attempt, ...]
     limits: Mapping[str, float]
     milliseconds: int
 
 
-def failing(checks: Iterable[Check]) -> Iterator[Check]:
+def iter_failed_checks(checks: Iterable[Check]) -> Iterator[Check]:
     """The checks that did not pass, those that were not run included."""
     return (check for check in checks if not check.passed)

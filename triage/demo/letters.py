@@ -1,7 +1,7 @@
 """The demo shop's tickets as they were written, and how they are filled in.
 
 Pure. The texts are in ``tickets/*.toml``; what one needs is a kind of order
-(``dates.KINDS``) or a word of ``EXTRA``.
+(``order_dates.ORDER_KINDS``) or a word of ``EXTRA_NEEDS``.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from typing import Final
 
 HERE = Path(__file__).parent
 
-EXTRA: Final = {
+EXTRA_NEEDS: Final = {
     "final sale": "delivered recently",
     "several orders": "delivered recently",
     "other order": "delivered recently",
 }
 """Needs beyond a kind of order -> the kind of order that serves them."""
 
-WITHOUT: Final = frozenset({"none", "unknown sender"})
+NEEDS_WITHOUT_ORDER: Final = frozenset({"none", "unknown sender"})
 """Needs that no order serves."""
 
 
@@ -54,22 +54,22 @@ class Letter:
     @property
     def kind(self) -> str:
         """The kind of order it needs, or an empty string."""
-        return "" if self.needs in WITHOUT else EXTRA.get(self.needs, self.needs)
+        return "" if self.needs in NEEDS_WITHOUT_ORDER else EXTRA_NEEDS.get(self.needs, self.needs)
 
     @property
-    def names_order(self) -> bool:
+    def has_order_reference(self) -> bool:
         """Whether it says which order it is about, rightly or wrongly, or means not to."""
         text = self.subject + self.body
         vague = self.needs in {"several orders", "other order"} or bool(self.sender)
         return vague or "{order}" in text or "{wrong}" in text
 
-    def filled(self, values: Mapping[str, str]) -> tuple[str, str]:
+    def fill_placeholders(self, values: Mapping[str, str]) -> tuple[str, str]:
         """Subject and body with the placeholders replaced; KeyError names a missing one."""
         return self.subject.format_map(values), self.body.strip().format_map(values)
 
 
 @cache
-def letters() -> tuple[Letter, ...]:
+def load_letters() -> tuple[Letter, ...]:
     """Every letter, numbered in the order of the files."""
     found: list[Letter] = []
     for path in sorted((HERE / "tickets").glob("*.toml")):
@@ -86,7 +86,7 @@ def letters() -> tuple[Letter, ...]:
     return tuple(found)
 
 
-def spoken(day: date, country: str) -> str:
+def format_spoken_date(day: date, country: str) -> str:
     """A day as people write it where they live, without the year."""
     if country in {"DE", "PL"}:
         return f"{day.day}.{day.month}."

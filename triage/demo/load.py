@@ -1,4 +1,4 @@
-"""Puts the demo shop into an empty database, through the same doors as real data."""
+"""Loads the demo shop into an empty database, through the same functions as real data."""
 
 from __future__ import annotations
 
@@ -15,54 +15,58 @@ from tqdm import tqdm
 
 from approvals.models import ApprovalLimit, Care, RefundRule
 from tickets import access, intake
-from tickets.intake.mails import keep_files
+from tickets.intake.mails import save_files
 from tickets.mail.mime import File
 from tickets.models import Customer
 from triage.demo import company
-from triage.demo.letters import letters
-from triage.demo.photo import photo
+from triage.demo.letters import load_letters
+from triage.demo.photo import draw_photo
 from triage.learning import versions
 from triage.models import Intent, IntentExample, Policy
 from triage.policies import loading
-from triage.settings import kept_secret
+from triage.settings import load_or_create_secret
 
 HERE = Path(__file__).resolve().parent
-CAST = {
+DEMO_USERS = {
     "ana": (access.AGENTS, "Ana"),
     "ben": (access.AGENTS, "Ben"),
     "sol": (access.SUPERVISORS, "Sol"),
     "sam": (access.SUPERVISORS, "Sam"),
     "ada": (access.ADMINS, "Ada"),
 }
-KNOBS = ("triage", "approvals", "auth")
+ADMIN_APPS = ("triage", "approvals", "auth")
 
 
-def is_there() -> bool:
-    """Whether the database holds anything that the demo would stand among."""
+def has_data() -> bool:
+    """Whether the database holds anything that would mix with the demo shop."""
     return Customer.objects.exists() or Policy.objects.exists() or Intent.objects.exists()
 
 
-def load(*, progress: bool = False) -> None:
-    """People, policies, intents, rules, customers, orders and tickets; then train on the examples."""
-    built = company.build(timezone.localdate())
+def load_demo(*, progress: bool = False) -> None:
+    """Load people, policies, intents, rules, customers, orders and tickets; then train a
+    classifier version on the examples and activate it.
+    """
+    built = company.build_company(timezone.localdate())
     with transaction.atomic():
-        _people()
-        loading.load(HERE / "policies")
-        taxonomy()
+        _create_users()
+        loading.load_policies(HERE / "policies")
+        create_taxonomy()
         content = tomllib.loads((HERE / "rules.toml").read_text())
-        rules(content)
-        _limits(content["limit"])
+        create_refund_rules(content)
+        _create_limits(content["limit"])
     rows = [
         *((intake.receive_customer, row) for row in built.customers),
         *((intake.receive_order, row) for row in built.orders),
-        *((_ticket, row) for row in built.tickets),
+        *((_receive_ticket, row) for row in built.tickets),
     ]
-    _receive(tqdm(rows, desc="demo shop", unit=" rows", disable=not progress))
+    _receive_rows(tqdm(rows, desc="demo shop", unit=" rows", disable=not progress))
     ada = User.objects.get(username="ada")
-    versions.activate(versions.train(by=ada), by=ada, why="The first version, for the demo.")
+    versions.activate_version(
+        versions.train_version(by=ada), by=ada, why="The first version, for the demo."
+    )
 
 
-def _receive(
+def _receive_rows(
     rows: Iterable[tuple[Callable[[Mapping[str, Any]], object], Mapping[str, Any]]],
 ) -> None:
     for receive, row in rows:
@@ -70,24 +74,24 @@ def _receive(
 
 
 @transaction.atomic
-def _ticket(row: Mapping[str, Any]) -> None:
-    """A ticket, and in the same breath the picture that came with it."""
+def _receive_ticket(row: Mapping[str, Any]) -> None:
+    """Receive a ticket, and in the same transaction the picture that came with it."""
     ticket = intake.receive_ticket(row).ticket
-    if ticket and row["external_id"] in {one.external_id for one in letters() if one.photo}:
-        picture = File("picture.png", "image/png", photo(row["external_id"]))
-        keep_files(ticket.messages.get(), [picture])
+    if ticket and row["external_id"] in {one.external_id for one in load_letters() if one.photo}:
+        picture = File("picture.png", "image/png", draw_photo(row["external_id"]))
+        save_files(ticket.messages.get(), [picture])
 
 
-def sign_ins() -> str:
+def describe_sign_ins() -> str:
     """The demo's people and their password, which is random and kept beside the data."""
-    names = ", ".join(f"{name} ({role[:-1]})" for name, (role, _) in CAST.items())
-    return f"{names} with the password {kept_secret('demo_password', length=9)}"
+    names = ", ".join(f"{name} ({role[:-1]})" for name, (role, _) in DEMO_USERS.items())
+    return f"{names} with the password {load_or_create_secret('demo_password', length=9)}"
 
 
-def _people() -> None:
+def _create_users() -> None:
     access.ensure_groups()
-    password = kept_secret("demo_password", length=9)
-    for name, (role, first_name) in CAST.items():
+    password = load_or_create_secret("demo_password", length=9)
+    for name, (role, first_name) in DEMO_USERS.items():
         user = User.objects.create_user(
             name, f"{name}@harbourandpine.example", password, first_name=first_name
         )
@@ -95,27 +99,27 @@ def _people() -> None:
         user.save()
         user.groups.add(Group.objects.get(name=role))
     admins = Group.objects.get(name=access.ADMINS)
-    admins.permissions.set(Permission.objects.filter(content_type__app_label__in=KNOBS))
+    admins.permissions.set(Permission.objects.filter(content_type__app_label__in=ADMIN_APPS))
 
 
-def taxonomy() -> None:
-    """The intents with their examples, and texts that are no request of the shop."""
+def create_taxonomy() -> None:
+    """Create the intents with their examples, and background texts without an intent."""
     content = tomllib.loads((HERE / "intents.toml").read_text())
     more = tomllib.loads((HERE / "examples.toml").read_text())
     for table in content["intent"]:
         examples = [*table.pop("examples"), *more[table["slug"]]["examples"]]
-        _examples(Intent.objects.create(**table), examples)
-    _examples(None, [*content["background"], *more["background"]["examples"]])
+        _create_examples(Intent.objects.create(**table), examples)
+    _create_examples(None, [*content["background"], *more["background"]["examples"]])
 
 
-def _examples(intent: Intent | None, texts: list[str]) -> None:
+def _create_examples(intent: Intent | None, texts: list[str]) -> None:
     IntentExample.objects.bulk_create(
         IntentExample(intent=intent, text=text, source="demo") for text in dict.fromkeys(texts)
     )
 
 
-def rules(content: Mapping[str, Any]) -> None:
-    """The refund rules in their order: the first that fits goes."""
+def create_refund_rules(content: Mapping[str, Any]) -> None:
+    """Create the refund rules in their order: the first that fits applies."""
     for position, table in enumerate(content["rule"], 1):
         fields = {name: value for name, value in table.items() if name != "tiers"}
         rule = RefundRule.objects.create(position=position, **fields)
@@ -123,7 +127,7 @@ def rules(content: Mapping[str, Any]) -> None:
             rule.tiers.create(above=Decimal(tier["above"]), people=tier["people"])
 
 
-def _limits(tiers: list[dict[str, Any]]) -> None:
+def _create_limits(tiers: list[dict[str, Any]]) -> None:
     tiers = sorted(tiers, key=lambda tier: int(tier["approvers"]))
     ApprovalLimit.objects.create(
         group=Group.objects.get(name=access.SUPERVISORS),

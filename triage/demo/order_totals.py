@@ -1,4 +1,4 @@
-"""What was paid for an order of the demo shop, and what was given back.
+"""The payments and refunds of the demo shop's orders.
 
 Pure. Captures add up to the lines; a refund goes back the way the money came.
 """
@@ -12,12 +12,12 @@ from random import Random
 from typing import Any
 
 from triage.demo.order_dates import Dates
-from triage.demo.stock import total
+from triage.demo.stock import compute_total
 
 Row = dict[str, Any]
 
 CENT = Decimal("0.01")
-PARTS = (Decimal("0.1"), Decimal("0.15"), Decimal("0.2"), Decimal(1))
+PARTIAL_REFUND_SHARES = (Decimal("0.1"), Decimal("0.15"), Decimal("0.2"), Decimal(1))
 EARLIER_REFUND_ODDS = 0.12
 
 
@@ -32,19 +32,19 @@ class Bill:
 
     @property
     def due(self) -> Decimal:
-        return total(self.lines)
+        return compute_total(self.lines)
 
 
-def payments(bill: Bill, dates: Dates, rng: Random, today: date) -> list[Row]:
+def build_payments(bill: Bill, dates: Dates, rng: Random, today: date) -> list[Row]:
     """Rows of the order import: captures, then refunds. Nothing is taken while pending."""
     if bill.kind == "pending":
         return []
-    captures = _captures(bill, rng, dates.placed)
-    back, at = _given_back(bill, dates, rng, today)
-    return [*captures, *_refunds(bill, captures, back, at)]
+    captures = _build_captures(bill, rng, dates.placed)
+    back, at = _choose_refund(bill, dates, rng, today)
+    return [*captures, *_build_refunds(bill, captures, back, at)]
 
 
-def _captures(bill: Bill, rng: Random, placed: datetime) -> list[Row]:
+def _build_captures(bill: Bill, rng: Random, placed: datetime) -> list[Row]:
     """One capture, or a gift card and a card together."""
     method = rng.choices(["card", "paypal", "gift card"], [66, 26, 8])[0]
     parts = [(method, bill.due)]
@@ -52,7 +52,7 @@ def _captures(bill: Bill, rng: Random, placed: datetime) -> list[Row]:
         card = Decimal(rng.choice([25, 40, 50]))
         parts = [("gift card", card), ("card", bill.due - card)]
     return [
-        _row(
+        _build_payment_row(
             "capture",
             amount,
             placed + timedelta(seconds=20 * index),
@@ -63,8 +63,8 @@ def _captures(bill: Bill, rng: Random, placed: datetime) -> list[Row]:
     ]
 
 
-def _given_back(bill: Bill, dates: Dates, rng: Random, today: date) -> tuple[Decimal, datetime]:
-    """How much was paid back already, and when; nothing for most orders."""
+def _choose_refund(bill: Bill, dates: Dates, rng: Random, today: date) -> tuple[Decimal, datetime]:
+    """The amount that was paid back already, and when; zero for most orders."""
     if bill.kind == "cancelled":
         return bill.due, dates.placed + timedelta(hours=rng.randint(5, 44))
     if bill.kind == "refunded":
@@ -72,12 +72,12 @@ def _given_back(bill: Bill, dates: Dates, rng: Random, today: date) -> tuple[Dec
         return bill.due, datetime.combine(agreed, dates.placed.timetz())
     earlier = bill.quiet and bill.kind in {"delivered weeks ago", "delivered long ago"}
     if earlier and rng.random() < EARLIER_REFUND_ODDS and dates.delivered:
-        part = rng.choice(PARTS) * Decimal(bill.lines[0]["unit_price"])
+        part = rng.choice(PARTIAL_REFUND_SHARES) * Decimal(bill.lines[0]["unit_price"])
         return part.quantize(CENT), dates.delivered + timedelta(days=rng.randint(3, 20))
     return Decimal(0), dates.placed
 
 
-def _refunds(bill: Bill, captures: list[Row], back: Decimal, at: datetime) -> list[Row]:
+def _build_refunds(bill: Bill, captures: list[Row], back: Decimal, at: datetime) -> list[Row]:
     """``back`` returned to where it came from, the card before the gift card."""
     rows: list[Row] = []
     for capture in reversed(captures):
@@ -85,11 +85,13 @@ def _refunds(bill: Bill, captures: list[Row], back: Decimal, at: datetime) -> li
         back -= part
         if part:
             reference = f"RF-{bill.number[3:]}-{len(rows) + 1}"
-            rows.append(_row("refund", part, at, capture["method"], reference))
+            rows.append(_build_payment_row("refund", part, at, capture["method"], reference))
     return rows
 
 
-def _row(kind: str, amount: Decimal, at: datetime, method: str, reference: str) -> Row:
+def _build_payment_row(
+    kind: str, amount: Decimal, at: datetime, method: str, reference: str
+) -> Row:
     return {
         "kind": kind,
         "amount": f"{amount:.2f}",

@@ -6,18 +6,18 @@ import re
 from typing import Final
 
 from triage.contract.slots import SLOT, WritingTask
-from triage.generation.phrases import load
+from triage.generation.phrases import load_phrases
 
 SENTENCE: Final = re.compile(r"(?<=[.!?:])\s+|\n+")
 
 
-def decisions(task: WritingTask, text: str) -> set[str]:
+def find_decisions(task: WritingTask, text: str) -> set[str]:
     """The outcomes whose decision sentences the text contains, whatever the values."""
 
-    def kind(match: re.Match[str]) -> str:
-        slot = task.slot(match[1])
+    def replace_with_kind(match: re.Match[str]) -> str:
+        slot = task.find_slot(match[1])
         return f"{{{slot.kind if slot else '?'}}}"
 
-    said = {SLOT.sub(kind, sentence) for sentence in SENTENCE.split(text)}
-    known = {**load("replies")["decisions"], **load("settled")["decisions"]}
+    said = {SLOT.sub(replace_with_kind, sentence) for sentence in SENTENCE.split(text)}
+    known = {**load_phrases("replies")["decisions"], **load_phrases("settled")["decisions"]}
     return {outcome for outcome, sentences in known.items() if said & set(sentences)}

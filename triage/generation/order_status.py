@@ -18,15 +18,16 @@ STATUSES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "off": ("cancelled", "canceled", "void"),
 }
-ON_ITS_WAY: Final = frozenset(
+OPEN_STATUSES: Final = frozenset(
     status for state in ("waiting", "moving", "held") for status in STATUSES[state]
 )
-ENDED: Final = frozenset(STATUSES["back"] + STATUSES["off"])
+ENDED_STATUSES: Final = frozenset(STATUSES["back"] + STATUSES["off"])
 
 
-def hidden(family: str, status: str) -> set[str]:
+def find_hidden_kinds(family: str, status: str) -> set[str]:
     """The kinds that a reply about such facts does not state of an order with this status:
-    neither a promise that is past nor the delivery of what is still on its way."""
-    if status and status not in ON_ITS_WAY:
+    neither a delivery date that is past nor the delivery of what is still on its way.
+    """
+    if status and status not in OPEN_STATUSES:
         return {"promised", "tracking"}
     return {"delivered"} if family == "delivery" and status else set()

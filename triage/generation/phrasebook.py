@@ -1,8 +1,8 @@
-"""The sentences the writer may say, as tokens, and which of them a case bears out.
+"""The sentences the writer may say, as tokens, and which of them a case supports.
 
 The bundled writer composes: it chooses and orders sentences that people wrote, and points
 at values. Only those are offered to it whose values are known, whose decision is the one
-that was made, and which react to what was told.
+that was made, and which react to what the customer told.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from triage.contract.fact_types import CLAUSE, MOST
-from triage.contract.slots import CLOSE, OPEN, SLOT, WritingTask, slot_name
-from triage.generation.phrases import LOOKED_UP, load
-from triage.generation.prompt import speakable
-from triage.generation.supported_sentences import borne_out, unsayable
+from triage.contract.fact_types import CLAUSE, MAX_SLOTS_BY_KIND
+from triage.contract.slots import CLOSE, OPEN, SLOT, WritingTask, get_slot_name
+from triage.generation.phrases import LOOKED_UP, load_phrases
+from triage.generation.prompt import list_speakable_slots
+from triage.generation.supported_sentences import find_unsayable_marks, iter_supported_acts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
     Table = NDArray[np.int32]
 
 K = TypeVar("K")
-OVER: Final = -1
+SENTENCE_OVER: Final = -1
 """In a table of tokens: the sentence is at its end."""
-LISTS: Final = {"items": "item", "others": "other_order"}
+LIST_FIELDS: Final = {"items": "item", "others": "other_order"}
 FIELD: Final = re.compile(r"\{(\w+)\}")
-ACCOUNT: Final = frozenset({"since", "orders", "order", "other_order"})
+ACCOUNT_MARKS: Final = frozenset({"since", "orders", "order", "other_order"})
 """Marks of what we have of a customer: without any there is no account to speak of."""
-SEVERAL: Final = frozenset({"told", "names", "sums", "states"})
+REPEATABLE_ACTS: Final = frozenset({"told", "names", "sums", "states"})
 """What can be done once for each of its matters; anything else is done once."""
-FULLEST: Final = ("states", "sums", "decides")
+FULLEST_ACTS: Final = ("states", "sums", "decides")
 """What is said as fully as the values known allow."""
-AFTER: Final = {
+PREREQUISITE_ROLES: Final = {
     ("sums", "goods"): ("sums", "order"),
     **{
         ("states", f"{family} {number}"): ("states", f"{family} 1")
@@ -48,7 +48,7 @@ AFTER: Final = {
     },
 }
 """What can only be said after something else: what of an order that is not there?"""
-INSTEAD: Final = {
+FALLBACK_ROLES: Final = {
     ("sums", "unclear"): (("sums", "order"),),
     ("sums", "ticket"): (("sums", "order"), ("sums", "unclear")),
 }
@@ -79,19 +79,23 @@ class Sentence:
         return frozenset(SLOT.findall(self.text))
 
 
-def all_sentences() -> tuple[Sentence, ...]:
-    """Every sentence of the corpus with marks for fields, one that lists for each count."""
+def build_all_sentences() -> tuple[Sentence, ...]:
+    """Every sentence of the corpus with slots for fields; one that lists values, for each count."""
     return tuple(
         dict.fromkeys(
             filled
-            for text, does, of in (*_replies(), *_quotes(), *_summaries())
-            for filled in _filled(text, does, of)
+            for text, does, of in (
+                *_iter_reply_sentences(),
+                *_iter_quote_sentences(),
+                *_iter_summary_sentences(),
+            )
+            for filled in _expand_lists(text, does, of)
         )
     )
 
 
-def _replies() -> Iterator[tuple[str, str, str]]:
-    words = load("replies")
+def _iter_reply_sentences() -> Iterator[tuple[str, str, str]]:
+    words = load_phrases("replies")
     deeds = {
         "greetings": "greets", "thanks": "thanks", "closings": "closes", "acknowledge": "about",
         "also": "second", "decisions": "decides", "next": "next", "said": "names",
@@ -104,36 +108,36 @@ def _replies() -> Iterator[tuple[str, str, str]]:
         for number, group in enumerate(groups, 1):
             yield from ((text, "states", f"{family} {number}") for text in group)
     for table, does in (("decisions", "decides"), ("next", "next")):
-        for of, texts in load("settled")[table].items():
+        for of, texts in load_phrases("settled")[table].items():
             yield from ((text, does, of) for text in texts)
-    for of, table in load("circumstances").items():
+    for of, table in load_phrases("circumstances").items():
         yield from ((text, "told", of) for text in table["replies"])
 
 
-def _quotes() -> Iterator[tuple[str, str, str]]:
-    words = load("replies")["policy"]
-    for number in range(1, MOST[CLAUSE] + 1):
+def _iter_quote_sentences() -> Iterator[tuple[str, str, str]]:
+    words = load_phrases("replies")["policy"]
+    for number in range(1, MAX_SLOTS_BY_KIND[CLAUSE] + 1):
         for of in ("lead", "refuse") if number == 1 else ("second",):
             for lead in words[of]:
-                yield f"{lead} {{{slot_name(CLAUSE, number)}}}", f"quotes {number}", of
+                yield f"{lead} {{{get_slot_name(CLAUSE, number)}}}", f"quotes {number}", of
 
 
-def _summaries() -> Iterator[tuple[str, str, str]]:
-    for of, texts in load("summaries")["groups"].items():
+def _iter_summary_sentences() -> Iterator[tuple[str, str, str]]:
+    for of, texts in load_phrases("summaries")["groups"].items():
         yield from ((text, "sums", of) for text in texts)
 
 
-def _filled(text: str, does: str, of: str) -> Iterator[Sentence]:
-    listed = next((name for name in FIELD.findall(text) if name in LISTS), None)
+def _expand_lists(text: str, does: str, of: str) -> Iterator[Sentence]:
+    listed = next((name for name in FIELD.findall(text) if name in LIST_FIELDS), None)
     if listed is None:
-        yield Sentence(_marked(text), does, of, fields=len(set(FIELD.findall(text))))
+        yield Sentence(_replace_fields(text), does, of, fields=len(set(FIELD.findall(text))))
         return
-    kind = LISTS[listed]
-    for count in range(1, MOST[kind] + 1):
-        *first, last = (f"{{{slot_name(kind, n)}}}" for n in range(1, count + 1))
+    kind = LIST_FIELDS[listed]
+    for count in range(1, MAX_SLOTS_BY_KIND[kind] + 1):
+        *first, last = (f"{{{get_slot_name(kind, n)}}}" for n in range(1, count + 1))
         values = f"{', '.join(first)} and {last}" if first else last
         yield Sentence(
-            _marked(text.replace(f"{{{listed}}}", values)),
+            _replace_fields(text.replace(f"{{{listed}}}", values)),
             does,
             of,
             (kind, count),
@@ -141,7 +145,7 @@ def _filled(text: str, does: str, of: str) -> Iterator[Sentence]:
         )
 
 
-def _marked(text: str) -> str:
+def _replace_fields(text: str) -> str:
     return FIELD.sub(lambda match: f"{OPEN}{match[1]}{CLOSE}", text)
 
 
@@ -151,16 +155,16 @@ class Phrasebook:
     def __init__(self, tokens: Callable[[str], Sequence[int]], end: int) -> None:
         import numpy as np
 
-        self.sentences = all_sentences()
+        self.sentences = build_all_sentences()
         self.end = end
         (self.line_break,) = tokens("\n")
-        self.plain = _table([tokens(one.text) for one in self.sentences])
-        self.spaced = _table([tokens(f" {one.text}") for one in self.sentences])
+        self.plain = _build_table([tokens(one.text) for one in self.sentences])
+        self.spaced = _build_table([tokens(f" {one.text}") for one in self.sentences])
         numbered = list(enumerate(self.sentences))
-        self._does = _index((one.does, at) for at, one in numbered)
-        self._role = _index(((one.does, one.of), at) for at, one in numbered)
-        self._mark = _index((mark, at) for at, one in numbered for mark in one.marks)
-        self._list = _index((one.lists, at) for at, one in numbered if one.lists)
+        self._does = _build_index((one.does, at) for at, one in numbered)
+        self._role = _build_index(((one.does, one.of), at) for at, one in numbered)
+        self._mark = _build_index((mark, at) for at, one in numbered for mark in one.marks)
+        self._list = _build_index((one.lists, at) for at, one in numbered if one.lists)
         self._unnamed = [
             at for at in self._role["sums", "order"] if "order" not in self.sentences[at].marks
         ]
@@ -172,89 +176,89 @@ class Phrasebook:
         self._fields = np.array([one.fields for one in self.sentences])
         self._alike: dict[int, Chosen] = {}
 
-    def permitted(self, task: WritingTask) -> Chosen:
-        """Which sentences the case bears out: (sentences,)."""
-        allowed = self._none()
-        for does, of in borne_out(task):
+    def select_supported(self, task: WritingTask) -> Chosen:
+        """Which sentences the records of the case support: (sentences,)."""
+        allowed = self._select_none()
+        for does, of in iter_supported_acts(task):
             at = self._does.get(does) if of is None else self._role.get((does, of))
             if at is not None:
                 allowed[at] = True
-        for untrue in self._ruled_out(task):
+        for untrue in self._iter_untrue_sentences(task):
             allowed[untrue] = False
-        for less in self._said_better(allowed):
+        for less in self._iter_weaker_sentences(allowed):
             allowed[less] = False
         return allowed
 
-    def _ruled_out(self, task: WritingTask) -> Iterator[Indices | list[int]]:
-        """Sentences whose values are not known, or which what is known makes untrue."""
-        slots = speakable(task)
+    def _iter_untrue_sentences(self, task: WritingTask) -> Iterator[Indices | list[int]]:
+        """Sentences whose values are not known, or that the known values make untrue."""
+        slots = list_speakable_slots(task)
         names = {slot.name for slot in slots}
         if task.kind == "draft":
-            names -= unsayable(task)
+            names -= find_unsayable_marks(task)
         yield from (at for mark, at in self._mark.items() if mark not in names)
         for (kind, count), at in self._list.items():
             if count != sum(slot.kind == kind for slot in slots):
                 yield at
         yield self._unnamed if "order" in names else self._looked_up
-        if not names & ACCOUNT:
+        if not names & ACCOUNT_MARKS:
             yield self._mark.get("said_order", [])
 
-    def _said_better(self, allowed: Chosen) -> Iterator[Indices]:
-        """Sentences that say less than others could, or what has nothing to follow."""
+    def _iter_weaker_sentences(self, allowed: Chosen) -> Iterator[Indices]:
+        """Sentences that say less than others could, or that lack what they have to follow."""
         able = {role: at[allowed[at]] for role, at in self._role.items()}
         for role, at in able.items():
-            lacking = role in AFTER and not len(able[AFTER[role]])
-            if lacking or any(len(able[other]) for other in INSTEAD.get(role, ())):
+            lacking = role in PREREQUISITE_ROLES and not len(able[PREREQUISITE_ROLES[role]])
+            if lacking or any(len(able[other]) for other in FALLBACK_ROLES.get(role, ())):
                 yield at
-            elif role[0] in FULLEST and len(at):
+            elif role[0] in FULLEST_ACTS and len(at):
                 yield at[self._fields[at] < self._fields[at].max()]
 
-    def doing(self, deeds: Iterable[str]) -> Chosen:
-        """Which sentences do one of these things: (sentences,)."""
-        chosen = self._none()
+    def select_by_acts(self, deeds: Iterable[str]) -> Chosen:
+        """Which sentences perform one of these acts: (sentences,)."""
+        chosen = self._select_none()
         for does in deeds:
             if does in self._does:
                 chosen[self._does[does]] = True
         return chosen
 
-    def in_role(self, role: str) -> Chosen:
+    def select_by_role(self, role: str) -> Chosen:
         """Which sentences have the role: (sentences,)."""
         does, _, of = role.partition(" ")
-        chosen = self._none()
+        chosen = self._select_none()
         chosen[self._role[does, of]] = True
         return chosen
 
-    def like(self, at: int) -> Chosen:
-        """Which sentences would say again what this one says, itself among them."""
+    def select_repetitions(self, at: int) -> Chosen:
+        """Which sentences would repeat what this one says, itself among them: (sentences,)."""
         if at not in self._alike:
-            self._alike[at] = self._repeating(self.sentences[at])
+            self._alike[at] = self._find_repetitions(self.sentences[at])
         return self._alike[at]
 
-    def _repeating(self, said: Sentence) -> Chosen:
-        chosen = self._none()
-        if said.does in SEVERAL:
+    def _find_repetitions(self, said: Sentence) -> Chosen:
+        chosen = self._select_none()
+        if said.does in REPEATABLE_ACTS:
             chosen[self._role[said.does, said.of]] = True
         else:
             chosen[self._does[said.does]] = True
         return chosen
 
-    def _none(self) -> Chosen:
+    def _select_none(self) -> Chosen:
         import numpy as np
 
         return np.zeros(len(self.sentences), bool)
 
 
-def _table(rows: Sequence[Sequence[int]]) -> Table:
-    """Token ids, (sentences, longest + 1), OVER behind the last of each."""
+def _build_table(rows: Sequence[Sequence[int]]) -> Table:
+    """Token ids, (sentences, longest + 1), SENTENCE_OVER behind the last of each."""
     import numpy as np
 
-    table = np.full((len(rows), max(map(len, rows)) + 1), OVER, np.int32)
+    table = np.full((len(rows), max(map(len, rows)) + 1), SENTENCE_OVER, np.int32)
     for at, row in enumerate(rows):
         table[at, : len(row)] = row
     return table
 
 
-def _index(pairs: Iterable[tuple[K, int]]) -> dict[K, Indices]:
+def _build_index(pairs: Iterable[tuple[K, int]]) -> dict[K, Indices]:
     import numpy as np
 
     found: dict[K, list[int]] = {}

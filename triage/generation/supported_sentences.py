@@ -1,4 +1,4 @@
-"""What a text may do of a case: what the case bears out, and what is better left unsaid."""
+"""What a text may say of a case: what the records support, and what is better left unsaid."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
-from triage.contract.fact_types import CLAUSE, MOST
+from triage.contract.fact_types import CLAUSE, MAX_SLOTS_BY_KIND
 from triage.contract.slots import WritingTask
 from triage.generation import order_status
-from triage.generation.circumstances import circumstances, grave_circumstances
-from triage.generation.phrases import load
+from triage.generation.circumstances import find_circumstances, find_grave_circumstances
+from triage.generation.phrases import load_phrases
 
 ASK_ORDER: Final = "ask order"
-UNKNOWN: Final = (
+UNKNOWN_LABELS: Final = (
     "",
     "",
     "",
@@ -26,42 +26,47 @@ UNKNOWN: Final = (
 )
 
 
-def borne_out(task: WritingTask) -> Iterator[tuple[str, str | None]]:
-    """(what a sentence does, of what) for all that a text for this task may do; None: of any."""
+def iter_supported_acts(task: WritingTask) -> Iterator[tuple[str, str | None]]:
+    """(act, subject) for all that a text for this task may do; a subject of None means any."""
     known = {slot.kind for slot in task.slots}
     if task.kind == "summary":
         yield "sums", None
         return
     yield from ((does, None) for does in ("greets", "thanks", "closes"))
-    yield from (("about", intent) for intent in known_as(task.intent) or {"other"})
-    yield from (("second", intent) for intent in known_as(task.also) if task.also)
+    yield from (("about", intent) for intent in find_intents(task.intent) or {"other"})
+    yield from (("second", intent) for intent in find_intents(task.also) if task.also)
     urgent = task.urgency in ("high", "urgent")
-    yield from (("told", name) for name in circumstances(task))
+    yield from (("told", name) for name in find_circumstances(task))
     if urgent:
         yield "urges", "urgent"
-    for family in families(task.intent):
-        groups = load("replies")["facts"][family]
+    for family in find_fact_families(task.intent):
+        groups = load_phrases("replies")["facts"][family]
         yield from (("states", f"{family} {number}") for number, _ in enumerate(groups, 1))
-    yield from _named(families(task.intent), known)
+    yield from _iter_named_values(find_fact_families(task.intent), known)
     yield "quotes 1", "refuse" if task.outcome.startswith("refuse") else "lead"
-    yield from ((f"quotes {number}", "second") for number in range(2, MOST[CLAUSE] + 1))
-    yield from _ways_to_end(task, known)
+    yield from (
+        (f"quotes {number}", "second") for number in range(2, MAX_SLOTS_BY_KIND[CLAUSE] + 1)
+    )
+    yield from _iter_endings(task, known)
 
 
-def _named(about: set[str], known: set[str]) -> Iterator[tuple[str, str | None]]:
-    """Values of the customer's that we have no better fact for."""
+def _iter_named_values(about: set[str], known: set[str]) -> Iterator[tuple[str, str | None]]:
+    """The acts that take up values of the message that we have no better fact for."""
     if "money" in about:
         yield "names", "amount"
     if "delivery" in about and "promised" not in known:
         yield "names", "date"
 
 
-def _ways_to_end(task: WritingTask, known: set[str]) -> Iterator[tuple[str, str | None]]:
-    """By the decision and what comes next, or by an offer where nothing was to be decided."""
-    outcome = _outcome(task, known)
+def _iter_endings(task: WritingTask, known: set[str]) -> Iterator[tuple[str, str | None]]:
+    """The acts that end a reply.
+
+    The decision and what comes next, or an offer where nothing was to be decided.
+    """
+    outcome = _infer_outcome(task, known)
     if outcome == "none":
-        ended = _status(task) in order_status.ENDED
-        yield from (("offers", "none" if ended else one) for one in families(task.intent))
+        ended = _get_order_status(task) in order_status.ENDED_STATUSES
+        yield from (("offers", "none" if ended else one) for one in find_fact_families(task.intent))
         return
     yield "decides", outcome
     first, _, _ = outcome.partition(" ")
@@ -72,37 +77,43 @@ def _ways_to_end(task: WritingTask, known: set[str]) -> Iterator[tuple[str, str 
             yield "names", "order"
 
 
-def _outcome(task: WritingTask, known: set[str]) -> str:
+def _infer_outcome(task: WritingTask, known: set[str]) -> str:
     """The decision; where none was needed, the order is asked for if the answer lies in it,
     and what neither a clause nor an order answers, or what is grave, goes to a person."""
     if task.outcome not in ("", "none"):
         return task.outcome
-    if grave_circumstances(task):
+    if find_grave_circumstances(task):
         return "human"
-    if families(task.intent) - {"none"}:
+    if find_fact_families(task.intent) - {"none"}:
         return "none" if "order" in known else ASK_ORDER
     return "none" if CLAUSE in known else "human"
 
 
 @cache
-def known_as(label: str) -> frozenset[str]:
+def find_intents(label: str) -> frozenset[str]:
     """The intents of the corpus that go by this label; "other" for no label at all."""
-    if label in UNKNOWN:
+    if label in UNKNOWN_LABELS:
         return frozenset({"other"})
-    return frozenset(intent for intent, about in load("intents").items() if label in about["names"])
+    return frozenset(
+        intent for intent, about in load_phrases("intents").items() if label in about["names"]
+    )
 
 
-def families(label: str) -> set[str]:
-    """Which facts the intents of that label ask for: delivery, item, order, money or none."""
-    intents = load("intents")
-    return {intents[name]["facts"] for name in known_as(label) if name in intents} or {"none"}
+def find_fact_families(label: str) -> set[str]:
+    """The families of facts that the intents of a label ask for: delivery, item, order, money or
+    none.
+    """
+    intents = load_phrases("intents")
+    return {intents[name]["facts"] for name in find_intents(label) if name in intents} or {"none"}
 
 
-def unsayable(task: WritingTask) -> set[str]:
+def find_unsayable_marks(task: WritingTask) -> set[str]:
     """The marks that a reply does not state of an order with this status."""
-    about = families(task.intent)
-    return set.intersection(*(order_status.hidden(family, _status(task)) for family in about))
+    about = find_fact_families(task.intent)
+    return set.intersection(
+        *(order_status.find_hidden_kinds(family, _get_order_status(task)) for family in about)
+    )
 
 
-def _status(task: WritingTask) -> str:
-    return next((slot.value for slot in task.of_kind("status")), "").lower()
+def _get_order_status(task: WritingTask) -> str:
+    return next((slot.value for slot in task.list_slots("status")), "").lower()

@@ -1,7 +1,7 @@
-"""What a writer wrote, doubted sentence by sentence, with the values filled in.
+"""Attribution: check each sentence of a written text and fill in the values of its slots.
 
-Pure. Each sentence keeps the facts and clauses it stands on; one that stands on nothing
-is left out and listed with the reason.
+Pure. Each sentence keeps the facts and clauses it rests on; one that rests on nothing is
+left out and listed with the reason.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from triage.contract.case import Case
 from triage.contract.fact_types import CLAUSE
 from triage.contract.slots import SLOT, WritingTask
 from triage.contract.step import Check, Engine, Usage
-from triage.guardrails.claims import unsupported
+from triage.guardrails.claims import find_unsupported_claim
 
 # A sentence ends at its stop, at a quoted clause before a capital, or with its line.
 SENTENCE = re.compile(r"[^.!?\n]+?(?:[.!?]+|⟦clause[0-9]*⟧(?=\s+[A-Z⟦])|(?=\n)|$)|\n+")
 # What only a slot may say: any digit of any script, money, addresses, links.
-TYPED = re.compile(r"[\d⟦⟧@€£$¥₹%#]|https?:|www\.", re.IGNORECASE)
+UNSOURCED_VALUE = re.compile(r"[\d⟦⟧@€£$¥₹%#]|https?:|www\.", re.IGNORECASE)
 NUMBER_WORDS = re.compile(
     r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|sixty|ninety"
     r"|hundred|thousand|dozen)\b",
@@ -28,8 +28,8 @@ NUMBER_WORDS = re.compile(
 )
 
 
-PARAGRAPH = "\n\n"
-WORDING = "shop:wording"
+PARAGRAPH_BREAK = "\n\n"
+WORDING_REF = "shop:wording"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """One sentence, what it stands on, and whether it was kept."""
+    """One sentence, the references of what it rests on, and whether it was kept."""
 
     text: str
     refs: tuple[str, ...]
@@ -68,7 +68,7 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True)
 class Grounded:
-    """A finished text in parts, and every sentence the writer produced with its fate."""
+    """A finished text in parts, and every sentence the writer produced, kept or left out."""
 
     parts: tuple[Part, ...]
     claims: tuple[Claim, ...]
@@ -82,23 +82,23 @@ class Grounded:
         return frozenset(ref for claim in self.claims if claim.kept for ref in claim.refs)
 
     @property
-    def omitted(self) -> tuple[Claim, ...]:
+    def omitted_claims(self) -> tuple[Claim, ...]:
         return tuple(claim for claim in self.claims if not claim.kept)
 
 
-def ground(written: Written, task: WritingTask, *, must_cite: bool = False) -> Grounded:
-    """Keep the sentences that stand on this case's slots, fill the values in, list the rest.
+def ground_sentences(written: Written, task: WritingTask, *, must_cite: bool = False) -> Grounded:
+    """Keep the sentences that rest on this case's slots, fill the values in, list the rest.
 
     With ``must_cite`` a sentence without any slot is not kept.
     """
     parts: list[Part] = []
     claims: list[Claim] = []
-    for sentence in sentences(written.text):
+    for sentence in split_sentences(written.text):
         if not sentence.strip():
             parts.append(Part(text="\n" * min(2, sentence.count("\n"))))
             continue
-        because = doubt(sentence, task, must_cite=must_cite)
-        filled = tuple(fill(sentence, task))
+        because = find_sentence_fault(sentence, task, must_cite=must_cite)
+        filled = tuple(fill_slots(sentence, task))
         claims.append(
             Claim(
                 text="".join(part.text for part in filled).strip(),
@@ -109,54 +109,62 @@ def ground(written: Written, task: WritingTask, *, must_cite: bool = False) -> G
         )
         if not because:
             parts.extend(filled)
-    return Grounded(parts=tuple(_tidied(parts)), claims=tuple(claims))
+    return Grounded(parts=tuple(_tidy_breaks(parts)), claims=tuple(claims))
 
 
-def with_wording(grounded: Grounded, added: Iterable[str]) -> Grounded:
-    """The text with the shop's own sentences, a paragraph each, before its closing."""
+def insert_required_wording(grounded: Grounded, added: Iterable[str]) -> Grounded:
+    """The text with the sentences that the shop requires, a paragraph each, before its closing."""
     parts, claims = list(grounded.parts), list(grounded.claims)
     for text in added:
-        at = max((n for n, part in enumerate(parts) if part.text == PARAGRAPH), default=len(parts))
-        parts[at:at] = [Part(text=PARAGRAPH), Part(text=text, ref=WORDING, kind="wording")]
-        claims.append(Claim(text=text, refs=(WORDING,), kept=True))
+        at = max(
+            (n for n, part in enumerate(parts) if part.text == PARAGRAPH_BREAK), default=len(parts)
+        )
+        parts[at:at] = [
+            Part(text=PARAGRAPH_BREAK),
+            Part(text=text, ref=WORDING_REF, kind="wording"),
+        ]
+        claims.append(Claim(text=text, refs=(WORDING_REF,), kept=True))
     return Grounded(parts=tuple(parts), claims=tuple(claims))
 
 
-def sentences(text: str) -> Iterator[str]:
+def split_sentences(text: str) -> Iterator[str]:
     """The sentences of a slotted text in order; a line break comes as whitespace alone."""
     for match in SENTENCE.finditer(text.replace("\r", "").strip()):
         yield match.group()
 
 
-def doubt(sentence: str, task: WritingTask, *, must_cite: bool) -> str:
-    """Why a sentence may not stand, or an empty string."""
+def find_sentence_fault(sentence: str, task: WritingTask, *, must_cite: bool) -> str:
+    """Why a sentence may not be kept, in plain words, or an empty string."""
     names = SLOT.findall(sentence)
     prose = SLOT.sub("", sentence)
-    unknown = [name for name in names if task.slot(name) is None]
+    unknown = [name for name in names if task.find_slot(name) is None]
     if unknown:
         return f"points at {', '.join(unknown)}, which this case does not have"
-    if typed(prose) or NUMBER_WORDS.search(prose):
+    if has_unsourced_value(prose) or NUMBER_WORDS.search(prose):
         return "states a number, amount, address or link by itself"
     if must_cite and not names:
         return "stands on no fact"
     if len(set(names)) < len(names):
         return "says the same value twice"
-    return unsupported(sentence, task)
+    return find_unsupported_claim(sentence, task)
 
 
-def typed(prose: str) -> bool:
-    """Whether the prose itself holds what only a slot may say, fractions and the like included."""
-    return bool(TYPED.search(prose)) or any(character.isnumeric() for character in prose)
+def has_unsourced_value(prose: str) -> bool:
+    """Whether prose without its slots holds a digit, amount, address or link, fractions included."""
+    return bool(UNSOURCED_VALUE.search(prose)) or any(character.isnumeric() for character in prose)
 
 
-def fill(sentence: str, task: WritingTask) -> Iterator[Part]:
-    """The sentence with values for slots; clauses are quoted, unknown slots shown as a gap."""
+def fill_slots(sentence: str, task: WritingTask) -> Iterator[Part]:
+    """The sentence in parts, slots replaced by their values.
+
+    A clause is quoted; a slot that the case does not have becomes an ellipsis.
+    """
     end = 0
     for match in SLOT.finditer(sentence):
         if match.start() > end:
             yield Part(text=sentence[end : match.start()])
         end = match.end()
-        slot = task.slot(match.group(1))
+        slot = task.find_slot(match.group(1))
         if slot is None:
             yield Part(text="…")
         elif slot.kind == CLAUSE:
@@ -167,8 +175,10 @@ def fill(sentence: str, task: WritingTask) -> Iterator[Part]:
         yield Part(text=sentence[end:])
 
 
-def _tidied(parts: list[Part]) -> Iterator[Part]:
-    """Without the gaps that removed sentences leave: no blank lines in a row, none at the ends."""
+def _tidy_breaks(parts: list[Part]) -> Iterator[Part]:
+    """The parts without the gaps that removed sentences leave: no two blank lines in a row, none
+    at either end.
+    """
     broken = True
     kept: list[Part] = []
     for part in parts:
@@ -183,10 +193,10 @@ def _tidied(parts: list[Part]) -> Iterator[Part]:
     return iter(kept)
 
 
-def writing_checks(
+def check_writing(
     written_in_full: bool, grounded: Grounded, most_omitted: float
 ) -> Iterator[Check]:
-    """The doubts that any written text has to pass, whoever wrote it."""
+    """The checks that any written text has to pass, whoever wrote it."""
     yield Check(
         name="finished",
         passed=written_in_full,
@@ -194,36 +204,38 @@ def writing_checks(
     )
     yield Check(
         name="every value has a source",
-        passed=not typed("".join(part.text for part in grounded.parts if not part.ref)),
+        passed=not has_unsourced_value(
+            "".join(part.text for part in grounded.parts if not part.ref)
+        ),
         because="a number, amount, address or link stands in the text without a source",
     )
-    omitted = len(grounded.omitted)
+    omitted = len(grounded.omitted_claims)
     yield Check(
         name="little was left out",
         passed=omitted <= most_omitted,
         value=f"{omitted} of {len(grounded.claims)} sentences",
         threshold=f"at most {most_omitted:g}",
-        because="; ".join(dict.fromkeys(claim.because for claim in grounded.omitted)),
+        because="; ".join(dict.fromkeys(claim.because for claim in grounded.omitted_claims)),
     )
 
 
-def writing_inputs(
+def list_writing_inputs(
     case: Case, task: WritingTask, cut: Collection[str] = ()
 ) -> tuple[tuple[str, str, str, str], ...]:
     """What a writer was given: the customer's words, and each slot's description without its value.
 
-    What is named in ``cut`` had no room, and stands here as left out.
+    A slot named in ``cut`` had no room in the prompt, and is described as left out.
     """
     message = "message, only its beginning" if "message" in cut else "message"
     said = ((message, f"ticket:{case.ticket}", "customer", task.ticket),) if task.ticket else ()
     slots = tuple(
-        (_given("clause heading", slot.name, cut), slot.ref, "policy", slot.about)
+        (_describe_input("clause heading", slot.name, cut), slot.ref, "policy", slot.about)
         if slot.kind == CLAUSE
-        else (_given("fact description", slot.name, cut), slot.ref, "system", slot.about)
+        else (_describe_input("fact description", slot.name, cut), slot.ref, "system", slot.about)
         for slot in task.slots
     )
     return (*said, *slots)
 
 
-def _given(what: str, name: str, cut: Collection[str]) -> str:
+def _describe_input(what: str, name: str, cut: Collection[str]) -> str:
     return f"{what}, left out: no room" if name in cut else what

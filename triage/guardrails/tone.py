@@ -23,7 +23,7 @@ CLOSING: Final = re.compile(
     r"|greetings|cheers)\b[^.]*$",
     re.IGNORECASE,
 )
-LAST_LINES: Final = 3
+MAX_CLOSING_LINES: Final = 3
 SENTENCE_ENDS: Final = (".", "!", "?")
 BLAME: Final = re.compile(
     r"\b(?:your (?:own )?(?:fault|mistake|error|negligence|carelessness)|you (?:should have|failed|forgot"
@@ -54,7 +54,7 @@ UPSET: Final = re.compile(
 )
 
 
-def tone_checks(
+def check_tone(
     text: str,
     prose: str,
     *,
@@ -63,40 +63,42 @@ def tone_checks(
     phrases: Sequence[Phrase] = (),
     intent: str = "",
 ) -> Iterator[Check]:
-    """The doubts about how a reply says it.
+    """The checks of a reply's tone: courtesy, mood, urgency and the shop's wording.
 
     ``text`` is the whole reply, ``prose`` our own words in it, ``message`` what the customer
     wrote. ``phrases`` are the shop's own rules of wording, ``intent`` the slug they may be
     bound to.
     """
-    yield _courteous(text)
-    yield _free_of(BLAME, prose, "blames nobody", "blames the customer")
-    yield _free_of(SHOUTING, prose, "does not shout", "shouts")
-    yield _fits_the_urgency(prose, urgent)
-    yield _fits_the_mood(prose, urgent, message)
-    yield _keeps_to_the_wording(text, prose, [p for p in phrases if p.intent in ("", intent)])
+    yield _check_courtesy(text)
+    yield _check_absence(BLAME, prose, "blames nobody", "blames the customer")
+    yield _check_absence(SHOUTING, prose, "does not shout", "shouts")
+    yield _check_urgency(prose, urgent)
+    yield _check_mood(prose, urgent, message)
+    yield _check_wording(text, prose, [p for p in phrases if p.intent in ("", intent)])
 
 
-def unsaid(text: str, phrases: Sequence[Phrase], intent: str) -> list[str]:
-    """The whole sentences that a reply has to say and this one does not; fewer words than a
-    sentence nobody could add for a writer."""
+def find_missing_phrases(text: str, phrases: Sequence[Phrase], intent: str) -> list[str]:
+    """The whole sentences that a reply has to contain and does not.
+
+    Required phrases shorter than a sentence are left out: nobody could add those for a writer.
+    """
     return [
         phrase.text
         for phrase in phrases
         if phrase.required
         and phrase.intent in ("", intent)
         and phrase.text.endswith(SENTENCE_ENDS)
-        and not _occurs(phrase.text, text)
+        and not _contains_phrase(phrase.text, text)
     ]
 
 
-def _courteous(text: str) -> Check:
+def _check_courtesy(text: str) -> Check:
     lines = text.strip().splitlines() or [""]
     missing = [
         what
         for what, there in (
             ("greeting", GREETING.search(lines[0])),
-            ("closing", CLOSING.search("\n".join(lines[-LAST_LINES:]))),
+            ("closing", CLOSING.search("\n".join(lines[-MAX_CLOSING_LINES:]))),
         )
         if not there
     ]
@@ -107,7 +109,7 @@ def _courteous(text: str) -> Check:
     )
 
 
-def _free_of(pattern: re.Pattern[str], prose: str, name: str, because: str) -> Check:
+def _check_absence(pattern: re.Pattern[str], prose: str, name: str, because: str) -> Check:
     found = pattern.search(prose)
     return Check(
         name=f"tone: {name}",
@@ -117,7 +119,7 @@ def _free_of(pattern: re.Pattern[str], prose: str, name: str, because: str) -> C
     )
 
 
-def _fits_the_urgency(prose: str, urgent: bool) -> Check:
+def _check_urgency(prose: str, urgent: bool) -> Check:
     return Check(
         name="tone: fits the urgency",
         passed=not urgent or ACKNOWLEDGES.search(prose) is not None,
@@ -126,7 +128,7 @@ def _fits_the_urgency(prose: str, urgent: bool) -> Check:
     )
 
 
-def _fits_the_mood(prose: str, urgent: bool, message: str) -> Check:
+def _check_mood(prose: str, urgent: bool, message: str) -> Check:
     anger = UPSET.search(message)
     cheer = CHEER.search(prose) if urgent or anger else None
     why = f"the customer writes “{anger.group()}”" if anger else "the ticket is urgent"
@@ -138,27 +140,30 @@ def _fits_the_mood(prose: str, urgent: bool, message: str) -> Check:
     )
 
 
-def _keeps_to_the_wording(text: str, prose: str, phrases: Sequence[Phrase]) -> Check:
-    """Quoted clauses may say what we may not, and count for what has to be said."""
+def _check_wording(text: str, prose: str, phrases: Sequence[Phrase]) -> Check:
+    """Whether required phrases stand in the reply and forbidden ones not in our own words.
+
+    Quoted clauses may contain what is forbidden, and count for what is required.
+    """
     broken = [
-        _rule(phrase)
+        _format_phrase_rule(phrase)
         for phrase in phrases
-        if _occurs(phrase.text, text if phrase.required else prose) is not phrase.required
+        if _contains_phrase(phrase.text, text if phrase.required else prose) is not phrase.required
     ]
     return Check(
         name="tone: the shop's wording",
         passed=not broken,
         value=f"{len(phrases)} phrases",
-        threshold="; ".join(map(_rule, phrases)),
+        threshold="; ".join(map(_format_phrase_rule, phrases)),
         because="; ".join(broken),
     )
 
 
-def _rule(phrase: Phrase) -> str:
+def _format_phrase_rule(phrase: Phrase) -> str:
     return f"{'has to' if phrase.required else 'must not'} say “{phrase.text}”"
 
 
-def _occurs(phrase: str, text: str) -> bool:
+def _contains_phrase(phrase: str, text: str) -> bool:
     """Whether a text has the phrase as whole words, in capitals or not."""
     words = r"\s+".join(map(re.escape, phrase.split()))
     return re.search(rf"(?<!\w){words}(?!\w)", text, re.IGNORECASE) is not None

@@ -13,11 +13,11 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from triage.contract.fact_types import CLAUSE, SHOWN
+from triage.contract.fact_types import CLAUSE, VISIBLE_KINDS
 from triage.contract.slots import Slot, WritingTask
 from triage.contract.step import EngineError
-from triage.generation.prompt import message, plain, speakable
-from triage.inference.reasoning import closed
+from triage.generation.prompt import clean_text, format_message, list_speakable_slots
+from triage.inference.reasoning import close_thought
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -69,18 +69,18 @@ REASONS: Final = {
     "not covered": "the policy does not cover it",
     "no evidence": "we have not seen what we need for it",
 }
-ABOUT_WORDS: Final = 16
-ALWAYS: Final = datetime(2026, 1, 1)
+MAX_ABOUT_WORDS: Final = 16
+TEMPLATE_DATE: Final = datetime(2026, 1, 1)
 """The day templates are told: a prompt must not change over night."""
 
-SAMPLES: Final = tuple(
+SAMPLE_TASKS: Final = tuple(
     WritingTask(kind=kind, intent="", outcome="none", urgency="", slots=())
     for kind in ("draft", "summary")
 )
 """Two tasks that have nothing in common: what their prompts share, all prompts share."""
 
 
-def chat_prompt(
+def build_chat_prompt(
     task: WritingTask, metadata: Mapping[str, str], begin: str = "", end: str = ""
 ) -> str:
     """The finished prompt by the model's own template, which is asked for no thinking.
@@ -91,18 +91,20 @@ def chat_prompt(
     source = metadata.get("tokenizer.chat_template")
     if not source:
         raise EngineError("the file has no chat template: it is no model that can be asked")
-    asked = request(task)
+    asked = format_task(task)
     try:
-        prompt = _rendered(_template(source), asked, {"bos_token": begin, "eos_token": end})
+        prompt = _render_messages(
+            _load_template(source), asked, {"bos_token": begin, "eos_token": end}
+        )
     except Exception as error:  # a foreign program: whatever it makes of our messages
         raise EngineError(f"the chat template of the file fails: {error}") from error
     if asked not in prompt:
         raise EngineError("the chat template of the file leaves out what it is told")
-    return closed(prompt)
+    return close_thought(prompt)
 
 
-def _rendered(template: Template, asked: str, tokens: Mapping[str, str]) -> str:
-    """With the instructions as the system's words, or where it knows no system as the user's."""
+def _render_messages(template: Template, asked: str, tokens: Mapping[str, str]) -> str:
+    """The prompt; a template without a system role gets the instructions as the user's."""
     from jinja2 import TemplateError
 
     system = {"role": "system", "content": INSTRUCTIONS}
@@ -118,8 +120,8 @@ def _rendered(template: Template, asked: str, tokens: Mapping[str, str]) -> str:
 
 
 @cache
-def _generation() -> type[Extension]:
-    """A tag by which some templates mark what a model is trained on: here it means nothing."""
+def _build_generation_tag() -> type[Extension]:
+    """A template tag by which some templates mark what a model is trained on: a no-op here."""
     from jinja2 import nodes
     from jinja2.ext import Extension
     from jinja2.parser import Parser
@@ -135,69 +137,72 @@ def _generation() -> type[Extension]:
 
 
 @cache
-def _template(source: str) -> Template:
-    """The template, able to do what those of other libraries rely on, and to reach nothing."""
+def _load_template(source: str) -> Template:
+    """Compile a template in a sandbox with what those of other libraries rely on."""
     from jinja2.ext import loopcontrols
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     environment = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, _generation()]
+        trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, _build_generation_tag()]
     )
-    environment.filters["tojson"] = _json
-    environment.globals["raise_exception"] = _refuse
-    environment.globals["strftime_now"] = ALWAYS.strftime
+    environment.filters["tojson"] = _dump_json
+    environment.globals["raise_exception"] = _raise_template_error
+    environment.globals["strftime_now"] = TEMPLATE_DATE.strftime
     return environment.from_string(source)
 
 
-def _json(value: Any, indent: int | None = None, **_: Any) -> str:
+def _dump_json(value: Any, indent: int | None = None, **_: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=indent)
 
 
-def _refuse(because: str) -> None:
+def _raise_template_error(because: str) -> None:
     from jinja2 import TemplateError
 
     raise TemplateError(because)
 
 
-def request(task: WritingTask) -> str:
-    """What is asked for this once; nothing in it but our own words can spell a control token."""
-    return "\n".join(_draft(task) if task.kind == "draft" else _summary(task))
+def format_task(task: WritingTask) -> str:
+    """The user's part of the prompt for one task.
+
+    Nothing in it but our own words can spell a control token.
+    """
+    return "\n".join(_iter_draft_lines(task) if task.kind == "draft" else _iter_summary_lines(task))
 
 
-def _summary(task: WritingTask) -> Iterator[str]:
+def _iter_summary_lines(task: WritingTask) -> Iterator[str]:
     yield "Write a summary of this account for a colleague.\n\nMarks:"
-    yield from map(_line, speakable(task))
+    yield from map(_format_slot, list_speakable_slots(task))
 
 
-def _draft(task: WritingTask) -> Iterator[str]:
-    clauses = [slot for slot in speakable(task) if slot.kind == CLAUSE]
-    yield f"Write a reply to a customer. The matter: {plain(task.intent, ABOUT_WORDS)}."
+def _iter_draft_lines(task: WritingTask) -> Iterator[str]:
+    clauses = [slot for slot in list_speakable_slots(task) if slot.kind == CLAUSE]
+    yield f"Write a reply to a customer. The matter: {clean_text(task.intent, MAX_ABOUT_WORDS)}."
     if task.also:
-        yield f"There is a second matter, to answer as well: {plain(task.also, ABOUT_WORDS)}."
+        yield f"There is a second matter, to answer as well: {clean_text(task.also, MAX_ABOUT_WORDS)}."
     if task.urgency:
         yield f"Urgency: {task.urgency}."
-    yield f"Decision: {_decision(task)}"
+    yield f"Decision: {_describe_decision(task)}"
     yield "\nMarks:"
-    yield from (_line(slot) for slot in speakable(task) if slot.kind != CLAUSE)
+    yield from (_format_slot(slot) for slot in list_speakable_slots(task) if slot.kind != CLAUSE)
     yield "\nClauses to quote, each once:" if clauses else "\nThere is no clause to quote."
-    yield from map(_line, clauses)
+    yield from map(_format_slot, clauses)
     if task.ticket:
-        yield f"\nThe customer wrote, and this is all that is theirs:\n«{_words(task)}»"
+        yield f"\nThe customer wrote, and this is all that is theirs:\n«{_format_message(task)}»"
 
 
-def _decision(task: WritingTask) -> str:
+def _describe_decision(task: WritingTask) -> str:
     decision, _, what = task.outcome.partition(" ")
-    of = "".join(f" of {slot.mark}" for slot in task.of_kind("amount"))
+    of = "".join(f" of {slot.mark}" for slot in task.list_slots("amount"))
     said = DECISIONS.get(decision, DECISIONS["human"])
     why = f" The reason: {REASONS[what]}." if decision == "refuse" and what in REASONS else ""
-    return said.format(what=plain(what, ABOUT_WORDS) + of) + why
+    return said.format(what=clean_text(what, MAX_ABOUT_WORDS) + of) + why
 
 
-def _line(slot: Slot) -> str:
-    shown = f": {plain(slot.value, ABOUT_WORDS)}" if slot.kind in SHOWN else ""
-    return f"{slot.mark} {plain(slot.about, ABOUT_WORDS)}{shown}"
+def _format_slot(slot: Slot) -> str:
+    shown = f": {clean_text(slot.value, MAX_ABOUT_WORDS)}" if slot.kind in VISIBLE_KINDS else ""
+    return f"{slot.mark} {clean_text(slot.about, MAX_ABOUT_WORDS)}{shown}"
 
 
-def _words(task: WritingTask) -> str:
+def _format_message(task: WritingTask) -> str:
     """The customer's words, their values as those marks that the request lists."""
-    return message(replace(task, slots=speakable(task)))
+    return format_message(replace(task, slots=list_speakable_slots(task)))

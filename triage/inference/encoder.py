@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from triage.contract.step import Card, EngineUnavailable
-from triage.inference.forward import forward_of
-from triage.inference.registry.pinned import Entry, verified
-from triage.inference.tuned_weights import apply
+from triage.contract.step import EngineInfo, EngineUnavailable
+from triage.inference.forward import build_forward
+from triage.inference.registry.pinned import Entry, verify_file
+from triage.inference.tuned_weights import apply_changes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     Vectors = NDArray[np.float32]
 
-WIDTH = 384
-BATCH = 16  # 8 to 16 is fastest on one core; larger ones fall out of its cache
+VECTOR_SIZE = 384
+BATCH_SIZE = 16  # 8 to 16 is fastest on one core; larger ones fall out of its cache
 
 
 class Encoder:
@@ -35,16 +35,16 @@ class Encoder:
     """
 
     def __init__(self, entry: Entry, threads: int = 1, *, tuned: bytes = b"") -> None:
-        model = loaded(entry)
+        model = load_transformer(entry)
         import torch
 
         torch.set_num_threads(threads)
         if tuned:
-            apply(model[0].auto_model, tuned, entry.sha256)
+            apply_changes(model[0].auto_model, tuned, entry.sha256)
         self.entry = entry
         self.tuned_sha256 = hashlib.sha256(tuned).hexdigest() if tuned else ""
         self._tokenizer, self._longest = model.tokenizer, model.max_seq_length
-        self._forward = forward_of(model[0].auto_model, threads)
+        self._forward = build_forward(model[0].auto_model, threads)
         self.precision = self._forward.precision
         self.runtime = (
             f"{self._forward.runtime} ({self.precision}), "
@@ -55,10 +55,10 @@ class Encoder:
         """Vectors of shape (len(texts), 384), each of length one: the mean of its tokens'."""
         import numpy as np
 
-        vectors = np.zeros((len(texts), WIDTH), np.float32)
-        for rows, states, mask in self._batches(texts, progress):
-            vectors[rows] = _summed(states, mask)
-        return _unit(vectors)
+        vectors = np.zeros((len(texts), VECTOR_SIZE), np.float32)
+        for rows, states, mask in self._iter_batches(texts, progress):
+            vectors[rows] = _sum_states(states, mask)
+        return _normalize_vectors(vectors)
 
     def embed_tokens(self, texts: Sequence[str], *, progress: bool = False) -> list[Vectors]:
         """One array of shape (tokens, 384) a text: unit vectors of its word pieces, in order.
@@ -74,15 +74,15 @@ class Encoder:
         """What `embed` and `embed_tokens` give, for the time of one."""
         import numpy as np
 
-        vectors = np.zeros((len(texts), WIDTH), np.float32)
+        vectors = np.zeros((len(texts), VECTOR_SIZE), np.float32)
         pieces: list[Vectors] = [None] * len(texts)  # type: ignore[list-item]  # each is set below
-        for rows, states, mask in self._batches(texts, progress):
-            vectors[rows] = _summed(states, mask)
+        for rows, states, mask in self._iter_batches(texts, progress):
+            vectors[rows] = _sum_states(states, mask)
             for row, state, length in zip(rows, states, mask.sum(axis=1), strict=True):
-                pieces[row] = _unit(state[1 : length - 1])
-        return _unit(vectors), pieces
+                pieces[row] = _normalize_vectors(state[1 : length - 1])
+        return _normalize_vectors(vectors), pieces
 
-    def places(self, text: str) -> list[tuple[int, int]]:
+    def locate_tokens(self, text: str) -> list[tuple[int, int]]:
         """The characters (from, up to) of each token that `embed_tokens` has a vector of."""
         encoded = self._tokenizer(
             text, truncation=True, max_length=self._longest, return_offsets_mapping=True
@@ -90,31 +90,31 @@ class Encoder:
         places: list[tuple[int, int]] = encoded["offset_mapping"][1:-1]
         return places
 
-    def _batches(
+    def _iter_batches(
         self, texts: Sequence[str], progress: bool
     ) -> Iterator[tuple[list[int], Vectors, Tokens]]:
         """(positions, hidden states, mask) of texts of like length, so that little is padding."""
         from tqdm import tqdm
 
-        ids = self._ids(texts)
+        ids = self._tokenize_texts(texts)
         order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
-        starts = range(0, len(order), BATCH)
-        for start in tqdm(starts, disable=not progress, unit_scale=BATCH, unit=" texts"):
-            rows = order[start : start + BATCH]
-            padded, mask = _padded([ids[i] for i in rows])
+        starts = range(0, len(order), BATCH_SIZE)
+        for start in tqdm(starts, disable=not progress, unit_scale=BATCH_SIZE, unit=" texts"):
+            rows = order[start : start + BATCH_SIZE]
+            padded, mask = _pad_ids([ids[i] for i in rows])
             yield rows, self._forward(padded, mask), mask
 
-    def _ids(self, texts: Sequence[str]) -> list[list[int]]:
+    def _tokenize_texts(self, texts: Sequence[str]) -> list[list[int]]:
         if not texts:
             return []
         encoded = self._tokenizer(list(texts), truncation=True, max_length=self._longest)
         ids: list[list[int]] = encoded["input_ids"]
         return ids
 
-    def card(self, name: str, **settings: Any) -> Card:
+    def build_engine_info(self, name: str, **settings: Any) -> EngineInfo:
         if self.tuned_sha256:
             settings["tuned_sha256"] = self.tuned_sha256
-        return Card(
+        return EngineInfo(
             name=name,
             kind=self.entry.model_class,
             runtime=self.runtime,
@@ -124,9 +124,9 @@ class Encoder:
         )
 
 
-def loaded(entry: Entry) -> SentenceTransformer:
+def load_transformer(entry: Entry) -> SentenceTransformer:
     """The pinned model with its tokenizer, the hub never asked. Raises EngineUnavailable."""
-    path = verified(entry)
+    path = verify_file(entry)
     try:
         from sentence_transformers import SentenceTransformer
         from transformers.utils.logging import disable_progress_bar, set_verbosity_error
@@ -142,7 +142,7 @@ def loaded(entry: Entry) -> SentenceTransformer:
         raise EngineUnavailable(f"{entry.name} cannot be loaded: {error}") from error
 
 
-def _padded(ids: list[list[int]]) -> tuple[Tokens, Tokens]:
+def _pad_ids(ids: list[list[int]]) -> tuple[Tokens, Tokens]:
     """Token ids and mask, both of shape (texts, longest)."""
     import numpy as np
 
@@ -153,15 +153,15 @@ def _padded(ids: list[list[int]]) -> tuple[Tokens, Tokens]:
     return padded, mask.astype(np.int64)
 
 
-def _summed(states: Vectors, mask: Tokens) -> Vectors:
-    """The sum of each text's token states, of the direction of their mean: (texts, 384)."""
+def _sum_states(states: Vectors, mask: Tokens) -> Vectors:
+    """The sum of each text's token states, (texts, 384), which points as their mean."""
     import numpy as np
 
     summed: Vectors = np.einsum("ntd,nt->nd", states, mask.astype(np.float32))
     return summed
 
 
-def _unit(vectors: Vectors) -> Vectors:
+def _normalize_vectors(vectors: Vectors) -> Vectors:
     import numpy as np
 
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)

@@ -35,16 +35,16 @@ class Forward(Protocol):
     def __call__(self, ids: Tokens, mask: Tokens) -> States: ...
 
 
-def forward_of(module: Any, threads: int) -> Forward:
+def build_forward(module: Any, threads: int) -> Forward:
     """The fastest pass this machine has for a torch module; a slower one is logged, and named."""
     try:
-        return OpenVino(module, threads)
+        return OpenVinoForward(module, threads)
     except (ImportError, RuntimeError) as error:
         log.warning("OpenVINO cannot run the encoder, torch does, and takes longer: %s", error)
-        return Torch(module)
+        return TorchForward(module)
 
 
-class Torch:
+class TorchForward:
     precision = "float32"
 
     def __init__(self, module: Any) -> None:
@@ -62,21 +62,21 @@ class Torch:
         return states
 
 
-class OpenVino:
+class OpenVinoForward:
     """Raises ImportError without the library and RuntimeError where it cannot run the module.
 
     A processor without bfloat16 is served float32: ``precision`` says what it came to.
     """
 
     def __init__(self, module: Any, threads: int) -> None:
-        openvino = _openvino()
+        openvino = _import_openvino()
         settings = {
             "INFERENCE_PRECISION_HINT": "bf16",
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": 1,
             "ENABLE_CPU_PINNING": False,  # workers side by side would be pinned to one core
         }
-        compiled = openvino.Core().compile_model(_converted(openvino, module), "CPU", settings)
+        compiled = openvino.Core().compile_model(_convert_module(openvino, module), "CPU", settings)
         served = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
         self.precision = PRECISIONS.get(served, served)
         self.runtime = f"openvino {version('openvino')}"
@@ -88,7 +88,7 @@ class OpenVino:
         return states
 
 
-def _openvino() -> Any:
+def _import_openvino() -> Any:
     """The library without its telemetry, which reports to a web service at import, unasked.
 
     Where that package cannot be imported OpenVINO uses its own stub, which sends nothing.
@@ -99,7 +99,7 @@ def _openvino() -> Any:
     return openvino
 
 
-def _converted(openvino: Any, module: Any) -> Any:
+def _convert_module(openvino: Any, module: Any) -> Any:
     """The module as OpenVINO's graph, for any number of texts and tokens."""
     import torch
 
@@ -107,12 +107,12 @@ def _converted(openvino: Any, module: Any) -> Any:
     with torch.inference_mode(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tracing warns of shapes that stay open all the same
         return openvino.convert_model(
-            _states_only(module),
+            _wrap_states_only(module),
             example_input={"input_ids": example, "attention_mask": example},
         )
 
 
-def _states_only(module: Any) -> Any:
+def _wrap_states_only(module: Any) -> Any:
     import torch
 
     class StatesOnly(torch.nn.Module):

@@ -1,4 +1,4 @@
-"""In which language a customer wrote, so that it can be seen who pays for an English encoder."""
+"""In which language a customer wrote: subgroups show what an English encoder costs others."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
 # Of 140 languages the rare ones attract short English sentences; these are what shops are written to in.
-SPOKEN = [
+LANGUAGES = [
     "en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da", "no", "nn", "fi", "is",
     "cs", "sk", "hu", "ro", "el", "tr", "ru", "uk", "bg", "hr", "sr", "sl", "et", "lv",
     "lt", "ga", "cy", "ca", "eu", "ar", "he", "fa", "hi", "ur", "bn", "ja", "zh", "ko",
     "vi", "th", "id",
 ]  # fmt: skip
-SURE = 0.7
-LONGEST = 2_000  # characters: more does not change the answer
+MIN_CONFIDENCE = 0.7
+MAX_TEXT_CHARS = 2_000  # characters: more does not change the answer
 
 
-def language_of(text: str) -> str:
+def identify_language(text: str) -> str:
     """The language as ISO 639-1, or "" where the text is too short or too mixed to say.
 
     Naive Bayes over byte n-grams: Lui and Baldwin 2012, ACL P12-3005, in py3langid's model.
     """
-    language, sure = _identifier().classify(text[:LONGEST])
-    return str(language) if sure >= SURE else ""
+    language, sure = _load_identifier().classify(text[:MAX_TEXT_CHARS])
+    return str(language) if sure >= MIN_CONFIDENCE else ""
 
 
 @cache
-def _identifier() -> LanguageIdentifier:
+def _load_identifier() -> LanguageIdentifier:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(SPOKEN)
+    identifier.set_languages(LANGUAGES)
     return identifier

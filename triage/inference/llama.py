@@ -15,31 +15,31 @@ from weakref import WeakValueDictionary
 
 from triage.contract.step import EngineError, EngineTimeout, EngineUnavailable
 from triage.generation.constrained_decoding import Vocabulary
-from triage.inference.reasoning import TAGS
+from triage.inference.reasoning import REASONING_TAGS
 
 if TYPE_CHECKING:
     from triage.generation.constrained_decoding import Logits
 
     Late = Callable[[], bool]
 
-ERROR: Final = 4  # the level of ggml's log; the binding's own table is off by one
-CONTROL: Final = re.compile(r"<[|｜][^<>]+[|｜]>")
-PIECE: Final = 256  # bytes; a longer token is asked for again
+GGML_ERROR_LEVEL: Final = 4  # the level of ggml's log; the binding's own table is off by one
+CONTROL_TOKEN: Final = re.compile(r"<[|｜][^<>]+[|｜]>")
+PIECE_BUFFER_BYTES: Final = 256  # bytes; a longer token is asked for again
 log = logging.getLogger(__name__)
 
 
-class Model:
+class LlamaModel:
     """One model file in memory. Raises EngineUnavailable where it cannot be loaded or cannot write."""
 
     def __init__(self, path: Path, context: int, threads: int) -> None:
         import llama_cpp
 
-        self.llama: Any = _opened(path, context, threads)
+        self.llama: Any = _open_llama(path, context, threads)
         self._vocab: Any = llama_cpp.llama_model_get_vocab(self.llama.model)
-        self.vocabulary = _vocabulary(self._vocab)
+        self.vocabulary = _read_vocabulary(self._vocab)
         self.context: int = min(context, llama_cpp.llama_model_n_ctx_train(self.llama.model))
-        self.begin = self._special(llama_cpp.llama_vocab_bos(self._vocab))
-        self.end = self._special(llama_cpp.llama_vocab_eos(self._vocab))
+        self.begin = self._get_token_text(llama_cpp.llama_vocab_bos(self._vocab))
+        self.end = self._get_token_text(llama_cpp.llama_vocab_eos(self._vocab))
         self._begins: bool = llama_cpp.llama_vocab_get_add_bos(self._vocab)
 
     @property
@@ -47,59 +47,62 @@ class Model:
         """What the file says of itself; arrays are not in it."""
         return self.llama.metadata  # type: ignore[no-any-return]
 
-    def _special(self, token: int) -> str:
+    def _get_token_text(self, token: int) -> str:
         """The text of a control token; empty where the file names none, which is -1."""
         import llama_cpp
 
         text = llama_cpp.llama_vocab_get_text(self._vocab, token) if token >= 0 else b""
         return str(text.decode(errors="replace"))
 
-    def tokens(self, prompt: str) -> list[int]:
-        """The prompt's tokens, control marks read as such; begun as the file asks for."""
+    def tokenize_text(self, prompt: str) -> list[int]:
+        """The tokens of a text, control marks read as such; begun as the file asks for."""
         begins = self._begins and not (self.begin and prompt.startswith(self.begin))
         found: list[int] = self.llama.tokenize(prompt.encode(), add_bos=begins, special=True)
         return found
 
-    def read(self, tokens: Sequence[int], shared: int, late: Late) -> int:
-        """Read a prompt; how many of its first ``shared`` tokens were still in memory.
+    def read_prompt(self, tokens: Sequence[int], shared: int, late: Late) -> int:
+        """Read a prompt; returns how many of its first ``shared`` tokens were in memory.
 
         Exactly these are kept between prompts, never more: so the same prompt is read in
         the same pieces, and to the same numbers, whatever was read before it. Raises
         EngineTimeout as soon as it is ``late``, in the midst of a computation too.
         """
         shared = min(shared, len(tokens) - 1)
-        kept = shared if self._keeps(tokens[:shared]) else 0
+        kept = shared if self._keep_prefix(tokens[:shared]) else 0
         if not kept:
-            self._forget()
+            self._clear_memory()
         try:
-            with self._stopping(late):
+            with self._abort_when_late(late):
                 for piece in (tokens[kept:shared], tokens[shared:]):
-                    self.go_on(piece)
+                    self.read_tokens(piece)
         except EngineError as error:
             if late():
                 raise EngineTimeout("the time was up before the prompt was read") from error
             raise
         return kept
 
-    def go_on(self, tokens: Sequence[int]) -> None:
-        """Read further tokens. Raises EngineError, and everything read is forgotten."""
+    def read_tokens(self, tokens: Sequence[int]) -> None:
+        """Read further tokens. Raises EngineError, and everything read is then forgotten."""
         try:
             if tokens:
                 self.llama.eval(tokens)
         except (RuntimeError, ValueError) as error:  # also raised where it was told to stop
-            self._forget(stale=True)
+            self._clear_memory(stale=True)
             raise EngineError(f"llama.cpp broke off: {error}") from error
 
-    def logits(self) -> Logits:
-        """What comes next, (vocabulary,), in llama.cpp's own memory: valid until it reads on."""
+    def get_logits(self) -> Logits:
+        """The logits of the next token, (vocabulary,), in llama.cpp's own memory.
+
+        They are valid until it reads on.
+        """
         import llama_cpp
         import numpy as np
 
         pointer = llama_cpp.llama_get_logits_ith(self.llama.ctx, -1)
         return np.ctypeslib.as_array(pointer, (len(self.vocabulary.pieces),))
 
-    def _keeps(self, tokens: Sequence[int]) -> bool:
-        """Whether these are in memory, once everything behind them is let go of."""
+    def _keep_prefix(self, tokens: Sequence[int]) -> bool:
+        """Drop everything in memory behind these tokens; whether they are there."""
         import llama_cpp
 
         count = len(tokens)
@@ -111,16 +114,16 @@ class Model:
         self.llama.n_tokens = count
         return True
 
-    def _forget(self, *, stale: bool = False) -> None:
-        """Let go of everything read; ``stale`` where a computation was left half done."""
+    def _clear_memory(self, *, stale: bool = False) -> None:
+        """Drop everything read; ``stale`` where a computation was left half done."""
         import llama_cpp
 
         self.llama.reset()
         llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(self.llama.ctx), stale)
 
     @contextmanager
-    def _stopping(self, late: Late) -> Iterator[None]:
-        """Meanwhile llama.cpp asks before each operation whether it is late."""
+    def _abort_when_late(self, late: Late) -> Iterator[None]:
+        """Within it llama.cpp asks before each operation whether it is late."""
         import llama_cpp
 
         asks = llama_cpp.ggml_abort_callback(lambda _: late())
@@ -132,27 +135,27 @@ class Model:
             llama_cpp.llama_set_abort_callback(self.llama.ctx, never, None)
 
 
-_loaded: WeakValueDictionary[tuple[Path, str, int, int], Model] = WeakValueDictionary()
+_loaded: WeakValueDictionary[tuple[Path, str, int, int], LlamaModel] = WeakValueDictionary()
 
 
 @atexit.register
-def _close() -> None:
-    """Before the interpreter takes the libraries apart: after that a model cannot be freed."""
+def _close_models() -> None:
+    """Free the models before the interpreter takes the libraries apart; later is too late."""
     for held in list(_loaded.values()):
         held.llama.close()
 
 
-def model(path: Path, sha256: str, context: int, threads: int) -> Model:
-    """The model of that file, loaded once for as long as anybody holds it."""
+def load_model(path: Path, sha256: str, context: int, threads: int) -> LlamaModel:
+    """The model of a file, loaded once for as long as anybody holds it."""
     key = (path, sha256, context, threads)
     found = _loaded.get(key)
     if found is None:
-        found = _loaded[key] = Model(path, context, threads)
+        found = _loaded[key] = LlamaModel(path, context, threads)
     return found
 
 
-def _opened(path: Path, context: int, threads: int) -> Any:
-    said = _listen()
+def _open_llama(path: Path, context: int, threads: int) -> Any:
+    said = _capture_log()
     said.clear()
     try:
         from llama_cpp import Llama
@@ -165,25 +168,25 @@ def _opened(path: Path, context: int, threads: int) -> Any:
             verbose=False,
         )
     except Exception as error:  # a foreign file: whatever the libraries make of it
-        reason = _plain(said[0]) if said else _its_own(error)
+        reason = _strip_function_names(said[0]) if said else _explain_error(error)
         raise EngineUnavailable(f"{path.name} cannot be loaded: {reason}") from error
-    if unfit := _unfit(llama):
+    if unfit := _find_unfitness(llama):
         raise EngineUnavailable(f"{path.name} cannot write: {unfit}")
     return llama
 
 
-def _plain(line: str) -> str:
+def _strip_function_names(line: str) -> str:
     """A line of llama.cpp's log without the names of its functions."""
     return re.sub(r"^(?:\w+: )+(?:error loading model: )?", "", line).strip()
 
 
-def _its_own(error: Exception) -> str:
-    """What is wrong where llama.cpp said nothing: the binding reads the chat template at once."""
+def _explain_error(error: Exception) -> str:
+    """What is wrong where llama.cpp logged no error: the binding reads the chat template."""
     template = type(error).__module__.startswith("jinja2")
     return f"its chat template is broken: {error}" if template else str(error)
 
 
-def _unfit(llama: Any) -> str:
+def _find_unfitness(llama: Any) -> str:
     """Why a file that could be loaded is no writer, or an empty string."""
     import llama_cpp
 
@@ -199,7 +202,7 @@ def _unfit(llama: Any) -> str:
     return ""
 
 
-def _vocabulary(vocab: Any) -> Vocabulary:
+def _read_vocabulary(vocab: Any) -> Vocabulary:
     import llama_cpp
 
     size = llama_cpp.llama_vocab_n_tokens(vocab)
@@ -208,40 +211,40 @@ def _vocabulary(vocab: Any) -> Vocabulary:
         | llama_cpp.LLAMA_TOKEN_ATTR_UNKNOWN
         | llama_cpp.LLAMA_TOKEN_ATTR_UNUSED
     )
-    pieces = [_piece(vocab, token) for token in range(size)]
+    pieces = [_get_token_bytes(vocab, token) for token in range(size)]
     unwritable = [
         token
         for token, piece in enumerate(pieces)
-        if (text := piece.decode(errors="replace")) not in TAGS
-        and (llama_cpp.llama_vocab_get_attr(vocab, token) & silent or CONTROL.fullmatch(text))
+        if (text := piece.decode(errors="replace")) not in REASONING_TAGS
+        and (llama_cpp.llama_vocab_get_attr(vocab, token) & silent or CONTROL_TOKEN.fullmatch(text))
     ]
     ends = [token for token in range(size) if llama_cpp.llama_vocab_is_eog(vocab, token)]
     return Vocabulary(pieces, unwritable, ends)
 
 
-def _piece(vocab: Any, token: int, room: int = PIECE) -> bytes:
+def _get_token_bytes(vocab: Any, token: int, room: int = PIECE_BUFFER_BYTES) -> bytes:
     """The bytes of a token; the binding's own detokenize garbles those longer than its buffer."""
     import llama_cpp
 
     buffer = ctypes.create_string_buffer(room)
     length: int = llama_cpp.llama_token_to_piece(vocab, token, buffer, room, 0, True)
-    return buffer.raw[:length] if length >= 0 else _piece(vocab, token, -length)
+    return buffer.raw[:length] if length >= 0 else _get_token_bytes(vocab, token, -length)
 
 
 @cache
-def _listen() -> list[str]:
-    """From now on llama.cpp tells us instead of standard error; its latest lines of error."""
+def _capture_log() -> list[str]:
+    """Take over llama.cpp's log from now on; returns the list of its latest error lines."""
     import llama_cpp
 
     said: list[str] = []
 
-    def heard(level: int, text: bytes, _: object) -> None:
+    def receive_line(level: int, text: bytes, _: object) -> None:
         line = text.decode(errors="replace").strip()
         log.debug("llama.cpp: %s", line)
-        if level == ERROR:
+        if level == GGML_ERROR_LEVEL:
             said.append(line)
 
-    callback = llama_cpp.llama_log_callback(heard)
+    callback = llama_cpp.llama_log_callback(receive_line)
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(callback))  # llama.cpp keeps it to the last
     llama_cpp.llama_log_set(callback, ctypes.c_void_p(0))
     return said

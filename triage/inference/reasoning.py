@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-SPANS: Final = (
+THOUGHT_SPANS: Final = (
     ("<think>", "</think>"),
     ("<thinking>", "</thinking>"),
     ("<thought>", "</thought>"),
@@ -20,46 +20,50 @@ SPANS: Final = (
     ("<|channel>", "<channel|>"),
 )
 """How a thought begins and ends, as the makers of models write it."""
-CHANNEL: Final = "<|channel|>analysis"
-HEADER: Final = ("<|start|>assistant", "<|channel|>final")
+ANALYSIS_CHANNEL: Final = "<|channel|>analysis"
+ANSWER_HEADERS: Final = ("<|start|>assistant", "<|channel|>final")
 """A format of its own, in which the answer has a header as well."""
 
-TAGS: Final = frozenset(
-    {tag for span in SPANS for tag in span}
+REASONING_TAGS: Final = frozenset(
+    {tag for span in THOUGHT_SPANS for tag in span}
     | {"<|channel|>", "<|message|>", "<|start|>", "<|end|>"}
     | {"<|START_RESPONSE|>", "<|END_RESPONSE|>"}
 )
 """The tokens a writer may use though they are no text: none of them is left in an answer."""
 
 # A thought may lack its beginning: some templates end with it.
-THOUGHTS: Final = (
+THOUGHT_PATTERNS: Final = (
     *(
         re.compile(rf"(?:^(?:(?!{re.escape(a)}).)*|{re.escape(a)}.*?){re.escape(z)}", re.DOTALL)
-        for a, z in SPANS
+        for a, z in THOUGHT_SPANS
     ),
-    re.compile(rf"{re.escape(CHANNEL)}.*?<\|end\|>", re.DOTALL),
+    re.compile(rf"{re.escape(ANALYSIS_CHANNEL)}.*?<\|end\|>", re.DOTALL),
 )
-OPENED: Final = re.compile("|".join(map(re.escape, [CHANNEL, *(begin for begin, _ in SPANS)])))
-TAG: Final = re.compile("|".join(map(re.escape, [*HEADER, *sorted(TAGS, key=len, reverse=True)])))
+OPEN_THOUGHT: Final = re.compile(
+    "|".join(map(re.escape, [ANALYSIS_CHANNEL, *(begin for begin, _ in THOUGHT_SPANS)]))
+)
+TAG_PATTERN: Final = re.compile(
+    "|".join(map(re.escape, [*ANSWER_HEADERS, *sorted(REASONING_TAGS, key=len, reverse=True)]))
+)
 
 
-def closed(prompt: str) -> str:
-    """The prompt, and where it ends in a begun thought, that thought ended at once."""
+def close_thought(prompt: str) -> str:
+    """The prompt; where it ends in a begun thought, that thought is ended at once."""
     said = prompt.rstrip()
-    for begin, end in SPANS:
+    for begin, end in THOUGHT_SPANS:
         if said.endswith(begin):
             return f"{said}\n\n{end}\n\n"
     return prompt
 
 
-def answer(text: str) -> tuple[str, bool]:
+def extract_answer(text: str) -> tuple[str, bool]:
     """The text without its thoughts, and whether each of them came to its end.
 
     A thought leaves a line break: what stood before and after it never becomes one word.
     """
-    for thought in THOUGHTS:
+    for thought in THOUGHT_PATTERNS:
         text = thought.sub("\n", text)
-    opened = OPENED.search(text)
+    opened = OPEN_THOUGHT.search(text)
     if opened:
         text = text[: opened.start()]
-    return TAG.sub("\n", text).strip(), opened is None
+    return TAG_PATTERN.sub("\n", text).strip(), opened is None

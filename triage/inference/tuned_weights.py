@@ -12,7 +12,7 @@ from triage.contract.step import EngineUnavailable
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tuned:
+class TunedWeights:
     """What tuning changed, as safetensors; ``report`` says from how much and how the loss fell."""
 
     weights: bytes
@@ -21,17 +21,17 @@ class Tuned:
     report: Mapping[str, Any] = field(default_factory=dict)
 
 
-def packed(
+def pack_changes(
     module: Any,
     before: Mapping[str, Any],
     base_sha256: str,
     report: Mapping[str, Any],
     *,
     share: float = 1.0,
-) -> Tuned:
-    """The module's change since ``before``, of which ``share`` is kept."""
-    weights = dumps(module, before, base_sha256, share)
-    return Tuned(
+) -> TunedWeights:
+    """The module's changes since ``before``, of which ``share`` is kept."""
+    weights = dump_changes(module, before, base_sha256, share)
+    return TunedWeights(
         weights=weights,
         sha256=hashlib.sha256(weights).hexdigest(),
         base_sha256=base_sha256,
@@ -39,7 +39,7 @@ def packed(
     )
 
 
-def dumps(module: Any, before: Mapping[str, Any], base_sha256: str, share: float) -> bytes:
+def dump_changes(module: Any, before: Mapping[str, Any], base_sha256: str, share: float) -> bytes:
     """What was added to each weight, in bfloat16, as safetensors that name their base.
 
     The difference, not the weight: a small change to a large weight would be rounded away.
@@ -56,11 +56,11 @@ def dumps(module: Any, before: Mapping[str, Any], base_sha256: str, share: float
     return save(added, {"base_sha256": base_sha256})
 
 
-def apply(module: Any, tuned: bytes, base_sha256: str) -> None:
+def apply_changes(module: Any, tuned: bytes, base_sha256: str) -> None:
     """Adds tuned changes to the module's weights. Raises EngineUnavailable where they do not fit."""
     import torch
 
-    added = _changes(tuned, base_sha256)
+    added = _load_changes(tuned, base_sha256)
     weights = dict(module.named_parameters())
     if any(name not in weights or added[name].shape != weights[name].shape for name in added):
         raise EngineUnavailable("the tuned weights do not fit this encoder: tune it again")
@@ -69,7 +69,7 @@ def apply(module: Any, tuned: bytes, base_sha256: str) -> None:
             weights[name] += change.float()
 
 
-def _changes(tuned: bytes, base_sha256: str) -> dict[str, Any]:
+def _load_changes(tuned: bytes, base_sha256: str) -> dict[str, Any]:
     from safetensors import SafetensorError
     from safetensors.torch import load
 

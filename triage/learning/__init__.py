@@ -1,1 +1,1 @@
-"""Learning from people: what is trained on, versions and their comparison, and how one is put to work."""
+"""Learning from people: examples, classifier versions, their comparison and activation."""

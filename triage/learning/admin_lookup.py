@@ -1,4 +1,4 @@
-"""Who does what is done at the command line."""
+"""Finds the admin in whose name a command runs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from django.core.management.base import CommandError
 from tickets.access import ADMINS
 
 
-def admin_named(name: str) -> User:
-    """The admin of that name. Raises CommandError."""
+def get_admin(name: str) -> User:
+    """The active admin with that user name. Raises CommandError."""
     found = User.objects.filter(username=name, is_active=True, groups__name=ADMINS).first()
     if found is None:
         names = User.objects.filter(is_active=True, groups__name=ADMINS).values_list("username")

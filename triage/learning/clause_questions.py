@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from triage.contract.case import Clause
-from triage.policies.markdown import read
+from triage.policies.markdown import read_policies
 
 FILE = Path(__file__).with_name("questions.toml")
 POLICIES = Path(__file__).resolve().parent.parent / "demo" / "policies"
@@ -25,39 +25,39 @@ class Question:
     answers: frozenset[str] = frozenset()
 
 
-def questions() -> list[Question]:
+def load_questions() -> list[Question]:
     """The shipped questions, short ones, long ones and those that no clause answers."""
-    tables = _tables()
+    tables = _load_tables()
     return [
-        *_asked(tables["answered"]),
-        *_asked(tables["long"]),
+        *_iter_questions(tables["answered"]),
+        *_iter_questions(tables["long"]),
         *(Question(text) for texts in tables["unanswered"].values() for text in texts),
     ]
 
 
-def labelled(question: Question, number: int) -> Question:
+def add_label(question: Question, number: int) -> Question:
     """The question under the label a classifier would give it, as the retrieve step asks it.
 
     One that no clause answers has any label, by its ``number``: labels are wrong at times.
     """
-    labels = _tables()["labels"]
+    labels = _load_tables()["labels"]
     of = [labels[ref.split(".")[0]] for ref in sorted(question.answers)] or list(labels.values())
     return replace(question, text=f"{of[number % len(of)]}\n{question.text}")
 
 
 @cache
-def _tables() -> dict[str, Any]:
+def _load_tables() -> dict[str, Any]:
     return tomllib.loads(FILE.read_text())
 
 
-def _asked(table: dict[str, list[str]]) -> Iterator[Question]:
+def _iter_questions(table: dict[str, list[str]]) -> Iterator[Question]:
     for refs, texts in table.items():
         yield from (Question(text, frozenset(refs.split())) for text in texts)
 
 
-def shop_clauses() -> tuple[list[Clause], date]:
+def load_shop_clauses() -> tuple[list[Clause], date]:
     """The clauses of the demo's policies in all versions, and a day on which the last are in force."""
-    policies, _ = read(sorted(POLICIES.glob("*.md")))
+    policies, _ = read_policies(sorted(POLICIES.glob("*.md")))
     clauses = []
     for slug, versions in policies.items():
         ordered = sorted(versions, key=lambda each: each.effective_from)

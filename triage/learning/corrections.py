@@ -1,4 +1,4 @@
-"""What people say of a label: another is right, or this one is. Each with its receipt in one act."""
+"""A person confirms that a label is right: a correction that changes nothing."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tickets.queue import run_queue
 from triage.learning import drift
 from triage.models import Intent
 
-NONE_OF_OURS = "None of ours"
+OUT_OF_SCOPE_NAME = "None of ours"
 STEP = "confirm"
 
 
-def suggestion_for(ticket: Ticket) -> Intent | None:
-    """What the machine thought of without being sure, of a ticket that has no label."""
+def find_suggestion(ticket: Ticket) -> Intent | None:
+    """The intent suggested for a ticket that has no label; None where there is none."""
     if ticket.label:
         return None
     read = ticket.receipts.filter(step="classify").order_by("-seq").first()
@@ -24,14 +24,14 @@ def suggestion_for(ticket: Ticket) -> Intent | None:
     return Intent.objects.filter(slug=slug, active=True).first() if slug else None
 
 
-def relabel(ticket: Ticket, intent: Intent | None, *, why: str, by: User) -> None:
+def correct_label(ticket: Ticket, intent: Intent | None, *, why: str, by: User) -> None:
     """Give the ticket the label a person chose; the machine works on with it.
 
-    None: a person says that it is none of our requests.
+    ``intent`` None: a person says that it is out of scope.
     """
     name, before = by.get_username(), ticket.label
     slug, named = (intent.slug, intent.name) if intent else ("", "")
-    run = ticket.current_run()
+    run = ticket.get_current_run()
     with transaction.atomic():
         Correction.objects.create(
             ticket=ticket,
@@ -42,7 +42,7 @@ def relabel(ticket: Ticket, intent: Intent | None, *, why: str, by: User) -> Non
             why=why,
             by=by,
         )
-        receipts.append(
+        receipts.append_receipt(
             ticket=ticket,
             run=run,
             step="classify",
@@ -50,31 +50,36 @@ def relabel(ticket: Ticket, intent: Intent | None, *, why: str, by: User) -> Non
             actor=name,
             status="overridden",
             label=slug,
-            output={"label": slug, "name": named or NONE_OF_OURS, "before": before, "why": why},
+            output={
+                "label": slug,
+                "name": named or OUT_OF_SCOPE_NAME,
+                "before": before,
+                "why": why,
+            },
         )
-        ticket.relabel(slug, named, None, name)
+        ticket.change_label(slug, named, None, name)
         ticket.mark_reopened()
-        run_queue.enqueue(ticket, reason="relabelled", by=by)
-        drift.wake(ticket.pk)
+        run_queue.enqueue_run(ticket, reason="relabelled", by=by)
+        drift.schedule_watch(ticket.pk)
 
 
-class Changed(Exception):
-    """The label is another by now; nothing was kept."""
+class LabelChanged(Exception):
+    """The ticket has another label by now; no confirmation was stored."""
 
 
-def confirm(ticket: Ticket, label: str, *, by: User) -> None:
-    """Keep that the label is right. The ticket and its run stay as they are. Raises Changed."""
+def confirm_label(ticket: Ticket, label: str, *, by: User) -> None:
+    """Store that the label is right; nothing else changes. Raises LabelChanged."""
     with transaction.atomic():
-        ticket = Ticket.locked(ticket.pk)
+        ticket = Ticket.get_locked(ticket.pk)
         if not label or ticket.label != label:
-            raise Changed("The label has changed meanwhile. Please look at it again.")
-        if confirms(last_word(ticket), label):
+            raise LabelChanged("The label has changed meanwhile. Please look at it again.")
+        if is_confirmation(get_last_correction(ticket), label):
             return
-        run = ticket.current_run()
+        run = ticket.get_current_run()
         Correction.objects.create(
             ticket=ticket, run=run, step="classify", before=label, after=label, by=by
         )
-        receipts.append(
+        receipts.append_receipt(
             ticket=ticket,
             run=run,
             step=STEP,
@@ -84,20 +89,20 @@ def confirm(ticket: Ticket, label: str, *, by: User) -> None:
             label=label,
             output={"label": label, "name": ticket.label_name, "by": ticket.labelled_by},
         )
-        drift.wake(ticket.pk)
+        drift.schedule_watch(ticket.pk)
 
 
-def last_word(ticket: Ticket) -> Correction | None:
-    """What a person said last of the label."""
+def get_last_correction(ticket: Ticket) -> Correction | None:
+    """The latest correction or confirmation of the ticket's label, or None."""
     said = ticket.corrections.filter(step="classify").select_related("by")
     return said.order_by("-pk").first()
 
 
-def confirms(said: Correction | None, label: str) -> bool:
-    """Whether a person found the label right, rather than gave it."""
+def is_confirmation(said: Correction | None, label: str) -> bool:
+    """Whether a correction confirms the label rather than changes it."""
     return said is not None and said.before == said.after == label
 
 
-def asked_about(ticket: Ticket) -> bool:
-    """Whether the ticket was drawn by lot for a person to check its label."""
+def is_in_audit_sample(ticket: Ticket) -> bool:
+    """Whether the ticket was drawn at random for a person to check its label."""
     return ticket.receipts.filter(step="classify", output__audited=True).exists()

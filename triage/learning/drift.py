@@ -1,7 +1,8 @@
-"""Whether the promise still holds on tickets, and whether customers still write as they did.
+"""Whether the precision guarantee still holds, and whether incoming tickets have changed.
 
-An alarm rests on labels that were checked because their ticket was drawn by lot, and on
-nothing else: labels that somebody happened to correct are mostly the wrong ones.
+An alarm rests on labels that were checked because their ticket is in the random audit
+sample, and on nothing else: labels that somebody happened to correct are mostly the
+wrong ones.
 """
 
 from __future__ import annotations
@@ -17,21 +18,21 @@ from django.utils import timezone
 
 from tickets.models import Correction, Receipt
 from tickets.queue import run_queue
-from tickets.statistics import wilson
+from tickets.statistics import compute_wilson_interval
 from triage.models import Activation, Alarm, Classifier, Intent
 from triage.pipeline import registry
 
-WATCH = "triage.tasks.watch"
-SEVERAL = "several matters"
-RISK = 0.05  # how often an alarm is raised, ever, while the promise holds
-SHOWN = 60  # the last labels an alarm speaks of
-RECENT, FEWEST = 200, 50  # tickets that tell whether fewer get a label
-Z = 2.576  # 99 %
+WATCH_TASK = "triage.tasks.watch"
+MULTI_INTENT_OUTCOME = "several matters"
+FALSE_ALARM_RISK = 0.05  # how often an alarm is raised, ever, while the promise holds
+MAX_SHOWN_LABELS = 60  # the last labels an alarm speaks of
+MAX_RECENT_TICKETS, MIN_RECENT_TICKETS = 200, 50  # tickets that tell whether fewer get a label
+Z_99 = 2.576  # 99 %
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checked:
-    """One automatic label of the version at work that a person checked."""
+class CheckedLabel:
+    """One automatic label of the active version that a person checked."""
 
     label: str
     right: bool
@@ -39,8 +40,8 @@ class Checked:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Notice:
-    """Fewer tickets get a label by themselves than the calibration let expect."""
+class CoverageNotice:
+    """Fewer tickets get an automatic label than the calibration let expect."""
 
     tickets: int
     labelled: int
@@ -54,59 +55,62 @@ class Notice:
         )
 
 
-def wake(ticket: int) -> None:
-    """Have a worker watch, after a ticket's label was checked; a lost call is made up for at night."""
-    transaction.on_commit(lambda: run_queue.call(WATCH, ticket, expires=60))
+def schedule_watch(ticket: int) -> None:
+    """Have a worker look for alarms after the commit, once a ticket's label was checked; a
+    lost call is made up for at night.
+    """
+    transaction.on_commit(lambda: run_queue.dispatch_task(WATCH_TASK, ticket, expires=60))
 
 
-def at_work() -> Activation | None:
-    """When the version at work was put to work last."""
+def get_current_activation() -> Activation | None:
+    """The latest activation of the active version, or None where no version is active."""
     last = Activation.objects.filter(classifier__active=True)
     return last.select_related("classifier").defer("classifier__weights").first()
 
 
-def open_alarms(classifier: Classifier | None = None) -> QuerySet[Alarm]:
-    """The alarms that are not ended, of one version or of the one at work."""
+def find_open_alarms(classifier: Classifier | None = None) -> QuerySet[Alarm]:
+    """The alarms that have not ended, of one version or of the active one."""
     of = {"classifier": classifier} if classifier else {"classifier__active": True}
     return Alarm.objects.filter(ended_at=None, **of).select_related("classifier").order_by("label")
 
 
-def end(alarm: Alarm, *, by: User) -> None:
-    """End an alarm by name; what was checked until now raises none again."""
+def end_alarm(alarm: Alarm, *, by: User) -> None:
+    """End an alarm in a person's name; what was checked until now raises none again."""
     Alarm.objects.filter(pk=alarm.pk, ended_at=None).update(ended_at=timezone.now(), ended_by=by)
 
 
 # --- the promise ---------------------------------------------------------------------
 
 
-def watch() -> list[Alarm]:
-    """Raise the alarms that what was checked calls for; those that are new. For workers."""
-    work, target = at_work(), registry.target()
+def raise_drift_alarms() -> list[Alarm]:
+    """Raise the alarms that checked labels call for; returns the new ones. For workers."""
+    work, target = get_current_activation(), registry.get_target_precision()
     if work is None:
         return []
-    raised = set(open_alarms(work.classifier).values_list("label", flat=True))
-    everything, ended = seen(work, target), _ended(work.classifier)
+    raised = set(find_open_alarms(work.classifier).values_list("label", flat=True))
+    everything, ended = list_checked_labels(work, target), _load_alarm_ends(work.classifier)
     alarms: list[Alarm] = []
     for label in {"", *(one.label for one in everything)} - raised:
         since = ended.get(label, work.at)
         checked = [one for one in everything if one.at > since and label in ("", one.label)]
-        risk = RISK / len(work.classifier.labels) if label else RISK
-        broken = _broken(checked, target, risk)
+        risk = FALSE_ALARM_RISK / len(work.classifier.labels) if label else FALSE_ALARM_RISK
+        broken = _find_violation(checked, target, risk)
         if broken is not None:
-            because = sentence(label, target, checked[: broken + 1])
+            because = format_alarm(label, target, checked[: broken + 1])
             alarms.append(Alarm(classifier=work.classifier, label=label, because=because))
     return Alarm.objects.bulk_create(alarms, ignore_conflicts=True)
 
 
-def _broken(checked: Sequence[Checked], target: float, risk: float) -> int | None:
-    """The label at which the promise was found broken, counted from 0."""
-    from triage.classifier.selective import still_valid
+def _find_violation(checked: Sequence[CheckedLabel], target: float, risk: float) -> int | None:
+    """The place of the label at which the guarantee was found violated, from 0, or None."""
+    from triage.classifier.selective import monitor_guarantee
 
-    return still_valid([one.right for one in checked], target, risk=risk).since
+    return monitor_guarantee([one.right for one in checked], target, risk=risk).since
 
 
-def sentence(label: str, target: float, checked: Sequence[Checked]) -> str:
-    last = checked[-SHOWN:]
+def format_alarm(label: str, target: float, checked: Sequence[CheckedLabel]) -> str:
+    """The alarm as a sentence for people, with the errors among the last checked labels."""
+    last = checked[-MAX_SHOWN_LABELS:]
     wrong = sum(not one.right for one in last)
     name = Intent.objects.filter(slug=label).values_list("name", flat=True).first() or label
     of = f" for “{name}”" if label else ""
@@ -116,11 +120,12 @@ def sentence(label: str, target: float, checked: Sequence[Checked]) -> str:
     )
 
 
-def seen(work: Activation, target: float) -> list[Checked]:
-    """What people said of the version's automatic labels on tickets drawn by lot, in that order.
+def list_checked_labels(work: Activation, target: float) -> list[CheckedLabel]:
+    """Corrections and confirmations of the version's automatic labels, on tickets of the audit
+    sample, in that order.
 
-    Labels given since its activation count, under a promise of ``target`` or a stricter one;
-    the truth is the last thing a person said.
+    Labels given since its activation count, under a promise of ``target`` or a stricter
+    one; the truth is the last thing a person said.
     """
     read = Receipt.objects.filter(step="classify", ticket=OuterRef("ticket"))
     last = read.exclude(actor_kind="human").order_by("-seq").values("seq")[:1]
@@ -135,15 +140,15 @@ def seen(work: Activation, target: float) -> list[Checked]:
         promise__target__gte=target,
         at__gte=work.at,
         seq=Subquery(last),
-    ).exclude(output__contains={"outcome": SEVERAL})
+    ).exclude(output__contains={"outcome": MULTI_INTENT_OUTCOME})
     known = given.annotate(
         truth=Subquery(told.reverse().values("after")[:1]), told_at=Subquery(told.values("at")[:1])
     )
     rows = known.order_by("told_at", "seq").values_list("label", "truth", "told_at")
-    return [Checked(label=label, right=label == truth, at=at) for label, truth, at in rows]
+    return [CheckedLabel(label=label, right=label == truth, at=at) for label, truth, at in rows]
 
 
-def _ended(classifier: Classifier) -> dict[str, datetime]:
+def _load_alarm_ends(classifier: Classifier) -> dict[str, datetime]:
     """When the last alarm of each label was ended."""
     alarms = Alarm.objects.filter(classifier=classifier).order_by("ended_at")
     return {label: at for label, at in alarms.values_list("label", "ended_at") if at}
@@ -152,16 +157,26 @@ def _ended(classifier: Classifier) -> dict[str, datetime]:
 # --- what comes in -------------------------------------------------------------------
 
 
-def notice() -> Notice | None:
-    """Whether fewer of the last 200 tickets got a label than chance explains; a hint, no alarm."""
-    work = at_work()
+def check_coverage() -> CoverageNotice | None:
+    """A notice where fewer of the last 200 tickets got a label than chance explains, else
+    None; it is a hint, no alarm.
+    """
+    work = get_current_activation()
     coverage = float(work.classifier.promise.get("coverage") or 0) if work else 0.0
-    same = work is not None and work.classifier.promise.get("target") == registry.target()
-    if work is None or not (same and coverage) or open_alarms().filter(label="").exists():
+    same = (
+        work is not None
+        and work.classifier.promise.get("target") == registry.get_target_precision()
+    )
+    if work is None or not (same and coverage) or find_open_alarms().filter(label="").exists():
         return None  # under an alarm nothing is labelled, which is no news of the customers
     said = Receipt.objects.filter(step="classify", at__gte=work.at).exclude(actor_kind="human")
-    recent = list(said.order_by("-seq").values_list("status", flat=True)[:RECENT])
+    recent = list(said.order_by("-seq").values_list("status", flat=True)[:MAX_RECENT_TICKETS])
     labelled = recent.count("ok")
-    if len(recent) < FEWEST or wilson(labelled, len(recent), Z)[1] >= coverage:
+    if (
+        len(recent) < MIN_RECENT_TICKETS
+        or compute_wilson_interval(labelled, len(recent), Z_99)[1] >= coverage
+    ):
         return None
-    return Notice(tickets=len(recent), labelled=labelled, expected=round(coverage * len(recent)))
+    return CoverageNotice(
+        tickets=len(recent), labelled=labelled, expected=round(coverage * len(recent))
+    )

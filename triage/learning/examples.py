@@ -1,4 +1,4 @@
-"""What a version learns from: written examples, and tickets as people labelled them."""
+"""What a version learns from: written examples, and tickets that people labelled."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from datetime import datetime
 from tickets.models import Correction, Message, Receipt
 from triage.models import Intent, IntentExample, IntentProposal
 
-KEPT_BACK = 5  # of so many labelled tickets one is kept for comparing versions
+HELD_BACK_ONE_IN = 5  # of so many labelled tickets one is kept for comparing versions
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A text and its intent's slug, "" for none of ours; ``ticket`` where a person labelled one.
+    """A text and its intent's slug, "" for out of scope; ``ticket`` where a person labelled
+    one.
 
-    ``audited``: the ticket was drawn by lot for a person to check.
+    ``audited``: the ticket was drawn at random for a person to check.
     """
 
     text: str
@@ -28,7 +29,7 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rows:
+class ExampleSplit:
     """``held_back`` are tickets that no version is trained on. ``shared`` more are no test
     either, since their words are among the training texts."""
 
@@ -41,56 +42,61 @@ class Rows:
         return sum(row.ticket is not None for row in self.training)
 
 
-def rows() -> Rows:
-    """Everything there is to learn from now, and what is kept to compare versions by."""
+def load_examples() -> ExampleSplit:
+    """Every example there is: training rows, and those held back to compare versions."""
     slugs = {"", *Intent.objects.filter(active=True).values_list("slug", flat=True)}
-    labelled = [row for row in labelled_tickets() if row.label in slugs]
-    training = [*_written(), *(row for row in labelled if not held_back(row.ticket))]
-    seen, taken = {_plain(row.text) for row in training}, _taken()
-    kept = [row for row in labelled if held_back(row.ticket)]
-    fresh = tuple(row for row in kept if _plain(row.text) not in seen and row.ticket not in taken)
-    return Rows(training=tuple(training), held_back=fresh, shared=len(kept) - len(fresh))
+    labelled = [row for row in load_labelled_tickets() if row.label in slugs]
+    training = [
+        *_iter_written_examples(),
+        *(row for row in labelled if not is_held_back(row.ticket)),
+    ]
+    seen, taken = {_normalize_text(row.text) for row in training}, _find_example_tickets()
+    kept = [row for row in labelled if is_held_back(row.ticket)]
+    fresh = tuple(
+        row for row in kept if _normalize_text(row.text) not in seen and row.ticket not in taken
+    )
+    return ExampleSplit(training=tuple(training), held_back=fresh, shared=len(kept) - len(fresh))
 
 
-def _plain(text: str) -> str:
+def _normalize_text(text: str) -> str:
     return " ".join(text.lower().split())
 
 
-def _taken() -> set[int]:
+def _find_example_tickets() -> set[int]:
     """Tickets whose words an admin made examples of, whole or in part."""
     taken = IntentProposal.objects.filter(state=IntentProposal.State.TAKEN)
     return set(taken.values_list("tickets", flat=True).order_by())
 
 
-def held_back(ticket: int | None) -> bool:
+def is_held_back(ticket: int | None) -> bool:
     """Whether a ticket's label is kept from training: decided by its number, for ever."""
     if ticket is None:
         return False
     digest = hashlib.sha256(f"held back:{ticket}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") % KEPT_BACK == 0
+    return int.from_bytes(digest[:8], "big") % HELD_BACK_ONE_IN == 0
 
 
-def _written() -> Iterator[Row]:
+def _iter_written_examples() -> Iterator[Row]:
     examples = IntentExample.objects.exclude(intent__active=False).order_by("pk")
     for text, slug in examples.values_list("text", "intent__slug"):
         if text.strip():
             yield Row(text=text.strip(), label=slug or "")
 
 
-def labelled_tickets() -> list[Row]:
-    """One row a ticket that a person labelled or confirmed: the last word counts.
+def load_labelled_tickets() -> list[Row]:
+    """A row for each ticket that a person labelled or confirmed: the latest one counts.
 
-    The text is what the classify step read when the person spoke; a ticket whose words
+    The text is what the classify step read when the person decided; a ticket whose words
     were erased is left out.
     """
     last = Correction.objects.filter(step="classify").order_by("ticket", "-pk").distinct("ticket")
     spoken = list(last.values_list("ticket", "ticket__subject", "after", "at"))
     tickets = [ticket for ticket, *_ in spoken]
-    drawn = _audited(tickets)
-    said_by = messages(tickets)
+    drawn = _find_audited_tickets(tickets)
+    said_by = load_messages(tickets)
     made = [
         Row(
-            text=f"{subject}\n{words(said_by[ticket], at)}".strip(),
+            text=f"{subject}\n{get_customer_words(said_by[ticket], at)}".strip(),
             label=label,
             ticket=ticket,
             audited=ticket in drawn,
@@ -100,25 +106,25 @@ def labelled_tickets() -> list[Row]:
     return [row for row in made if row.text]
 
 
-def _audited(tickets: Iterable[int]) -> set[int]:
+def _find_audited_tickets(tickets: Iterable[int]) -> set[int]:
     receipts = Receipt.objects.filter(ticket__in=tickets, step="classify", output__audited=True)
     return set(receipts.values_list("ticket", flat=True).order_by())
 
 
-Said = tuple[str, datetime, str]
+DatedMessage = tuple[str, datetime, str]
 
 
-def messages(tickets: Iterable[int]) -> dict[int, list[Said]]:
-    """Direction, time and text of each message, in the order of arrival."""
-    found: dict[int, list[Said]] = defaultdict(list)
+def load_messages(tickets: Iterable[int]) -> dict[int, list[DatedMessage]]:
+    """Direction, time and text of each message by ticket, in the order of arrival."""
+    found: dict[int, list[DatedMessage]] = defaultdict(list)
     rows = Message.objects.filter(ticket__in=tickets).exclude(direction="note").order_by("pk")
     for ticket, direction, at, text in rows.values_list("ticket", "direction", "at", "text"):
         found[ticket].append((direction, at, text))
     return found
 
 
-def words(said: Iterable[Said], at: datetime) -> str:
-    """The customer's last words before a time, up to the answer of ours before them."""
+def get_customer_words(said: Iterable[DatedMessage], at: datetime) -> str:
+    """The customer's latest messages before a time, back to our last answer, as one text."""
     found: list[str] = []
     answered = False
     for direction, when, text in said:
@@ -130,8 +136,8 @@ def words(said: Iterable[Said], at: datetime) -> str:
     return "\n\n".join(found)
 
 
-def corrections_since(at: datetime | None) -> int:
-    """How many tickets people labelled or confirmed since then, ever where it is None."""
+def count_corrected_tickets(at: datetime | None) -> int:
+    """How many tickets people labelled or confirmed since then; None: ever."""
     said = Correction.objects.filter(step="classify")
     said = said.filter(at__gt=at) if at else said
     return said.values("ticket").distinct().count()

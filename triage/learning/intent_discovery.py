@@ -1,4 +1,4 @@
-"""Intents that may be missing: groups among the tickets without a label, proposed to an admin."""
+"""Intent discovery: clusters among the tickets without a label, proposed to an admin."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from tickets.models import Message, Receipt, Ticket
-from triage.learning.intent_import import LONGEST as LONGEST_EXAMPLE
+from triage.learning.intent_import import MAX_EXAMPLE_BYTES as LONGEST_EXAMPLE
 from triage.models import Intent, IntentExample, IntentProposal, Job
 from triage.pipeline import registry
-from triage.runtime.locks import PROPOSALS, one_at_a_time
+from triage.runtime.locks import PROPOSALS_LOCK, acquire_lock
 
-LOOKED_BACK = timedelta(days=90)
-MOST = 4_000  # tickets, the newest: linking them needs memory by the square
-LONGEST = 2_000  # characters of a message that are read
-MOSTLY = 0.5  # of the tickets of a group
-NOTHING_ASKED = ("spam", "empty")
-DECIDED = (IntentProposal.State.TAKEN, IntentProposal.State.REFUSED)
-SOURCE = "tickets"
+LOOK_BACK_PERIOD = timedelta(days=90)
+MAX_TICKETS = 4_000  # tickets, the newest: linking them needs memory by the square
+MAX_MESSAGE_CHARS = 2_000  # characters of a message that are read
+MIN_OVERLAP_SHARE = 0.5  # of the tickets of a group
+NON_REQUEST_OUTCOMES = ("spam", "empty")
+DECIDED_STATES = (IntentProposal.State.TAKEN, IntentProposal.State.REFUSED)
+EXAMPLE_SOURCE = "tickets"
 
 
-class NotTaken(Exception):
+class ProposalNotTaken(Exception):
     """The proposal stays as it was; the message says what to do."""
 
 
@@ -37,87 +37,95 @@ class NotTaken(Exception):
 
 
 def propose_job(job: Job) -> Mapping[str, Any]:
-    """Look for groups and renew the open proposals; a refused one does not come again."""
-    tickets = list(unlabelled()[:MOST])
-    texts = text_of(tickets)
+    """Cluster the unlabelled tickets and renew the proposals; refused ones stay away."""
+    tickets = list(find_unlabelled_tickets()[:MAX_TICKETS])
+    texts = load_ticket_texts(tickets)
     read = [ticket for ticket in tickets if texts[ticket]]
-    groups = _found(read, [texts[ticket] for ticket in read])
+    groups = _cluster_tickets(read, [texts[ticket] for ticket in read])
     with transaction.atomic():
-        kept = _renew(groups)
-    return {"tickets": len(read), "proposals": kept, "sentence": _sentence(len(read), kept)}
+        kept = _renew_proposals(groups)
+    return {"tickets": len(read), "proposals": kept, "sentence": _format_summary(len(read), kept)}
 
 
-def unlabelled() -> QuerySet[Ticket, int]:
-    """The ids of tickets the machine has read and nothing of ours fits, the newest first."""
+def find_unlabelled_tickets() -> QuerySet[Ticket, int]:
+    """The ids of recent tickets that the classify step read and gave no label, newest first;
+    spam and empty ones are left out.
+    """
     said = Receipt.objects.filter(ticket=OuterRef("pk"), step="classify").order_by("-seq")
     outcome = said.exclude(actor_kind="human").values(found=KT("output__outcome"))[:1]
-    recent = Ticket.objects.filter(label="", received_at__gte=timezone.now() - LOOKED_BACK)
+    recent = Ticket.objects.filter(label="", received_at__gte=timezone.now() - LOOK_BACK_PERIOD)
     read = recent.filter(receipts__step="classify").annotate(
         outcome=Coalesce(Subquery(outcome), Value(""), output_field=TextField())
     )
-    asked = read.exclude(outcome__in=NOTHING_ASKED)
+    asked = read.exclude(outcome__in=NON_REQUEST_OUTCOMES)
     return asked.order_by("-received_at", "-pk").values_list("pk", flat=True).distinct()
 
 
-def text_of(tickets: Collection[int]) -> dict[int, str]:
-    """The subject and first message of each ticket."""
+def load_ticket_texts(tickets: Collection[int]) -> dict[int, str]:
+    """The subject and first message of each ticket, by its id."""
     first = Message.objects.filter(ticket__in=tickets, direction="in").order_by("ticket_id", "pk")
     said = first.distinct("ticket_id").values_list("ticket", "ticket__subject", "text")
-    found = {ticket: f"{subject}\n{text[:LONGEST]}".strip() for ticket, subject, text in said}
+    found = {
+        ticket: f"{subject}\n{text[:MAX_MESSAGE_CHARS]}".strip() for ticket, subject, text in said
+    }
     return {ticket: found.get(ticket, "") for ticket in tickets}
 
 
-Group = tuple[list[int], list[str]]
+TicketCluster = tuple[list[int], list[str]]
 
 
-def _found(tickets: Sequence[int], texts: Sequence[str]) -> list[Group]:
-    """Ticket ids, nearest to the centre first, and the words that name them."""
-    from triage.classifier.clusters import FEWEST, clusters
+def _cluster_tickets(tickets: Sequence[int], texts: Sequence[str]) -> list[TicketCluster]:
+    """Each cluster's ticket ids, nearest to the centre first, and the words that name it."""
+    from triage.classifier.clusters import MIN_CLUSTER_TEXTS, cluster_texts
 
-    if len(texts) < FEWEST:
+    if len(texts) < MIN_CLUSTER_TEXTS:
         return []
-    vectors = registry.vectors(texts)
+    vectors = registry.embed_texts(texts)
     if not connection.in_atomic_block:
         connection.close()  # none is held while groups are looked for
     return [
         ([tickets[row] for row in cluster.members], list(cluster.words))
-        for cluster in clusters(texts, vectors)
+        for cluster in cluster_texts(texts, vectors)
     ]
 
 
-def _renew(groups: Sequence[Group]) -> int:
-    """Open proposals follow their group; those whose group is gone go. How many are open now."""
-    one_at_a_time(PROPOSALS)
-    decided = [_tickets_of(row) for row in IntentProposal.objects.filter(state__in=DECIDED)]
+def _renew_proposals(groups: Sequence[TicketCluster]) -> int:
+    """Match the open proposals to clusters, drop the rest; how many are open now."""
+    acquire_lock(PROPOSALS_LOCK)
+    decided = [
+        _get_ticket_ids(row) for row in IntentProposal.objects.filter(state__in=DECIDED_STATES)
+    ]
     waiting = {
-        row: _tickets_of(row)
+        row: _get_ticket_ids(row)
         for row in IntentProposal.objects.select_for_update().filter(state="open")
     }
     kept = 0
     for tickets, words in groups:
-        if any(_mostly_in(tickets, before) for before in decided):
+        if any(_is_mostly_within(tickets, before) for before in decided):
             continue
-        match = next((row for row, before in waiting.items() if _mostly_in(before, tickets)), None)
+        match = next(
+            (row for row, before in waiting.items() if _is_mostly_within(before, tickets)), None
+        )
         if match:
             waiting.pop(match)
-        _write(match or IntentProposal(), tickets, words)
+        _save_proposal(match or IntentProposal(), tickets, words)
         kept += 1
     for row in waiting:
         row.delete()
     return kept
 
 
-def _tickets_of(proposal: IntentProposal) -> set[int]:
+def _get_ticket_ids(proposal: IntentProposal) -> set[int]:
     return set(proposal.tickets.values_list("pk", flat=True).order_by())
 
 
-def _mostly_in(tickets: Collection[int], others: Collection[int]) -> bool:
-    return len(set(tickets) & set(others)) >= MOSTLY * len(tickets)
+def _is_mostly_within(tickets: Collection[int], others: Collection[int]) -> bool:
+    return len(set(tickets) & set(others)) >= MIN_OVERLAP_SHARE * len(tickets)
 
 
-def _write(proposal: IntentProposal, tickets: Sequence[int], words: list[str]) -> None:
-    """Its tickets are kept in their order, the nearest to the centre first."""
-    proposal.name, proposal.words = name_of(words), words
+def _save_proposal(proposal: IntentProposal, tickets: Sequence[int], words: list[str]) -> None:
+    """Save the proposal with its tickets in their order, the nearest to the centre first."""
+    proposal.name, proposal.words = format_proposal_name(words), words
     proposal.save()
     proposal.tickets.clear()
     link = IntentProposal.tickets.through
@@ -126,11 +134,12 @@ def _write(proposal: IntentProposal, tickets: Sequence[int], words: list[str]) -
     )
 
 
-def name_of(words: Sequence[str]) -> str:
+def format_proposal_name(words: Sequence[str]) -> str:
+    """A name for the proposal, of its first three words."""
     return ", ".join(words[:3]).capitalize()[:120] or "Without words"
 
 
-def _sentence(tickets: int, proposals: int) -> str:
+def _format_summary(tickets: int, proposals: int) -> str:
     looked = f"{tickets:,} tickets without a label were looked at"
     if not proposals:
         return f"{looked}; no group among them asks for the same."
@@ -140,57 +149,67 @@ def _sentence(tickets: int, proposals: int) -> str:
 # --- deciding ------------------------------------------------------------------------
 
 
-def take(
+def accept_proposal(
     proposal: IntentProposal, *, name: str, into: Intent | None, tickets: Collection[int], by: User
 ) -> Intent:
     """Make the chosen tickets' texts examples of a new intent, or of one there is.
 
-    The machine learns them at the next training. Raises NotTaken.
+    The classifier learns them at the next training. Raises ProposalNotTaken.
     """
     with transaction.atomic():
-        proposal = _open(proposal)
-        chosen = _tickets_of(proposal) & set(tickets)
+        proposal = _lock_open_proposal(proposal)
+        chosen = _get_ticket_ids(proposal) & set(tickets)
         if not chosen:
-            raise NotTaken("Leave at least one ticket ticked: the intent is learned from them.")
-        intent = into or _made(name)
-        texts = {_short(text) for text in text_of(chosen).values() if text}
+            raise ProposalNotTaken(
+                "Leave at least one ticket ticked: the intent is learned from them."
+            )
+        intent = into or _create_intent(name)
+        texts = {_truncate_text(text) for text in load_ticket_texts(chosen).values() if text}
         IntentExample.objects.bulk_create(
-            (IntentExample(intent=intent, text=text, source=SOURCE) for text in sorted(texts)),
+            (
+                IntentExample(intent=intent, text=text, source=EXAMPLE_SOURCE)
+                for text in sorted(texts)
+            ),
             ignore_conflicts=True,
         )
-        _decide(proposal, IntentProposal.State.TAKEN, by, intent)
+        _save_decision(proposal, IntentProposal.State.TAKEN, by, intent)
     return intent
 
 
-def _short(text: str) -> str:
-    """As much of it as an example may have."""
+def _truncate_text(text: str) -> str:
+    """The text cut to the bytes that an example may have."""
     return text.encode()[:LONGEST_EXAMPLE].decode(errors="ignore").strip()
 
 
-def refuse(proposal: IntentProposal, *, by: User) -> None:
-    """It is no intent; mostly the same tickets are not proposed again. Raises NotTaken."""
+def refuse_proposal(proposal: IntentProposal, *, by: User) -> None:
+    """Refuse it; mostly the same tickets are not proposed again.
+
+    Raises ProposalNotTaken.
+    """
     with transaction.atomic():
-        _decide(_open(proposal), IntentProposal.State.REFUSED, by, None)
+        _save_decision(_lock_open_proposal(proposal), IntentProposal.State.REFUSED, by, None)
 
 
-def _open(proposal: IntentProposal) -> IntentProposal:
+def _lock_open_proposal(proposal: IntentProposal) -> IntentProposal:
     found = IntentProposal.objects.select_for_update().filter(pk=proposal.pk, state="open").first()
     if found is None:
-        raise NotTaken("Somebody decided on this group meanwhile, or it is no longer there.")
+        raise ProposalNotTaken(
+            "Somebody decided on this group meanwhile, or it is no longer there."
+        )
     return found
 
 
-def _made(name: str) -> Intent:
+def _create_intent(name: str) -> Intent:
     name = " ".join(name.split())
     slug = slugify(name)[:80]
     if not slug:
-        raise NotTaken("Give the new intent a name, or choose one there is.")
+        raise ProposalNotTaken("Give the new intent a name, or choose one there is.")
     if Intent.objects.filter(slug=slug).exists():
-        raise NotTaken(f"There is an intent “{name}” already: choose it from the list.")
+        raise ProposalNotTaken(f"There is an intent “{name}” already: choose it from the list.")
     return Intent.objects.create(slug=slug, name=name)
 
 
-def _decide(
+def _save_decision(
     proposal: IntentProposal, state: IntentProposal.State, by: User, intent: Intent | None
 ) -> None:
     proposal.state, proposal.intent = state, intent

@@ -1,4 +1,4 @@
-"""The admin's own taxonomy from a file: a text and its label a row, taken in once."""
+"""Imports an admin's own intents: a text and its label in each row, added once."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tickets.intake.files.loop import Item
 from tickets.intake.files.row_files import read_rows
 from triage.models import Intent, IntentExample
 
-TEXTS = ("text", "sentence")
-LABELS = ("label", "category", "intent")
-COLUMNS = [*TEXTS, *LABELS]
-NONE_OF_OURS = ("", "oos", "no_nodes_detected")  # as published data sets name it
-LONGEST = 2_000  # bytes: an index holds no longer text
-AT_ONCE = 1_000
+TEXT_COLUMNS = ("text", "sentence")
+LABEL_COLUMNS = ("label", "category", "intent")
+COLUMNS = [*TEXT_COLUMNS, *LABEL_COLUMNS]
+OUT_OF_SCOPE_LABELS = ("", "oos", "no_nodes_detected")  # as published data sets name it
+MAX_EXAMPLE_BYTES = 2_000  # bytes: an index holds no longer text
+BATCH_ROWS = 1_000
 
 
 class BadRow(Exception):
@@ -32,8 +32,8 @@ class BadRow(Exception):
 
 
 @dataclass
-class Imported:
-    """What an import came to; ``problems`` are sentences with the line they are about."""
+class ImportResult:
+    """What an import changed; ``problems`` are sentences with the line they are about."""
 
     created: int = 0
     unchanged: int = 0
@@ -64,27 +64,27 @@ class Example:
 
 def import_intents(
     path: Path, *, by: User | None = None, only: bool = False, most: int | None = None
-) -> Imported:
-    """Take in a CSV or JSON Lines file: intents that are missing, and each example once.
+) -> ImportResult:
+    """Import a CSV or JSON Lines file: intents that are missing, and each example once.
 
     A label that means none of ours, or none, makes a background example. With ``only`` the
     intents that the file does not name are retired; nothing is ever deleted. Raises
     CommandError where the file cannot be read at all, or has more than ``most`` rows; a bad
     row is named and left out.
     """
-    done = Imported()
-    rows = _at_most(most, read_rows(path, COLUMNS, lambda _: None))
-    examples = list(_examples(rows, done))
+    done = ImportResult()
+    rows = _limit_rows(most, read_rows(path, COLUMNS, lambda _: None))
+    examples = list(_iter_examples(rows, done))
     why = {"why": f"Imported from {path.name}", **({"user": by.pk} if by else {})}
     with transaction.atomic(), pghistory.context(**why):
-        intents = _intents({example.label for example in examples}, done)
-        _add(examples, intents, source=path.name[:80], done=done)
+        intents = _get_or_create_intents({example.label for example in examples}, done)
+        _add_examples(examples, intents, source=path.name[:80], done=done)
         if only and intents:
-            _retire(intents.values(), done)
+            _retire_other_intents(intents.values(), done)
     return done
 
 
-def _at_most(most: int | None, items: Iterable[Item[dict[str, Any]]]) -> Iterator[Any]:
+def _limit_rows(most: int | None, items: Iterable[Item[dict[str, Any]]]) -> Iterator[Any]:
     for number, item in enumerate(items):
         if most is not None and number >= most:
             raise CommandError(
@@ -93,29 +93,31 @@ def _at_most(most: int | None, items: Iterable[Item[dict[str, Any]]]) -> Iterato
         yield item
 
 
-def _examples(items: Iterable[Item[dict[str, Any]]], done: Imported) -> Iterator[Example]:
+def _iter_examples(items: Iterable[Item[dict[str, Any]]], done: ImportResult) -> Iterator[Example]:
     for item in items:
         try:
             if item.problem:
                 raise BadRow(item.problem)
-            yield _example(item.content or {})
+            yield _parse_example(item.content or {})
         except BadRow as bad:
             line = item.place.rpartition(":")[2]
             done.problems.append(f"Line {line}: {bad}.")
 
 
-def _example(row: dict[str, Any]) -> Example:
+def _parse_example(row: dict[str, Any]) -> Example:
     """The row's text and label. Raises BadRow."""
-    text, label = _value(row, TEXTS), _value(row, LABELS)
+    text, label = _get_value(row, TEXT_COLUMNS), _get_value(row, LABEL_COLUMNS)
     if not text:
         raise BadRow("there is no text: write one under “text” or “sentence”")
     size = len(text.encode())
-    if size > LONGEST:
-        raise BadRow(f"the text has {size:,} bytes: an example is one request, in {LONGEST:,}")
-    return Example(text, "" if label.lower() in NONE_OF_OURS else label)
+    if size > MAX_EXAMPLE_BYTES:
+        raise BadRow(
+            f"the text has {size:,} bytes: an example is one request, in {MAX_EXAMPLE_BYTES:,}"
+        )
+    return Example(text, "" if label.lower() in OUT_OF_SCOPE_LABELS else label)
 
 
-def _value(row: dict[str, Any], names: tuple[str, ...]) -> str:
+def _get_value(row: dict[str, Any], names: tuple[str, ...]) -> str:
     name = next((name for name in names if name in row), None)
     if name is None:
         raise BadRow(f"none of these is there: {', '.join(names)}")
@@ -128,13 +130,13 @@ def _value(row: dict[str, Any], names: tuple[str, ...]) -> str:
     return value
 
 
-def slug_of(label: str) -> str:
+def slugify_label(label: str) -> str:
     """``CALL_CENTER`` is call-center; a label in another script gets a slug of its digest."""
     made = slugify(label.replace("_", "-"))[:80].strip("-")
     return made or f"intent-{hashlib.sha256(label.encode()).hexdigest()[:8]}"
 
 
-def name_of(label: str) -> str:
+def format_intent_name(label: str) -> str:
     """``CALL_CENTER`` is Call center; a name that is written as one stays."""
     if " " in label:
         return label[:120]
@@ -142,15 +144,17 @@ def name_of(label: str) -> str:
     return (words[:1].upper() + words[1:].lower())[:120]
 
 
-def _intents(labels: Iterable[str], done: Imported) -> dict[str, Intent]:
+def _get_or_create_intents(labels: Iterable[str], done: ImportResult) -> dict[str, Intent]:
     """The intent of each label, made where it is missing."""
     by_slug = {intent.slug: intent for intent in Intent.objects.all()}
     by_name = {intent.name.casefold(): intent for intent in by_slug.values()}
     found: dict[str, Intent] = {}
     for label in sorted(filter(None, labels)):
-        intent = by_slug.get(slug_of(label)) or by_name.get(label.casefold())
+        intent = by_slug.get(slugify_label(label)) or by_name.get(label.casefold())
         if intent is None:
-            intent = Intent.objects.create(slug=slug_of(label), name=name_of(label))
+            intent = Intent.objects.create(
+                slug=slugify_label(label), name=format_intent_name(label)
+            )
             by_slug[intent.slug] = intent
             done.intents.append(intent.name)
         elif not intent.active:
@@ -161,8 +165,8 @@ def _intents(labels: Iterable[str], done: Imported) -> dict[str, Intent]:
     return found
 
 
-def _add(
-    examples: list[Example], intents: dict[str, Intent], *, source: str, done: Imported
+def _add_examples(
+    examples: list[Example], intents: dict[str, Intent], *, source: str, done: ImportResult
 ) -> None:
     owners = Q(intent__in={intent.pk for intent in intents.values()}) | Q(intent=None)
     rows = IntentExample.objects.filter(owners).values_list("intent", "text")
@@ -174,11 +178,11 @@ def _add(
         if key not in there:
             there.add(key)
             new.append(IntentExample(intent=intent, text=example.text, source=source))
-    IntentExample.objects.bulk_create(new, batch_size=AT_ONCE)
+    IntentExample.objects.bulk_create(new, batch_size=BATCH_ROWS)
     done.created, done.unchanged = len(new), len(examples) - len(new)
 
 
-def _retire(kept: Iterable[Intent], done: Imported) -> None:
+def _retire_other_intents(kept: Iterable[Intent], done: ImportResult) -> None:
     others = Intent.objects.filter(active=True).exclude(pk__in=[intent.pk for intent in kept])
     done.retired = list(others.values_list("name", flat=True))
     others.update(active=False)

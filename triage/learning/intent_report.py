@@ -1,4 +1,4 @@
-"""How good is a classifier on labelled texts, and does it keep its promise?"""
+"""How good is a classifier on labelled texts, and does it keep its precision guarantee?"""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triage.classifier import selective
-from triage.classifier.calibration import calibration_error
-from triage.classifier.fitting import fit, fit_and_hold
-from triage.classifier.intent_model import agreed
-from triage.classifier.labelled_texts import Labelled
-from triage.classifier.out_of_scope import general
+from triage.classifier.calibration import compute_calibration_error
+from triage.classifier.fitting import fit_model, fit_with_held_out
+from triage.classifier.intent_model import average_log_shares
+from triage.classifier.labelled_texts import LabelledTexts
+from triage.classifier.out_of_scope import load_background_texts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 
-NONE, UNKNOWN = -1, -2
-TIMED = 200
-DRAWN = 1000
+OUT_OF_SCOPE, UNKNOWN_LABEL = -1, -2
+MAX_TIMED_TEXTS = 200
+MAX_DRAWN_TEXTS = 1000
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,16 @@ class Predictions:
     uncalibrated: NDArray[np.float64]
 
     @property
-    def right(self) -> NDArray[np.bool_]:
+    def is_right(self) -> NDArray[np.bool_]:
         return np.asarray(self.shares.argmax(axis=1) == self.truth)
 
     @property
-    def ours(self) -> NDArray[np.bool_]:
-        return np.asarray(self.truth != NONE)
+    def is_in_scope(self) -> NDArray[np.bool_]:
+        return np.asarray(self.truth != OUT_OF_SCOPE)
 
 
 @dataclass(frozen=True)
-class Kept:
+class DrawOutcome:
     """What a way of choosing the threshold does over random draws of calibration texts.
 
     ``kept`` is the share of draws in which the rest of the texts met the target,
@@ -72,8 +72,8 @@ class Draws:
     target: float
     draws: int
     calibration: int
-    naive: Kept
-    promised: Kept
+    naive: DrawOutcome
+    promised: DrawOutcome
 
 
 @dataclass(frozen=True)
@@ -106,12 +106,12 @@ class Evaluation:
     embedding_seconds: float = 0.0
     milliseconds: float = 0.0
     megabytes: float = 0.0
-    per_label: tuple[selective.LabelPromise, ...] = field(default=(), repr=False)
+    per_label: tuple[selective.LabelGuarantee, ...] = field(default=(), repr=False)
 
 
-def evaluate(
-    train: Labelled,
-    test: Labelled,
+def evaluate_classifier(
+    train: LabelledTexts,
+    test: LabelledTexts,
     embed: Embed,
     *,
     unseen: Sequence[bool] | None = None,
@@ -125,13 +125,13 @@ def evaluate(
     """
     began = time.perf_counter()
     vectors = embed(train.texts)
-    strangers = (general(), embed(general()))
+    strangers = (load_background_texts(), embed(load_background_texts()))
     embedded = time.perf_counter()
-    model = fit(train.texts, vectors, train.labels, unseen=unseen, strangers=strangers)
+    model = fit_model(train.texts, vectors, train.labels, unseen=unseen, strangers=strangers)
     trained = time.perf_counter()
     looked = embed(test.texts)
-    found = _predictions(model, test, looked)
-    return measured(
+    found = _predict_texts(model, test, looked)
+    return compute_figures(
         found,
         model,
         target=target,
@@ -139,13 +139,13 @@ def evaluate(
         trained_on=len(train),
         embedding_seconds=embedded - began,
         training_seconds=trained - embedded,
-        milliseconds=_milliseconds(model, test.texts, looked),
+        milliseconds=_measure_milliseconds(model, test.texts, looked),
         megabytes=len(model.dumps()) / 1e6,
     )
 
 
-def cross_validated(
-    train: Labelled, embed: Embed, *, target: float = 0.98, draws: int = 200
+def cross_validate(
+    train: LabelledTexts, embed: Embed, *, target: float = 0.98, draws: int = 200
 ) -> Evaluation:
     """Measure on one set alone: each of ten parts is judged by machines fitted on the others.
 
@@ -153,22 +153,22 @@ def cross_validated(
     """
     began = time.perf_counter()
     vectors = embed(train.texts)
-    strangers = (general(), embed(general()))
+    strangers = (load_background_texts(), embed(load_background_texts()))
     embedded = time.perf_counter()
     nobody, all_ = np.zeros(len(train), bool), np.ones(len(train), bool)
-    model, held = fit_and_hold(
+    model, held = fit_with_held_out(
         train.texts, vectors, train.labels, nobody, all_, strangers=strangers
     )
     trained = time.perf_counter()
     found = Predictions(
-        shares=np.exp(agreed(held.scores, model.temperatures)),
+        shares=np.exp(average_log_shares(held.scores, model.temperatures)),
         confidence=model.evidence.confidence,
         truth=model.evidence.truth,
         outside=held.outside,
         turned_away=model.evidence.outside,
-        uncalibrated=_uncalibrated(held.scores),
+        uncalibrated=_compute_raw_confidence(held.scores),
     )
-    return measured(
+    return compute_figures(
         found,
         model,
         target=target,
@@ -176,20 +176,20 @@ def cross_validated(
         trained_on=len(train),
         embedding_seconds=embedded - began,
         training_seconds=trained - embedded,
-        milliseconds=_milliseconds(model, train.texts, vectors),
+        milliseconds=_measure_milliseconds(model, train.texts, vectors),
         megabytes=len(model.dumps()) / 1e6,
     )
 
 
-def measured(
+def compute_figures(
     found: Predictions, model: IntentModel, *, target: float, draws: int, **facts: Any
 ) -> Evaluation:
-    """The figures of these predictions beside the promise of the model's own evidence."""
-    ours, right, labelled = found.ours, found.right, found.right & ~found.turned_away
-    given = selective.promised(model.evidence, target)
+    """The figures of these predictions beside the guarantee of the model's own evidence."""
+    ours, right, labelled = found.is_in_scope, found.is_right, found.is_right & ~found.turned_away
+    given = selective.compute_guarantee(model.evidence, target)
     own = model.evidence
-    naive, _ = selective.naive_threshold(
-        np.where(own.outside, -1, own.confidence), own.right, target
+    naive, _ = selective.find_naive_threshold(
+        np.where(own.outside, -1, own.confidence), own.is_right, target
     )
     return Evaluation(
         texts=len(ours),
@@ -198,88 +198,99 @@ def measured(
         accuracy=float(right[ours].mean()),
         in_scope=float(labelled[ours].mean()),
         caught=float(found.turned_away[~ours].mean()) if (~ours).any() else None,
-        auroc=_auroc(found),
+        auroc=_compute_auroc(found),
         target=target,
-        best_coverage=selective.naive_threshold(found.confidence[ours], right[ours], target)[1],
-        naive=_at(found, naive),
-        promised=_at(found, given.threshold, [model.labels.index(one) for one in given.withheld]),
+        best_coverage=selective.find_naive_threshold(found.confidence[ours], right[ours], target)[
+            1
+        ],
+        naive=_measure_threshold(found, naive),
+        promised=_measure_threshold(
+            found, given.threshold, [model.labels.index(one) for one in given.withheld]
+        ),
         sentence=given.sentence,
-        error_before=calibration_error(found.uncalibrated[ours], right[ours]),
-        error_after=calibration_error(found.confidence[ours], right[ours]),
-        draws=tuple(promises_kept(found, share, draws) for share in (0.95, 0.98)) if draws else (),
+        error_before=compute_calibration_error(found.uncalibrated[ours], right[ours]),
+        error_after=compute_calibration_error(found.confidence[ours], right[ours]),
+        draws=tuple(simulate_guarantees(found, share, draws) for share in (0.95, 0.98))
+        if draws
+        else (),
         per_label=given.per_label,
         **facts,
     )
 
 
-def promises_kept(found: Predictions, target: float, draws: int, *, seed: int = 7) -> Draws:
-    """Draw texts of our intents for calibration, judge the thresholds on the others."""
-    ours = np.flatnonzero(found.ours)
-    confidence, right = found.confidence[ours], found.right[ours]
-    size = min(DRAWN, len(ours) // 4)  # most is left to judge by, or chance decides
+def simulate_guarantees(found: Predictions, target: float, draws: int, *, seed: int = 7) -> Draws:
+    """Draw calibration texts in scope many times; judge the thresholds on the others."""
+    ours = np.flatnonzero(found.is_in_scope)
+    confidence, right = found.confidence[ours], found.is_right[ours]
+    size = min(MAX_DRAWN_TEXTS, len(ours) // 4)  # most is left to judge by, or chance decides
     outcomes = np.array(
         [
-            _drawn(confidence, right, target, np.random.default_rng([seed, draw]), size)
+            _judge_draw(confidence, right, target, np.random.default_rng([seed, draw]), size)
             for draw in range(draws)
         ]
     )
     naive, promised = (
-        Kept(*(float(value) for value in outcomes[:, way].mean(axis=0))) for way in (0, 1)
+        DrawOutcome(*(float(value) for value in outcomes[:, way].mean(axis=0))) for way in (0, 1)
     )
     return Draws(target, draws, size, naive, promised)
 
 
-def _drawn(confidence: Any, right: Any, target: float, random: Any, size: int) -> Any:
+def _judge_draw(confidence: Any, right: Any, target: float, random: Any, size: int) -> Any:
     lot = random.permutation(len(right))
     drawn, rest = lot[:size], lot[size:]
-    ways = (selective.naive_threshold, selective.threshold_for)
+    ways = (selective.find_naive_threshold, selective.find_threshold)
     thresholds = [way(confidence[drawn], right[drawn], target)[0] for way in ways]
-    return [_outcome(confidence[rest], right[rest], target, at) for at in thresholds]
+    return [_judge_threshold(confidence[rest], right[rest], target, at) for at in thresholds]
 
 
-def _outcome(confidence: Any, right: Any, target: float, threshold: float) -> Any:
+def _judge_threshold(confidence: Any, right: Any, target: float, threshold: float) -> Any:
     given = confidence >= threshold
     kept = not given.any() or right[given].mean() >= target
     return float(kept), float(given.mean()), float(threshold > 1)
 
 
-def _at(found: Predictions, threshold: float, withheld: Sequence[int] = ()) -> tuple[float, float]:
-    """The share of automatic labels that is right, of any text, and the share of texts that get one."""
+def _measure_threshold(
+    found: Predictions, threshold: float, withheld: Sequence[int] = ()
+) -> tuple[float, float]:
+    """Two shares under a threshold: automatic labels that are right, texts that get one.
+
+    Of texts of any kind; 1.0 is right where no text gets a label.
+    """
     given = (found.confidence >= threshold) & ~found.turned_away
     given &= ~np.isin(found.shares.argmax(axis=1), list(withheld))
-    return (float(found.right[given].mean()) if given.any() else 1.0), float(given.mean())
+    return (float(found.is_right[given].mean()) if given.any() else 1.0), float(given.mean())
 
 
-def _auroc(found: Predictions) -> float | None:
+def _compute_auroc(found: Predictions) -> float | None:
     from sklearn.metrics import roc_auc_score
 
-    if found.ours.all() or not found.ours.any():
+    if found.is_in_scope.all() or not found.is_in_scope.any():
         return None
-    return float(roc_auc_score(~found.ours, found.outside))
+    return float(roc_auc_score(~found.is_in_scope, found.outside))
 
 
-def _predictions(model: IntentModel, test: Labelled, vectors: Any) -> Predictions:
-    place = {label: i for i, label in enumerate(model.labels)} | {"": NONE}
-    judged = model.judge(test.texts, vectors)
+def _predict_texts(model: IntentModel, test: LabelledTexts, vectors: Any) -> Predictions:
+    place = {label: i for i, label in enumerate(model.labels)} | {"": OUT_OF_SCOPE}
+    judged = model.judge_texts(test.texts, vectors)
     return Predictions(
         shares=judged.shares,
         confidence=judged.confidence,
-        truth=np.array([place.get(label, UNKNOWN) for label in test.labels]),
+        truth=np.array([place.get(label, UNKNOWN_LABEL) for label in test.labels]),
         outside=judged.outside,
         turned_away=judged.turned_away,
-        uncalibrated=_uncalibrated(model.scores(test.texts, vectors)[0]),
+        uncalibrated=_compute_raw_confidence(model.score_texts(test.texts, vectors)[0]),
     )
 
 
-def _uncalibrated(scores: Any) -> Any:
-    return np.exp(agreed(scores, (1.0, 1.0, 1.0))).max(axis=1)
+def _compute_raw_confidence(scores: Any) -> Any:
+    return np.exp(average_log_shares(scores, (1.0, 1.0, 1.0))).max(axis=1)
 
 
-def _milliseconds(model: IntentModel, texts: Sequence[str], vectors: Any) -> float:
-    """The median for one text at a time, its embedding not counted."""
+def _measure_milliseconds(model: IntentModel, texts: Sequence[str], vectors: Any) -> float:
+    """The median milliseconds for one text at a time, its embedding not counted."""
     taken = []
-    for place in range(min(TIMED, len(texts))):
+    for place in range(min(MAX_TIMED_TEXTS, len(texts))):
         began = time.perf_counter()
-        model.judge(texts[place : place + 1], vectors[place : place + 1])
+        model.judge_texts(texts[place : place + 1], vectors[place : place + 1])
         taken.append(time.perf_counter() - began)
     return float(np.median(taken) * 1000)

@@ -11,15 +11,15 @@ from typing import Any
 
 from triage.contract.case import Clause
 
-DAY = date(2024, 1, 1)
+FIRST_DAY = date(2024, 1, 1)
 
 
-class BadData(Exception):
+class CollectionError(Exception):
     """The files cannot be measured on: the text says which line, and what is expected."""
 
 
 @dataclass(frozen=True)
-class Asked:
+class GoldQuestion:
     """A question as it is searched for; ``gold`` is the place of its snippet, ``seen`` whether
     the file says that its snippet is asked of elsewhere."""
 
@@ -34,66 +34,71 @@ class Collection:
     """Snippets as clauses, and questions about them."""
 
     clauses: tuple[Clause, ...]
-    asked: tuple[Asked, ...]
+    asked: tuple[GoldQuestion, ...]
 
-    def texts(self) -> list[str]:
+    def list_texts(self) -> list[str]:
         return list(dict.fromkeys(each.text for each in self.asked))
 
 
-def load(questions: Path, snippets: Path) -> Collection:
-    """Files of OR-ShARC's form: a JSON object of snippets by id, and questions, one JSON object a
-    line or in one list, each with question, scenario, gold_snippet_id. Raises BadData."""
-    texts = _json(snippets)
+def load_collection(questions: Path, snippets: Path) -> Collection:
+    """The snippets and questions of two files of OR-ShARC's form.
+
+    Snippets are a JSON object of texts by id. Questions are one JSON object a line or in one
+    list, each with question, scenario, gold_snippet_id. Raises CollectionError.
+    """
+    texts = _read_json(snippets)
     if not isinstance(texts, dict) or not texts:
-        raise BadData(f'{snippets}: expected {{"id": "text of the snippet", …}}.')
+        raise CollectionError(f'{snippets}: expected {{"id": "text of the snippet", …}}.')
     places = {key: i for i, key in enumerate(texts)}
-    clauses = [snippet(key, str(text)) for key, text in texts.items()]
+    clauses = [build_snippet(key, str(text)) for key, text in texts.items()]
     asked = [
-        _asked(row, places, f"{questions}, question {number}")
-        for number, row in enumerate(_rows(questions), 1)
+        _parse_question(row, places, f"{questions}, question {number}")
+        for number, row in enumerate(_read_rows(questions), 1)
     ]
     if not asked:
-        raise BadData(f"{questions} has no question.")
+        raise CollectionError(f"{questions} has no question.")
     return Collection(tuple(clauses), tuple(asked))
 
 
-def snippet(ref: str, text: str) -> Clause:
+def build_snippet(ref: str, text: str) -> Clause:
     """A text as a clause that has always been in force."""
-    return Clause(ref=ref, policy=ref, policy_title="", version=1, heading="", text=text, since=DAY)
+    return Clause(
+        ref=ref, policy=ref, policy_title="", version=1, heading="", text=text, since=FIRST_DAY
+    )
 
 
-def _asked(row: Any, places: Mapping[str, int], where: str) -> Asked:
+def _parse_question(row: Any, places: Mapping[str, int], where: str) -> GoldQuestion:
     try:
         question, gold = str(row["question"]), places[str(row["gold_snippet_id"])]
         text = f"{question} {row.get('scenario') or ''}".strip()
-        return Asked(text, gold, row.get("snippet_seen"), question)
+        return GoldQuestion(text, gold, row.get("snippet_seen"), question)
     except (KeyError, TypeError, AttributeError) as error:
-        raise BadData(
+        raise CollectionError(
             f"{where}: {error!r}. Expected question, scenario and gold_snippet_id, which has to "
             "be one of the snippets."
         ) from error
 
 
-def _rows(path: Path) -> list[Any]:
-    text = _text(path)
+def _read_rows(path: Path) -> list[Any]:
+    text = _read_text(path)
     if text.lstrip().startswith("["):
-        return list(_parsed(text, path))
-    return [_parsed(line, path) for line in text.splitlines() if line.strip()]
+        return list(_parse_json(text, path))
+    return [_parse_json(line, path) for line in text.splitlines() if line.strip()]
 
 
-def _json(path: Path) -> Any:
-    return _parsed(_text(path), path)
+def _read_json(path: Path) -> Any:
+    return _parse_json(_read_text(path), path)
 
 
-def _parsed(text: str, path: Path) -> Any:
+def _parse_json(text: str, path: Path) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        raise BadData(f"{path} is no JSON: {error}") from error
+        raise CollectionError(f"{path} is no JSON: {error}") from error
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     try:
         return path.read_text()
     except (OSError, UnicodeDecodeError) as error:
-        raise BadData(f"{path} cannot be read: {error}") from error
+        raise CollectionError(f"{path} cannot be read: {error}") from error

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from triage.learning.clause_questions import Question, labelled
+from triage.learning.clause_questions import Question, add_label
 from triage.retrieval.index import Index
 from triage.retrieval.ranking import Ranked
-from triage.retrieval.relevance import Relevance, Seen, evidence, fit
+from triage.retrieval.relevance import ClauseFeatures, Relevance, extract_features, fit_relevance
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
 
 T = TypeVar("T")
-CONSIDERED = 10
-LEARNT_FROM = 4  # of the best clauses of each question: what the retrieve step shows
+MAX_CANDIDATES = 10
+MAX_TRAINING_CLAUSES = 4  # of the best clauses of each question: what the retrieve step shows
 FOLDS = 10
 
 
@@ -33,14 +33,14 @@ class Sample:
     """A clause that was found for question number ``question``: what speaks for it, whether it
     answers, its rank from 0, and whether any clause of the index answers that question."""
 
-    seen: Seen
+    seen: ClauseFeatures
     answers: bool
     question: int
     rank: int
     answerable: bool
 
 
-def samples(
+def iter_samples(
     index: Index,
     questions: Sequence[Question],
     ranking: Callable[[str], Ranked],
@@ -52,41 +52,43 @@ def samples(
     the nearest thing to an answer must not pass for one.
     """
     for number, question in enumerate(questions):
-        for asked in (question, labelled(question, number)):
-            yield from _both(index, asked, ranking(asked.text), allowed, number)
+        for asked in (question, add_label(question, number)):
+            yield from _iter_question_samples(index, asked, ranking(asked.text), allowed, number)
 
 
-def _both(
+def _iter_question_samples(
     index: Index, question: Question, ranked: Ranked, allowed: Mask, number: int
 ) -> Iterator[Sample]:
-    places = [i for i in ranked.order().tolist() if allowed[i]]
-    yield from _best(index, ranked, places, question, number)
+    places = [i for i in ranked.sort_places().tolist() if allowed[i]]
+    yield from _iter_best_samples(index, ranked, places, question, number)
     if question.answers:
         others = [i for i in places if index.clauses[i].ref not in question.answers]
-        yield from _best(index, ranked, others, Question(question.text), number)
+        yield from _iter_best_samples(index, ranked, others, Question(question.text), number)
 
 
-def _best(
+def _iter_best_samples(
     index: Index, ranked: Ranked, places: Sequence[int], question: Question, number: int
 ) -> Iterator[Sample]:
-    seen = evidence(index, ranked, places[:CONSIDERED])[:LEARNT_FROM]
+    seen = extract_features(index, ranked, places[:MAX_CANDIDATES])[:MAX_TRAINING_CLAUSES]
     for rank, (i, one) in enumerate(zip(places, seen, strict=False)):
         answers = index.clauses[i].ref in question.answers
         yield Sample(one, answers, number, rank, bool(question.answers))
 
 
-def relevance(found: Sequence[Sample], names: Sequence[str], made: str) -> Relevance:
-    return fit([each.seen for each in found], [each.answers for each in found], names, made)
+def fit_samples(found: Sequence[Sample], names: Sequence[str], made: str) -> Relevance:
+    return fit_relevance(
+        [each.seen for each in found], [each.answers for each in found], names, made
+    )
 
 
-def held_out(found: Sequence[Sample], names: Sequence[str]) -> list[float]:
+def predict_held_out(found: Sequence[Sample], names: Sequence[str]) -> list[float]:
     """The chance of each sample by a regression that saw no sample of its question."""
     chances = [0.0] * len(found)
     for fold in range(FOLDS):
-        model = relevance([s for s in found if s.question % FOLDS != fold], names, "")
+        model = fit_samples([s for s in found if s.question % FOLDS != fold], names, "")
         for i, each in enumerate(found):
             if each.question % FOLDS == fold:
-                chances[i] = model.chances([each.seen])[0]
+                chances[i] = model.compute_probabilities([each.seen])[0]
     return chances
 
 
@@ -104,7 +106,7 @@ class Trust:
     n: int
 
 
-def trust(found: Sequence[Sample], chances: Sequence[float]) -> Trust:
+def measure_trust(found: Sequence[Sample], chances: Sequence[float]) -> Trust:
     from sklearn.metrics import roc_auc_score
 
     best = [(s, p) for s, p in zip(found, chances, strict=True) if s.rank == 0]
@@ -112,12 +114,14 @@ def trust(found: Sequence[Sample], chances: Sequence[float]) -> Trust:
     return Trust(
         right=float(roc_auc_score([s.answers for s, _ in best], p)),
         answerable=float(roc_auc_score([s.answerable for s, _ in best], p)),
-        error=error_of(np.array(chances), np.array([s.answers for s in found], float)),
+        error=compute_calibration_error(
+            np.array(chances), np.array([s.answers for s in found], float)
+        ),
         n=len(best),
     )
 
 
-def error_of(chances: Numbers, truth: Numbers, bins: int = 10) -> float:
+def compute_calibration_error(chances: Numbers, truth: Numbers, bins: int = 10) -> float:
     """Expected calibration error over bins of equal size."""
     parts = np.array_split(np.argsort(chances, kind="stable"), min(bins, len(chances)))
     gaps = [abs(chances[part].mean() - truth[part].mean()) * len(part) for part in parts]
@@ -137,25 +141,29 @@ class Abstention:
     kept: float
 
 
-def abstention(found: Sequence[Sample], chances: Sequence[float], threshold: float) -> Abstention:
+def measure_abstention(
+    found: Sequence[Sample], chances: Sequence[float], threshold: float
+) -> Abstention:
     best = [(s, p >= threshold) for s, p in zip(found, chances, strict=True) if s.rank == 0]
     kept = [s for s, keeps in best if keeps]
     left = [s for s, keeps in best if not keeps]
     return Abstention(
         threshold=threshold,
-        kept_right=_share(kept, lambda s: s.answers),
-        left=_share([keeps for s, keeps in best if not s.answerable], lambda keeps: not keeps),
-        left_rightly=_share(left, lambda s: not s.answers),
-        kept=_share([keeps for s, keeps in best if s.answers], lambda keeps: keeps),
+        kept_right=_compute_share(kept, lambda s: s.answers),
+        left=_compute_share(
+            [keeps for s, keeps in best if not s.answerable], lambda keeps: not keeps
+        ),
+        left_rightly=_compute_share(left, lambda s: not s.answers),
+        kept=_compute_share([keeps for s, keeps in best if s.answers], lambda keeps: keeps),
     )
 
 
-def _share(items: Sequence[T], holds: Callable[[T], bool]) -> float:
+def _compute_share(items: Sequence[T], holds: Callable[[T], bool]) -> float:
     return sum(map(holds, items)) / len(items) if items else 0.0
 
 
-def write(path: Path, models: dict[str, Relevance]) -> None:
-    """All shipped regressions in one JSON file, the weights with four digits."""
+def write_models(path: Path, models: dict[str, Relevance]) -> None:
+    """Write all shipped regressions into one JSON file, the weights with four digits."""
     rounded = {
         name: {
             **asdict(model),

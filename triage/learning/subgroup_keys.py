@@ -1,4 +1,4 @@
-"""The ways tickets are parted to see who pays, and what the parts are called."""
+"""The dimensions by which tickets are split into subgroups, and their names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.db.models import Count
 from tickets.models import Payment
 from tickets.templatetags.show import money
 
-SIDES = (
+DIMENSIONS = (
     (
         "language",
         "Language of the message",
@@ -26,12 +26,12 @@ SIDES = (
     ("age", "Customer for how long", "On the day the ticket arrived."),
     ("spend", "What the customer has paid so far", "Customers of these tickets in three thirds."),
 )
-ORDER: Mapping[str, Sequence[str]] = {
+GROUP_ORDER: Mapping[str, Sequence[str]] = {
     "length": ("to 100", "to 300", "to 1000", "over 1000"),
     "age": ("stranger", "unknown", "month", "year", "three years", "longer"),
     "spend": ("stranger", "nothing", "lower", "middle", "upper", "elsewhere"),
 }
-NAMES: Mapping[tuple[str, str], str] = {
+GROUP_NAMES: Mapping[tuple[str, str], str] = {
     ("language", ""): "Not clear",
     ("language", "zh"): "Chinese",
     ("length", "to 100"): "Up to 100 characters",
@@ -51,7 +51,7 @@ NAMES: Mapping[tuple[str, str], str] = {
     ("spend", "nothing"): "Nothing yet",
     ("spend", "elsewhere"): "In another currency",
 }
-THIRDS = """
+SPEND_THIRDS_SQL = """
     WITH paid AS (
         SELECT purchase.customer_id, sum(payment.amount) AS amount
         FROM tickets_payment payment
@@ -67,28 +67,30 @@ THIRDS = """
 
 
 @dataclass(frozen=True)
-class Spend:
-    """The shop's usual currency, and the amounts that part its customers in three thirds."""
+class SpendThirds:
+    """The shop's most used currency, and the two amounts in it that split its customers into
+    thirds by what they have paid.
+    """
 
     currency: str
     lower: Decimal
     upper: Decimal
 
 
-def spend_since(since: datetime) -> Spend:
-    """The thirds among customers whose tickets arrived since then."""
+def compute_spend_thirds(since: datetime) -> SpendThirds:
+    """Compute the thirds by spend among customers whose tickets arrived since then."""
     usual = Payment.objects.values("order__currency").annotate(many=Count("pk")).order_by("-many")
     found = usual.first()
     currency = found["order__currency"] if found else ""
     with connection.cursor() as cursor:
-        cursor.execute(THIRDS, {"currency": currency, "since": since})
+        cursor.execute(SPEND_THIRDS_SQL, {"currency": currency, "since": since})
         (thirds,) = cursor.fetchone()
     lower, upper = thirds or (Decimal(0), Decimal(0))
-    return Spend(currency=currency, lower=lower, upper=upper)
+    return SpendThirds(currency=currency, lower=lower, upper=upper)
 
 
-def name_of(side: str, value: str, spend: Spend) -> str:
-    """What a person calls a group."""
+def get_group_name(side: str, value: str, spend: SpendThirds) -> str:
+    """A subgroup's display name: ``side`` is the dimension's key, ``value`` the group's."""
     if side == "spend" and value in ("lower", "middle", "upper"):
         lower, upper = (money(amount, spend.currency) for amount in (spend.lower, spend.upper))
         return {
@@ -96,6 +98,6 @@ def name_of(side: str, value: str, spend: Spend) -> str:
             "middle": f"Over {lower}, up to {upper}",
             "upper": f"Over {upper}",
         }[value]
-    if known := NAMES.get((side, value)):
+    if known := GROUP_NAMES.get((side, value)):
         return known
     return str(LANG_INFO[value]["name"]) if value in LANG_INFO else value

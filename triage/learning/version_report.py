@@ -1,4 +1,4 @@
-"""What is known of a model from its evidence: figures and intents that are taken for each other.
+"""The report of a version from its evidence: figures, thin and confused intents.
 
 For workers: the engines are imported where they are used.
 """
@@ -15,40 +15,45 @@ from triage.learning.examples import Row
 
 if TYPE_CHECKING:
     from triage.classifier.intent_model import IntentModel
-    from triage.classifier.selective import Promise
+    from triage.classifier.selective import PrecisionGuarantee
 
-FEW = 5  # an intent with fewer examples is hardly learned
-CONFUSED, SHARE = 3, 0.05  # texts of two intents, at least, that are taken for the other
-PAIRS_SHOWN, TEXTS_SHOWN = 10, 2
+MIN_INTENT_EXAMPLES = 5  # an intent with fewer examples is hardly learned
+MIN_CONFUSED_TEXTS, MIN_CONFUSED_SHARE = (
+    3,
+    0.05,
+)  # texts of two intents, at least, that are taken for the other
+MAX_SHOWN_PAIRS, MAX_SHOWN_TEXTS = 10, 2
 
 
-def report_of(
-    model: IntentModel, promise: Promise, rows: Sequence[Row], judged: Sequence[Row]
+def build_version_report(
+    model: IntentModel, promise: PrecisionGuarantee, rows: Sequence[Row], judged: Sequence[Row]
 ) -> dict[str, Any]:
     """Figures out of fold, what was learned from, and intents that overlap or are thin.
 
     ``judged`` are the rows that the evidence is about, in its order.
     """
-    from triage.classifier.intent_model import FORM
-    from triage.classifier.labeller import report
+    from triage.classifier.intent_model import WEIGHTS_FORMAT
+    from triage.classifier.labeller import build_report
 
     tickets = [row for row in rows if row.ticket is not None]
     counted = Counter(row.label for row in rows if row.label)
-    few = [(label, count) for label, count in sorted(counted.items()) if count < FEW]
+    few = [
+        (label, count) for label, count in sorted(counted.items()) if count < MIN_INTENT_EXAMPLES
+    ]
     return {
-        **report(model, promise),
-        "form": FORM,
+        **build_report(model, promise),
+        "form": WEIGHTS_FORMAT,
         "tickets": len(tickets),
         "audited": sum(row.audited for row in tickets),
         "intents": len(counted),
         "background": sum(not row.label for row in rows),
         "thin": [{"label": label, "examples": count} for label, count in few],
-        "overlaps": list(overlaps(model, judged)),
+        "overlaps": list(iter_intent_overlaps(model, judged)),
     }
 
 
-def overlaps(model: IntentModel, rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
-    """Pairs of intents by the share of their texts that are taken for the other's."""
+def iter_intent_overlaps(model: IntentModel, rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
+    """Pairs of intents by the share of their texts that get the other's label."""
     evidence = model.evidence
     truth, guess = evidence.truth.tolist(), evidence.guess.tolist()
     texts_of = Counter(truth)
@@ -60,22 +65,22 @@ def overlaps(model: IntentModel, rows: Sequence[Row]) -> Iterator[dict[str, Any]
     shares = {
         pair: len(places) / sum(texts_of[one] for one in pair)
         for pair, places in confused.items()
-        if len(places) >= CONFUSED
+        if len(places) >= MIN_CONFUSED_TEXTS
     }
     known = rows if len(rows) == len(truth) else ()
-    for pair in sorted(shares, key=lambda pair: -shares[pair])[:PAIRS_SHOWN]:
-        if shares[pair] >= SHARE:
+    for pair in sorted(shares, key=lambda pair: -shares[pair])[:MAX_SHOWN_PAIRS]:
+        if shares[pair] >= MIN_CONFUSED_SHARE:
             one, other = (model.labels[place] for place in pair)
             yield {
                 "one": one,
                 "other": other,
                 "confused": len(confused[pair]),
                 "of": sum(texts_of[place] for place in pair),
-                "examples": _texts(known, confused[pair]),
+                "examples": _select_written_texts(known, confused[pair]),
             }
 
 
-def _texts(rows: Sequence[Row], places: Sequence[int]) -> list[str]:
-    """Some of the written ones: what customers wrote is not copied, so that it can be erased."""
+def _select_written_texts(rows: Sequence[Row], places: Sequence[int]) -> list[str]:
+    """A few written examples: what customers wrote is not copied, so it can be erased."""
     written = [rows[place].text for place in places if rows and rows[place].ticket is None]
-    return [Truncator(text).chars(120) for text in written[:TEXTS_SHOWN]]
+    return [Truncator(text).chars(120) for text in written[:MAX_SHOWN_TEXTS]]

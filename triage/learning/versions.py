@@ -1,7 +1,8 @@
-"""Versions of the classifier: trained as candidates, put to work by a named person, taken back.
+"""Versions of the classifier: trained, activated by a named person, rolled back.
 
-Nothing here changes what labels tickets but ``activate`` and ``roll_back``. A worker asks
-which version is at work for each ticket, so none has to be restarted.
+Nothing here changes what labels tickets but ``activate_version`` and
+``roll_back_version``. A worker asks which version is active for each ticket, so none
+has to be restarted.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from triage.learning import comparison, examples, label_encoder, version_report
 from triage.learning.examples import Row
 from triage.models import Activation, Classifier, IntentEncoder, Job
 from triage.pipeline import jobs, registry
-from triage.runtime.locks import VERSIONS, one_at_a_time
+from triage.runtime.locks import VERSIONS_LOCK, acquire_lock
 
-ANEW = "Train a new version instead."
-FORM = 1  # of the weights that this release can read; a web process loads none of them
+RETRAIN_HINT = "Train a new version instead."
+WEIGHTS_FORMAT = 1  # of the weights that this release can read; a web process loads none of them
 
 
 class NotTrained(Exception):
@@ -29,11 +30,11 @@ class NotTrained(Exception):
 
 
 class NotActivated(Exception):
-    """The version at work is the same as before; the message says why."""
+    """The active version is the same as before; the message says why."""
 
 
-def running() -> Classifier | None:
-    """The version at work, without its weights."""
+def get_active_version() -> Classifier | None:
+    """The active version, without its weights; None where there is none."""
     found = Classifier.objects.filter(active=True).defer("weights")
     return found.select_related("created_by").first()
 
@@ -41,32 +42,32 @@ def running() -> Classifier | None:
 # --- making one ----------------------------------------------------------------------
 
 
-def train(
+def train_version(
     *,
     by: User | None = None,
     target: float | None = None,
     epochs: int | None = None,
     progress: bool = False,
 ) -> Classifier:
-    """A new version, compared with the one at work and not put to work.
+    """A new version, compared with the active one and not activated.
 
     ``target`` is the share of automatic labels that shall be right; the one in force where
     it is None. For ``epochs`` the encoder is tuned anew first; 0 stands for the plain one,
-    None for that of the version at work. Raises NotTrained.
+    None for that of the active version. Raises NotTrained.
     """
-    began, data = timezone.now(), examples.rows()
+    began, data = timezone.now(), examples.load_examples()
     if len({row.label for row in data.training} - {""}) < 2:
         raise NotTrained("Give at least two intents some examples: there is nothing to tell apart.")
-    encoder = _encoder(data.training, epochs, progress)
-    made = _fitted(data.training, target or registry.target(), encoder)
-    before = running()
+    encoder = _choose_encoder(data.training, epochs, progress)
+    made = _fit_version(data.training, target or registry.get_target_precision(), encoder)
+    before = get_active_version()
     with transaction.atomic():
         if encoder and not encoder.pk:
             encoder.save()
         row = Classifier.objects.create(
             **made, encoder=encoder, compared_with=before, created_by=by, created_at=began
         )  # what people say while it is fitted is news for the next one
-    row.comparison = comparison.compare(row, before, data)
+    row.comparison = comparison.compare_versions(row, before, data)
     row.save(update_fields=["comparison"])
     return row
 
@@ -78,37 +79,37 @@ def train_job(job: Job) -> Mapping[str, Any]:
     """
     if not job.wanted.get("anyway"):
         last = Classifier.objects.defer("weights").first()
-        if last and not examples.corrections_since(last.created_at):
+        if last and not examples.count_corrected_tickets(last.created_at):
             return {"sentence": "Nobody corrected or confirmed a label since the last version."}
     try:
-        made = train(by=job.requested_by)
+        made = train_version(by=job.requested_by)
     except NotTrained as why:
         raise jobs.CannotBeDone(str(why)) from why
-    return {"version": made.pk, "sentence": comparison.sentence(made)}
+    return {"version": made.pk, "sentence": comparison.format_comparison(made)}
 
 
 # --- putting one to work ---------------------------------------------------------------
 
 
-def activate(classifier: Classifier, *, by: User, why: str) -> Activation:
-    """Put the version to work in place of the one that is. Raises NotActivated."""
+def activate_version(classifier: Classifier, *, by: User, why: str) -> Activation:
+    """Activate the version in place of the one that is. Raises NotActivated."""
     with transaction.atomic():
-        one_at_a_time(VERSIONS)
-        return _put_to_work(classifier, by, why)
+        acquire_lock(VERSIONS_LOCK)
+        return _switch_version(classifier, by, why)
 
 
-def roll_back(*, by: User, why: str) -> Activation:
-    """Put the version before the one at work back to work. Raises NotActivated."""
+def roll_back_version(*, by: User, why: str) -> Activation:
+    """Activate the version before the active one again. Raises NotActivated."""
     with transaction.atomic():
-        one_at_a_time(VERSIONS)
-        before = version_before()
+        acquire_lock(VERSIONS_LOCK)
+        before = get_previous_version()
         if before is None:
             raise NotActivated("No other version was at work before this one.")
-        return _put_to_work(before, by, why)
+        return _switch_version(before, by, why)
 
 
-def version_before() -> Classifier | None:
-    """The version that ``roll_back`` puts to work: going back twice goes back further."""
+def get_previous_version() -> Classifier | None:
+    """The version that ``roll_back_version`` activates: twice goes back further."""
     worked: list[int] = []
     history = Activation.objects.order_by("pk").values_list("classifier", "instead_of")
     for pk, instead_of in history:
@@ -120,16 +121,16 @@ def version_before() -> Classifier | None:
     return Classifier.objects.defer("weights").get(pk=worked[-2])
 
 
-def _put_to_work(classifier: Classifier, by: User, why: str) -> Activation:
-    before = running()
+def _switch_version(classifier: Classifier, by: User, why: str) -> Activation:
+    before = get_active_version()
     if before and before.pk == classifier.pk:
         raise NotActivated(f"Version {classifier.pk} is at work already.")
     if not why.strip():
         raise NotActivated("Say why: colleagues will read it.")
-    if classifier.encoder_sha256 != registry.encoder_sha256():
-        raise NotActivated(f"Version {classifier.pk} was made for another encoder. {ANEW}")
-    if classifier.report.get("form") != FORM:
-        raise NotActivated(f"Version {classifier.pk} was made by another release. {ANEW}")
+    if classifier.encoder_sha256 != registry.get_encoder_sha256():
+        raise NotActivated(f"Version {classifier.pk} was made for another encoder. {RETRAIN_HINT}")
+    if classifier.report.get("form") != WEIGHTS_FORMAT:
+        raise NotActivated(f"Version {classifier.pk} was made by another release. {RETRAIN_HINT}")
     Classifier.objects.filter(active=True).update(active=False)
     Classifier.objects.filter(pk=classifier.pk).update(active=True)
     return Activation.objects.create(
@@ -140,51 +141,61 @@ def _put_to_work(classifier: Classifier, by: User, why: str) -> Activation:
 # --- the numerics ------------------------------------------------------------------------
 
 
-def _encoder(rows: Sequence[Row], epochs: int | None, progress: bool) -> IntentEncoder | None:
-    """Tuned anew and not saved yet, that of the version at work, or None. Raises NotTrained."""
+def _choose_encoder(
+    rows: Sequence[Row], epochs: int | None, progress: bool
+) -> IntentEncoder | None:
+    """Tuned anew and not saved yet, that of the active version, or None for the plain one.
+
+    Raises NotTrained.
+    """
     if not epochs:
-        return label_encoder.of(running()) if epochs is None else None
-    _let_go()
+        return label_encoder.get_tuned_encoder(get_active_version()) if epochs is None else None
+    _release_connection()
     try:
-        return label_encoder.tuned(rows, epochs, progress=progress)
+        return label_encoder.tune_encoder(rows, epochs, progress=progress)
     except ValueError as error:
         raise NotTrained(str(error)) from error
 
 
-def _fitted(rows: Sequence[Row], target: float, encoder: IntentEncoder | None) -> dict[str, Any]:
-    """The columns of a Classifier, learned from these rows. Raises NotTrained."""
+def _fit_version(
+    rows: Sequence[Row], target: float, encoder: IntentEncoder | None
+) -> dict[str, Any]:
+    """The columns of a Classifier row, learned from these rows. Raises NotTrained."""
     from triage.classifier import fitting, labeller, out_of_scope, selective
     from triage.classifier.multi_intent import detector_fitting
 
-    texts, reader = [row.text for row in rows], label_encoder.reader(encoder)
-    vectors = registry.vectors(texts, reader)
-    strangers = (out_of_scope.general(), registry.vectors(out_of_scope.general(), reader))
+    texts, reader = [row.text for row in rows], label_encoder.load_encoder(encoder)
+    vectors = registry.embed_texts(texts, reader)
+    strangers = (
+        out_of_scope.load_background_texts(),
+        registry.embed_texts(out_of_scope.load_background_texts(), reader),
+    )
     labels, audited = [row.label for row in rows], [row.audited for row in rows]
-    unseen = label_encoder.new_to(rows, encoder.seen if encoder else ())
-    _let_go()
+    unseen = label_encoder.flag_unseen_rows(rows, encoder.seen if encoder else ())
+    _release_connection()
     try:
-        model = fitting.fit(
+        model = fitting.fit_model(
             texts, vectors, labels, audited=audited, unseen=unseen, strangers=strangers
         )
-        model = detector_fitting.taught(model, texts, labels, reader, vectors, unseen=unseen)
-        promised = selective.promised(model.evidence, target)
+        model = detector_fitting.add_detector(model, texts, labels, reader, vectors, unseen=unseen)
+        promised = selective.compute_guarantee(model.evidence, target)
     except ValueError as error:
         raise NotTrained(str(error)) from error
     weights, judged = model.dumps(), [row for row, new in zip(rows, unseen, strict=True) if new]
-    report = version_report.report_of(model, promised, rows, judged)
+    report = version_report.build_version_report(model, promised, rows, judged)
     if encoder:
         report["tuned"] = {**encoder.report, "sha256": encoder.sha256, "unseen": len(judged)}
     return {
         "weights": weights,
         "sha256": hashlib.sha256(weights).hexdigest(),
         "labels": list(model.labels),
-        "promise": labeller.described(promised),
+        "promise": labeller.serialize_guarantee(promised),
         "report": report,
-        "encoder_sha256": registry.encoder_sha256(),
+        "encoder_sha256": registry.get_encoder_sha256(),
     }
 
 
-def _let_go() -> None:
-    """Hold no connection while a model is fitted; inside a test's transaction it has to stay."""
+def _release_connection() -> None:
+    """Close it while a model is fitted; inside a test's transaction it has to stay."""
     if not connection.in_atomic_block:
         connection.close()

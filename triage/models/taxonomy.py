@@ -85,7 +85,8 @@ class Embedding(models.Model):
 class IntentEncoder(models.Model):
     """The encoder tuned on labelled texts, for the versions that point to it and nothing else.
 
-    ``seen`` are the digests of the texts it was tuned on: none of them is evidence for a promise.
+    ``seen`` are the digests of the texts it was tuned on: none of them is evidence for a
+    precision guarantee.
     """
 
     weights = models.BinaryField()
@@ -162,7 +163,7 @@ class Activation(models.Model):
 
 
 class Alarm(models.Model):
-    """A promise that tickets no longer bear out; while it is open nothing is labelled by it.
+    """A precision guarantee that no longer holds; while it is open nothing is labelled by it.
 
     ``label`` is the slug it is about, empty for all labels together.
     """

@@ -1,16 +1,16 @@
-"""What a message is about: which order, which lines of it, how many pieces, and what is wished.
+"""What a message is about: which order, which lines of it, how many pieces, what is requested.
 
 Pure. A text only ever chooses among the customer's own rows; it brings in nothing of its own.
 """
 
-from triage.nlu.conditional_requests import Otherwise, only_whole, otherwise
-from triage.nlu.line_items import Piece, Wanted, lines_meant
-from triage.nlu.money_at_stake import ASKED, DIFFERENCE, Stake, stake_of
-from triage.nlu.order_linking import NAMED, SEVERAL_ORDERS, Meant, order_meant
-from triage.nlu.other_orders import beside
-from triage.nlu.requests import Kind, Wish, asks_for_money, wishes
+from triage.nlu.conditional_requests import Fallback, find_fallback, find_whole_order_rule
+from triage.nlu.line_items import RequestedItems, RequestedPiece, find_requested_items
+from triage.nlu.money_at_stake import MONEY_ASKED, PRICE_DIFFERENCE, Stake, find_stake
+from triage.nlu.order_linking import NAMED_IN_MESSAGE, SEVERAL_ORDERS, OrderLink, link_order
+from triage.nlu.other_orders import find_other_order_question
+from triage.nlu.requests import Request, RequestKind, find_money_requests, find_requests
 
 __all__ = [
-    "ASKED", "DIFFERENCE", "NAMED", "SEVERAL_ORDERS", "Kind", "Meant", "Otherwise", "Piece", "Stake", "Wanted", "Wish",
-    "asks_for_money", "beside", "lines_meant", "only_whole", "order_meant", "otherwise", "stake_of", "wishes",
+    "MONEY_ASKED", "PRICE_DIFFERENCE", "NAMED_IN_MESSAGE", "SEVERAL_ORDERS", "RequestKind", "OrderLink", "Fallback", "RequestedPiece", "Stake", "RequestedItems", "Request",
+    "find_money_requests", "find_other_order_question", "find_requested_items", "find_whole_order_rule", "link_order", "find_fallback", "find_stake", "find_requests",
 ]  # fmt: skip

@@ -20,16 +20,16 @@ NEGATION: Final = re.compile(
 )
 
 
-SHORTENED: Final = re.compile(r"['’](?:s|re|ve|ll|d|m)\b", re.IGNORECASE)
+CONTRACTION: Final = re.compile(r"['’](?:s|re|ve|ll|d|m)\b", re.IGNORECASE)
 """Verbs that are written as one with the word before."""
 
 
-def listed(words: str) -> frozenset[str]:
-    """The words of a list written as text."""
+def parse_word_list(words: str) -> frozenset[str]:
+    """The words of a list that is written as text, separated by white space."""
     return frozenset(words.split())
 
 
-PLAIN: Final = listed("""
+FUNCTION_WORDS: Final = parse_word_list("""
 a an the and or but if while of to in on at by for with from as is are was were be been being it
 its this that these those he she they his her their him them we our us you your i my me who which
 what when where how also so such then than there has have had do does did will would can could may
@@ -38,7 +38,7 @@ some any own same too very just am s t don cannot
 """)
 """Words that carry no content of their own."""
 
-EMPTY: Final = listed("""
+EMPTY_WORDS: Final = parse_word_list("""
 must need one please just only always get let know welcome allowed able possible required going back
 here there out up off terms policy rule regarded either well except but anything shop thing
 go goes come came sometimes bit little process whenever want yes no sure
@@ -46,12 +46,12 @@ give rather time
 """)
 """Words that carry none in a reply that puts a clause in other words."""
 
-ABSOLUTE: Final = listed("""
+ABSOLUTE_WORDS: Final = parse_word_list("""
 only all every always completely entirely exclusively never none must solely fully totally
 immediately just guaranteed
 """)
 
-ORDINARY: Final = listed("""
+CAPITALISABLE_WORDS: Final = parse_word_list("""
 monday tuesday wednesday thursday friday saturday sunday january february march april may june july
 august september october november december christmas easter
 i i'm i'll i've kind regards best warm customer customers support service care team dear sir madam
@@ -59,7 +59,7 @@ faq pdf vat uk eu usa ok qr id not no yes your the yours english
 """)
 """Words that may be written with a capital anywhere."""
 
-STARTERS: Final = listed("""
+SENTENCE_STARTERS: Final = parse_word_list("""
 about above according actually additional after afterwards again alas all allow almost along
 alongside already also alternatively although altogether always among an and another any anybody
 anyone anything anyway apart apologies as aside ask at attach attached back based because before
@@ -90,21 +90,21 @@ without wonderful work worn would write wrong yes yet you you'll you're you've y
 """)
 """What a sentence of a reply begins with, apart from a name."""
 
-NUMBERS: Final[Mapping[str, float]] = {
+NUMBER_VALUES: Final[Mapping[str, float]] = {
     "half": 0.5, "one": 1, "once": 1, "first": 1, "two": 2, "twice": 2, "second": 2, "three": 3,
     "third": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
     "eleven": 11, "twelve": 12, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60,
     "ninety": 90, "hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9,
 }  # fmt: skip
 
-SAME_AS: Final[Mapping[str, str]] = {
+SYNONYM_STEMS: Final[Mapping[str, str]] = {
     "cost": "pay", "charg": "pay", "paid": "pay", "includ": "cover", "swap": "exchang",
     "arriv": "reach", "receiv": "reach", "bought": "buy", "purchas": "buy", "taken": "tak", "used": "use",
     "payment": "pay", "issu": "pay", "locat": "find", "mone": "refund", "inform": "data", "sold": "sell",
 }  # fmt: skip
 """Stems that mean the same in a shop."""
 
-OPPOSED: Final = """
+OPPOSITE_FAMILIES: Final = """
 increase decrease|increase reduce|rise fall|grow shrink|raise lower|more less|more fewer|high low
 higher lower|above below|over under|before after|early late|earlier later|first last|start end
 begin end|open close|open shut|include exclude|with without|all none|always never
@@ -155,44 +155,48 @@ ENDINGS: Final = (
 )
 
 
-def words(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
+    """The words of a text in their order, in lower case."""
     return [word.lower() for word in WORD.findall(text)]
 
 
-def stems(text: str) -> Iterator[str]:
+def iter_stems(text: str) -> Iterator[str]:
     """The content words without their endings."""
-    return (stem(word) for word in words(text) if word not in PLAIN)
+    return (stem_word(word) for word in split_words(text) if word not in FUNCTION_WORDS)
 
 
-def content(text: str) -> frozenset[str]:
-    """What a text speaks of, whether it affirms or denies it."""
-    spoken = (SAME_AS.get(word, word) for word in stems(SHORTENED.sub("", NEGATION.sub(" ", text))))
-    return frozenset(spoken) - _empty() - PLAIN
+def extract_content(text: str) -> frozenset[str]:
+    """The stems of what a text speaks of, whether it affirms or denies it."""
+    spoken = (
+        SYNONYM_STEMS.get(word, word)
+        for word in iter_stems(CONTRACTION.sub("", NEGATION.sub(" ", text)))
+    )
+    return frozenset(spoken) - _get_empty_stems() - FUNCTION_WORDS
 
 
 def is_empty(stemmed: str) -> bool:
-    return stemmed in _empty()
+    return stemmed in _get_empty_stems()
 
 
 @lru_cache(maxsize=1)
-def _empty() -> frozenset[str]:
-    return frozenset(map(stem, EMPTY))
+def _get_empty_stems() -> frozenset[str]:
+    return frozenset(map(stem_word, EMPTY_WORDS))
 
 
-def names(sentence: str) -> list[str]:
-    """Capitalised words but for the first."""
+def find_names(sentence: str) -> list[str]:
+    """The capitalised words of a sentence but for the first."""
     return CAPITAL.findall(sentence)
 
 
-def numbers(text: str) -> Iterator[float]:
+def iter_numbers(text: str) -> Iterator[float]:
     """The numbers of a text, in figures or words."""
     for match in NUMBER.finditer(text):
         yield float(match.group().replace(",", ""))
-    yield from (NUMBERS[word] for word in words(text) if word in NUMBERS)
+    yield from (NUMBER_VALUES[word] for word in split_words(text) if word in NUMBER_VALUES)
 
 
 @lru_cache(maxsize=4096)
-def stem(word: str) -> str:
+def stem_word(word: str) -> str:
     """A word without its ending: "delivery", "delivered" and "delivers" are one.
 
     Rough, and enough to compare: the first steps of Porter (1980), "An algorithm for
@@ -210,18 +214,18 @@ def stem(word: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def opposites(word: str) -> frozenset[str]:
+def find_opposites(word: str) -> frozenset[str]:
     """The stems that a stem excludes."""
     longer = {prefix + word for prefix in PREFIXES if len(word) > 3}
     shorter = {word.removeprefix(p) for p in PREFIXES if len(word) > len(p) + 3} - {word}
-    return _families().get(word, frozenset()) | longer | shorter
+    return _build_opposite_families().get(word, frozenset()) | longer | shorter
 
 
 @lru_cache(maxsize=1)
-def _families() -> Mapping[str, frozenset[str]]:
+def _build_opposite_families() -> Mapping[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
-    for family in re.split(r"[|\n]", OPPOSED.strip()):
-        members = frozenset(map(stem, family.split()))
+    for family in re.split(r"[|\n]", OPPOSITE_FAMILIES.strip()):
+        members = frozenset(map(stem_word, family.split()))
         for member in members:
             found[member] = found.get(member, frozenset()) | members - {member}
     return found

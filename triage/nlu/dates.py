@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from triage.nlu.entities import DATE, MONTH, MONTHS, shortened
-from triage.nlu.item_names import NUMBERS
+from triage.nlu.entities import DATE, MONTH, MONTHS, truncate_text
+from triage.nlu.item_names import NUMBER_WORDS
 
-BOUGHT, CAME, ANY = "placed", "delivered", ""
-MOST: Final = 12
-DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-COUNT: Final = rf"(?:\d{{1,3}}|an?|couple(?: of)?|few|{'|'.join(NUMBERS)})"
-SLACK: Final = {"day": (1, 1), "week": (7, 3), "month": (30, 10), "year": (365, 60)}
+ROLE_PLACED, ROLE_DELIVERED, ROLE_UNKNOWN = "placed", "delivered", ""
+MAX_PERIODS: Final = 12
+WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+COUNT: Final = rf"(?:\d{{1,3}}|an?|couple(?: of)?|few|{'|'.join(NUMBER_WORDS)})"
+UNIT_SLACK_DAYS: Final = {"day": (1, 1), "week": (7, 3), "month": (30, 10), "year": (365, 60)}
 """A unit in days, and by how many days for each people misremember it."""
 PURCHASE: Final = re.compile(
     r"\b(?:order(?:ed)?|bought|buy|purchased?|placed|paid|charged?)\b", re.IGNORECASE
@@ -28,16 +28,16 @@ PURCHASE: Final = re.compile(
 ARRIVAL: Final = re.compile(
     r"\b(?:arrived?|came|come|deliver(?:ed|y)|received?|got)\b", re.IGNORECASE
 )
-DUE: Final = re.compile(
+DEADLINE_CUE: Final = re.compile(
     r"\b(?:by|until|till|before|due|promised|expected|for|deadline|need)\s{1,3}(?:\w{1,10}\s{1,3}){0,2}$",
     re.IGNORECASE,
 )
-FOUND: Final = re.compile(
+DATE_EXPRESSION: Final = re.compile(
     rf"(?P<date>{DATE})"
     r"|\b(?:on|of|from|dated)\s(?:the\s)?(?P<short>\d\d?/\d\d?)(?![\w/-]|\.\d)"
     rf"|\b(?P<count>{COUNT})\s{{1,3}}(?P<unit>day|week|month|year)s?\s{{1,3}}(?:ago|back)\b"
     r"|\b(?P<near>the day before yesterday|yesterday|last night|today|this morning|just now)\b"
-    rf"|\b(?P<which>last|on|this|this past)\s{{1,3}}(?P<weekday>{'|'.join(DAYS)})\b"
+    rf"|\b(?P<which>last|on|this|this past)\s{{1,3}}(?P<weekday>{'|'.join(WEEKDAYS)})\b"
     r"|\b(?P<span>last|this)\s{1,3}(?P<spanned>week|month|year)\b"
     rf"|\b(?:in|around|since|during|last)\s{{1,3}}(?:(?P<part>early|mid|late)[\s-]{{1,3}})?(?P<month>{MONTH})\b"
     r"(?:\s{1,3}(?P<year>(?:19|20)\d\d)\b)?",
@@ -55,60 +55,66 @@ class Period:
     role: str
     words: str
 
-    def off(self, day: date | None) -> int | None:
-        """By how many days it misses a day, 0 within; None without a day."""
+    def count_days_off(self, day: date | None) -> int | None:
+        """How many days a day lies outside the period, 0 within; None without a day."""
         if day is None:
             return None
         return max((self.first - day).days, (day - self.last).days, 0)
 
 
-def periods(text: str, received: date) -> tuple[Period, ...]:
-    """The days a text speaks of that are past on the day it came in; at most ``MOST``.
+def find_periods(text: str, received: date) -> tuple[Period, ...]:
+    """The days a text speaks of that are past on the day it came in; at most ``MAX_PERIODS``.
 
     A day that can be read in two ways (3/10) comes twice.
     """
-    text = shortened(text)
+    text = truncate_text(text)
     found = [
-        Period(first, last, _role(text, match), match.group())
-        for match in FOUND.finditer(text)
-        if not DUE.search(text[max(0, match.start() - 40) : match.start()])
-        for first, last in _spans(match, received)
+        Period(first, last, _infer_role(text, match), match.group())
+        for match in DATE_EXPRESSION.finditer(text)
+        if not DEADLINE_CUE.search(text[max(0, match.start() - 40) : match.start()])
+        for first, last in _iter_date_spans(match, received)
         if first <= received
     ]
-    return tuple(found[:MOST])
+    return tuple(found[:MAX_PERIODS])
 
 
-def _role(text: str, match: re.Match[str]) -> str:
-    """By the nearest verb before it, else right after it."""
+def _infer_role(text: str, match: re.Match[str]) -> str:
+    """What was done on the day: by the nearest verb before it, else right after it."""
     before = text[max(0, match.start() - 60) : match.start()]
     after = text[match.end() : match.end() + 30]
-    roles = [(hit.start(), BOUGHT) for hit in PURCHASE.finditer(before)]
-    roles += [(hit.start(), CAME) for hit in ARRIVAL.finditer(before)]
+    roles = [(hit.start(), ROLE_PLACED) for hit in PURCHASE.finditer(before)]
+    roles += [(hit.start(), ROLE_DELIVERED) for hit in ARRIVAL.finditer(before)]
     if roles:
         return max(roles)[1]
     if PURCHASE.search(after):
-        return BOUGHT
-    return CAME if ARRIVAL.search(after) else ANY
+        return ROLE_PLACED
+    return ROLE_DELIVERED if ARRIVAL.search(after) else ROLE_UNKNOWN
 
 
-def _spans(match: re.Match[str], received: date) -> Iterator[tuple[date, date]]:
+def _iter_date_spans(match: re.Match[str], received: date) -> Iterator[tuple[date, date]]:
     if written := match["date"] or match["short"]:
-        for day in _written(written, received):
+        for day in _iter_written_dates(written, received):
             yield day, day
     elif match["count"]:
-        yield _ago(match["count"].casefold(), match["unit"].casefold(), received)
+        yield _compute_ago_span(match["count"].casefold(), match["unit"].casefold(), received)
     elif match["near"]:
-        yield _near(match["near"].casefold(), received)
+        yield _compute_near_span(match["near"].casefold(), received)
     elif match["weekday"]:
-        yield from _weekday(match["which"].casefold(), match["weekday"].casefold(), received)
+        yield from _iter_weekday_spans(
+            match["which"].casefold(), match["weekday"].casefold(), received
+        )
     elif match["span"]:
-        yield _spanned(match["span"].casefold(), match["spanned"].casefold(), received)
+        yield _compute_calendar_span(
+            match["span"].casefold(), match["spanned"].casefold(), received
+        )
     else:
-        yield _month(match, received)
+        yield _compute_month_span(match, received)
 
 
-def _written(value: str, received: date) -> Iterator[date]:
-    """A written date; without a year the last such day, and 3/10 is tried both ways."""
+def _iter_written_dates(value: str, received: date) -> Iterator[date]:
+    """The days a written date can be; without a year the last such day, and 3/10 is tried both
+    ways.
+    """
     numbers = [int(digits) for digits in re.findall(r"\d{1,4}", value)]
     word = re.search(MONTH, value, re.IGNORECASE)
     if word:
@@ -121,10 +127,10 @@ def _written(value: str, received: date) -> Iterator[date]:
         orders = [(numbers[0], numbers[1]), (numbers[1], numbers[0])]
         year = numbers[2] if len(numbers) > 2 else None
     for day, month in dict.fromkeys(orders):
-        yield from _last_such(day, month, year, received)
+        yield from _iter_latest_date(day, month, year, received)
 
 
-def _last_such(day: int, month: int, year: int | None, received: date) -> Iterator[date]:
+def _iter_latest_date(day: int, month: int, year: int | None, received: date) -> Iterator[date]:
     if year is not None:
         year += 2000 if year < 100 else 0
     for tried in [year] if year is not None else [received.year, received.year - 1]:
@@ -137,57 +143,63 @@ def _last_such(day: int, month: int, year: int | None, received: date) -> Iterat
             return
 
 
-def _back(received: date, days: int) -> date:
+def _subtract_days(received: date, days: int) -> date:
     """So many days earlier, or the first day there is."""
     return received - timedelta(days=min(days, (received - date.min).days))
 
 
-def _ago(count: str, unit: str, received: date) -> tuple[date, date]:
+def _compute_ago_span(count: str, unit: str, received: date) -> tuple[date, date]:
     spoken = {"a": 1, "an": 1, "few": 4}
-    number = 2 if count.startswith("couple") else spoken.get(count) or NUMBERS.get(count)
+    number = 2 if count.startswith("couple") else spoken.get(count) or NUMBER_WORDS.get(count)
     number = int(count) if number is None else number
-    length, slack = SLACK[unit]
+    length, slack = UNIT_SLACK_DAYS[unit]
     wide = slack * (1 + number // 4 if unit == "day" else 2 if count == "few" else 1)
-    return _back(received, number * length + wide), _back(received, max(0, number * length - wide))
+    return _subtract_days(received, number * length + wide), _subtract_days(
+        received, max(0, number * length - wide)
+    )
 
 
-def _near(word: str, received: date) -> tuple[date, date]:
+def _compute_near_span(word: str, received: date) -> tuple[date, date]:
     back = {"yesterday": 1, "last night": 1, "the day before yesterday": 2}.get(word, 0)
-    return _back(received, back), _back(received, back)
+    return _subtract_days(received, back), _subtract_days(received, back)
 
 
-def _weekday(which: str, name: str, received: date) -> Iterator[tuple[date, date]]:
+def _iter_weekday_spans(which: str, name: str, received: date) -> Iterator[tuple[date, date]]:
     """The last such day; "last Tuesday" may also be the one of the week before."""
-    back = (received.weekday() - DAYS.index(name)) % 7 or 7
-    yield _back(received, back), _back(received, back)
+    back = (received.weekday() - WEEKDAYS.index(name)) % 7 or 7
+    yield _subtract_days(received, back), _subtract_days(received, back)
     if which == "last":
-        yield _back(received, back + 7), _back(received, back + 7)
+        yield _subtract_days(received, back + 7), _subtract_days(received, back + 7)
 
 
-def _spanned(which: str, unit: str, received: date) -> tuple[date, date]:
+def _compute_calendar_span(which: str, unit: str, received: date) -> tuple[date, date]:
     if unit == "week":
         monday = received - timedelta(days=received.weekday())
-        return (_back(monday, 7), _back(monday, 1)) if which == "last" else (monday, received)
+        return (
+            (_subtract_days(monday, 7), _subtract_days(monday, 1))
+            if which == "last"
+            else (monday, received)
+        )
     if unit == "month":
         first = received.replace(day=1)
         return (
-            (_back(first, 1).replace(day=1), _back(first, 1))
+            (_subtract_days(first, 1).replace(day=1), _subtract_days(first, 1))
             if which == "last"
             else (first, received)
         )
     first = received.replace(month=1, day=1)
     return (
-        (_back(first, 1).replace(month=1, day=1), _back(first, 1))
+        (_subtract_days(first, 1).replace(month=1, day=1), _subtract_days(first, 1))
         if which == "last"
         else (first, received)
     )
 
 
-def _month(match: re.Match[str], received: date) -> tuple[date, date]:
+def _compute_month_span(match: re.Match[str], received: date) -> tuple[date, date]:
     number = MONTHS.index(match["month"][:3].casefold()) + 1
     year = int(match["year"]) if match["year"] else received.year - (number > received.month)
     first = date(max(year, 1), number, 1)
-    last = _back(date(year + number // 12, number % 12 + 1, 1), 1)
+    last = _subtract_days(date(year + number // 12, number % 12 + 1, 1), 1)
     part = (match["part"] or "").casefold()
     if part == "early":
         return first, first + timedelta(days=11)

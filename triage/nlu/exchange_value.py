@@ -14,25 +14,25 @@ from decimal import Decimal
 from typing import Final
 
 from triage.contract.case import Line, Offer, Order
-from triage.nlu.entities import plain, shortened
-from triage.nlu.item_names import head_of, mentions, variants_of, words_of
-from triage.nlu.requests import Kind, Wish, wishes
-from triage.nlu.variants import options_of, said_options
+from triage.nlu.entities import normalize_value, truncate_text
+from triage.nlu.item_names import find_mentions, get_name_head, get_variant_words, split_words
+from triage.nlu.requests import Request, RequestKind, find_requests
+from triage.nlu.variants import find_requested_options, parse_options
 
-AGAINST: Final = frozenset({"for", "to", "into", "with"})
-CLOSED: Final = frozenset({"cancelled", "returned"})
+REPLACEMENT_WORDS: Final = frozenset({"for", "to", "into", "with"})
+CLOSED_STATUSES: Final = frozenset({"cancelled", "returned"})
 CHEAPEST: Final = re.compile(
     r"\b(?:cheapest|least expensive|lowest[- ]pric\w{1,4}|save)\b", re.IGNORECASE
 )
 DEAREST: Final = re.compile(r"\b(?:most expensive|dearest|priciest)\b", re.IGNORECASE)
-ALL: Final = re.compile(
+ALL_ITEMS: Final = re.compile(
     r"\b(?:all|every(?:thing)?|each|any other)\b(?:\W{1,3}\w{1,20}){0,3}\W{1,3}(?:items?|options?|products?|variants?)\b",
     re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Swap:
+class Exchange:
     """A line to be exchanged and what it may become.
 
     ``least`` and ``most`` are what goes back if it does, negative where it costs more.
@@ -45,84 +45,87 @@ class Swap:
     most: Decimal
 
 
-def swaps_meant(
+def find_exchanges(
     text: str, orders: Sequence[Order], offers: Sequence[Offer]
-) -> tuple[tuple[Swap, ...], bool]:
+) -> tuple[tuple[Exchange, ...], bool]:
     """The exchanges that a text asks for, and whether it asks for one that cannot be told.
 
     ``offers`` are what the shop sells now of the kinds of things in ``orders``.
     """
-    text = shortened(text)
-    asked = [wish for wish in wishes(text) if wish.kind == Kind.EXCHANGE]
+    text = truncate_text(text)
+    asked = [wish for wish in find_requests(text) if wish.kind == RequestKind.EXCHANGE]
     if not asked:
         return (), False
-    open_orders = [order for order in orders if order.status not in CLOSED]
-    found: dict[tuple[str, ...], list[Swap]] = {}
-    for part in _parts(text, asked):
-        for kind, swaps in _by_kind(_of_part(part, text, open_orders, offers)).items():
-            if kind not in found or _open(swaps) < _open(found[kind]):
+    open_orders = [order for order in orders if order.status not in CLOSED_STATUSES]
+    found: dict[tuple[str, ...], list[Exchange]] = {}
+    for part in _iter_exchange_parts(text, asked):
+        for kind, swaps in _group_exchanges(
+            _iter_part_exchanges(part, text, open_orders, offers)
+        ).items():
+            if kind not in found or _count_open_choices(swaps) < _count_open_choices(found[kind]):
                 found[kind] = swaps  # what is said of it elsewhere may be plainer
     return tuple(swap for swaps in found.values() for swap in swaps), not found and bool(offers)
 
 
-def _by_kind(swaps: Iterable[Swap]) -> dict[tuple[str, ...], list[Swap]]:
-    """The swaps of each kind of thing, as it is called before the comma of its name."""
-    kinds: dict[tuple[str, ...], list[Swap]] = {}
+def _group_exchanges(swaps: Iterable[Exchange]) -> dict[tuple[str, ...], list[Exchange]]:
+    """The exchanges of each kind of thing, as it is called before the comma of its name."""
+    kinds: dict[tuple[str, ...], list[Exchange]] = {}
     for swap in swaps:
-        kinds.setdefault(head_of(swap.line.name), []).append(swap)
+        kinds.setdefault(get_name_head(swap.line.name), []).append(swap)
     return kinds
 
 
-def _open(swaps: Sequence[Swap]) -> tuple[int, int]:
-    """How much is left open: of which item, then for what."""
+def _count_open_choices(swaps: Sequence[Exchange]) -> tuple[int, int]:
+    """How much is left open: how many items it may be, then for how many offers."""
     return len(swaps), sum(len(swap.offers) for swap in swaps)
 
 
-def _parts(text: str, asked: Sequence[Wish]) -> Iterator[str]:
-    """From each wish for an exchange to the next, with the sentence it begins in."""
+def _iter_exchange_parts(text: str, asked: Sequence[Request]) -> Iterator[str]:
+    """The text from each request for an exchange to the next, with the sentence it begins in."""
     for place, wish in enumerate(asked):
         end = asked[place + 1].start if place + 1 < len(asked) else len(text)
         begin = max(text.rfind(". ", 0, wish.start) + 1, asked[place - 1].end if place else 0)
         yield text[begin:end]
 
 
-def _of_part(
+def _iter_part_exchanges(
     part: str, text: str, orders: Sequence[Order], offers: Sequence[Offer]
-) -> Iterator[Swap]:
-    """The lines named in a part with what follows each of them up to the next one."""
-    within = _named_orders(part, orders) or _named_orders(text, orders) or orders
-    lines = [(order, line) for order in within for line in order.goods]
-    words = words_of(part)
+) -> Iterator[Exchange]:
+    """The exchanges of the lines named in a part, each by what follows it up to the next line."""
+    within = _find_named_orders(part, orders) or _find_named_orders(text, orders) or orders
+    lines = [(order, line) for order in within for line in order.returnable_lines]
+    words = split_words(part)
     named = [
         (found[0].first, order, line)
         for order, line in lines
-        if (found := mentions(words, line.name))
+        if (found := find_mentions(words, line.name))
     ]
-    if not named and ALL.search(part):
+    if not named and ALL_ITEMS.search(part):
         named = [(0, order, line) for order, line in lines]
     starts = sorted({first for first, _, _ in named})
-    for first, order, line in _preferred(named, words):
+    for first, order, line in _select_preferred_lines(named, words):
         after = next((start for start in starts if start > first), len(words))
-        yield from _swap(order, line, offers, " ".join(words[first:after]), part)
+        yield from _build_exchange(order, line, offers, " ".join(words[first:after]), part)
 
 
-def _named_orders(text: str, orders: Sequence[Order]) -> list[Order]:
+def _find_named_orders(text: str, orders: Sequence[Order]) -> list[Order]:
     said = set(re.findall(r"[^\W_]{1,40}", text.casefold()))
-    return [order for order in orders if plain(order.number) in said]
+    return [order for order in orders if normalize_value(order.number) in said]
 
 
-def _preferred(
+def _select_preferred_lines(
     named: Sequence[tuple[int, Order, Line]], words: Sequence[str]
 ) -> list[tuple[int, Order, Line]]:
     """Of lines named by the same words those with the most words of their variants near, then
-    those of the order with the most lines named: one message is mostly about one order."""
-    said = set(words[: _turn(words, named)])
-    if not any(said & variants_of(line.name) for _, _, line in named):
+    those of the order with the most lines named: one message is mostly about one order.
+    """
+    said = set(words[: _find_turn(words, named)])
+    if not any(said & get_variant_words(line.name) for _, _, line in named):
         said = set(words)
     best: dict[int, int] = {}
     score = {}
     for first, order, line in named:
-        own = len(said & variants_of(line.name))
+        own = len(said & get_variant_words(line.name))
         score[(first, order.number, line.sku)] = own
         best[first] = max(best.get(first, 0), own)
     left = [
@@ -136,23 +139,25 @@ def _preferred(
     return [each for each in left if lines[each[1].number] == most[each[0]]]
 
 
-def _turn(words: Sequence[str], named: Sequence[tuple[int, Order, Line]]) -> int:
-    """The word at which it turns from what there is to what is wished for."""
+def _find_turn(words: Sequence[str], named: Sequence[tuple[int, Order, Line]]) -> int:
+    """The index of the word at which it turns from what there is to what is requested."""
     begin = min((first for first, _, _ in named), default=0)
-    return next((at for at in range(begin, len(words)) if words[at] in AGAINST), len(words))
+    return next(
+        (at for at in range(begin, len(words)) if words[at] in REPLACEMENT_WORDS), len(words)
+    )
 
 
-def _swap(
+def _build_exchange(
     order: Order, line: Line, offers: Sequence[Offer], wanted: str, part: str
-) -> Iterator[Swap]:
+) -> Iterator[Exchange]:
     product = next((offer.product for offer in offers if offer.sku == line.sku), "")
     kin = [o for o in offers if o.product == product and o.available and product]
-    fitting = _fitting(line, [o for o in kin if o.sku != line.sku], wanted, part)
+    fitting = _select_fitting_offers(line, [o for o in kin if o.sku != line.sku], wanted, part)
     if not fitting and any(o.sku == line.sku for o in kin):
         fitting = [o for o in kin if o.sku == line.sku]
     if fitting:
         prices = [offer.price for offer in fitting]
-        yield Swap(
+        yield Exchange(
             order=order.number,
             line=line,
             offers=tuple(fitting),
@@ -161,21 +166,21 @@ def _swap(
         )
 
 
-def _fitting(line: Line, kin: Sequence[Offer], wanted: str, part: str) -> list[Offer]:
-    """Those that have what is asked for, of these the ones most like the line in all else."""
+def _select_fitting_offers(line: Line, kin: Sequence[Offer], wanted: str, part: str) -> list[Offer]:
+    """The offers that have what is asked for, of these the ones most like the line in all else."""
     if DEAREST.search(part):
         return [o for o in kin if o.price == max(each.price for each in kin)]
-    own = options_of(line.name)
-    said = said_options(own, [options_of(offer.name) for offer in kin], wanted)
-    left = [o for o in kin if _alike(o, said) == len(said)]
+    own = parse_options(line.name)
+    said = find_requested_options(own, [parse_options(offer.name) for offer in kin], wanted)
+    left = [o for o in kin if _count_shared_options(o, said) == len(said)]
     if CHEAPEST.search(wanted) or (CHEAPEST.search(part) and not said):
         return [o for o in left if o.price == min(each.price for each in left)]
     kept = {place: {value} for place, (_, value) in enumerate(own) if place not in said}
-    most = max((_alike(o, kept) for o in left), default=0)
-    return [o for o in left if not said or _alike(o, kept) == most]
+    most = max((_count_shared_options(o, kept) for o in left), default=0)
+    return [o for o in left if not said or _count_shared_options(o, kept) == most]
 
 
-def _alike(offer: Offer, said: dict[int, set[str]]) -> int:
-    """How many of its options have one of the values."""
-    values = [value for _, value in options_of(offer.name)]
+def _count_shared_options(offer: Offer, said: dict[int, set[str]]) -> int:
+    """How many options of an offer have one of the values asked for at their place."""
+    values = [value for _, value in parse_options(offer.name)]
     return sum(place < len(values) and values[place] in each for place, each in said.items())

@@ -22,24 +22,24 @@ OPENED: Final = (
     r"(?:opened|unsealed|unwrapped|unboxed|broke the seal|cut (?:off )?the (?:tags?|seal)"
     r"|took (?:off |out of )?(?:it out of )?the (?:tags?|box|wrapp\w+)|threw away the (?:box|packag\w+))"
 )
-SPARES: Final = re.compile(
+DENIED_USE: Final = re.compile(
     rf"\b{NOT}{BETWEEN}[\s-]*(?:{USED}|{OPENED})|\b(?:i|we|you) used your\b", re.IGNORECASE
 )
-SAYS_USED: Final = re.compile(rf"\b{USED}", re.IGNORECASE)
-SAYS_OPENED: Final = re.compile(rf"\b{OPENED}", re.IGNORECASE)
-MOST_READ: Final = 20_000
+USED_PATTERN: Final = re.compile(rf"\b{USED}", re.IGNORECASE)
+OPENED_PATTERN: Final = re.compile(rf"\b{OPENED}", re.IGNORECASE)
+MAX_TEXT_CHARS: Final = 20_000
 
 
-def says_used(text: str) -> bool:
-    """Whether somebody may have used, worn, washed or assembled it."""
-    return bool(SAYS_USED.search(_plain(text)))
+def is_reported_used(text: str) -> bool:
+    """Whether a text says that somebody may have used, worn, washed or assembled a thing."""
+    return bool(USED_PATTERN.search(_remove_denials(text)))
 
 
-def says_opened(text: str) -> bool:
-    """Whether its packaging may have been opened."""
-    return bool(SAYS_OPENED.search(_plain(text)))
+def is_reported_opened(text: str) -> bool:
+    """Whether a text says that the packaging of a thing may have been opened."""
+    return bool(OPENED_PATTERN.search(_remove_denials(text)))
 
 
-def _plain(text: str) -> str:
+def _remove_denials(text: str) -> str:
     """The text without what is denied, and without the website that somebody used."""
-    return SPARES.sub(" ", text[:MOST_READ])
+    return DENIED_USE.sub(" ", text[:MAX_TEXT_CHARS])

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from triage.nlu.entities import shortened
+from triage.nlu.entities import truncate_text
 
 WORD: Final = re.compile(r"[^\W_]{1,60}")
-GENERIC: Final = frozenset(
+GENERIC_WORDS: Final = frozenset(
     [
         "set",
         "pack",
@@ -54,19 +54,24 @@ GENERIC: Final = frozenset(
 )
 """Words that alone name nothing: many things are a set, and many are blue."""
 IRREGULAR: Final = {"knives": "knife", "feet": "foot", "shelves": "shelf", "scarves": "scarf"}
-SHORTEST: Final = 3
-NUMBERS: Final = {
+MIN_WORD_CHARS: Final = 3
+NUMBER_WORDS: Final = {
     word: number
     for number, word in enumerate(
         ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 1
     )
 }
-FULL, CLOSE, HEAD, PART = "its full name", "most of its name", "what it is", "a word of its name"
+FULL_NAME, NEAR_FULL_NAME, HEAD_NOUN, NAME_PART = (
+    "its full name",
+    "most of its name",
+    "what it is",
+    "a word of its name",
+)
 
 
 @dataclass(frozen=True)
-class Named:
-    """How an item is named in a text: ``how`` and at which word, counted from 0.
+class ItemMention:
+    """How an item is named in a text: ``how``, and from which word to which, counted from 0.
 
     ``variants`` counts the words after the comma of its name that are near by.
     """
@@ -78,21 +83,22 @@ class Named:
 
 
 @lru_cache(maxsize=256)
-def words_of(text: str) -> tuple[str, ...]:
+def split_words(text: str) -> tuple[str, ...]:
     """The words of the beginning of a text, in lower case and in the singular."""
-    return tuple(map(singular, WORD.findall(shortened(text).casefold())))
+    return tuple(map(singularize_word, WORD.findall(truncate_text(text).casefold())))
 
 
 @lru_cache(maxsize=4096)
-def singular(word: str) -> str:
+def singularize_word(word: str) -> str:
     """The singular of a plain English plural; any other word as it is.
 
-    >>> [singular(word) for word in ("lamps", "watches", "batteries", "glass", "bookshelves")]
+    >>> words = ("lamps", "watches", "batteries", "glass", "bookshelves")
+    >>> [singularize_word(word) for word in words]
     ['lamp', 'watch', 'battery', 'glass', 'bookshelf']
     """
     if word in IRREGULAR:
         return IRREGULAR[word]
-    if len(word) <= SHORTEST or not word.endswith("s") or word.endswith(("ss", "us", "is")):
+    if len(word) <= MIN_WORD_CHARS or not word.endswith("s") or word.endswith(("ss", "us", "is")):
         return word
     if word.endswith("shelves"):
         return f"{word[:-3]}f"
@@ -105,49 +111,57 @@ def singular(word: str) -> str:
 
 def is_plural(raw: str) -> bool:
     """Whether a word as written stands for several."""
-    return singular(raw.casefold()) != raw.casefold()
+    return singularize_word(raw.casefold()) != raw.casefold()
 
 
-def head_of(name: str) -> tuple[str, ...]:
+def get_name_head(name: str) -> tuple[str, ...]:
     """The words of a name before its first comma, where a size or a colour follows, and before
     its measures: "Wool rug 120 x 180" is a wool rug."""
-    words = words_of(name.partition(",")[0])
-    last = next((at for at in range(len(words), 0, -1) if not _measures(words[at - 1])), 0)
+    words = split_words(name.partition(",")[0])
+    last = next((at for at in range(len(words), 0, -1) if not _is_measure(words[at - 1])), 0)
     return words[:last] or words
 
 
-def _measures(word: str) -> bool:
-    return word.isdigit() or len(word) < SHORTEST
+def _is_measure(word: str) -> bool:
+    return word.isdigit() or len(word) < MIN_WORD_CHARS
 
 
-def variants_of(name: str) -> frozenset[str]:
-    return frozenset(words_of(name.partition(",")[2]))
+def get_variant_words(name: str) -> frozenset[str]:
+    """The words of a name after its first comma."""
+    return frozenset(split_words(name.partition(",")[2]))
 
 
-def mentions(words: Sequence[str], name: str, unique: Collection[str] = ()) -> tuple[Named, ...]:
+def find_mentions(
+    words: Sequence[str], name: str, unique: Collection[str] = ()
+) -> tuple[ItemMention, ...]:
     """Every place at which the words name the item, the plainest naming of each place.
 
     ``unique`` are words that no other item at hand has: one of them alone is enough.
     """
-    head = head_of(name)
+    head = get_name_head(name)
     if not head:
         return ()
     found = [
-        *_phrases(words, head, FULL),
-        *_phrases(words, head[-2:], CLOSE if len(head) > 2 else FULL),
-        *_phrases(words, (head[0], head[-1]), CLOSE),
+        *_find_phrase(words, head, FULL_NAME),
+        *_find_phrase(words, head[-2:], NEAR_FULL_NAME if len(head) > 2 else FULL_NAME),
+        *_find_phrase(words, (head[0], head[-1]), NEAR_FULL_NAME),
     ]
-    if head[-1] not in GENERIC and len(head[-1]) >= SHORTEST:
-        found += _phrases(words, head[-1:], HEAD if len(head) > 1 else FULL)
+    if head[-1] not in GENERIC_WORDS and len(head[-1]) >= MIN_WORD_CHARS:
+        found += _find_phrase(words, head[-1:], HEAD_NOUN if len(head) > 1 else FULL_NAME)
     for word in unique:
-        if word in head and len(word) > SHORTEST and word not in GENERIC and not word.isdigit():
-            found += _phrases(words, (word,), PART)
-    return _plainest(found, words, variants_of(name))
+        if (
+            word in head
+            and len(word) > MIN_WORD_CHARS
+            and word not in GENERIC_WORDS
+            and not word.isdigit()
+        ):
+            found += _find_phrase(words, (word,), NAME_PART)
+    return _select_plainest(found, words, get_variant_words(name))
 
 
-def _plainest(
-    found: Iterable[Named], words: Sequence[str], variants: frozenset[str]
-) -> tuple[Named, ...]:
+def _select_plainest(
+    found: Iterable[ItemMention], words: Sequence[str], variants: frozenset[str]
+) -> tuple[ItemMention, ...]:
     taken: set[int] = set()
     kept = []
     for each in found:
@@ -155,11 +169,11 @@ def _plainest(
         if not places & taken:
             taken |= places
             near = set(words[max(0, each.first - 5) : each.last + 9])
-            kept.append(Named(each.how, each.first, each.last, len(near & variants)))
+            kept.append(ItemMention(each.how, each.first, each.last, len(near & variants)))
     return tuple(sorted(kept, key=lambda each: each.first))
 
 
-def _phrases(words: Sequence[str], phrase: Sequence[str], how: str) -> list[Named]:
+def _find_phrase(words: Sequence[str], phrase: Sequence[str], how: str) -> list[ItemMention]:
     """Where the phrase stands, its words written apart or joined."""
     joined = "".join(phrase)
     if not joined:
@@ -172,13 +186,13 @@ def _phrases(words: Sequence[str], phrase: Sequence[str], how: str) -> list[Name
             last += 1
             piece += words[last]
         if piece == joined:
-            found.append(Named(how, first, last))
+            found.append(ItemMention(how, first, last))
     return found
 
 
-def unique_words(names: Sequence[str]) -> dict[str, frozenset[str]]:
+def find_unique_words(names: Sequence[str]) -> dict[str, frozenset[str]]:
     """For each name the words of its head that no other, differently headed name has."""
-    heads = {name: frozenset(head_of(name)) for name in names}
+    heads = {name: frozenset(get_name_head(name)) for name in names}
     return {
         name: frozenset(
             word

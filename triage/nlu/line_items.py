@@ -1,4 +1,4 @@
-"""Which lines of an order a message asks money back for, and how many pieces of each.
+"""Which line items of an order a message asks money back for, and how many pieces of each.
 
 Pure. Where the words leave it open, a question is the answer, never a guess.
 """
@@ -11,34 +11,34 @@ from dataclasses import dataclass
 from typing import Final
 
 from triage.contract.case import Line, Order
-from triage.nlu.entities import shortened
+from triage.nlu.entities import truncate_text
 from triage.nlu.item_names import (
-    NUMBERS,
+    NUMBER_WORDS,
     WORD,
-    head_of,
+    find_mentions,
+    find_unique_words,
+    get_name_head,
     is_plural,
-    mentions,
-    unique_words,
-    words_of,
+    split_words,
 )
-from triage.nlu.requests import MONEY, wishes
+from triage.nlu.requests import MONEY_KINDS, find_requests
 
-WHOLE: Final = re.compile(
+WHOLE_ORDER: Final = re.compile(
     r"\b(?:everything|every\s(?:single\s)?(?:item|thing)|(?:whole|entire|complete|full|total)\s(?:\w{1,12}\s)?(?:order|lot|purchase|delivery|thing)"
     r"|all (?:of )?(?:it|them|items?|things?|(?:the|my|these|those|your|of the|of my) (?:\w{1,12} )?(?:items?|things?|goods|stuff|products?|pieces?|order))"
     r"|the (?:whole )?lot|(?:it|them) all|all things ordered)\b",
     re.IGNORECASE,
 )
-THE_ORDER: Final = re.compile(
+WHOLE_ORDER_REQUEST: Final = re.compile(
     r"\b(?:cancel|call off|withdraw from|stop|return|refund)\s(?:\w{1,12}\s){0,3}?(?:order|purchase)\b(?!\s(?:item|line))",
     re.IGNORECASE,
 )
-EXCEPT: Final = re.compile(
+EXCEPTION_CLAUSE: Final = re.compile(
     r"\b(?:except(?:ing)?(?: for)?|but (?:not|i(?:['’]ll| will| want to)? keep|keep(?:ing)?)|apart from|other than|excluding|aside from|bar"
     r"|(?:i(?:['’]ll| will| would like to|['’]d like to)?|we(?:['’]ll| will)?|want to|and|just) keep(?:ing)?|not|without)\s([^.;!?\n]{1,160})",
     re.IGNORECASE,
 )
-BACK_TO_WISH: Final = re.compile(
+RESUMED_REQUEST: Final = re.compile(
     r"(?:,|\band\b|\bbut\b)\s(?=(?:\w{1,12}\s){0,4}(?:return|refund|cancel|send|exchange|get)\b)",
     re.IGNORECASE,
 )
@@ -46,13 +46,13 @@ DEARER: Final = re.compile(
     r"\b(?:(?:more|most) expensive|dear(?:er|est)|pric(?:ier|iest))\b", re.IGNORECASE
 )
 CHEAPER: Final = re.compile(r"\b(?:(?:less|least) expensive|cheap(?:er|est))\b", re.IGNORECASE)
-BOTH: Final = frozenset({"both", "all", "every", "each"})
-EITHER: Final = frozenset({"a", "an", "one", "single", "other"})
-OF: Final = frozenset({"of", "the", "my", "these", "those", "both", "our", "your"})
+ALL_WORDS: Final = frozenset({"both", "all", "every", "each"})
+ONE_WORDS: Final = frozenset({"a", "an", "one", "single", "other"})
+FILLER_WORDS: Final = frozenset({"of", "the", "my", "these", "those", "both", "our", "your"})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Piece:
+class RequestedPiece:
     """So many pieces of one line; ``index`` is the line's, counted from 0 in ``Order.lines``."""
 
     sku: str
@@ -62,21 +62,21 @@ class Piece:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class RequestedItems:
     """The pieces meant; ``whole`` where that is all there is, delivery included.
 
     With a ``question`` nothing may be paid before it is answered: ``lines`` is then what is
     sure so far.
     """
 
-    lines: tuple[Piece, ...] = ()
+    lines: tuple[RequestedPiece, ...] = ()
     whole: bool = False
     because: str = ""
     question: str = ""
 
 
 @dataclass(frozen=True)
-class _Choice:
+class _ReturnableLine:
     """A line of the order that can still go back, and how many pieces of it."""
 
     index: int
@@ -84,72 +84,78 @@ class _Choice:
     left: int
 
 
-def lines_meant(text: str, order: Order) -> Wanted:
-    """The pieces of the order that the text names, or the question that would tell.
+def find_requested_items(text: str, order: Order) -> RequestedItems:
+    """The pieces of the order that the text asks money back for, or the question that would tell.
 
-    Only clauses that wish for something name items, where any of those does: praise for
-    another item counts for nothing.
+    Only clauses that request something name items, where any of those does: praise for another
+    item counts for nothing.
     """
-    choices = _choices(order)
+    choices = _list_returnable_lines(order)
     if not choices:
-        return Wanted(because="nothing of this order is left to send back")
-    text = shortened(text)
-    kept, text = _kept(text, choices)
-    if WHOLE.search(text) or (kept and _whole_wished(text)):
-        return _all_but(kept, choices)
-    wished = [wish.words for wish in wishes(text) if wish.kind in MONEY]
+        return RequestedItems(because="nothing of this order is left to send back")
+    text = truncate_text(text)
+    kept, text = _extract_exceptions(text, choices)
+    if WHOLE_ORDER.search(text) or (kept and _is_whole_requested(text)):
+        return _select_all_except(kept, choices)
+    wished = [wish.words for wish in find_requests(text) if wish.kind in MONEY_KINDS]
     for part in (" . ".join(wished), text):
-        if found := _named(part, text, choices, kept):
-            return _settled(found, choices)
-    if THE_ORDER.search(text):
-        return _all_but(kept, choices)
+        if found := _find_named_lines(part, text, choices, kept):
+            return _build_requested_items(found, choices)
+    if WHOLE_ORDER_REQUEST.search(text):
+        return _select_all_except(kept, choices)
     if len(choices) == 1:
         only = choices[0]
-        return _settled([_Asked(only, _count(words_of(text), text, only))], choices)
-    return Wanted(question=f"Which of the items: {_listed(choices)}?", because="no item is named")
+        return _build_requested_items(
+            [_RequestedLine(only, _count_pieces(split_words(text), text, only))], choices
+        )
+    return RequestedItems(
+        question=f"Which of the items: {_join_names(choices)}?", because="no item is named"
+    )
 
 
-def _choices(order: Order) -> tuple[_Choice, ...]:
-    goods = set(map(id, order.goods))
+def _list_returnable_lines(order: Order) -> tuple[_ReturnableLine, ...]:
+    goods = set(map(id, order.returnable_lines))
     return tuple(
-        _Choice(index, line, line.quantity - line.returned)
+        _ReturnableLine(index, line, line.quantity - line.returned)
         for index, line in enumerate(order.lines)
         if id(line) in goods and line.quantity > line.returned
     )
 
 
-def _whole_wished(text: str) -> bool:
-    return bool(THE_ORDER.search(text)) or bool(
+def _is_whole_requested(text: str) -> bool:
+    return bool(WHOLE_ORDER_REQUEST.search(text)) or bool(
         re.search(r"\b(?:all|order|rest)\b", text, re.IGNORECASE)
     )
 
 
-def _kept(text: str, choices: Sequence[_Choice]) -> tuple[frozenset[int], str]:
-    """The places of lines that the text leaves out, and the text without what says so."""
+def _extract_exceptions(
+    text: str, choices: Sequence[_ReturnableLine]
+) -> tuple[frozenset[int], str]:
+    """The indexes of the lines that the text leaves out, and the text without what says so."""
     kept: set[int] = set()
 
-    def cut(match: re.Match[str]) -> str:
-        words = BACK_TO_WISH.split(match[1], maxsplit=1)[0]
-        places = {place for place, _ in _mentioned(words, choices)}
+    def remove_exception(match: re.Match[str]) -> str:
+        words = RESUMED_REQUEST.split(match[1], maxsplit=1)[0]
+        places = {place for place, _ in _iter_mentions(words, choices)}
         kept.update(places)
         return " " + match[1][len(words) :] if places else match.group()
 
-    left = EXCEPT.sub(cut, text)
+    left = EXCEPTION_CLAUSE.sub(remove_exception, text)
     return frozenset(kept), left
 
 
-def _all_but(kept: frozenset[int], choices: Sequence[_Choice]) -> Wanted:
+def _select_all_except(kept: frozenset[int], choices: Sequence[_ReturnableLine]) -> RequestedItems:
     taken = [choice for choice in choices if choice.index not in kept]
-    return Wanted(
-        lines=tuple(_piece(choice, choice.left) for choice in taken),
+    return RequestedItems(
+        lines=tuple(_build_piece(choice, choice.left) for choice in taken),
         whole=not kept,
         because="everything but what is kept" if kept else "the whole order is meant",
         question="" if taken else "Everything is to be kept: what is to go back?",
     )
 
 
-def _piece(choice: _Choice, quantity: int) -> Piece:
-    return Piece(
+def _build_piece(choice: _ReturnableLine, quantity: int) -> RequestedPiece:
+    return RequestedPiece(
         sku=choice.line.sku,
         name=choice.line.name,
         quantity=min(quantity, choice.left),
@@ -157,7 +163,7 @@ def _piece(choice: _Choice, quantity: int) -> Piece:
     )
 
 
-def _listed(choices: Sequence[_Choice]) -> str:
+def _join_names(choices: Sequence[_ReturnableLine]) -> str:
     return " or ".join(dict.fromkeys(choice.line.name for choice in choices))
 
 
@@ -165,65 +171,72 @@ def _listed(choices: Sequence[_Choice]) -> str:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _RequestedLine:
     """A line that is named; ``count`` is None where the words leave the number open."""
 
-    choice: _Choice
+    choice: _ReturnableLine
     count: int | None
     question: str = ""
 
 
-def _mentioned(text: str, choices: Sequence[_Choice]) -> Iterator[tuple[int, int]]:
-    """(place of the line, word at which it is named) for every naming."""
-    words = words_of(text)
-    unique = unique_words([choice.line.name for choice in choices])
+def _iter_mentions(text: str, choices: Sequence[_ReturnableLine]) -> Iterator[tuple[int, int]]:
+    """(index of the line, word at which it is named) for every naming."""
+    words = split_words(text)
+    unique = find_unique_words([choice.line.name for choice in choices])
     for choice in choices:
-        for named in mentions(words, choice.line.name, unique[choice.line.name]):
+        for named in find_mentions(words, choice.line.name, unique[choice.line.name]):
             yield choice.index, named.last
 
 
-def _named(part: str, text: str, choices: Sequence[_Choice], kept: frozenset[int]) -> list[_Asked]:
+def _find_named_lines(
+    part: str, text: str, choices: Sequence[_ReturnableLine], kept: frozenset[int]
+) -> list[_RequestedLine]:
     """The lines that are named; of several alike the one that its variants or price single out."""
-    groups: dict[tuple[str, ...], list[_Choice]] = {}
-    spoken = {place for place, _ in _mentioned(part, choices)} - kept
+    groups: dict[tuple[str, ...], list[_ReturnableLine]] = {}
+    spoken = {place for place, _ in _iter_mentions(part, choices)} - kept
     for choice in choices:
         if choice.index in spoken:
-            groups.setdefault(head_of(choice.line.name)[-1:], []).append(choice)
-    return [asked for group in groups.values() for asked in _of_group(part, text, group)]
+            groups.setdefault(get_name_head(choice.line.name)[-1:], []).append(choice)
+    return [asked for group in groups.values() for asked in _resolve_group(part, text, group)]
 
 
-def _of_group(text: str, whole: str, group: list[_Choice]) -> list[_Asked]:
-    """The lines meant of those that one word names alike; what the wish leaves open may be
-    said elsewhere in the ``whole``."""
-    words = words_of(text)
+def _resolve_group(text: str, whole: str, group: list[_ReturnableLine]) -> list[_RequestedLine]:
+    """The lines meant of those that one word names alike; what the request leaves open may be
+    said elsewhere in the ``whole``.
+    """
+    words = split_words(text)
     if len(group) == 1:
-        return [_Asked(group[0], _count(words, text, group[0]))]
-    best = _singled_out(text, words, group)
-    number = _number_of(words, text, best)
+        return [_RequestedLine(group[0], _count_pieces(words, text, group[0]))]
+    best = _select_best_choices(text, words, group)
+    number = _count_group_pieces(words, text, best)
     if len(best) > 1 and number is not None:
-        best = _singled_out(whole, words_of(whole), best)
+        best = _select_best_choices(whole, split_words(whole), best)
     if len(best) == 1:
-        return [_Asked(best[0], _count(words, text, best[0]))]
+        return [_RequestedLine(best[0], _count_pieces(words, text, best[0]))]
     if number is None or number >= sum(choice.left for choice in best):
-        return [_Asked(choice, choice.left) for choice in best]
+        return [_RequestedLine(choice, choice.left) for choice in best]
     if number and len({(choice.line.sku, choice.line.price) for choice in best}) == 1:
-        return [_Asked(choice, 1) for choice in best[:number]]
-    return [_Asked(best[0], None, _which(best, number))]
+        return [_RequestedLine(choice, 1) for choice in best[:number]]
+    return [_RequestedLine(best[0], None, _format_choice_question(best, number))]
 
 
-def _which(best: Sequence[_Choice], number: int) -> str:
+def _format_choice_question(best: Sequence[_ReturnableLine], number: int) -> str:
     if len({choice.line.name for choice in best}) == 1:
         return f"How many of the {len(best)} × {best[0].line.name}?"
-    return f"Which {number if number > 1 else 'one'}: {_listed(best)}?"
+    return f"Which {number if number > 1 else 'one'}: {_join_names(best)}?"
 
 
-def _singled_out(text: str, words: Sequence[str], group: list[_Choice]) -> list[_Choice]:
-    """By the plainest naming, then the most words of its variant, then dearer or cheaper."""
+def _select_best_choices(
+    text: str, words: Sequence[str], group: list[_ReturnableLine]
+) -> list[_ReturnableLine]:
+    """The choices that the text fits best: by the plainest naming, then the most words of its
+    variant, then dearer or cheaper.
+    """
     order = ["a word of its name", "what it is", "most of its name", "its full name"]
-    unique = unique_words([choice.line.name for choice in group])
+    unique = find_unique_words([choice.line.name for choice in group])
     marks = {}
     for choice in group:
-        found = mentions(words, choice.line.name, unique[choice.line.name])
+        found = find_mentions(words, choice.line.name, unique[choice.line.name])
         own = {word for word in words if word in unique[choice.line.name]}
         marks[choice.index] = max(
             ((order.index(each.how), len(own), each.variants) for each in found), default=(0, 0, 0)
@@ -239,33 +252,35 @@ def _singled_out(text: str, words: Sequence[str], group: list[_Choice]) -> list[
     return best
 
 
-def _number_of(words: Sequence[str], text: str, group: Sequence[_Choice]) -> int | None:
+def _count_group_pieces(
+    words: Sequence[str], text: str, group: Sequence[_ReturnableLine]
+) -> int | None:
     """How many of a group are asked for; 0 where that is open, None for all of them."""
-    counts = [_spoken(words, text, choice, several=len(group) > 1) for choice in group]
+    counts = [_find_spoken_count(words, text, choice, several=len(group) > 1) for choice in group]
     said = [count for count in counts if count is not None]
     return min(said) if said else None
 
 
-def _count(words: Sequence[str], text: str, choice: _Choice) -> int | None:
+def _count_pieces(words: Sequence[str], text: str, choice: _ReturnableLine) -> int | None:
     """How many pieces of a line: all where that is said or there is one; None if it is open."""
     if choice.left == 1 and choice.line.quantity == 1:
         return 1
-    spoken = _spoken(words, text, choice)
+    spoken = _find_spoken_count(words, text, choice)
     if spoken is None:
         return choice.left
     return None if spoken == 0 else spoken
 
 
-def _spoken(
-    words: Sequence[str], text: str, choice: _Choice, *, several: bool = False
+def _find_spoken_count(
+    words: Sequence[str], text: str, choice: _ReturnableLine, *, several: bool = False
 ) -> int | None:
     """The number before a naming; 0 where a singular leaves it open, None for all there are."""
-    unique = unique_words([choice.line.name])[choice.line.name]
-    found = mentions(words, choice.line.name, unique)
+    unique = find_unique_words([choice.line.name])[choice.line.name]
+    found = find_mentions(words, choice.line.name, unique)
     if not found:
-        return _loose(words)
+        return _find_unattached_count(words)
     for named in found:
-        number = _before(words, named.first)
+        number = _find_preceding_count(words, named.first)
         if number is not None:
             return None if number < 0 else number
     raw = WORD.findall(text)
@@ -273,36 +288,40 @@ def _spoken(
     return None if plural or (choice.line.quantity == 1 and not several) else 0
 
 
-def _loose(words: Sequence[str]) -> int | None:
-    """ "One of the two", "both", "the other one" where no item is named."""
+def _find_unattached_count(words: Sequence[str]) -> int | None:
+    """The number of "one of the two", where no item is named; None for all, and where none is
+    said.
+    """
     for place, word in enumerate(words):
-        if word in BOTH:
+        if word in ALL_WORDS:
             return None
-        if word in NUMBERS and tuple(words[place + 1 : place + 2]) == ("of",):
-            return NUMBERS[word]
+        if word in NUMBER_WORDS and tuple(words[place + 1 : place + 2]) == ("of",):
+            return NUMBER_WORDS[word]
     return None
 
 
-def _before(words: Sequence[str], first: int) -> int | None:
+def _find_preceding_count(words: Sequence[str], first: int) -> int | None:
     """The number said in the words before a place, -1 for all; of "one of the two" the first."""
     found: int | None = None
     for word in reversed(words[max(0, first - 6) : first]):
-        if word in BOTH:
+        if word in ALL_WORDS:
             return -1
-        if word in NUMBERS or (word.isdigit() and len(word) <= 2 and int(word) > 0):
-            found = NUMBERS.get(word) or int(word)
+        if word in NUMBER_WORDS or (word.isdigit() and len(word) <= 2 and int(word) > 0):
+            found = NUMBER_WORDS.get(word) or int(word)
         elif word in {"a", "an"} and found is None:
             return 1
-        elif word not in OF and found is not None:
+        elif word not in FILLER_WORDS and found is not None:
             break
     return found
 
 
-def _settled(found: Sequence[_Asked], choices: Sequence[_Choice]) -> Wanted:
-    """The pieces, with the first question that is open."""
+def _build_requested_items(
+    found: Sequence[_RequestedLine], choices: Sequence[_ReturnableLine]
+) -> RequestedItems:
+    """The pieces of the lines that are named, with the first question that is open."""
     open_ones = [asked for asked in found if asked.count is None]
-    pieces = [_piece(asked.choice, asked.count) for asked in found if asked.count is not None]
-    question = next((_question(asked) for asked in open_ones), "")
+    pieces = [_build_piece(asked.choice, asked.count) for asked in found if asked.count is not None]
+    question = next((_format_count_question(asked) for asked in open_ones), "")
     too_many = [a for a in found if a.count is not None and a.count > a.choice.left]
     if too_many and not question:
         asked = too_many[0]
@@ -310,7 +329,7 @@ def _settled(found: Sequence[_Asked], choices: Sequence[_Choice]) -> Wanted:
     whole = not question and [(p.index, p.quantity) for p in pieces] == [
         (choice.index, choice.left) for choice in choices
     ]
-    return Wanted(
+    return RequestedItems(
         lines=tuple(sorted(pieces, key=lambda piece: piece.index)),
         whole=whole,
         because="named in the message" if len(choices) > 1 else "the only item of the order",
@@ -318,5 +337,5 @@ def _settled(found: Sequence[_Asked], choices: Sequence[_Choice]) -> Wanted:
     )
 
 
-def _question(asked: _Asked) -> str:
+def _format_count_question(asked: _RequestedLine) -> str:
     return asked.question or f"How many of the {asked.choice.left} × {asked.choice.line.name}?"

@@ -12,17 +12,17 @@ from decimal import Decimal
 from typing import Final
 
 from triage.contract.case import Offer, Order
-from triage.nlu.exchange_value import Swap, swaps_meant
-from triage.nlu.requests import Kind, Wish, asks_for_money
+from triage.nlu.exchange_value import Exchange, find_exchanges
+from triage.nlu.requests import Request, RequestKind, find_money_requests
 
-ASKED, DIFFERENCE = "MONEY_ASKED_BESIDE", "PRICE_DIFFERENCE"
-VERBS: Final = {
-    Kind.CANCEL: "to cancel",
-    Kind.RETURN: "to return something",
-    Kind.REFUND: "for money back",
+MONEY_ASKED, PRICE_DIFFERENCE = "MONEY_ASKED_BESIDE", "PRICE_DIFFERENCE"
+REQUEST_PHRASES: Final = {
+    RequestKind.CANCEL: "to cancel",
+    RequestKind.RETURN: "to return something",
+    RequestKind.REFUND: "for money back",
 }
-LONGEST: Final = 90
-MOST: Final = 2
+MAX_QUOTE_CHARS: Final = 90
+MAX_QUOTES: Final = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,37 +33,41 @@ class Stake:
     question: str
 
 
-def stake_of(text: str, orders: Sequence[Order], offers: Sequence[Offer] = ()) -> Stake | None:
-    """The first of: it asks for money back; it asks for an exchange that may give some back."""
-    if asked := asks_for_money(text):
-        return Stake(reason=ASKED, question=_asked(asked))
-    swaps, unclear = swaps_meant(text, orders, offers)
+def find_stake(text: str, orders: Sequence[Order], offers: Sequence[Offer] = ()) -> Stake | None:
+    """Why money may be due by a text: it asks for money back, else it asks for an exchange that
+    may give some back; None where neither is so.
+    """
+    if asked := find_money_requests(text):
+        return Stake(reason=MONEY_ASKED, question=_format_money_question(asked))
+    swaps, unclear = find_exchanges(text, orders, offers)
     if unclear:
         return Stake(
-            reason=DIFFERENCE,
+            reason=PRICE_DIFFERENCE,
             question="The message asks for an exchange: for what, and is a price difference due back?",
         )
-    by_order: dict[str, list[Swap]] = {}
+    by_order: dict[str, list[Exchange]] = {}
     for swap in swaps:
         by_order.setdefault(swap.order, []).append(swap)
     for group in by_order.values():
         if sum((swap.most for swap in group), Decimal(0)) > 0:
-            return Stake(reason=DIFFERENCE, question=_difference(group))
+            return Stake(reason=PRICE_DIFFERENCE, question=_format_difference_question(group))
     return None
 
 
-def _asked(asked: Sequence[Wish]) -> str:
-    kinds = " and ".join(dict.fromkeys(VERBS[wish.kind] for wish in asked))
-    words = ", ".join(f"“{_short(wish.words)}”" for wish in asked[:MOST])
+def _format_money_question(asked: Sequence[Request]) -> str:
+    kinds = " and ".join(dict.fromkeys(REQUEST_PHRASES[wish.kind] for wish in asked))
+    words = ", ".join(f"“{_shorten_words(wish.words)}”" for wish in asked[:MAX_QUOTES])
     return f"The message seems to ask {kinds} ({words}). Is money due?"
 
 
-def _short(words: str) -> str:
+def _shorten_words(words: str) -> str:
     words = " ".join(words.split())
-    return words if len(words) <= LONGEST else f"…{words[-LONGEST:].split(' ', 1)[-1]}"
+    return (
+        words if len(words) <= MAX_QUOTE_CHARS else f"…{words[-MAX_QUOTE_CHARS:].split(' ', 1)[-1]}"
+    )
 
 
-def _difference(group: Sequence[Swap]) -> str:
+def _format_difference_question(group: Sequence[Exchange]) -> str:
     least = sum((swap.least for swap in group), Decimal(0))
     most = sum((swap.most for swap in group), Decimal(0))
     names = " and ".join(dict.fromkeys(swap.line.name for swap in group))

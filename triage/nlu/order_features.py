@@ -1,6 +1,6 @@
-"""The fields by which an order can be recognised in a text, and what each of them weighs.
+"""The features by which an order can be recognised in a text, and what each of them weighs.
 
-Pure. See ``orders`` for how they are added up.
+Pure. See ``order_linking`` for how they are added up.
 """
 
 from __future__ import annotations
@@ -13,18 +13,33 @@ from decimal import Decimal
 from typing import Final
 
 from triage.contract.case import Order
-from triage.nlu.dates import BOUGHT, CAME, Period, periods
-from triage.nlu.entities import AMOUNT, bare, called_orders, plain, shortened
-from triage.nlu.item_names import CLOSE, FULL, HEAD, PART, head_of, mentions, unique_words, words_of
-from triage.nlu.requests import Kind, kinds, wishes
+from triage.nlu.dates import ROLE_DELIVERED, ROLE_PLACED, Period, find_periods
+from triage.nlu.entities import (
+    AMOUNT,
+    find_order_numbers,
+    normalize_value,
+    strip_order_prefix,
+    truncate_text,
+)
+from triage.nlu.item_names import (
+    FULL_NAME,
+    HEAD_NOUN,
+    NAME_PART,
+    NEAR_FULL_NAME,
+    find_mentions,
+    find_unique_words,
+    get_name_head,
+    split_words,
+)
+from triage.nlu.requests import RequestKind, collect_kinds, find_requests
 
 WEIGHTS: Final = {
     "number": 9.0,
     "nearly the number": 3.0,
-    FULL: 3.5,
-    CLOSE: 3.0,
-    HEAD: 2.6,
-    PART: 1.2,
+    FULL_NAME: 3.5,
+    NEAR_FULL_NAME: 3.0,
+    HEAD_NOUN: 2.6,
+    NAME_PART: 1.2,
     "a variant": 0.8,
     "another variant": -1.5,
     "another order has the item": -2.5,
@@ -46,12 +61,12 @@ WEIGHTS: Final = {
 }
 """Natural logarithms of likelihood ratios, set by hand; the demo's tickets (tests) and ``manage.py
 bench_refunds`` measure how often the order chosen is the right one."""
-SAYS: Final = {
+FEATURE_EXPLANATIONS: Final = {
     "nearly the number": "its number is nearly the one in the message",
-    FULL: "it has the item in the message",
-    CLOSE: "it has the item in the message",
-    HEAD: "it has such an item",
-    PART: "it has such an item",
+    FULL_NAME: "it has the item in the message",
+    NEAR_FULL_NAME: "it has the item in the message",
+    HEAD_NOUN: "it has such an item",
+    NAME_PART: "it has such an item",
     "the day": "it is of the day in the message",
     "about the day": "it is of about the time in the message",
     "the sum paid": "it cost the sum in the message",
@@ -63,14 +78,14 @@ SAYS: Final = {
 """What a sign is called where a person reads it."""
 
 
-OPEN: Final = frozenset({"pending", "paid"})
-NEWEST: Final = re.compile(
+OPEN_STATUSES: Final = frozenset({"pending", "paid"})
+NEWEST_ORDER: Final = re.compile(
     r"\b(?:(?:most recent|latest|newest|last|recent) (?:order|purchase)|(?:just|recently|only just) (?:\w{1,12} )?"
     r"(?:ordered|bought|placed|purchased)|most recently (?:placed|ordered))\b",
     re.IGNORECASE,
 )
-STATES: Final = {
-    "pending": (r"pending|not (?:yet )?(?:been )?(?:shipped|sent|dispatched)", OPEN),
+STATE_PATTERNS: Final = {
+    "pending": (r"pending|not (?:yet )?(?:been )?(?:shipped|sent|dispatched)", OPEN_STATUSES),
     "delivered": (
         r"(?:i|we|you)(?:['’]ve| have)? (?:just |only |already )?(?:received|got)|arrived|was delivered",
         frozenset({"delivered", "returned"}),
@@ -88,8 +103,8 @@ SUM: Final = re.compile(rf"{AMOUNT}|(?<![\w.,])\d{{1,6}}[.,]\d\d(?![\w.,]\d|\w)"
 
 
 @dataclass(frozen=True)
-class Said:
-    """All that the words give, read once for all orders."""
+class MessageFeatures:
+    """The features of a message, read once for all orders."""
 
     words: tuple[str, ...]
     named: tuple[Order, ...]
@@ -98,35 +113,43 @@ class Said:
     sums: frozenset[Decimal]
     states: tuple[str, ...]
     newest: bool
-    wished: frozenset[Kind]
+    wished: frozenset[RequestKind]
     received: date
 
     @classmethod
-    def of(cls, text: str, orders: Sequence[Order], received: date) -> Said:
-        text = shortened(text)
-        numbers, called = _numbers(text), called_orders(text)
-        named = tuple(o for o in orders if plain(o.number) in numbers or bare(o.number) in called)
-        known = {plain(o.number) for o in orders} | {bare(o.number) for o in orders}
+    def extract_from_text(
+        cls, text: str, orders: Sequence[Order], received: date
+    ) -> MessageFeatures:
+        text = truncate_text(text)
+        numbers, called = _collect_number_candidates(text), find_order_numbers(text)
+        named = tuple(
+            o
+            for o in orders
+            if normalize_value(o.number) in numbers or strip_order_prefix(o.number) in called
+        )
+        known = {normalize_value(o.number) for o in orders} | {
+            strip_order_prefix(o.number) for o in orders
+        }
         return cls(
-            words=words_of(text),
+            words=split_words(text),
             named=named,
             strange="" if named else min(called - known, default=""),
-            periods=periods(text, received),
-            sums=_sums(text),
-            states=tuple(s for s, (words, _) in STATES.items() if re.search(rf"\b(?:{words})\b", text, re.I)),
-            newest=bool(NEWEST.search(text)),
-            wished=kinds(wishes(text)),
+            periods=find_periods(text, received),
+            sums=_parse_sums(text),
+            states=tuple(s for s, (words, _) in STATE_PATTERNS.items() if re.search(rf"\b(?:{words})\b", text, re.I)),
+            newest=bool(NEWEST_ORDER.search(text)),
+            wished=collect_kinds(find_requests(text)),
             received=received,
         )  # fmt: skip
 
 
-def _numbers(text: str) -> frozenset[str]:
-    """The words of a text, and each with its next: "HP 1042" is a number too."""
+def _collect_number_candidates(text: str) -> frozenset[str]:
+    """The words of a text, and each joined with its next: "HP 1042" is a number too."""
     words = re.sub(r"[\W_]", " ", text.casefold()).split()
     return frozenset((*words, *(a + b for a, b in zip(words, words[1:], strict=False))))
 
 
-def _sums(text: str) -> frozenset[Decimal]:
+def _parse_sums(text: str) -> frozenset[Decimal]:
     found = set()
     for match in SUM.finditer(text):
         digits = re.sub(r"[^\d.,]", "", match.group()).strip(".,")
@@ -139,31 +162,31 @@ def _sums(text: str) -> frozenset[Decimal]:
 # --- which of them agree ----------------------------------------------------------------
 
 
-def signs_of(
-    said: Said, order: Order, orders: Sequence[Order], items: dict[str, list[str]]
+def compare_features(
+    said: MessageFeatures, order: Order, orders: Sequence[Order], items: dict[str, list[str]]
 ) -> Iterator[str]:
-    """The fields that agree or disagree with this order, by their names in ``WEIGHTS``."""
-    yield from _by_number(said, order)
+    """The features that agree or disagree with this order, by their names in ``WEIGHTS``."""
+    yield from _compare_number(said, order)
     own = items[order.number]
     yield from own
     if not own and any(items.values()):
         yield "another order has the item"
-    yield from _by_day(said, order, orders)
-    yield from _by_sum(said, order)
-    yield from _by_state(said, order)
-    yield from _by_age(said, order, orders)
+    yield from _compare_dates(said, order, orders)
+    yield from _compare_sum(said, order)
+    yield from _compare_state(said, order)
+    yield from _compare_age(said, order, orders)
 
 
-def _by_number(said: Said, order: Order) -> Iterator[str]:
+def _compare_number(said: MessageFeatures, order: Order) -> Iterator[str]:
     if order in said.named:
         yield "number"
-    elif said.strange and _near(said.strange, order.number):
+    elif said.strange and _is_near_number(said.strange, order.number):
         yield "nearly the number"
 
 
-def _near(strange: str, number: str) -> bool:
-    """One figure wrong, or two in the wrong order."""
-    for own in (plain(number), bare(number)):
+def _is_near_number(strange: str, number: str) -> bool:
+    """Whether one figure is wrong, or two are in the wrong order."""
+    for own in (normalize_value(number), strip_order_prefix(number)):
         if len(own) == len(strange):
             wrong = [place for place in range(len(own)) if own[place] != strange[place]]
             swapped = len(wrong) == 2 and sorted(own) == sorted(strange)
@@ -172,59 +195,73 @@ def _near(strange: str, number: str) -> bool:
     return False
 
 
-def items_of(said: Said, orders: Sequence[Order]) -> dict[str, list[str]]:
-    """For each order the signs of its items that are named: of each item the plainest."""
-    unique = unique_words([line.name for order in orders for line in order.goods])
+def compare_items(said: MessageFeatures, orders: Sequence[Order]) -> dict[str, list[str]]:
+    """For each order, by its number, the features of its items that are named: of each item the
+    plainest.
+    """
+    unique = find_unique_words([line.name for order in orders for line in order.returnable_lines])
     found: dict[str, list[str]] = {}
-    told = _variants(said, orders)
+    told = _count_named_variants(said, orders)
     for order in orders:
         signs: list[str] = []
-        for line in order.goods:
-            named = mentions(said.words, line.name, unique[line.name])
+        for line in order.returnable_lines:
+            named = find_mentions(said.words, line.name, unique[line.name])
             if named:
                 best = max(named, key=lambda each: (WEIGHTS[each.how], each.variants))
                 signs += [best.how, *(["a variant"] * min(best.variants, 3))]
-                signs += ["another variant"] * (best.variants < told[head_of(line.name)])
+                signs += ["another variant"] * (best.variants < told[get_name_head(line.name)])
         found[order.number] = signs[:6]
     return found
 
 
-def _variants(said: Said, orders: Sequence[Order]) -> dict[tuple[str, ...], int]:
+def _count_named_variants(
+    said: MessageFeatures, orders: Sequence[Order]
+) -> dict[tuple[str, ...], int]:
     """For each kind of item the most words of a variant that stand by its naming."""
     told: dict[tuple[str, ...], int] = {}
     for order in orders:
-        for line in order.goods:
-            most = max((each.variants for each in mentions(said.words, line.name)), default=0)
-            told[head_of(line.name)] = max(told.get(head_of(line.name), 0), most)
+        for line in order.returnable_lines:
+            most = max((each.variants for each in find_mentions(said.words, line.name)), default=0)
+            told[get_name_head(line.name)] = max(told.get(get_name_head(line.name), 0), most)
     return told
 
 
-def _by_day(said: Said, order: Order, orders: Sequence[Order]) -> Iterator[str]:
-    """A day counts against an order only where it fits another one."""
-    misses = [miss for period in said.periods if (miss := _miss(period, order)) is not None]
+def _compare_dates(said: MessageFeatures, order: Order, orders: Sequence[Order]) -> Iterator[str]:
+    """The feature of the days; a day counts against an order only where it fits another one."""
+    misses = [
+        miss for period in said.periods if (miss := _count_days_missed(period, order)) is not None
+    ]
     if not misses:
         return
     if min(misses) == 0:
-        exact = any(p.first == p.last and _miss(p, order) == 0 for p in said.periods)
+        exact = any(p.first == p.last and _count_days_missed(p, order) == 0 for p in said.periods)
         yield "the day" if exact else "about the day"
     elif min(misses) <= 2:
         yield "about the day"
-    elif any(_miss(period, other) == 0 for period in said.periods for other in orders):
+    elif any(_count_days_missed(period, other) == 0 for period in said.periods for other in orders):
         yield "another day"
 
 
-def _miss(period: Period, order: Order) -> int | None:
-    """By how many days a period misses the days of an order that it can be about."""
-    days = {BOUGHT: (order.placed,), CAME: (order.delivered,)}.get(
+def _count_days_missed(period: Period, order: Order) -> int | None:
+    """By how many days a period misses the days of an order that it can be about; None where the
+    order has none.
+    """
+    days = {ROLE_PLACED: (order.placed,), ROLE_DELIVERED: (order.delivered,)}.get(
         period.role, (order.placed, order.delivered)
     )
-    return min((miss for day in days if (miss := period.off(day)) is not None), default=None)
+    return min(
+        (miss for day in days if (miss := period.count_days_off(day)) is not None), default=None
+    )
 
 
-def _by_sum(said: Said, order: Order) -> Iterator[str]:
+def _compare_sum(said: MessageFeatures, order: Order) -> Iterator[str]:
     if not said.sums:
         return
-    prices = {price for line in order.goods for price in (line.price, line.price * line.quantity)}
+    prices = {
+        price
+        for line in order.returnable_lines
+        for price in (line.price, line.price * line.quantity)
+    }
     if order.paid in said.sums:
         yield "the sum paid"
     elif prices & said.sums:
@@ -233,18 +270,20 @@ def _by_sum(said: Said, order: Order) -> Iterator[str]:
         yield "no such sum"
 
 
-def _by_state(said: Said, order: Order) -> Iterator[str]:
-    """By what is said of its state, else by what is wished: what is open can be called off."""
-    fits = [order.status in STATES[state][1] for state in said.states]
-    if not fits and said.wished == {Kind.CANCEL}:
-        fits = [order.status in OPEN]
-    if not fits and Kind.RETURN in said.wished:
+def _compare_state(said: MessageFeatures, order: Order) -> Iterator[str]:
+    """The feature of the state: by what is said of it, else by what is requested, as what is open
+    can be called off.
+    """
+    fits = [order.status in STATE_PATTERNS[state][1] for state in said.states]
+    if not fits and said.wished == {RequestKind.CANCEL}:
+        fits = [order.status in OPEN_STATUSES]
+    if not fits and RequestKind.RETURN in said.wished:
         fits = [order.status == "delivered"]
     if fits:
         yield "the state fits" if any(fits) else "the state does not fit"
 
 
-def _by_age(said: Said, order: Order, orders: Sequence[Order]) -> Iterator[str]:
+def _compare_age(said: MessageFeatures, order: Order, orders: Sequence[Order]) -> Iterator[str]:
     if len(orders) == 1:
         yield "the only one"
         return

@@ -16,19 +16,25 @@ from datetime import date
 from typing import Final
 
 from triage.contract.case import Candidate, Order
-from triage.nlu.order_features import SAYS, WEIGHTS, Said, items_of, signs_of
+from triage.nlu.order_features import (
+    FEATURE_EXPLANATIONS,
+    WEIGHTS,
+    MessageFeatures,
+    compare_features,
+    compare_items,
+)
 
 SEVERAL_ORDERS: Final = "Several orders are named in the message."
-NAMED: Final = "named in the message"
-ONLY: Final = "the customer's only order"
-SURE: Final = 0.8
-WORTH_NAMING: Final = 0.12
-MOST_NAMED: Final = 4
+NAMED_IN_MESSAGE: Final = "named in the message"
+ONLY_ORDER: Final = "the customer's only order"
+MIN_LINK_CONFIDENCE: Final = 0.8
+MIN_ALTERNATIVE_CONFIDENCE: Final = 0.12
+MAX_ORDERS_NAMED: Final = 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class Meant:
-    """The order meant, or None with the ``question`` that would settle it.
+class OrderLink:
+    """The order that a message is about, or None with the ``question`` that would settle it.
 
     ``confidence`` is the share of the order, or of the likeliest one where none is chosen;
     ``alternatives`` are all that are at all likely, the likeliest first.
@@ -41,43 +47,51 @@ class Meant:
     question: str = ""
 
 
-def order_meant(text: str, orders: Sequence[Order], received: date) -> Meant:
+def link_order(text: str, orders: Sequence[Order], received: date) -> OrderLink:
     """The one order of ``orders``, all of them the customer's own, that the text is about.
 
     Somebody else's number finds nothing. The digits alone name an order where the words call
     them one: "order 10877" for HP-10877.
     """
     if not orders:
-        return Meant(order=None, confidence=0.0, because="No order of this sender is on record.")
-    said = Said.of(text, orders, received)
-    ranked = _ranked(said, orders)
+        return OrderLink(
+            order=None, confidence=0.0, because="No order of this sender is on record."
+        )
+    said = MessageFeatures.extract_from_text(text, orders, received)
+    ranked = _rank_orders(said, orders)
     if len(said.named) > 1:
-        return _asked(SEVERAL_ORDERS, said.named, ranked)
+        return _build_open_link(SEVERAL_ORDERS, said.named, ranked)
     best = ranked[0]
     order = next(order for order in orders if order.number == best.number)
-    if best.confidence >= SURE:
-        return Meant(
+    if best.confidence >= MIN_LINK_CONFIDENCE:
+        return OrderLink(
             order=order, confidence=best.confidence, because=best.because, alternatives=ranked
         )
-    return _unsure(said, orders, ranked)
+    return _build_uncertain_link(said, orders, ranked)
 
 
-def _unsure(said: Said, orders: Sequence[Order], ranked: tuple[Candidate, ...]) -> Meant:
+def _build_uncertain_link(
+    said: MessageFeatures, orders: Sequence[Order], ranked: tuple[Candidate, ...]
+) -> OrderLink:
     if said.strange:
         because = f"None of the customer's orders has the number {said.strange}."
     elif len(orders) == 1:
         because = "What the message says does not fit the customer's only order."
     else:
         because = f"The customer has {len(orders)} orders and names none of them."
-    likely = [c.number for c in ranked if c.confidence >= WORTH_NAMING][:MOST_NAMED]
-    return _asked(because, [order for order in orders if order.number in likely], ranked)
+    likely = [c.number for c in ranked if c.confidence >= MIN_ALTERNATIVE_CONFIDENCE][
+        :MAX_ORDERS_NAMED
+    ]
+    return _build_open_link(because, [order for order in orders if order.number in likely], ranked)
 
 
-def _asked(because: str, named: Sequence[Order], ranked: tuple[Candidate, ...]) -> Meant:
+def _build_open_link(
+    because: str, named: Sequence[Order], ranked: tuple[Candidate, ...]
+) -> OrderLink:
     place = {candidate.number: rank for rank, candidate in enumerate(ranked)}
-    listed = sorted(named, key=lambda order: place.get(order.number, len(place)))[:MOST_NAMED]
-    names = " or ".join(map(_described, listed))
-    return Meant(
+    listed = sorted(named, key=lambda order: place.get(order.number, len(place)))[:MAX_ORDERS_NAMED]
+    names = " or ".join(map(_describe_order, listed))
+    return OrderLink(
         order=None,
         confidence=ranked[0].confidence,
         because=because,
@@ -86,7 +100,7 @@ def _asked(because: str, named: Sequence[Order], ranked: tuple[Candidate, ...]) 
     )
 
 
-def _described(order: Order) -> str:
+def _describe_order(order: Order) -> str:
     return (
         f"{order.number} of {order.placed.day} {order.placed:%B}" if order.placed else order.number
     )
@@ -95,10 +109,10 @@ def _described(order: Order) -> str:
 # --- the sum of the weights -------------------------------------------------------------
 
 
-def _ranked(said: Said, orders: Sequence[Order]) -> tuple[Candidate, ...]:
+def _rank_orders(said: MessageFeatures, orders: Sequence[Order]) -> tuple[Candidate, ...]:
     """Each order with its share, the likeliest first."""
-    items = items_of(said, orders)
-    signs = {order.number: list(signs_of(said, order, orders, items)) for order in orders}
+    items = compare_items(said, orders)
+    signs = {order.number: list(compare_features(said, order, orders, items)) for order in orders}
     sums = [sum(WEIGHTS[sign] for sign in signs[order.number]) for order in orders]
     nothing = WEIGHTS["none of these"] + (WEIGHTS["a number of none"] if said.strange else 0.0)
     top = max(*sums, nothing)
@@ -107,17 +121,19 @@ def _ranked(said: Said, orders: Sequence[Order]) -> tuple[Candidate, ...]:
         Candidate(
             number=order.number,
             confidence=math.exp(total - top) / whole,
-            because=_because(signs[order.number], len(orders)),
+            because=_explain_features(signs[order.number], len(orders)),
         )
         for order, total in zip(orders, sums, strict=True)
     ]
     return tuple(sorted(found, key=lambda candidate: -candidate.confidence))
 
 
-def _because(signs: Sequence[str], count: int) -> str:
+def _explain_features(signs: Sequence[str], count: int) -> str:
     if "number" in signs:
-        return NAMED
-    speaking = [SAYS[sign] for sign in dict.fromkeys(signs) if sign in SAYS]
+        return NAMED_IN_MESSAGE
+    speaking = [
+        FEATURE_EXPLANATIONS[sign] for sign in dict.fromkeys(signs) if sign in FEATURE_EXPLANATIONS
+    ]
     if not speaking:
-        return ONLY if count == 1 else "one of the customer's orders"
+        return ONLY_ORDER if count == 1 else "one of the customer's orders"
     return ", ".join(speaking)

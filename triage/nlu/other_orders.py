@@ -10,24 +10,26 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from triage.contract.case import Line, Order
-from triage.nlu.entities import shortened
-from triage.nlu.item_names import head_of, mentions, words_of
-from triage.nlu.requests import MONEY, Kind, wishes
+from triage.nlu.entities import truncate_text
+from triage.nlu.item_names import find_mentions, get_name_head, split_words
+from triage.nlu.requests import MONEY_KINDS, RequestKind, find_requests
 
-CLOSED: Final = frozenset({"cancelled", "returned"})
+CLOSED_STATUSES: Final = frozenset({"cancelled", "returned"})
 
 
-def beside(text: str, orders: Sequence[Order], order: Order, *, refused: bool = False) -> str:
-    """A question that names the other order, or nothing.
+def find_other_order_question(
+    text: str, orders: Sequence[Order], order: Order, *, refused: bool = False
+) -> str:
+    """A question that names the other order a message is about as well; empty where there is none.
 
     An item counts that only another open order has; with ``refused`` one that both have too.
     """
-    text = shortened(text)
-    own = {head_of(line.name) for line in order.goods}
-    for part in _parts(text, order):
-        words = words_of(part)
-        for other, line in _elsewhere(orders, order):
-            if (refused or head_of(line.name) not in own) and mentions(words, line.name):
+    text = truncate_text(text)
+    own = {get_name_head(line.name) for line in order.returnable_lines}
+    for part in _iter_request_sentences(text, order):
+        words = split_words(part)
+        for other, line in _iter_other_open_lines(orders, order):
+            if (refused or get_name_head(line.name) not in own) and find_mentions(words, line.name):
                 return (
                     f"The message also names {line.name}, of order {other.number}: "
                     "is it about that order, too?"
@@ -35,26 +37,30 @@ def beside(text: str, orders: Sequence[Order], order: Order, *, refused: bool = 
     return ""
 
 
-def _elsewhere(orders: Sequence[Order], order: Order) -> Iterator[tuple[Order, Line]]:
+def _iter_other_open_lines(orders: Sequence[Order], order: Order) -> Iterator[tuple[Order, Line]]:
     for other in orders:
-        if other.number != order.number and other.status not in CLOSED:
-            yield from ((other, line) for line in other.goods)
+        if other.number != order.number and other.status not in CLOSED_STATUSES:
+            yield from ((other, line) for line in other.returnable_lines)
 
 
-def _parts(text: str, order: Order) -> Iterator[str]:
-    """The sentences that ask for money, and all but the exchanges where those name no item."""
-    found = wishes(text)
-    asked = [_sentence(text, wish.start, wish.end) for wish in found if wish.kind in MONEY]
+def _iter_request_sentences(text: str, order: Order) -> Iterator[str]:
+    """The sentences that ask for money; where those name no item, the whole text without its
+    exchanges as well.
+    """
+    found = find_requests(text)
+    asked = [
+        _extract_sentence(text, wish.start, wish.end) for wish in found if wish.kind in MONEY_KINDS
+    ]
     yield from asked
-    words = words_of(" . ".join(asked))
-    if not any(mentions(words, line.name) for line in order.goods):
+    words = split_words(" . ".join(asked))
+    if not any(find_mentions(words, line.name) for line in order.returnable_lines):
         left = text
         for wish in reversed(found):
-            if wish.kind == Kind.EXCHANGE:
+            if wish.kind == RequestKind.EXCHANGE:
                 left = left[: wish.start] + " . " + left[wish.end :]
         yield left
 
 
-def _sentence(text: str, start: int, end: int) -> str:
-    """From the end of the sentence before, without a wish for an exchange that comes after."""
+def _extract_sentence(text: str, start: int, end: int) -> str:
+    """The text from the start of the sentence that ``start`` falls into up to ``end``."""
     return text[max(text.rfind(mark, 0, start) for mark in (". ", "? ", "! ", "\n")) + 1 : end]

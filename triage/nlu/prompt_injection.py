@@ -11,32 +11,32 @@ import re
 from itertools import takewhile
 from typing import Final
 
-MOST_READ: Final = 20_000
+MAX_TEXT_CHARS: Final = 20_000
 PARAGRAPH: Final = re.compile(r"\n\s*\n")
-SENTENCE: Final = re.compile(r"(?<=[.!?])\s+|\n")
-WORK: Final = (
+SENTENCE_BREAK: Final = re.compile(r"(?<=[.!?])\s+|\n")
+RULE_NOUN: Final = (
     r"(?:rules?|instructions?|prompts?|polic(?:y|ies)|guidelines?|guardrails?|restrictions?|limits?"
     r"|checks?|approvals?|approvers?|safeguards?|review)"
 )
-WHOSE: Final = (
+QUALIFIERS: Final = (
     r"(?:(?:all|any|every|the|your|of|these|those|previous|prior|earlier|above|other|system|safety"
     r"|refund|company|existing|internal|second|first|final)\s+){0,5}"
 )
-TO: Final = r"(?:to|into|in|of|with|throughout|from|for)"
+PREPOSITION: Final = r"(?:to|into|in|of|with|throughout|from|for)"
 REPLY: Final = r"(?:your|the) (?:response|reply|answer|output|repl(?:y|ies)|message)\b"
-WRITE: Final = (
+WRITE_VERB: Final = (
     r"(?:add|append|insert|include|integrate|embed|augment|enhance|modify|rewrite|replace|convert"
     r"|substitute|render|scramble|jumble|rearrange|misspell|anagram|group|remove|combine|introduce"
     r"|provide|translate|encode|suggest|tease|put|use)"
 )
-PRIVATE: Final = (
+PRIVATE_DATA: Final = (
     r"(?:passwords?|passport|bank account|(?:credit )?card numbers?|security codes?|all (?:the )?messages"
     r"|messages from|all (?:user )?information|user information|api keys?|transaction history)"
 )
-AWAY: Final = r"(?:\S+@\S+\.\w|https?://|www\.|website|[A-Z]{2}\d\d[A-Z0-9]{8})"
-SIGNS: Final = {
+EXTERNAL_ADDRESS: Final = r"(?:\S+@\S+\.\w|https?://|www\.|website|[A-Z]{2}\d\d[A-Z0-9]{8})"
+INJECTION_SIGNS: Final = {
     "it tells the machine to leave its rules aside": (
-        rf"\b(?:ignore|disregard|forget|override|bypass|skip|drop|suspend)\s+{WHOSE}{WORK}\b"
+        rf"\b(?:ignore|disregard|forget|override|bypass|skip|drop|suspend)\s+{QUALIFIERS}{RULE_NOUN}\b"
         r"|\b(?:ignore|disregard|forget) (?:everything|anything|all)\b[^.?!\n]{0,30}\b(?:above|before|told|said|instructed)\b"
         r"|\bnew (?:system )?instructions?\s*:|\b(?:end|begin|start) of (?:system )?(?:prompt|instructions?)\b"
         r"|\b(?:outranks?|overrules?|overrides?) (?:all |any )?(?:your|the|its) (?:rules?|polic|instructions?)"
@@ -60,8 +60,8 @@ SIGNS: Final = {
         r"|\b(?:du bist|sie sind|tu es|vous êtes|eres|jesteś)\b[^.?!\n]{0,30}(?:bot|robot|ki|ia)\b"
         r"|\btell nobody\b|\bdo not mention this (?:line|note|message)\b"
         r"|[\"'](?:tool|function|tool_call|approved|action)[\"']\s*:"
-        rf"|\b{WRITE}\b[^?!\n]{{0,160}}\b{TO} {REPLY}"
-        rf"|\b{WRITE}\b[^?!\n]{{0,20}}\b{REPLY} (?:to|by|in|without|with|using|so that|into)\b"
+        rf"|\b{WRITE_VERB}\b[^?!\n]{{0,160}}\b{PREPOSITION} {REPLY}"
+        rf"|\b{WRITE_VERB}\b[^?!\n]{{0,20}}\b{REPLY} (?:to|by|in|without|with|using|so that|into)\b"
         rf"|\bin {REPLY},? (?:please )?(?:suggest|mention|tease|add|include|promote|recommend|write|say)\b"
     ),
     "it gives an approval": (
@@ -80,8 +80,8 @@ SIGNS: Final = {
         r"|\bsans (?:contrôle|autre accord|validation)\b|\bsin (?:revisión|aprobación)\b|\bbez (?:sprawdzania|zgody)\b"
     ),
     "it asks for what is private, or to be sent elsewhere": (
-        rf"\b(?:send|forward|post|e-?mail|give|tell|get|reveal|concatenate|share)\b[^?!\n]{{0,120}}\b{PRIVATE}\b[^?!\n]{{0,160}}{AWAY}"
-        rf"|\b(?:send|forward)\b[^?!\n]{{0,60}}{AWAY}[^?!\n]{{0,160}}\b{PRIVATE}\b"
+        rf"\b(?:send|forward|post|e-?mail|give|tell|get|reveal|concatenate|share)\b[^?!\n]{{0,120}}\b{PRIVATE_DATA}\b[^?!\n]{{0,160}}{EXTERNAL_ADDRESS}"
+        rf"|\b(?:send|forward)\b[^?!\n]{{0,60}}{EXTERNAL_ADDRESS}[^?!\n]{{0,160}}\b{PRIVATE_DATA}\b"
         r"|\bsend a transaction\b|\b(?:visit|click|open) (?:a|the|this) (?:website|link|page) (?:at|on|under)\b"
     ),
     "it hides something": (
@@ -90,24 +90,27 @@ SIGNS: Final = {
         r"|<!--|\b(?:decode|base64)\b[^\n]{0,60}[A-Za-z0-9+/=]{40}"
     ),
 }
-PATTERNS: Final = {why: re.compile(sign, re.IGNORECASE) for why, sign in SIGNS.items()}
+INJECTION_PATTERNS: Final = {
+    why: re.compile(sign, re.IGNORECASE) for why, sign in INJECTION_SIGNS.items()
+}
 
 
-def orders_in(text: str) -> tuple[str, ...]:
+def find_injection_signs(text: str) -> tuple[str, ...]:
     """Why the text looks like instructions to the machine, a few words each; empty for no."""
-    read = text[:MOST_READ]
-    return tuple(why for why, pattern in PATTERNS.items() if pattern.search(read))
+    read = text[:MAX_TEXT_CHARS]
+    return tuple(why for why, pattern in INJECTION_PATTERNS.items() if pattern.search(read))
 
 
-def without_orders(text: str) -> str:
-    """Each paragraph up to the first sentence that gives orders: what follows belongs to them.
+def remove_injections(text: str) -> str:
+    """Each paragraph up to the first sentence that instructs the machine: what follows belongs to
+    it.
 
-    Empty where what is left still gives some, or nothing is left.
+    Empty where what is left still does, or nothing is left.
     """
-    kept = "\n\n".join(_before_orders(part) for part in PARAGRAPH.split(text[:MOST_READ]))
-    return "" if orders_in(kept) else kept.strip()
+    kept = "\n\n".join(_cut_at_injection(part) for part in PARAGRAPH.split(text[:MAX_TEXT_CHARS]))
+    return "" if find_injection_signs(kept) else kept.strip()
 
 
-def _before_orders(paragraph: str) -> str:
-    sentences = SENTENCE.split(paragraph)
-    return " ".join(takewhile(lambda sentence: not orders_in(sentence), sentences))
+def _cut_at_injection(paragraph: str) -> str:
+    sentences = SENTENCE_BREAK.split(paragraph)
+    return " ".join(takewhile(lambda sentence: not find_injection_signs(sentence), sentences))

@@ -1,8 +1,8 @@
 """What a message asks to be done with an order, clause by clause, whatever its label is.
 
-Pure, English, deterministic. A net below the label: one message often holds several wishes, and
-one that has money in it must not be lost behind one that has none. It reads verbs (cancel,
-return, refund, exchange) and what stands before them: a wish ("would like to", "please", an
+Pure, English, deterministic. A net below the label: one message often holds several requests,
+and one that has money in it must not be lost behind one that has none. It reads verbs (cancel,
+return, refund, exchange) and what stands before them: a request ("would like to", "please", an
 imperative), a denial ("do not want to"), a thing done ("was cancelled"), or only a question
 about how it works ("what is your return policy").
 """
@@ -16,14 +16,14 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from triage.nlu.entities import shortened
+from triage.nlu.entities import truncate_text
 
-MOST: Final = 24
-LOOK_BACK: Final = 140
+MAX_REQUESTS: Final = 24
+LOOK_BACK_CHARS: Final = 140
 
 
-class Kind(StrEnum):
-    """What is wished for. The first three ask for money back, the last may come to it."""
+class RequestKind(StrEnum):
+    """What is requested. The first three ask for money back, the last may come to it."""
 
     CANCEL = "cancel"
     RETURN = "return"
@@ -31,17 +31,17 @@ class Kind(StrEnum):
     EXCHANGE = "exchange"
 
 
-MONEY: Final = frozenset({Kind.CANCEL, Kind.RETURN, Kind.REFUND})
+MONEY_KINDS: Final = frozenset({RequestKind.CANCEL, RequestKind.RETURN, RequestKind.REFUND})
 
 
 @dataclass(frozen=True)
-class Wish:
-    """One wish: ``words`` are the clause that has it, from ``start`` to ``end`` in the text.
+class Request:
+    """One request: ``words`` are the clause that has it, from ``start`` to ``end`` in the text.
 
     ``maybe``: only if something else is not possible, or is so.
     """
 
-    kind: Kind
+    kind: RequestKind
     words: str
     start: int
     end: int
@@ -49,32 +49,32 @@ class Wish:
 
 
 THING: Final = r"(?:\W{1,3}[\w'’-]{1,30}){0,9}?\W{1,3}"
-NO_THING: Final = r"address(?:es)?|names?|e-?mails?|payments?|password|card|phone|dates?|mind|deliver(?:y|ed)|shipping|account|slots?|times?|postcode"
+NON_ITEM_NOUNS: Final = r"address(?:es)?|names?|e-?mails?|payments?|password|card|phone|dates?|mind|deliver(?:y|ed)|shipping|account|slots?|times?|postcode"
 VERBS: Final = {
-    Kind.CANCEL: r"cancel(?:l?ed|l?ing|lation)?|cancle|call(?:ing|ed)?\s(?:\w{1,12}\s){0,3}off"
+    RequestKind.CANCEL: r"cancel(?:l?ed|l?ing|lation)?|cancle|call(?:ing|ed)?\s(?:\w{1,12}\s){0,3}off"
     r"|withdraw\sfrom|stop\s(?:my|the|this|that)\sorder",
-    Kind.RETURN: rf"return(?:ing|ed)?|(?:send|sending|sent|bring|take|ship)\b{THING}back"
+    RequestKind.RETURN: rf"return(?:ing|ed)?|(?:send|sending|sent|bring|take|ship)\b{THING}back"
     r"|get\srid\sof\s(?:it|them|this|the)",
-    Kind.REFUND: r"refund(?:ed|ing|s)?|reimburse(?:d|ment)?|(?:money|cash|payment|cost|price|£\d{1,6}|\$\d{1,6})\s(?:it\s)?back"
+    RequestKind.REFUND: r"refund(?:ed|ing|s)?|reimburse(?:d|ment)?|(?:money|cash|payment|cost|price|£\d{1,6}|\$\d{1,6})\s(?:it\s)?back"
     r"|(?:get|want|have|need|give)\s(?:me\s)?(?:back\s)?(?:my|the|all\smy)\smoney|back\swhat\s(?:i|we)\spaid|store\scredit|credit\snote|chargeback",
-    Kind.EXCHANGE: r"exchang(?:e|ed|ing)|swap(?:ped|ping)?|replac(?:e|ed|ing|ement)|switch(?:ing)?\b(?=[^.;!?]{1,160}\b(?:to|for|with)\b)"
+    RequestKind.EXCHANGE: r"exchang(?:e|ed|ing)|swap(?:ped|ping)?|replac(?:e|ed|ing|ement)|switch(?:ing)?\b(?=[^.;!?]{1,160}\b(?:to|for|with)\b)"
     r"|(?:chang(?:e|ing)|modify(?:ing)?|adjust|upgrad(?:e|ing)|downgrad(?:e|ing))\b"
-    rf"(?!(?:\W{{1,3}}[\w'’-]{{1,20}}){{0,6}}?\W{{1,3}}(?:{NO_THING})\b)"
+    rf"(?!(?:\W{{1,3}}[\w'’-]{{1,20}}){{0,6}}?\W{{1,3}}(?:{NON_ITEM_NOUNS})\b)"
     r"|new\spair",
 }  # fmt: skip
-VERB: Final = re.compile(
+REQUEST_VERB: Final = re.compile(
     "|".join(rf"(?P<{kind.value}>\b(?:{pattern})\b)" for kind, pattern in VERBS.items()),
     re.IGNORECASE,
 )
-LISTED: Final = (
+LIST_REMAINDER: Final = (
     r"(?!(?:\s{1,3}(?!(?:i|we|you|it|please|is|are|was|were|can|could|want|return|refund|cancel|keep|exchange)\b)"
     r"[^\s.;!?]{1,40}){1,12}\s{0,3}(?:[.;]|$))"
 )
 """Only some words up to the next mark: one more thing of a list, not a sentence."""
 CLAUSE_END: Final = re.compile(
-    rf"[.!?]+(?=\s|$)|;(?=\s|$){LISTED}|\n{{2,}}|\n(?=\s{{0,9}}[-*•])", re.IGNORECASE
+    rf"[.!?]+(?=\s|$)|;(?=\s|$){LIST_REMAINDER}|\n{{2,}}|\n(?=\s{{0,9}}[-*•])", re.IGNORECASE
 )
-ASKING: Final = re.compile(
+REQUEST_CUE: Final = re.compile(
     r"\b(?:want(?:s|ed|ing)?|wish(?:es|ing)?|like|love|need(?:s|ed)?|hop(?:e|es|ing)|prefer|intend(?:s|ing)?"
     r"|ask(?:s|ing)?|request(?:ing|s)?|try(?:ing)?|decided|please|pls|plz|kindly|can|could|may|let|able"
     r"|possible|help|how (?:do|can|would) (?:i|we)|going|consider(?:ing)?|demand|insist|expect|due|owed"
@@ -82,82 +82,83 @@ ASKING: Final = re.compile(
     r"|should(?! not)|must|(?:will|would) you|i(?:['’]d| would| will|['’]ll)|we(?:['’]d|['’]ll))\b",
     re.IGNORECASE,
 )
-DENIED: Final = re.compile(
+DENIAL: Final = re.compile(
     r"\b(?:(?:not|never|without|rather than|instead of|avoid|undo|reverse|no need (?:to|for)|neither|nor)"
     r"|\w{2,6}n['’]t|dont|cannot|cant|wont|didnt|doesnt)\b(?!\s(?:only|just|sure)\b)(?:\s{1,3}(?!but\b|please\b|can\b|could\b|i\b|we\b|and\swant)[\w'’-]{1,20}){0,6}\s{0,4}$",
     re.IGNORECASE,
 )
-NO_NOUN: Final = re.compile(
+NEGATED_NOUN: Final = re.compile(
     r"\b(?:no|any|(?:payments?|pay|charges?) (?:or|and))(?:\s(?:full|partial|further))?\s$",
     re.IGNORECASE,
 )
-DONE: Final = re.compile(
+PAST_ACTION: Final = re.compile(
     r"\b(?:have|has|had|having|was|were|been|being|already|got|is|are|i|we|you|they|he|she|who|it|when|after|since|just)"
     r"(?:['’](?:ve|d|s|re))?(?:\W{1,3}(?:not|never|now|just|since|already|recently|then|order|automatically|it|them)){0,3}\W{1,3}$",
     re.IGNORECASE,
 )
-WANTED_DONE: Final = re.compile(
+REQUESTED_PARTICIPLE: Final = re.compile(
     r"\b(?:want|like|need|please|prefer|get|have|to be|can|could|should|must|expect)\b[^.;!?]{0,60}$", re.IGNORECASE
 )  # fmt: skip
-ABOUT: Final = re.compile(
+NOUN_COMPOUND: Final = re.compile(
     r"^\W{0,2}(?:polic(?:y|ies)|address|labels?|windows?|period|slips?|forms?|rules?|terms|process|procedure|costs?"
     r"|postage|methods?|reason|button|email|emails|page|option|to (?:work|school|normal|sender)|status"
     r"|requests?|(?:has|have|had|is|was|still|never)\b|and exchange polic|customers?|times?|code|parts?|batter|my mind|missing|amount|issued|update|not (?:received|arrived|showing)|received|arrived|confirmation)",
     re.IGNORECASE,
 )  # fmt: skip
-THEORY: Final = re.compile(
+HYPOTHETICAL: Final = re.compile(
     r"\b(?:(?:what|how) (?:is|are|does|do you|long|much time|about)\b|(?:if|in case|should|before|when|unless|whether) "
     r"(?:i|we|you|they|someone|somebody|it|he|she)(?:['’]d)?(?!\s(?:can|could|may|might)\b)\s(?:\w{1,12}\s){0,2}(?:need|have|want|decide|were|wanted|wish|ever|change|do|am|would|can|could)?\s?"
     r"(?:to\s)?(?:be able to\s)?|do you (?:accept|allow|offer|take)|is it possible to ever|in the (?:case|event) of|free|the right to)"
     r"(?:\s{1,3}[\w'’-]{1,20}){0,3}\s{0,3}$",
     re.IGNORECASE,
 )
-WHETHER: Final = re.compile(
+CONDITIONAL: Final = re.compile(
     r"\b(?:if|whether|unless|otherwise|in case|else|not possible)\b", re.IGNORECASE
 )
-KEPT: Final = re.compile(
+RETRACTION: Final = re.compile(
     r"\bbut\b(?![^.;!?]{0,90}\b(?:others?|rest|fine|ok(?:ay)?|good)\b)[^.;!?]{0,90}"
     r"\b(?:want|going|prefer|like|decided|rather)\b(?: to)? keep (?:it|them)\b",
     re.IGNORECASE,
 )
 """A cancellation that the rest of its sentence takes back."""
-LATER: Final = re.compile(
+LATER_TIME: Final = re.compile(
     r"^(?![^.;!?]{0,40}\b(?:no later|later (?:today|this|tonight)))[^.;!?]{0,40}\blater\b",
     re.IGNORECASE,
 )
-WILL: Final = re.compile(r"\b(?:i|we|you)(?: will|['’]ll)\s(?:\w{1,12}\s)?$", re.IGNORECASE)
-WANTS: Final = re.compile(r"(?:want|need)\b", re.IGNORECASE)
-ORDERING: Final = re.compile(
+FUTURE: Final = re.compile(r"\b(?:i|we|you)(?: will|['’]ll)\s(?:\w{1,12}\s)?$", re.IGNORECASE)
+WANT_VERB: Final = re.compile(r"(?:want|need)\b", re.IGNORECASE)
+IMPERATIVE_START: Final = re.compile(
     r"^(?:\W{0,3}|.{0,60}?[,:–-]\s{0,3}|.{0,60}?\b(?:and|or|then|also|just|please|to|plus|but)\s{1,3})$",
     re.IGNORECASE | re.DOTALL,
 )
 
 
-def wishes(text: str) -> tuple[Wish, ...]:
-    """What the beginning of a text asks to be done, in order; at most ``MOST`` wishes."""
-    return _read(shortened(text))
+def find_requests(text: str) -> tuple[Request, ...]:
+    """The requests in the beginning of a text, in order; at most ``MAX_REQUESTS``."""
+    return _parse_requests(truncate_text(text))
 
 
 @lru_cache(maxsize=64)
-def _read(text: str) -> tuple[Wish, ...]:
-    found: list[Wish] = []
-    for start, end in _sentences(text):
-        found += _of_sentence(text, start, end)
-        if len(found) >= MOST:
+def _parse_requests(text: str) -> tuple[Request, ...]:
+    found: list[Request] = []
+    for start, end in _iter_sentence_spans(text):
+        found += _iter_sentence_requests(text, start, end)
+        if len(found) >= MAX_REQUESTS:
             break
-    return tuple(found[:MOST])
+    return tuple(found[:MAX_REQUESTS])
 
 
-def kinds(found: Iterable[Wish]) -> frozenset[Kind]:
+def collect_kinds(found: Iterable[Request]) -> frozenset[RequestKind]:
+    """The kinds of the requests, each once."""
     return frozenset(wish.kind for wish in found)
 
 
-def asks_for_money(text: str) -> tuple[Wish, ...]:
-    """The wishes of a text that ask for money back."""
-    return tuple(wish for wish in wishes(text) if wish.kind in MONEY)
+def find_money_requests(text: str) -> tuple[Request, ...]:
+    """The requests of a text that ask for money back."""
+    return tuple(wish for wish in find_requests(text) if wish.kind in MONEY_KINDS)
 
 
-def _sentences(text: str) -> Iterator[tuple[int, int]]:
+def _iter_sentence_spans(text: str) -> Iterator[tuple[int, int]]:
     start = 0
     for stop in CLAUSE_END.finditer(text):
         yield start, stop.end()
@@ -165,52 +166,60 @@ def _sentences(text: str) -> Iterator[tuple[int, int]]:
     yield start, len(text)
 
 
-def _of_sentence(text: str, start: int, end: int) -> Iterator[Wish]:
-    verbs = list(VERB.finditer(text, start, end))
+def _iter_sentence_requests(text: str, start: int, end: int) -> Iterator[Request]:
+    verbs = list(REQUEST_VERB.finditer(text, start, end))
     asked = False
     for place, verb in enumerate(verbs):
         begun = verbs[place - 1].end() if place else start
         ends = verbs[place + 1].start() if place + 1 < len(verbs) else end
-        before = text[max(begun, verb.start() - LOOK_BACK) : verb.start()]
-        whole = text[max(start, verb.start() - LOOK_BACK) : verb.start()]
-        if _is_wish(verb, before, whole, text[verb.end() : end], follows=asked):
+        before = text[max(begun, verb.start() - LOOK_BACK_CHARS) : verb.start()]
+        whole = text[max(start, verb.start() - LOOK_BACK_CHARS) : verb.start()]
+        if _is_request(verb, before, whole, text[verb.end() : end], follows=asked):
             asked = True
             words = text[begun:ends].strip()
-            yield Wish(
-                Kind(verb.lastgroup or ""), words, verb.start(), ends, bool(WHETHER.search(whole))
+            yield Request(
+                RequestKind(verb.lastgroup or ""),
+                words,
+                verb.start(),
+                ends,
+                bool(CONDITIONAL.search(whole)),
             )
 
 
-def _is_wish(verb: re.Match[str], before: str, whole: str, after: str, *, follows: bool) -> bool:
-    """By what stands before the verb, since the sentence began and since the last verb."""
-    if ABOUT.match(after) or DENIED.search(before[-60:]) or NO_NOUN.search(before):
+def _is_request(verb: re.Match[str], before: str, whole: str, after: str, *, follows: bool) -> bool:
+    """Whether a verb is a request, by what stands before it: ``before`` since the last verb,
+    ``whole`` since the sentence began.
+    """
+    if NOUN_COMPOUND.match(after) or DENIAL.search(before[-60:]) or NEGATED_NOUN.search(before):
         return False
-    if _put_off(Kind(verb.lastgroup or ""), before, after):
+    if _is_withdrawn(RequestKind(verb.lastgroup or ""), before, after):
         return False
-    if WANTS.match(verb.group()) or (_joined(before) and follows):
+    if WANT_VERB.match(verb.group()) or (_is_coordinated(before) and follows):
         return True
-    if THEORY.search(whole):
+    if HYPOTHETICAL.search(whole):
         return False
     if verb.group().casefold().endswith("ed") or verb.group().casefold().startswith("sent"):
-        return bool(WANTED_DONE.search(before)) and not _told(before)
-    return bool(ORDERING.match(before) or ASKING.search(before))
+        return bool(REQUESTED_PARTICIPLE.search(before)) and not _is_past_action(before)
+    return bool(IMPERATIVE_START.match(before) or REQUEST_CUE.search(before))
 
 
-def _put_off(kind: Kind, before: str, after: str) -> bool:
-    """Taken back in the same sentence, or announced for another time."""
-    if kind == Kind.CANCEL:
-        return bool(KEPT.search(after))
-    return kind == Kind.RETURN and bool(WILL.search(before) and LATER.match(after))
+def _is_withdrawn(kind: RequestKind, before: str, after: str) -> bool:
+    """Whether it is taken back in the same sentence, or announced for another time."""
+    if kind == RequestKind.CANCEL:
+        return bool(RETRACTION.search(after))
+    return kind == RequestKind.RETURN and bool(FUTURE.search(before) and LATER_TIME.match(after))
 
 
-def _told(before: str) -> bool:
-    """ "I returned", "was cancelled": what has been, unless somebody would like to have it so."""
-    return bool(DONE.search(before)) and not re.search(
+def _is_past_action(before: str) -> bool:
+    """Whether it has been done ("I returned", "was cancelled"), and nobody would like to have it
+    so.
+    """
+    return bool(PAST_ACTION.search(before)) and not re.search(
         r"\b(?:want|like|need|to be|please)\b", before[-40:], re.IGNORECASE
     )
 
 
-def _joined(before: str) -> bool:
+def _is_coordinated(before: str) -> bool:
     return bool(
         re.fullmatch(r"\W{0,3}(?:and|or|then|/)\W{1,3}(?:\w{1,10}\W){0,1}", before, re.IGNORECASE)
     )

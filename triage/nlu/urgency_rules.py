@@ -13,7 +13,7 @@ from typing import Final
 
 from triage.contract.outcomes import HIGH, NORMAL, URGENT
 
-SIGNS: Final[Mapping[str, tuple[int, str]]] = {
+URGENCY_SIGNS: Final[Mapping[str, tuple[int, str]]] = {
     "danger": (
         2,
         r"\b(?:gas (?:smell|leak)|smell of gas|smok(?:e|ing) (?:came|coming|from)|caught fire|on fire"
@@ -42,7 +42,7 @@ SIGNS: Final[Mapping[str, tuple[int, str]]] = {
     ),
 }
 
-MARKS: Final[Mapping[str, float]] = {
+MARK_WEIGHTS: Final[Mapping[str, float]] = {
     "a delivery report": 8.0,
     "written by a mail server": 7.0,
     "an automatic reply": 4.0,
@@ -53,19 +53,19 @@ MARKS: Final[Mapping[str, float]] = {
 """What a mail's header says of itself, and by how much that moves the log-odds that nobody
 asks us for anything. Set by hand: forgeable, and some shops' own forms carry one."""
 
-ADVERTISING: Final = frozenset({"marked as spam on its way", "sent in bulk", "a newsletter"})
-UNREAD: Final = 0.02
+ADVERTISING_MARKS: Final = frozenset({"marked as spam on its way", "sent in bulk", "a newsletter"})
+DEFAULT_UNWANTED_SHARE: Final = 0.02
 """The share of unwanted mail that is assumed where no model read the text."""
 
 
-def urgency_of(text: str) -> tuple[int, tuple[str, ...]]:
-    """2 (normal) to 4 (urgent) and the signs found, each with its words.
+def compute_urgency(text: str) -> tuple[int, tuple[str, ...]]:
+    """The urgency of a text, 2 (normal) to 4 (urgent), and the signs found, each with its words.
 
     One sign alone moves nothing but a danger, and never to urgent.
     """
     found = [
         (weight, f"{sign}: “{match.group().strip()}”")
-        for sign, (weight, pattern) in SIGNS.items()
+        for sign, (weight, pattern) in URGENCY_SIGNS.items()
         if (match := re.search(pattern, text, re.IGNORECASE))
     ]
     score = sum(weight for weight, _ in found)
@@ -73,8 +73,11 @@ def urgency_of(text: str) -> tuple[int, tuple[str, ...]]:
     return level, tuple(because for _, because in found)
 
 
-def unwanted(share: float | None, marks: tuple[str, ...]) -> float:
-    """The share with what the header says: its marks add to the log-odds."""
-    share = min(max(UNREAD if share is None else share, 1e-6), 1 - 1e-6)
-    odds = math.log(share / (1 - share)) + sum(MARKS.get(mark, 0.0) for mark in marks)
+def compute_unwanted_share(share: float | None, marks: tuple[str, ...]) -> float:
+    """The share of unwanted mail, 0 to 1, once the marks of the header are added to its log-odds.
+
+    ``share`` is what a model says of the text, None where none read it.
+    """
+    share = min(max(DEFAULT_UNWANTED_SHARE if share is None else share, 1e-6), 1 - 1e-6)
+    odds = math.log(share / (1 - share)) + sum(MARK_WEIGHTS.get(mark, 0.0) for mark in marks)
     return 1 / (1 + math.exp(-odds))

@@ -8,22 +8,25 @@ from tickets.models import Run
 from triage.contract.case import Case
 from triage.contract.outcomes import Outcome
 from triage.contract.outputs import Classification
-from triage.nlu.prompt_injection import orders_in
+from triage.nlu.prompt_injection import find_injection_signs
 from triage.pipeline import registry
-from triage.steps.classify import promise_doubt
+from triage.steps.classify import find_guarantee_doubt
 
 
-def doubts(run: Run, case: Case) -> tuple[str, ...]:
-    """In words; empty where nothing at all is unclear. Every step must have left its receipt."""
-    return (*_of_the_label(case), *_of_the_words(case), *_of_the_receipts(run))
+def list_doubts(run: Run, case: Case) -> tuple[str, ...]:
+    """The reasons not to approve by a rule; empty where nothing at all is unclear.
+
+    Every step must have left its receipt.
+    """
+    return (*_iter_label_doubts(case), *_iter_injection_doubts(case), *_iter_receipt_doubts(run))
 
 
-def _of_the_label(case: Case) -> Iterator[str]:
+def _iter_label_doubts(case: Case) -> Iterator[str]:
     label = case[Classification]
-    target = registry.limits()["classify"]["target"]
+    target = registry.load_limits()["classify"]["target"]
     if label.basis == "person":
         return
-    if label.basis != "model" or not label.label or promise_doubt(label.promise, target):
+    if label.basis != "model" or not label.label or find_guarantee_doubt(label.promise, target):
         yield "the label is neither a person's nor under a promise that holds"
     elif label.outcome == Outcome.SEVERAL:
         yield "the message is about several matters"
@@ -31,13 +34,13 @@ def _of_the_label(case: Case) -> Iterator[str]:
         yield "the ticket is one of those whose label a person checks"
 
 
-def _of_the_words(case: Case) -> Iterator[str]:
-    yield from orders_in(f"{case.subject}\n{case.text}")
+def _iter_injection_doubts(case: Case) -> Iterator[str]:
+    yield from find_injection_signs(f"{case.subject}\n{case.text}")
 
 
-def _of_the_receipts(run: Run) -> Iterator[str]:
+def _iter_receipt_doubts(run: Run) -> Iterator[str]:
     receipts = list(run.receipts.all())
-    missing = {step.name for step in registry.steps()} - {each.step for each in receipts}
+    missing = {step.name for step in registry.load_steps()} - {each.step for each in receipts}
     if missing:
         yield f"no receipt of: {', '.join(sorted(missing))}"
     for receipt in receipts:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from babel.numbers import get_currency_precision
 
-STORED = 2  # decimals of an amount in our rows
+STORED_DECIMALS = 2  # decimals of an amount in our rows
 
 
-def places(currency: str) -> int:
+def get_decimal_places(currency: str) -> int:
     """The decimals that an amount in this currency is paid in.
 
     Of three, as dinars have, two are kept: payment services pay those in steps of ten fils.
     """
-    return min(int(get_currency_precision(currency)), STORED)
+    return min(int(get_currency_precision(currency)), STORED_DECIMALS)

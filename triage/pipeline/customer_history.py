@@ -12,34 +12,36 @@ from approvals.models import ApprovalLimit, Refund
 from tickets.models import Customer, Payment, Ticket
 from triage.contract.case import Order, Standing
 
-COMMITTED = [Refund.State.APPROVED, Refund.State.EXECUTING, Refund.State.DOUBT]
+COMMITTED_STATES = [Refund.State.APPROVED, Refund.State.EXECUTING, Refund.State.DOUBT]
 
 
-def standing_of(customer: Customer | None, order: Order | None) -> Standing:
-    """What else the rows say of the customer, and what is a large amount here."""
+def load_standing(customer: Customer | None, order: Order | None) -> Standing:
+    """The customer's refund history, and what is a large amount in the order's currency."""
     if customer is None:
         return Standing()
     limits = ApprovalLimit.objects.filter(currency=order.currency if order else "")
     least = limits.aggregate(least=Least(Min("two_above"), Min("up_to")))["least"]
     return Standing(
-        refunds=_refunds_lately(customer), since=customer.since, large=least / 2 if least else None
+        refunds=_count_recent_refunds(customer),
+        since=customer.since,
+        large=least / 2 if least else None,
     )
 
 
-def said_by(ticket: Ticket) -> str:
+def load_customer_text(ticket: Ticket) -> str:
     """All that the customer wrote on a ticket, also what was answered already."""
     written = ticket.messages.filter(direction="in", automatic=False).order_by("pk")
     return "\n\n".join(written.values_list("text", flat=True))
 
 
-def _refunds_lately(customer: Customer) -> int:
+def _count_recent_refunds(customer: Customer) -> int:
     """How often money went back, or was approved to, in the last ninety days."""
     since = timezone.now() - timedelta(days=90)
     paid = Payment.objects.filter(
         order__customer=customer, kind=Payment.Kind.REFUND, at__gte=since
     ).values_list("order", "at")
     due = Refund.objects.filter(
-        order__customer=customer, state__in=COMMITTED, created_at__gte=since, seeded=False
+        order__customer=customer, state__in=COMMITTED_STATES, created_at__gte=since, seeded=False
     )
     return (
         len({(order, timezone.localdate(at) if at else None) for order, at in paid}) + due.count()

@@ -20,7 +20,7 @@ from django.utils.module_loading import import_string
 
 from tickets.queue import run_queue
 from triage.models import Job
-from triage.runtime.locks import JOBS, one_at_a_time
+from triage.runtime.locks import JOBS_LOCK, acquire_lock
 
 KINDS: Mapping[str, str] = {
     "train": "triage.learning.versions.train_job",
@@ -28,10 +28,10 @@ KINDS: Mapping[str, str] = {
     "propose": "triage.learning.intent_discovery.propose_job",
     "what if": "triage.policy_review.simulation.what_if_job",
 }
-NIGHTLY = ("train", "propose")
-OPEN = (Job.State.QUEUED, Job.State.RUNNING)
-LEASE = timedelta(minutes=30)
-MOST_ATTEMPTS = 2
+NIGHTLY_KINDS = ("train", "propose")
+OPEN_STATES = (Job.State.QUEUED, Job.State.RUNNING)
+LEASE_DURATION = timedelta(minutes=30)
+MAX_ATTEMPTS = 2
 log = logging.getLogger(__name__)
 
 
@@ -39,62 +39,62 @@ class CannotBeDone(Exception):
     """The job ends without a result; the message says what to do."""
 
 
-def request(kind: str, *, by: User | None, **wanted: Any) -> Job:
+def request_job(kind: str, *, by: User | None, **wanted: Any) -> Job:
     """Ask for work; the same that is already waiting or under way is not asked for twice."""
     with transaction.atomic():
-        one_at_a_time(JOBS)
-        job = Job.objects.filter(kind=kind, wanted=wanted, state__in=OPEN).first()
+        acquire_lock(JOBS_LOCK)
+        job = Job.objects.filter(kind=kind, wanted=wanted, state__in=OPEN_STATES).first()
         if job is None:
             job = Job.objects.create(kind=kind, wanted=wanted, requested_by=by)
-        transaction.on_commit(lambda: wake(job.pk))
+        transaction.on_commit(lambda: wake_worker(job.pk))
     return job
 
 
-def wake(job_id: int) -> None:
+def wake_worker(job_id: int) -> None:
     """Tell a worker; a call that is lost, or not answered in ten seconds, is made again."""
-    run_queue.call("triage.tasks.work_job", job_id, expires=10)
+    run_queue.dispatch_task("triage.tasks.work_job", job_id, expires=10)
 
 
-def overdue() -> list[int]:
-    """Jobs that nobody took within a few seconds, and those whose worker died."""
+def list_overdue_ids() -> list[int]:
+    """Ids of the jobs that nobody took within five seconds or whose worker died."""
     now = timezone.now()
     missed = Q(state=Job.State.QUEUED, created_at__lt=now - timedelta(seconds=5))
     dead = Q(state=Job.State.RUNNING, lease_until__lt=now)
     return list(Job.objects.filter(missed | dead).values_list("pk", flat=True))
 
 
-def work(job_id: int) -> bool:
+def execute_job(job_id: int) -> bool:
     """Do one job; False where it is somebody else's, finished or failed."""
-    job = _claim(job_id)
+    job = _claim_job(job_id)
     if job is None:
         return False
     run: Callable[[Job], Mapping[str, Any]] = import_string(KINDS[job.kind])
     try:
-        if job.attempt > MOST_ATTEMPTS:
+        if job.attempt > MAX_ATTEMPTS:
             raise CannotBeDone("Given up: the worker died over it twice. Ask an admin to look.")
         result = run(job)
     except CannotBeDone as why:
-        return _end(job, Job.State.FAILED, error=str(why)[:500])
+        return _end_job(job, Job.State.FAILED, error=str(why)[:500])
     except DatabaseError:
         raise  # the lease runs out, and another worker takes it
     except Exception as error:
         log.exception("job %s failed", job.pk)
-        return _end(job, Job.State.FAILED, error=f"{type(error).__name__}: {error}"[:500])
-    return _end(job, Job.State.DONE, result=dict(result))
+        return _end_job(job, Job.State.FAILED, error=f"{type(error).__name__}: {error}"[:500])
+    return _end_job(job, Job.State.DONE, result=dict(result))
 
 
-def _claim(job_id: int) -> Job | None:
+def _claim_job(job_id: int) -> Job | None:
     """The job, when this worker got it: a conditional UPDATE that one of two wins."""
     now = timezone.now()
     free = Q(state=Job.State.QUEUED) | Q(state=Job.State.RUNNING, lease_until__lt=now)
     claimed = Job.objects.filter(free, pk=job_id).update(
-        state=Job.State.RUNNING, lease_until=now + LEASE, attempt=F("attempt") + 1
+        state=Job.State.RUNNING, lease_until=now + LEASE_DURATION, attempt=F("attempt") + 1
     )
     return Job.objects.get(pk=job_id) if claimed else None
 
 
-def _end(job: Job, state: Job.State, **values: Any) -> bool:
-    """Only the attempt that holds the lease may write the end."""
+def _end_job(job: Job, state: Job.State, **values: Any) -> bool:
+    """Write a job's end where this attempt still holds the lease; whether that end is DONE."""
     mine = Job.objects.filter(pk=job.pk, attempt=job.attempt, state=Job.State.RUNNING)
     mine.update(state=state, finished_at=timezone.now(), **values)
     return state == Job.State.DONE

@@ -9,19 +9,19 @@ from django.utils import timezone
 
 from approvals.models import Decision, Refund, RefundRule
 from approvals.services import is_as_approved
-from tickets.intake.mails import REPLIED
+from tickets.intake.mails import REASON_REPLIED
 from tickets.models import Payment, Ticket
 from triage.contract import case
 from triage.pipeline.step_receipts import converter
 
 State = Refund.State
-WANTED = {
+QUESTION_PATTERNS = {
     "photo": re.compile(r"\b(?:photo\w*|picture\w*|image|pic)s?\b", re.IGNORECASE),
     "order": re.compile(r"\b(?:which order|order number|what order)\b", re.IGNORECASE),
 }
 
 
-def settled(ticket: Ticket) -> case.Settled | None:
+def find_prior_decision(ticket: Ticket) -> case.Settled | None:
     """What was decided on the newest request; None while it is open, or once the customer wrote."""
     refund = ticket.refunds.filter(seeded=False).select_related("order").order_by("pk").last()
     if refund is None or refund.state == State.PENDING:
@@ -29,19 +29,21 @@ def settled(ticket: Ticket) -> case.Settled | None:
     last = refund.decisions.select_related("by").last()
     if last is None and refund.state != State.EXPIRED:
         return None  # made void before anybody looked at it
-    if _wrote_since(ticket, last.at if last else refund.expires_at):
+    if _has_written_since(ticket, last.at if last else refund.expires_at):
         return None
-    return _as_value(refund, last)
+    return _build_decision(refund, last)
 
 
-def _wrote_since(ticket: Ticket, at: datetime) -> bool:
-    """By our own clock: the date in a mail is the sender's."""
-    return ticket.runs.filter(reason=REPLIED, created_at__gt=at).exists()
+def _has_written_since(ticket: Ticket, at: datetime) -> bool:
+    """Whether the customer wrote after that time, by our own clock: the date in a mail is the
+    sender's.
+    """
+    return ticket.runs.filter(reason=REASON_REPLIED, created_at__gt=at).exists()
 
 
-def _as_value(refund: Refund, last: Decision | None) -> case.Settled:
+def _build_decision(refund: Refund, last: Decision | None) -> case.Settled:
     asked = last.reason if last and refund.state == State.RETURNED else ""
-    wants = next((kind for kind, words in WANTED.items() if words.search(asked)), "")
+    wants = next((kind for kind, words in QUESTION_PATTERNS.items() if words.search(asked)), "")
     lapsed = refund.state == State.APPROVED and not is_as_approved(refund)
     return case.Settled(
         state=State.VOID if lapsed else refund.state,
@@ -49,16 +51,16 @@ def _as_value(refund: Refund, last: Decision | None) -> case.Settled:
         currency=refund.currency,
         order=refund.order.number,
         remedy=refund.remedy,
-        clause=_clause(refund, last.reason_code if last else ""),
+        clause=_find_deciding_clause(refund, last.reason_code if last else ""),
         reason_code=last.reason_code if last else "",
         reason=last.reason if last else "",
         by=last.by.get_username() if last and last.by else "",
         wants=wants,
-        paid=_paid_on(refund),
+        paid=_get_payment_day(refund),
     )
 
 
-def _clause(refund: Refund, code: str) -> case.Clause | None:
+def _find_deciding_clause(refund: Refund, code: str) -> case.Clause | None:
     """The clause that decided, as it was shown: what excludes it where it was not covered."""
     cited = [row for row in refund.citations if row.get("text") and row.get("since")]
     rule = RefundRule.objects.filter(name=refund.rule).first()
@@ -70,7 +72,7 @@ def _clause(refund: Refund, code: str) -> case.Clause | None:
     return converter.structure(row, case.Clause)
 
 
-def _paid_on(refund: Refund) -> date | None:
+def _get_payment_day(refund: Refund) -> date | None:
     if refund.state != State.EXECUTED:
         return None
     paid = refund.order.payments.filter(kind=Payment.Kind.REFUND, reference=refund.reference)

@@ -18,221 +18,233 @@ from triage.contract.case import Clause
 from triage.contract.outcomes import Signals
 from triage.contract.step import Engine, EngineUnavailable, Rung, Step
 from triage.inference.registry import pinned
-from triage.pipeline.rule_engines import Arithmetic, Phrases, Sentences
+from triage.pipeline.rule_engines import ArithmeticEngine, PhraseLabeller, SentenceWriter
 
 ENCODER = "minilm"
 SIGNALS = "signals"
 
 
 @cache
-def steps() -> tuple[Step, ...]:
+def load_steps() -> tuple[Step, ...]:
     """The steps of settings.TRIAGE_STEPS, in order."""
     return tuple(import_string(path) for path in settings.TRIAGE_STEPS)
 
 
-def entries() -> Mapping[str, pinned.Entry]:
-    """The bundled models, those fetched and those of TRIAGE_ROSTER; a changed file is read anew."""
+def load_entries() -> Mapping[str, pinned.Entry]:
+    """Bundled and fetched models and those of TRIAGE_ROSTER, by name; read anew on change."""
     fetched = settings.TRIAGE_FETCHED
     files = [str(fetched) if fetched.exists() else "", settings.TRIAGE_ROSTER]
-    return _entries(*((file, _changed(file)) for file in files if file))
+    return _read_entries(*((file, _get_modified_time(file)) for file in files if file))
 
 
 @lru_cache(maxsize=4)
-def _entries(*files: tuple[str, int]) -> Mapping[str, pinned.Entry]:
-    return pinned.read(*(file for file, _ in files))
+def _read_entries(*files: tuple[str, int]) -> Mapping[str, pinned.Entry]:
+    return pinned.load_entries(*(file for file, _ in files))
 
 
-def _changed(file: str) -> int:
+def _get_modified_time(file: str) -> int:
     """When a file was last written, in nanoseconds; 0 where there is none."""
     with suppress(OSError):
         return Path(file).stat().st_mtime_ns
     return 0
 
 
-def engine_names() -> list[str]:
-    """Everything a rung can name."""
-    writers = [entry.name for entry in entries().values() if entry.kind == "writer"]
-    return [*BUILDERS, *writers]
+def list_engine_names() -> list[str]:
+    """The names that a rung can have."""
+    writers = [entry.name for entry in load_entries().values() if entry.kind == "writer"]
+    return [*ENGINE_BUILDERS, *writers]
 
 
-def engines_for(step: str) -> list[str]:
-    """The engines that can serve a step."""
+def list_step_engines(step: str) -> list[str]:
+    """The names of the engines that can serve a step."""
     fitting = {"classify": ["encoder", "phrases"], "retrieve": ["hybrid", "lexical"]}
     if step in ("summarize", "draft"):
-        return [*engine_names()[len(BUILDERS) :], "sentences"]
+        return [*list_engine_names()[len(ENGINE_BUILDERS) :], "sentences"]
     return fitting.get(step, ["arithmetic"])
 
 
-def ladders() -> Mapping[str, Sequence[Rung]]:
-    """The rungs of each step: those an admin set, or its own."""
+def load_ladders() -> Mapping[str, Sequence[Rung]]:
+    """The rungs of each step, by its name: those an admin set, or its own."""
     rows = models.Rung.objects.filter(active=True).order_by("position")
     chosen: dict[str, list[str]] = {}
     for step, engine in rows.values_list("step", "engine"):
         chosen.setdefault(step, []).append(engine)
     return {
-        step.name: [rung(name) for name in chosen.get(step.name, step.ladder)] for step in steps()
+        step.name: [build_rung(name) for name in chosen.get(step.name, step.ladder)]
+        for step in load_steps()
     }
 
 
-def rung(name: str) -> Rung:
-    return Rung(name=name, load=lambda: load(name))
+def build_rung(name: str) -> Rung:
+    return Rung(name=name, load=lambda: load_engine(name))
 
 
-def limits() -> Mapping[str, Mapping[str, float]]:
-    """The limits of each step: its own, overruled by an admin's."""
+def load_limits() -> Mapping[str, Mapping[str, float]]:
+    """The limits of each step, by its name: its own, overruled by an admin's."""
     rows = models.Limit.objects.values_list("step", "name", "value")
     return {
         step.name: {**step.limits, **{name: value for of, name, value in rows if of == step.name}}
-        for step in steps()
+        for step in load_steps()
     }
 
 
-def load(name: str) -> Engine:
+def load_engine(name: str) -> Engine:
     """The engine of that name. Raises EngineUnavailable."""
-    if name in BUILDERS:
-        return BUILDERS[name]()
-    entry = entries().get(name)
+    if name in ENGINE_BUILDERS:
+        return ENGINE_BUILDERS[name]()
+    entry = load_entries().get(name)
     if entry is None or entry.kind != "writer":
         raise EngineUnavailable(f"{name}: no such engine in the roster")
-    return _writer(entry)
+    return _load_writer(entry)
 
 
 @cache
-def encoder():  # type: ignore[no-untyped-def]  # its type would import it
+def load_encoder():  # type: ignore[no-untyped-def]  # its type would import it
     from triage.inference.encoder import Encoder
 
-    return Encoder(entries()[ENCODER], threads=settings.TRIAGE_MODEL_THREADS)
+    return Encoder(load_entries()[ENCODER], threads=settings.TRIAGE_MODEL_THREADS)
 
 
 def read_signals(text: str) -> Signals | None:
     """Urgency, mood and spam of a text; None where their model or the encoder is not there."""
     try:
-        model = signals()
-        vector = encoder().embed([text])[0]
+        model = load_signal_model()
+        vector = load_encoder().embed([text])[0]
     except EngineUnavailable:
         return None
-    found: Signals = model.read(text, vector, encoder().embed)
+    found: Signals = model.read_signals(text, vector, load_encoder().embed)
     return found
 
 
-def signals_or_none() -> Any:  # its type would import numpy
-    """A label is worth having without them: urgency is then read off by rules."""
+def find_signal_model() -> Any:  # its type would import numpy
+    """The model of the signals, or None where it is missing: urgency is then read by rules."""
     try:
-        return signals()
+        return load_signal_model()
     except EngineUnavailable:
         return None
 
 
 @cache
-def signals():  # type: ignore[no-untyped-def]  # its type would import numpy
+def load_signal_model():  # type: ignore[no-untyped-def]  # its type would import numpy
     """The bundled model of the signals. Raises EngineUnavailable."""
     from triage.signals.linear_models import SignalModel
 
-    return SignalModel.loads(pinned.verified(entries()[SIGNALS]).read_bytes())
+    return SignalModel.loads(pinned.verify_file(load_entries()[SIGNALS]).read_bytes())
 
 
-def _phrases() -> Engine:
-    return Phrases(read=read_signals)
+def _build_phrase_labeller() -> Engine:
+    return PhraseLabeller(read=read_signals)
 
 
 @cache
-def _writer(entry: pinned.Entry) -> Engine:
-    """Loaded once a process; an entry that was pinned anew is another entry."""
+def _load_writer(entry: pinned.Entry) -> Engine:
+    """The writer of an entry, loaded once a process; one that was pinned anew is another."""
     from triage.inference.writer import LlamaWriter
 
     return LlamaWriter(entry, threads=settings.TRIAGE_MODEL_THREADS)
 
 
-def encoder_sha256() -> str:
-    """Which encoder there is, without loading it."""
-    return entries()[ENCODER].sha256
+def get_encoder_sha256() -> str:
+    """The digest of the pinned encoder, without loading it."""
+    return load_entries()[ENCODER].sha256
 
 
-def target() -> float:
-    """The share of automatic labels that shall be right."""
-    return float(limits()["classify"].get("target", 0.95))
+def get_target_precision() -> float:
+    """The share of automatic labels that shall be right, 0 to 1."""
+    return float(load_limits()["classify"].get("target", 0.95))
 
 
-def _labeller() -> Engine:
+def _load_active_labeller() -> Engine:
     active = models.Classifier.objects.filter(active=True).values_list("pk", flat=True).first()
     if active is None:
         raise EngineUnavailable("no classifier is trained yet: run `manage.py train_classifier`")
-    return labeller_of(active)
+    return load_labeller(active)
 
 
-def labeller_of(pk: int, *, reads: bool = True) -> Engine:
-    """A version for the target in force; loaded again only when that or an alarm changes.
+def load_labeller(pk: int, *, reads: bool = True) -> Engine:
+    """The labeller of a trained version, for the target in force; loaded again only when that
+    or an alarm changes.
 
     It also ``reads`` urgency and mood, unless only its labels are wanted. Raises
     EngineUnavailable.
     """
     alarms = models.Alarm.objects.filter(classifier=pk, ended_at=None)
-    return _labeller_for(pk, target(), frozenset(alarms.values_list("label", flat=True)), reads)
+    return _build_labeller(
+        pk, get_target_precision(), frozenset(alarms.values_list("label", flat=True)), reads
+    )
 
 
 @lru_cache(maxsize=4)
-def _labeller_for(pk: int, target: float, alarms: frozenset[str], reads: bool) -> Engine:
+def _build_labeller(pk: int, target: float, alarms: frozenset[str], reads: bool) -> Engine:
     from triage.classifier.labeller import IntentLabeller
 
-    row, model = _intent_model(pk)
+    row, model = _load_intent_model(pk)
     try:
         return IntentLabeller(
-            encoder_of(row.encoder_id),
+            load_version_encoder(row.encoder_id),
             model,
-            plain=encoder(),
+            plain=load_encoder(),
             version=pk,
             sha256=row.sha256,
             target=target,
             alarms=alarms,
-            signals=signals_or_none() if reads else None,
+            signals=find_signal_model() if reads else None,
         )
     except ValueError as error:
         raise EngineUnavailable(f"the limit classify, target: {error}") from error
 
 
 @lru_cache(maxsize=2)
-def _intent_model(pk: int):  # type: ignore[no-untyped-def]  # its type would import it
+def _load_intent_model(pk: int):  # type: ignore[no-untyped-def]  # its type would import it
     from triage.classifier.intent_model import IntentModel
 
     row = models.Classifier.objects.get(pk=pk)
-    if row.encoder_sha256 != encoder().entry.sha256:
+    if row.encoder_sha256 != load_encoder().entry.sha256:
         raise EngineUnavailable("the classifier was trained on another encoder: train it again")
     try:
-        return row, IntentModel.loads(_checked(row))
+        return row, IntentModel.loads(_verify_weights(row))
     except ValueError as error:
         raise EngineUnavailable(str(error)) from error
 
 
-def encoder_of(pk: int | None):  # type: ignore[no-untyped-def]  # its type would import it
-    """What a version reads with: that IntentEncoder, or the plain one. Raises EngineUnavailable."""
-    return _intent_encoder(pk) if pk else encoder()
+def load_version_encoder(pk: int | None):  # type: ignore[no-untyped-def]  # its type would import it
+    """The encoder that a version reads with: that IntentEncoder, or the plain one. Raises
+    EngineUnavailable.
+    """
+    return _load_intent_encoder(pk) if pk else load_encoder()
 
 
 @lru_cache(maxsize=2)
-def _intent_encoder(pk: int):  # type: ignore[no-untyped-def]
-    return tuned_encoder(models.IntentEncoder.objects.get(pk=pk))
+def _load_intent_encoder(pk: int):  # type: ignore[no-untyped-def]
+    return load_tuned_encoder(models.IntentEncoder.objects.get(pk=pk))
 
 
-def tuned_encoder(row: models.IntentEncoder | models.TunedEncoder):  # type: ignore[no-untyped-def]
+def load_tuned_encoder(row: models.IntentEncoder | models.TunedEncoder):  # type: ignore[no-untyped-def]
     """The encoder with the row's weights; loaded anew. Raises EngineUnavailable."""
     from triage.inference.encoder import Encoder
 
-    return Encoder(entries()[ENCODER], settings.TRIAGE_MODEL_THREADS, tuned=_checked(row))
+    return Encoder(
+        load_entries()[ENCODER], settings.TRIAGE_MODEL_THREADS, tuned=_verify_weights(row)
+    )
 
 
-def _checked(row: models.Classifier | models.IntentEncoder | models.TunedEncoder) -> bytes:
-    """The weights of a row: what a receipt names by its digest is what served."""
+def _verify_weights(row: models.Classifier | models.IntentEncoder | models.TunedEncoder) -> bytes:
+    """The weights of a row, held against its digest: what a receipt names is what served.
+    Raises EngineUnavailable.
+    """
     weights = bytes(row.weights)
     if hashlib.sha256(weights).hexdigest() != row.sha256:
         raise EngineUnavailable(f"the weights of {row} are not those that were kept: make it again")
     return weights
 
 
-def vectors(texts: Sequence[str], reader: Any = None):  # type: ignore[no-untyped-def]
-    """Unit vectors (n, 384) by the ``reader``, or the plain encoder; those it made before are reused."""
+def embed_texts(texts: Sequence[str], reader: Any = None):  # type: ignore[no-untyped-def]
+    """Unit vectors (n, 384) by the ``reader``, or the plain encoder; vectors that it made
+    before are reused.
+    """
     import numpy as np
 
-    reader = reader or encoder()
+    reader = reader or load_encoder()
     card = reader.card("encoder")
     weights = card.settings.get("tuned_sha256") or card.weights
     by = f"{weights} {card.runtime} {card.quantization}"[:200]
@@ -249,64 +261,70 @@ def vectors(texts: Sequence[str], reader: Any = None):  # type: ignore[no-untype
     return np.array([known.get(d, made.get(d)) for d in digests], np.float32)
 
 
-def _hybrid() -> Engine:
-    return _search("hybrid", _clauses_state(), _tuned())
+def _load_hybrid_search() -> Engine:
+    return _load_search("hybrid", _get_clauses_state(), _get_tuned_encoder_id())
 
 
-def _lexical() -> Engine:
-    return _search("lexical", _clauses_state(), 0)
+def _load_lexical_search() -> Engine:
+    return _load_search("lexical", _get_clauses_state(), 0)
 
 
-def _clauses_state() -> tuple[int, int]:
-    """Changes whenever a policy version is loaded: versions are never edited or deleted."""
+def _get_clauses_state() -> tuple[int, int]:
+    """The last version and the number of clauses: a key that changes whenever a policy version
+    is loaded, as versions are never edited or deleted.
+    """
     state = models.Clause.objects.aggregate(last=Max("version"), count=Count("pk"))
     return state["last"] or 0, state["count"]
 
 
-def _tuned() -> int:
-    """The tuned encoder that clauses are searched with, or 0 for the plain one."""
+def _get_tuned_encoder_id() -> int:
+    """The id of the tuned encoder that clauses are searched with, or 0 for the plain one."""
     return models.TunedEncoder.objects.filter(active=True).values_list("pk", flat=True).first() or 0
 
 
 @lru_cache(maxsize=4)
-def _search(name: str, state: tuple[int, int], tuned: int) -> Engine:
-    """Whole before it is used: a search goes on over the old index until the new one is there."""
+def _load_search(name: str, state: tuple[int, int], tuned: int) -> Engine:
+    """The search engine over all clauses, whole before it is used: a search goes on over the
+    old index until the new one is there.
+    """
     from triage.retrieval import engine as retrieval_engine
     from triage.retrieval import index
 
     rows = models.Clause.objects.select_related("version__policy")
-    clauses = [clause_of(row) for row in rows.order_by("version", "position")]
+    clauses = [build_clause(row) for row in rows.order_by("version", "position")]
     if name == "lexical":
-        return retrieval_engine.Search(name, index.build(clauses))
-    return search_over(clauses, tuned)
+        return retrieval_engine.Search(name, index.build_index(clauses))
+    return build_clause_search(clauses, tuned)
 
 
-def search_over(clauses: Sequence[Clause], tuned: int | None = None) -> Engine:
+def build_clause_search(clauses: Sequence[Clause], tuned: int | None = None) -> Engine:
     """The engine of the retrieve step over these clauses, by meaning. Raises EngineUnavailable."""
     from triage.retrieval import engine as retrieval_engine
     from triage.retrieval import index
     from triage.retrieval.store import Store
 
-    reader, relevance = _reader(_tuned() if tuned is None else tuned)
+    reader, relevance = _load_clause_encoder(_get_tuned_encoder_id() if tuned is None else tuned)
     by = f"{reader.entry.sha256} {reader.tuned_sha256} {reader.runtime}"
-    embedded = Store(settings.DATA / "clauses").embedded(clauses, reader, by)
-    return retrieval_engine.Search("hybrid", index.build(clauses, embedded), reader, relevance)
+    embedded = Store(settings.DATA / "clauses").load_embedded(clauses, reader, by)
+    return retrieval_engine.Search(
+        "hybrid", index.build_index(clauses, embedded), reader, relevance
+    )
 
 
 @lru_cache(maxsize=2)
-def _reader(tuned: int):  # type: ignore[no-untyped-def]  # its types would import it
+def _load_clause_encoder(tuned: int):  # type: ignore[no-untyped-def]  # its types would import it
     """The encoder that clauses are searched with, and its calibration; None is the shipped one."""
     if not tuned:
-        return encoder(), None
+        return load_encoder(), None
     from triage.retrieval.relevance import Relevance
 
     row = models.TunedEncoder.objects.get(pk=tuned)
     if "relevance" not in row.report:
         raise EngineUnavailable("the tuned encoder was never calibrated: tune it again")
-    return tuned_encoder(row), Relevance(**row.report["relevance"])
+    return load_tuned_encoder(row), Relevance(**row.report["relevance"])
 
 
-def clause_of(row: models.Clause) -> Clause:
+def build_clause(row: models.Clause) -> Clause:
     """The row as a value, with the dates its version is in force."""
     return Clause(
         ref=row.ref,
@@ -321,11 +339,11 @@ def clause_of(row: models.Clause) -> Clause:
     )
 
 
-BUILDERS = {
-    "encoder": _labeller,
-    "phrases": _phrases,
-    "hybrid": _hybrid,
-    "lexical": _lexical,
-    "arithmetic": Arithmetic,
-    "sentences": Sentences,
+ENGINE_BUILDERS = {
+    "encoder": _load_active_labeller,
+    "phrases": _build_phrase_labeller,
+    "hybrid": _load_hybrid_search,
+    "lexical": _load_lexical_search,
+    "arithmetic": ArithmeticEngine,
+    "sentences": SentenceWriter,
 }

@@ -13,6 +13,7 @@ from typing import Any
 
 from triage.contract.case import Case
 from triage.contract.step import (
+    Attempt,
     Check,
     EngineError,
     EngineTimeout,
@@ -21,32 +22,34 @@ from triage.contract.step import (
     Status,
     Step,
     StepResult,
-    Tried,
-    failing,
+    iter_failed_checks,
 )
 
 
-def run(
+def run_steps(
     steps: Sequence[Step],
     case: Case,
     ladder_of: Callable[[Step], Sequence[Rung]],
     limits_of: Callable[[Step], Mapping[str, float]],
 ) -> Iterator[StepResult]:
-    """The results of the steps in order; a step whose output is in the case already is passed over."""
+    """The results of the steps in order; one whose output is in the case already is skipped.
+
+    ``ladder_of`` and ``limits_of`` give the rungs and the limits of a step.
+    """
     for step in steps:
         if step.writes in case.outputs:
             continue
-        result = perform(step, case, ladder_of(step), limits_of(step))
-        case = case.having(result.output)
+        result = climb_ladder(step, case, ladder_of(step), limits_of(step))
+        case = case.add_output(result.output)
         yield result
 
 
-def perform(
+def climb_ladder(
     step: Step, case: Case, ladder: Sequence[Rung], limits: Mapping[str, float]
 ) -> StepResult:
     """Climb the ladder until a rung's answer passes its checks; else it is a human's turn."""
     began = time.monotonic()
-    tried: list[Tried] = []
+    tried: list[Attempt] = []
     left: Any = None
     for rung in ladder:
         started = time.monotonic()
@@ -54,10 +57,10 @@ def perform(
             engine = rung.load()
             output = step.run(case, engine)
         except EngineError as error:
-            tried.append(_left(rung, error, started))
+            tried.append(_build_failed_attempt(rung, error, started))
             continue
-        checks = tuple(map(_settled, step.check(case, output, limits)))
-        if not any(failing(checks)):
+        checks = tuple(map(_clear_passed_reason, step.check(case, output, limits)))
+        if not any(iter_failed_checks(checks)):
             return StepResult(
                 step=step,
                 status=Status.OK,
@@ -66,26 +69,26 @@ def perform(
                 checks=checks,
                 requested=ladder[0].name,
                 served=engine.card,
-                swap_reason=_why(tried),
+                swap_reason=_format_swap_reason(tried),
                 tried=tuple(tried),
                 limits=limits,
-                milliseconds=_since(began),
+                milliseconds=_count_milliseconds(began),
             )
-        tried.append(_doubted(rung, checks, step.evidence(case, output), started))
+        tried.append(_build_doubted_attempt(rung, checks, step.evidence(case, output), started))
         left = step.withdrawn(case, output, checks) if step.withdrawn else None
-        if any(check.name in step.final for check in failing(checks)):
+        if any(check.name in step.final for check in iter_failed_checks(checks)):
             break
     left = step.fallback(case) if left is None else left
-    return _human(step, case, left, ladder, limits, tried, began)
+    return _build_person_result(step, case, left, ladder, limits, tried, began)
 
 
-def _human(
+def _build_person_result(
     step: Step,
     case: Case,
     output: Any,
     ladder: Sequence[Rung],
     limits: Mapping[str, float],
-    tried: list[Tried],
+    tried: list[Attempt],
     began: float,
 ) -> StepResult:
     timed_out = bool(tried) and tried[-1].outcome == Status.TIMED_OUT
@@ -94,45 +97,52 @@ def _human(
         status=Status.TIMED_OUT if timed_out else Status.ABSTAINED,
         output=output,
         evidence=step.evidence(case, output),
-        checks=_last_doubts(tried),
+        checks=_get_last_checks(tried),
         requested=ladder[0].name if ladder else "",
         served=None,
-        swap_reason=_why(tried),
+        swap_reason=_format_swap_reason(tried),
         tried=tuple(tried),
         limits=limits,
-        milliseconds=_since(began),
+        milliseconds=_count_milliseconds(began),
     )
 
 
-def _settled(check: Check) -> Check:
-    """A check that passed needs no excuse: ``because`` says why one did not."""
+def _clear_passed_reason(check: Check) -> Check:
+    """The check without its ``because`` where it passed: that says why one did not."""
     return replace(check, because="") if check.passed else check
 
 
-def _left(rung: Rung, error: EngineError, started: float) -> Tried:
+def _build_failed_attempt(rung: Rung, error: EngineError, started: float) -> Attempt:
     outcome = Status.TIMED_OUT if isinstance(error, EngineTimeout) else Status.FAILED
-    return Tried(rung=rung.name, outcome=outcome, because=str(error), milliseconds=_since(started))
+    return Attempt(
+        rung=rung.name,
+        outcome=outcome,
+        because=str(error),
+        milliseconds=_count_milliseconds(started),
+    )
 
 
-def _doubted(rung: Rung, checks: tuple[Check, ...], evidence: Evidence, started: float) -> Tried:
-    doubts = "; ".join(f"{check.name}: {check.because}" for check in failing(checks))
-    return Tried(
+def _build_doubted_attempt(
+    rung: Rung, checks: tuple[Check, ...], evidence: Evidence, started: float
+) -> Attempt:
+    doubts = "; ".join(f"{check.name}: {check.because}" for check in iter_failed_checks(checks))
+    return Attempt(
         rung=rung.name,
         outcome="doubted",
         because=doubts,
-        milliseconds=_since(started),
+        milliseconds=_count_milliseconds(started),
         checks=checks,
         evidence=evidence,
     )
 
 
-def _last_doubts(tried: list[Tried]) -> tuple[Check, ...]:
+def _get_last_checks(tried: list[Attempt]) -> tuple[Check, ...]:
     return next((rung.checks for rung in reversed(tried) if rung.checks), ())
 
 
-def _why(tried: list[Tried]) -> str:
+def _format_swap_reason(tried: list[Attempt]) -> str:
     return " · ".join(f"{rung.rung}: {rung.because}" for rung in tried)
 
 
-def _since(began: float) -> int:
+def _count_milliseconds(began: float) -> int:
     return round((time.monotonic() - began) * 1000)

@@ -1,8 +1,9 @@
-"""No reply leaves that promises money which nobody approved, whoever wrote it.
+"""The send guard: no reply leaves that promises money which nobody approved.
 
-What a reply says is weighed against the requests of its ticket and the payments on file, under
-the lock of the ticket: an approval that was lost a moment ago bears out nothing any more. Where
-nothing at all was approved, a model reads the sentences that the rules let pass as well.
+Whoever wrote it, what a reply says is weighed against the requests of its ticket and the
+payments on file, under the lock of the ticket: an approval that was lost a moment ago
+supports nothing any more. Where nothing at all was approved, a model reads the sentences that
+the rules let pass as well.
 """
 
 from __future__ import annotations
@@ -13,29 +14,34 @@ from functools import cache
 
 from approvals.models import Refund
 from approvals.services import is_as_approved
-from tickets.delivery.sending import NotBorneOut, Objection
+from tickets.delivery.sending import Objection, UnapprovedCommitment
 from tickets.models import Draft, Order, Payment, Ticket
 from triage.contract.step import EngineUnavailable
-from triage.guardrails.commitments import Granted, Records, own_words, unborne
-from triage.guardrails.commitments.sentence_reading import speaks_of_money_back
+from triage.guardrails.commitments import (
+    ApprovedMoney,
+    Records,
+    find_unapproved_commitments,
+    iter_own_sentences,
+)
+from triage.guardrails.commitments.sentence_reading import is_about_money_back
 from triage.inference.registry import pinned
 from triage.models import Clause
 from triage.pipeline import registry
 
 log = logging.getLogger(__name__)
-MODEL = "promises"
-SOUNDS = (
+COMMITMENT_MODEL = "promises"
+COMMITMENT_REASON = (
     "it reads as if money were given, and none was approved on this ticket: say it more plainly, "
     "or ask for the refund first"
 )
 State = Refund.State
-BEARING = {
+GRANTED_STATES = {
     State.APPROVED: "approved",
     State.EXECUTING: "approved",
     State.DOUBT: "doubt",
     State.EXECUTED: "paid",
 }
-STANDING = {
+STATE_EXPLANATIONS = {
     State.PENDING: "the refund is still under review, and until it is decided a reply may say no more",
     State.APPROVED: "the refund was approved, but what was approved has changed since",
     State.REJECTED: "the refund was refused",
@@ -48,80 +54,87 @@ STANDING = {
 
 def refuse_unapproved(draft: Draft, ticket: Ticket) -> None:
     """Let the reply go, or raise NotBorneOut with each sentence that promises too much."""
-    records = records_of(draft, ticket)
-    found = {one.sentence: one.because for one in unborne(draft.text, records)}
+    records = load_records(draft, ticket)
+    found = {one.sentence: one.because for one in find_unapproved_commitments(draft.text, records)}
     if not any(one.here for one in records.granted):
-        others = [said for said in own_words(draft.text, records) if said not in found]
-        found |= dict.fromkeys(_sounding_like_one(others), SOUNDS)
+        others = [said for said in iter_own_sentences(draft.text, records) if said not in found]
+        found |= dict.fromkeys(_detect_commitments(others), COMMITMENT_REASON)
     if found:
-        raise NotBorneOut(tuple(Objection(sentence=s, because=why) for s, why in found.items()))
+        raise UnapprovedCommitment(
+            tuple(Objection(sentence=s, because=why) for s, why in found.items())
+        )
 
 
 @cache
-def reader():  # type: ignore[no-untyped-def]  # its type would import numpy
-    """The bundled model of sentences that promise money. Raises EngineUnavailable."""
-    from triage.signals.commitment_model import PromiseModel
+def load_commitment_model():  # type: ignore[no-untyped-def]  # its type would import numpy
+    """The bundled model that finds commitments in sentences. Raises EngineUnavailable."""
+    from triage.signals.commitment_model import CommitmentModel
 
-    return PromiseModel.loads(pinned.verified(registry.entries()[MODEL]).read_bytes())
+    return CommitmentModel.loads(
+        pinned.verify_file(registry.load_entries()[COMMITMENT_MODEL]).read_bytes()
+    )
 
 
-def _sounding_like_one(sentences: Sequence[str]) -> list[str]:
-    """Those that read like a promise of money; none where the model is not there."""
+def _detect_commitments(sentences: Sequence[str]) -> list[str]:
+    """The sentences that the model takes for commitments, in their order.
+
+    Empty, with a warning in the log, where the model is missing.
+    """
     try:
-        model = reader()
+        model = load_commitment_model()
     except EngineUnavailable:
         log.warning("replies are read for promises by rules alone", exc_info=True)
         return []
-    heard = model.promises(sentences)
+    heard = model.flag_commitments(sentences)
     return [sentence for sentence, is_one in zip(sentences, heard, strict=True) if is_one]
 
 
-def records_of(draft: Draft, ticket: Ticket) -> Records:
-    """What the rows say, as it is now."""
+def load_records(draft: Draft, ticket: Ticket) -> Records:
+    """The requests, payments, orders and messages of a ticket, as the rows are now."""
     refunds = list(ticket.refunds.filter(seeded=False).select_related("order").order_by("-pk"))
     orders = list(ticket.customer.orders.all()) if ticket.customer else []
     orders += [refund.order for refund in refunds if refund.order not in orders]
     words = list(ticket.messages.filter(direction="in").values_list("text", flat=True))
     return Records(
-        granted=(*_granted(refunds), *_gone_back(orders)),
+        granted=(*_iter_approved_grants(refunds), *_iter_paid_refunds(orders)),
         orders=tuple(order.number for order in orders),
-        standing=STANDING.get(State(refunds[0].state), "") if refunds else "",
-        asked=bool(refunds) or any(map(speaks_of_money_back, words)),
-        quotable=(*_quoted(draft), *Clause.objects.values_list("text", flat=True)),
+        standing=STATE_EXPLANATIONS.get(State(refunds[0].state), "") if refunds else "",
+        asked=bool(refunds) or any(map(is_about_money_back, words)),
+        quotable=(*_iter_quoted_clauses(draft), *Clause.objects.values_list("text", flat=True)),
         words=tuple(words),
     )
 
 
-def _granted(refunds: list[Refund]) -> Iterator[Granted]:
+def _iter_approved_grants(refunds: list[Refund]) -> Iterator[ApprovedMoney]:
     for refund in refunds:
-        state = BEARING.get(State(refund.state))
+        state = GRANTED_STATES.get(State(refund.state))
         if state and (refund.state != State.APPROVED or is_as_approved(refund)):
-            yield Granted(
+            yield ApprovedMoney(
                 order=refund.order.number,
                 amount=refund.amount,
                 currency=refund.currency,
-                captured=refund.order.paid(),
+                captured=refund.order.compute_paid_total(),
                 state=state,
                 remedy=refund.remedy,
             )
 
 
-def _gone_back(orders: list[Order]) -> Iterator[Granted]:
+def _iter_paid_refunds(orders: list[Order]) -> Iterator[ApprovedMoney]:
     """Every payment on file that gave the customer money back."""
     payments = Payment.objects.filter(order__in=orders, kind=Payment.Kind.REFUND)
     for payment in payments.select_related("order"):
-        yield Granted(
+        yield ApprovedMoney(
             order=payment.order.number,
             amount=payment.amount,
             currency=payment.order.currency,
-            captured=payment.order.paid(),
+            captured=payment.order.compute_paid_total(),
             state="paid",
             here=False,
         )
 
 
-def _quoted(draft: Draft) -> Iterator[str]:
-    """The clauses that the machine quoted, as they were then."""
+def _iter_quoted_clauses(draft: Draft) -> Iterator[str]:
+    """The text of each clause that the draft quotes, as it was then."""
     for part in draft.parts:
         if part.get("kind") == "clause":
             yield part["text"].strip("“”")

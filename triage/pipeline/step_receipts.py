@@ -11,7 +11,7 @@ from cattrs.preconf.json import make_converter
 
 from tickets.audit import receipts
 from tickets.models import Receipt, Run
-from triage.contract.step import Evidence, Status, Step, StepResult, Tried
+from triage.contract.step import Attempt, Evidence, Status, Step, StepResult
 
 converter = make_converter()
 converter.register_unstructure_hook(Decimal, str)
@@ -21,7 +21,7 @@ converter.register_structure_hook(Decimal, lambda value, _: Decimal(value))
 def write_receipt(run: Run, result: StepResult, ladder: Iterable[str]) -> Receipt:
     """Append the receipt of one step of the run."""
     evidence, usage, served = result.evidence, result.evidence.usage, result.served
-    return receipts.append(
+    return receipts.append_receipt(
         ticket=run.ticket,
         run=run,
         attempt=run.attempt,
@@ -34,25 +34,27 @@ def write_receipt(run: Run, result: StepResult, ladder: Iterable[str]) -> Receip
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
         finish_reason=usage.finish_reason,
-        inputs=[*inputs_of(evidence), _case_of(run)],
+        inputs=[*digest_inputs(evidence), _build_case_input(run)],
         output=converter.unstructure(result.output),
         label=evidence.label,
-        confidence=_confidence(result),
-        promise=_promise(result),
+        confidence=_get_confidence(result),
+        promise=_get_guarantee(result),
         citations=[dict(citation) for citation in evidence.citations],
         claims=[dict(claim) for claim in evidence.claims],
         checks=converter.unstructure(result.checks),
         limits=dict(result.limits),
         ladder=list(ladder),
-        tried=[_tried(rung) for rung in result.tried],
+        tried=[_build_attempt(rung) for rung in result.tried],
         reasons=list(evidence.reasons),
         budget_ms=result.step.worksheet.budget_ms,
         latency_ms=result.milliseconds,
-        **_who(result) if served else {"actor_kind": "rule", "actor": "end of the ladder"},
+        **_build_actor_fields(result)
+        if served
+        else {"actor_kind": "rule", "actor": "end of the ladder"},
     )
 
 
-def _who(result: StepResult) -> dict[str, Any]:
+def _build_actor_fields(result: StepResult) -> dict[str, Any]:
     card = result.served
     assert card is not None  # noqa: S101  for the type checker: the caller asked
     kind = {"rules": "rule", "human": "human"}.get(card.kind, "model")
@@ -68,8 +70,10 @@ def _who(result: StepResult) -> dict[str, Any]:
     }
 
 
-def _case_of(run: Run) -> dict[str, Any]:
-    """Everything the steps could know, as one digest: what was finished for another is not reused."""
+def _build_case_input(run: Run) -> dict[str, Any]:
+    """The digest of all that the steps could know, as an input of a receipt: outputs finished
+    for another case are not reused.
+    """
     return {
         "kind": "case",
         "ref": f"ticket:{run.ticket_id}",
@@ -78,22 +82,26 @@ def _case_of(run: Run) -> dict[str, Any]:
     }
 
 
-def _confidence(result: StepResult) -> float | None:
-    """How sure the engine was that served, or the last that was doubted."""
-    return next((e.confidence for e in _heard(result) if e.confidence is not None), None)
+def _get_confidence(result: StepResult) -> float | None:
+    """The confidence of the engine that served, or of the last one that was doubted."""
+    return next(
+        (e.confidence for e in _list_relevant_evidence(result) if e.confidence is not None), None
+    )
 
 
-def _promise(result: StepResult) -> dict[str, Any]:
-    return next((dict(e.promise) for e in _heard(result) if e.promise), {})
+def _get_guarantee(result: StepResult) -> dict[str, Any]:
+    return next((dict(e.promise) for e in _list_relevant_evidence(result) if e.promise), {})
 
 
-def _heard(result: StepResult) -> list[Evidence]:
+def _list_relevant_evidence(result: StepResult) -> list[Evidence]:
     doubted = [rung.evidence for rung in reversed(result.tried) if rung.evidence]
     return [result.evidence] if result.served else doubted
 
 
-def inputs_of(evidence: Evidence) -> list[dict[str, Any]]:
-    """What was seen, as digests: the contents stay where they are and can be erased there."""
+def digest_inputs(evidence: Evidence) -> list[dict[str, Any]]:
+    """The inputs of an output as digests: the contents stay where they are and can be erased
+    there.
+    """
     return [
         {
             "kind": kind,
@@ -106,7 +114,7 @@ def inputs_of(evidence: Evidence) -> list[dict[str, Any]]:
     ]
 
 
-def _tried(rung: Tried) -> dict[str, Any]:
+def _build_attempt(rung: Attempt) -> dict[str, Any]:
     return {
         "rung": rung.rung,
         "outcome": rung.outcome,
@@ -119,12 +127,12 @@ def _tried(rung: Tried) -> dict[str, Any]:
     }
 
 
-def outputs_so_far(run: Run, steps: Iterable[Step]) -> Mapping[type, Any]:
-    """What earlier attempts of the run finished, so that the next one goes on from there."""
+def load_finished_outputs(run: Run, steps: Iterable[Step]) -> Mapping[type, Any]:
+    """What earlier attempts of the run finished for the same case, by output type."""
     kinds = {step.name: step.writes for step in steps}
     done = run.receipts.filter(step__in=kinds, status__in=[Status.OK, Status.ABSTAINED])
     return {
         kinds[receipt.step]: converter.structure(receipt.output, kinds[receipt.step])
         for receipt in done
-        if _case_of(run) in receipt.inputs
+        if _build_case_input(run) in receipt.inputs
     }

@@ -11,11 +11,11 @@ from django.db.models import Exists, OuterRef, QuerySet
 from tickets.models import Draft, Receipt
 from triage.models import Clause
 
-SIZE: Final = 40
+PAGE_SIZE: Final = 40
 
 
 @dataclass(frozen=True)
-class Use:
+class ClauseUse:
     """A receipt of the retrieve step that cites the clause; a page links to its ticket."""
 
     receipt: Receipt
@@ -28,41 +28,41 @@ class Use:
 class Page:
     """Some uses, newest first; ``older`` is where the next page begins, or None."""
 
-    uses: tuple[Use, ...]
+    uses: tuple[ClauseUse, ...]
     older: int | None
 
 
-def uses_of(clause: Clause, before: int | None = None) -> Page:
+def list_uses(clause: Clause, before: int | None = None) -> Page:
     """The tickets that this wording was cited for, each by its newest receipt that does.
 
     ``before`` is the number of a receipt: only older ones. A clause that was only a near miss
     was not used.
     """
-    later = citing(clause).filter(ticket=OuterRef("ticket"), seq__gt=OuterRef("seq"))
+    later = find_citing_receipts(clause).filter(ticket=OuterRef("ticket"), seq__gt=OuterRef("seq"))
     part = [{"ref": f"clause:{clause.ref}@{clause.version.number}"}]
     drafts = Draft.objects.filter(run=OuterRef("run"), parts__contains=part)
-    found = citing(clause).filter(~Exists(later)).annotate(quoted=Exists(drafts))
+    found = find_citing_receipts(clause).filter(~Exists(later)).annotate(quoted=Exists(drafts))
     if before is not None:
         found = found.filter(seq__lt=before)
-    rows = list(found.select_related("ticket__customer").order_by("-seq")[: SIZE + 1])
-    uses = tuple(_use(row, clause, quoted=row.quoted) for row in rows[:SIZE])
-    return Page(uses, rows[SIZE - 1].seq if len(rows) > SIZE else None)
+    rows = list(found.select_related("ticket__customer").order_by("-seq")[: PAGE_SIZE + 1])
+    uses = tuple(_build_use(row, clause, quoted=row.quoted) for row in rows[:PAGE_SIZE])
+    return Page(uses, rows[PAGE_SIZE - 1].seq if len(rows) > PAGE_SIZE else None)
 
 
-def citing(clause: Clause) -> QuerySet[Receipt]:
+def find_citing_receipts(clause: Clause) -> QuerySet[Receipt]:
     """The receipts that cite exactly this wording as in force."""
     cited = [{"ref": clause.ref, "version": clause.version.number, "near_miss": ""}]
     real = Receipt.objects.filter(ticket__seeded=False)
     return real.filter(step="retrieve", citations__contains=cited)
 
 
-def _use(receipt: Receipt, clause: Clause, *, quoted: bool) -> Use:
+def _build_use(receipt: Receipt, clause: Clause, *, quoted: bool) -> ClauseUse:
     cited: Mapping[str, Any] = next(
         each
         for each in receipt.citations
         if each["ref"] == clause.ref and each["version"] == clause.version.number
     )
-    return Use(
+    return ClauseUse(
         receipt=receipt,
         rank=cited["rank"],
         by_rule=cited.get("found_by") == "rule",

@@ -15,13 +15,13 @@ from typing import Final, Literal
 Change = Literal["same", "added", "removed"]
 WORD: Final = re.compile(r"\s*(?:[£$€]?\d[\d.,:]*(?<![.,:])%?|\w+(?:['’-]\w+)*|\S)|\s+$")
 """A word, a figure with its sign, or a mark, each with the space before it."""
-LONELY: Final = 2
+MAX_LONELY_WORDS: Final = 2
 """So few words kept between two changes are read more easily as changed with them."""
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Some words that stayed, came or went."""
+    """A run of words that stayed, was added or was removed."""
 
     change: Change
     text: str
@@ -46,7 +46,7 @@ class Wording:
 
 
 @dataclass(frozen=True)
-class Compared:
+class ClauseDiff:
     """One clause in two versions: "added", "removed", "changed" or "same", and the pieces."""
 
     ref: str
@@ -55,52 +55,52 @@ class Compared:
     text: tuple[Piece, ...]
 
 
-def compare(old: Sequence[Wording], new: Sequence[Wording]) -> list[Compared]:
-    """Every clause of either version, in the order of the new one; what went stands at the end."""
+def compare_clauses(old: Sequence[Wording], new: Sequence[Wording]) -> list[ClauseDiff]:
+    """Every clause of either version in the order of the new one; those removed come last."""
     before, after = {w.ref: w for w in old}, {w.ref: w for w in new}
     gone = [wording for wording in old if wording.ref not in after]
     return [
-        *(_compared(before.get(wording.ref), wording) for wording in new),
-        *(_compared(wording, None) for wording in gone),
+        *(_compare_clause(before.get(wording.ref), wording) for wording in new),
+        *(_compare_clause(wording, None) for wording in gone),
     ]
 
 
-def _compared(old: Wording | None, new: Wording | None) -> Compared:
+def _compare_clause(old: Wording | None, new: Wording | None) -> ClauseDiff:
     one, other = old or Wording("", "", ""), new or Wording("", "", "")
     kind: Literal["added", "removed", "changed", "same"] = "changed"
     if old is None or new is None:
         kind = "added" if old is None else "removed"
     elif (old.heading, old.text) == (new.heading, new.text):
         kind = "same"
-    return Compared(
+    return ClauseDiff(
         ref=other.ref or one.ref,
         kind=kind,
-        heading=pieces(one.heading, other.heading),
-        text=pieces(one.text, other.text),
+        heading=diff_texts(one.heading, other.heading),
+        text=diff_texts(one.text, other.text),
     )
 
 
-def pieces(old: str, new: str) -> tuple[Piece, ...]:
-    """The two texts as pieces; those that are same or added make up the new text."""
+def diff_texts(old: str, new: str) -> tuple[Piece, ...]:
+    """The words of two texts as pieces; those that are same or added make up the new text."""
     before, after = WORD.findall(old), WORD.findall(new)
     found = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-    return tuple(_joined(_steps(before, after, found)))
+    return tuple(_merge_changes(_iter_steps(before, after, found)))
 
 
-def _steps(
+def _iter_steps(
     old: Sequence[str], new: Sequence[str], codes: Sequence[tuple[str, int, int, int, int]]
 ) -> Iterator[Piece]:
-    """Each step with what went before what came."""
+    """The pieces of each edit operation, what was removed before what was added."""
     for number, (code, i, j, k, m) in enumerate(codes):
         inside = 0 < number < len(codes) - 1
-        if code == "equal" and (j - i > LONELY or not inside):
+        if code == "equal" and (j - i > MAX_LONELY_WORDS or not inside):
             yield Piece("same", "".join(new[k:m]))
             continue
         yield Piece("removed", "".join(old[i:j]))
         yield Piece("added", "".join(new[k:m]))
 
 
-def _joined(steps: Iterator[Piece]) -> Iterator[Piece]:
+def _merge_changes(steps: Iterator[Piece]) -> Iterator[Piece]:
     """Neighbouring changes as one removal and one addition."""
     for same, run in groupby(steps, key=lambda piece: piece.change == "same"):
         group = list(run)

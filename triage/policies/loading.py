@@ -11,7 +11,7 @@ import pghistory
 from django.db import transaction
 
 from triage.models import Clause, Policy, PolicyVersion
-from triage.policies.markdown import PolicyText, Problem, read
+from triage.policies.markdown import PolicyText, Problem, read_policies
 
 
 class BadPolicies(Exception):
@@ -23,14 +23,14 @@ class BadPolicies(Exception):
 
 
 @dataclass
-class Loaded:
-    """What loading did: one line a version."""
+class LoadResult:
+    """The versions that a load created and those it left unchanged: one line a version."""
 
     created: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
 
 
-def load(path: Path) -> Loaded:
+def load_policies(path: Path) -> LoadResult:
     """Load a Markdown file, or every one in a folder and below. Raises BadPolicies.
 
     The same content again changes nothing; other content is a new version, in force
@@ -41,21 +41,21 @@ def load(path: Path) -> Loaded:
         raise BadPolicies(
             [Problem(path, 1, "there is no Markdown file here: name a folder of *.md")]
         )
-    texts, problems = read(files)
-    loaded = Loaded()
+    texts, problems = read_policies(files)
+    loaded = LoadResult()
     with transaction.atomic(), pghistory.context(why=f"load_policies {path.name}"):
         for slug, versions in sorted(texts.items()):
             policy, _ = Policy.objects.get_or_create(slug=slug)
             Policy.objects.select_for_update().get(pk=policy.pk)
             for text in sorted(versions, key=lambda each: each.effective_from):
-                problems += _store(policy, text, loaded)
-            _close(policy)
+                problems += _store_version(policy, text, loaded)
+            _set_end_dates(policy)
         if problems:
             raise BadPolicies(problems)
     return loaded
 
 
-def _store(policy: Policy, text: PolicyText, loaded: Loaded) -> list[Problem]:
+def _store_version(policy: Policy, text: PolicyText, loaded: LoadResult) -> list[Problem]:
     """Add the version unless it is there. Returns what forbids it."""
     name = f"{text.id} from {text.effective_from}"
     there = policy.versions.filter(effective_from=text.effective_from).first()
@@ -99,7 +99,7 @@ def _store(policy: Policy, text: PolicyText, loaded: Loaded) -> list[Problem]:
     return []
 
 
-def _close(policy: Policy) -> None:
+def _set_end_dates(policy: Policy) -> None:
     """Each version ends on the day the next one begins."""
     until: date | None = None
     for version in policy.versions.order_by("-effective_from"):

@@ -19,10 +19,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.text import slugify
 
-from tickets.audit.receipts import sha256
+from tickets.audit.receipts import compute_sha256
 
-KEYS = ("id", "title", "effective_from", "source")
-EXAMPLE = (
+FRONT_MATTER_KEYS = ("id", "title", "effective_from", "source")
+FRONT_MATTER_EXAMPLE = (
     'put four lines between two lines of "---" at its top: "id: returns", "title: Returns",'
     ' "effective_from: 2026-01-01", "source: https://…"'
 )
@@ -67,7 +67,7 @@ class PolicyText:
     @property
     def sha256(self) -> str:
         """Digest of what it says; the layout of the file does not count."""
-        return sha256(
+        return compute_sha256(
             {
                 "id": self.id,
                 "title": self.title,
@@ -78,12 +78,12 @@ class PolicyText:
         )
 
 
-def read(files: Iterable[Path]) -> tuple[dict[str, list[PolicyText]], list[Problem]]:
+def read_policies(files: Iterable[Path]) -> tuple[dict[str, list[PolicyText]], list[Problem]]:
     """The versions in the files by policy id, and every problem found."""
     texts: dict[str, list[PolicyText]] = defaultdict(list)
     problems: list[Problem] = []
     for path in files:
-        text = parse(path, problems)
+        text = parse_policy(path, problems)
         if text is None:
             continue
         same_day = [t for t in texts[text.id] if t.effective_from == text.effective_from]
@@ -97,7 +97,7 @@ def read(files: Iterable[Path]) -> tuple[dict[str, list[PolicyText]], list[Probl
     return texts, problems
 
 
-def parse(path: Path, problems: list[Problem]) -> PolicyText | None:
+def parse_policy(path: Path, problems: list[Problem]) -> PolicyText | None:
     """The policy in a file, or None; what is wrong is added to ``problems``."""
     before = len(problems)
     try:
@@ -105,12 +105,12 @@ def parse(path: Path, problems: list[Problem]) -> PolicyText | None:
     except (OSError, UnicodeDecodeError) as error:
         problems.append(Problem(path, 1, f"it cannot be read as UTF-8 text ({error})"))
         return None
-    end = _front_matter_end(lines)
+    end = _find_front_matter_end(lines)
     if end is None:
-        problems.append(Problem(path, 1, f"it has no front matter: {EXAMPLE}"))
+        problems.append(Problem(path, 1, f"it has no front matter: {FRONT_MATTER_EXAMPLE}"))
         return None
-    values = _front_matter(path, lines[1:end], problems)
-    clauses = tuple(_clauses(path, lines, end + 1, values.get("title", ""), problems))
+    values = _parse_front_matter(path, lines[1:end], problems)
+    clauses = tuple(_iter_clauses(path, lines, end + 1, values.get("title", ""), problems))
     if len(problems) > before:
         return None
     return PolicyText(
@@ -123,29 +123,31 @@ def parse(path: Path, problems: list[Problem]) -> PolicyText | None:
     )
 
 
-def _front_matter_end(lines: list[str]) -> int | None:
+def _find_front_matter_end(lines: list[str]) -> int | None:
     """The index of the line that closes the front matter."""
     if not lines or lines[0].rstrip() != "---":
         return None
     return next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() == "---"), None)
 
 
-def _front_matter(path: Path, lines: list[str], problems: list[Problem]) -> dict[str, str]:
+def _parse_front_matter(path: Path, lines: list[str], problems: list[Problem]) -> dict[str, str]:
     """The values as text, checked. A line is counted from 1, after the opening "---"."""
     values: dict[str, str] = {}
-    for key, value, line in _pairs(path, lines, problems):
-        because = "it is there twice: keep one" if key in values else _fault(key, value)
+    for key, value, line in _iter_pairs(path, lines, problems):
+        because = "it is there twice: keep one" if key in values else _find_value_fault(key, value)
         if because:
             problems.append(Problem(path, line, f"{key}: {because}"))
         values[key] = value
     missing = [key for key in ("id", "title", "effective_from") if key not in values]
     if missing:
-        because = f"the front matter lacks {', '.join(missing)}: {EXAMPLE}"
+        because = f"the front matter lacks {', '.join(missing)}: {FRONT_MATTER_EXAMPLE}"
         problems.append(Problem(path, 1, because))
     return values
 
 
-def _pairs(path: Path, lines: list[str], problems: list[Problem]) -> Iterator[tuple[str, str, int]]:
+def _iter_pairs(
+    path: Path, lines: list[str], problems: list[Problem]
+) -> Iterator[tuple[str, str, int]]:
     """Key, value and line of each entry; composed, not constructed, so that lines are known."""
     try:
         root = yaml.compose("\n".join(lines), Loader=yaml.SafeLoader)
@@ -157,14 +159,16 @@ def _pairs(path: Path, lines: list[str], problems: list[Problem]) -> Iterator[tu
         problems.append(Problem(path, 1, f"the front matter is not YAML: {error}"))
         return
     if not isinstance(root, yaml.MappingNode):
-        problems.append(Problem(path, 1, f"the front matter is not a list of names: {EXAMPLE}"))
+        problems.append(
+            Problem(path, 1, f"the front matter is not a list of names: {FRONT_MATTER_EXAMPLE}")
+        )
         return
     for key, value in root.value:
         text = value.value if isinstance(value, yaml.ScalarNode) else ""
         yield str(key.value), str(text).strip(), key.start_mark.line + 2
 
 
-def _fault(key: str, value: str) -> str:
+def _find_value_fault(key: str, value: str) -> str:
     """What is wrong with a value of the front matter, or "". Other names are another program's."""
     match key:
         case "id" if not SLUG.fullmatch(value) or len(value) > 80:
@@ -172,15 +176,17 @@ def _fault(key: str, value: str) -> str:
         case "title" if not 0 < len(value) <= 200:
             return "write a title of 1 to 200 characters"
         case "effective_from":
-            return _date_fault(value)
+            return _find_date_fault(value)
         case "source":
-            return _source_fault(value)
-        case _ if key not in KEYS and (meant := get_close_matches(key, KEYS, 1, 0.75)):
+            return _find_source_fault(value)
+        case _ if key not in FRONT_MATTER_KEYS and (
+            meant := get_close_matches(key, FRONT_MATTER_KEYS, 1, 0.75)
+        ):
             return f"this name means nothing here: did you mean {meant[0]}?"
     return ""
 
 
-def _date_fault(value: str) -> str:
+def _find_date_fault(value: str) -> str:
     try:
         date.fromisoformat(value)
     except ValueError:
@@ -188,7 +194,7 @@ def _date_fault(value: str) -> str:
     return ""
 
 
-def _source_fault(value: str) -> str:
+def _find_source_fault(value: str) -> str:
     if not value:
         return ""
     try:
@@ -198,18 +204,18 @@ def _source_fault(value: str) -> str:
     return "" if len(value) <= 200 else "the address is longer than 200 characters"
 
 
-def _clauses(
+def _iter_clauses(
     path: Path, lines: list[str], start: int, title: str, problems: list[Problem]
 ) -> Iterator[ClauseText]:
     """The clauses from line ``start`` on; words before the first heading are one of their own."""
     anchors: dict[str, int] = {}
     found = 0
-    for number, heading, body in _sections(lines, start):
+    for number, heading, body in _iter_sections(lines, start):
         text = "\n".join(body).strip()
         if not heading and not text:
             continue
-        name, anchor = _named(heading, title)
-        because = _clause_fault(name, anchor, text, anchors)
+        name, anchor = _split_heading(heading, title)
+        because = _find_clause_fault(name, anchor, text, anchors)
         if because:
             problems.append(Problem(path, number, because))
         anchors.setdefault(anchor, number)
@@ -220,7 +226,7 @@ def _clauses(
         problems.append(Problem(path, start + 1, because))
 
 
-def _named(heading: str, title: str) -> tuple[str, str]:
+def _split_heading(heading: str, title: str) -> tuple[str, str]:
     """The clause's name and its anchor, made from the name where none is written."""
     if not heading:
         return title, "about"
@@ -229,7 +235,7 @@ def _named(heading: str, title: str) -> tuple[str, str]:
     return name, marked["anchor"] if marked else slugify(name)[:70]
 
 
-def _clause_fault(name: str, anchor: str, text: str, anchors: dict[str, int]) -> str:
+def _find_clause_fault(name: str, anchor: str, text: str, anchors: dict[str, int]) -> str:
     if not 0 < len(name) <= 200:
         return "a clause needs a heading of 1 to 200 characters"
     if not SLUG.fullmatch(anchor) or len(anchor) > 70:
@@ -241,7 +247,7 @@ def _clause_fault(name: str, anchor: str, text: str, anchors: dict[str, int]) ->
     return ""
 
 
-def _sections(lines: list[str], start: int) -> Iterator[tuple[int, str, list[str]]]:
+def _iter_sections(lines: list[str], start: int) -> Iterator[tuple[int, str, list[str]]]:
     """Line number, heading and body of each section; the first has no heading."""
     number, heading, body, fenced = start + 1, "", list[str](), False
     for index, line in enumerate(lines[start:], start + 1):

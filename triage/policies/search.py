@@ -11,8 +11,8 @@ from django.db.models import F, Prefetch, Q, QuerySet
 
 from triage.models import Clause, Policy, PolicyVersion
 
-MOST: Final = 50
-BEGIN, END = "\ue000", "\ue001"
+MAX_CLAUSES: Final = 50
+HIGHLIGHT_START, HIGHLIGHT_END = "\ue000", "\ue001"
 """Around a found word: characters that no text holds, so that it can be escaped afterwards."""
 LANGUAGE: Final = "english"
 VECTOR: Final = (
@@ -22,14 +22,14 @@ VECTOR: Final = (
 )
 
 
-def in_force(on: date, prefix: str = "") -> Q:
-    """The versions in force on a day."""
+def build_in_force_query(on: date, prefix: str = "") -> Q:
+    """The condition for versions in force on a day; ``prefix`` leads from the model to them."""
     started = Q(**{f"{prefix}effective_from__lte": on})
     ended = Q(**{f"{prefix}effective_to__lte": on})
     return started & ~ended
 
 
-def search(words: str, on: date | None = None) -> Sequence[Clause]:
+def search_clauses(words: str, on: date | None = None) -> Sequence[Clause]:
     """The clauses with these words, best first, at most 50; with ``headline`` and ``excerpt``.
 
     Words are found in any form; "in quotes" as they stand, -without, or. On a day only
@@ -38,46 +38,46 @@ def search(words: str, on: date | None = None) -> Sequence[Clause]:
     asked = SearchQuery(words, search_type="websearch", config=LANGUAGE)
     found = Clause.objects.annotate(vector=VECTOR).filter(Q(vector=asked) | Q(ref=words.strip()))
     if on:
-        found = found.filter(in_force(on, "version__"))
+        found = found.filter(build_in_force_query(on, "version__"))
     ranked = found.annotate(
         rank=SearchRank(F("vector"), asked),
-        headline=_shown("heading", asked, whole=True),
-        excerpt=_shown("text", asked, whole=False),
+        headline=_build_headline("heading", asked, whole=True),
+        excerpt=_build_headline("text", asked, whole=False),
     )
     rows = ranked.select_related("version__policy")
-    best = list(rows.order_by("-rank", "-version__effective_from", "ref")[:MOST])
+    best = list(rows.order_by("-rank", "-version__effective_from", "ref")[:MAX_CLAUSES])
     for row in best:
-        row.excerpt = _with_ellipses(row.excerpt, row.text)
+        row.excerpt = _add_ellipses(row.excerpt, row.text)
     return best
 
 
-def _with_ellipses(excerpt: str, text: str) -> str:
+def _add_ellipses(excerpt: str, text: str) -> str:
     """The excerpt, with a sign where it leaves something of the text out."""
-    plain = excerpt.replace(BEGIN, "").replace(END, "").strip()
+    plain = excerpt.replace(HIGHLIGHT_START, "").replace(HIGHLIGHT_END, "").strip()
     before = "" if text.lstrip().startswith(plain[:20]) else "… "
     after = "" if text.rstrip().endswith(plain[-20:]) else " …"
     return f"{before}{excerpt}{after}"
 
 
-def _shown(field: str, asked: SearchQuery, *, whole: bool) -> SearchHeadline:
-    """The field with its found words between BEGIN and END."""
+def _build_headline(field: str, asked: SearchQuery, *, whole: bool) -> SearchHeadline:
+    """The field with its found words between HIGHLIGHT_START and HIGHLIGHT_END."""
     options = {"highlight_all": True} if whole else {"max_words": 60, "min_words": 40}
     return SearchHeadline(
         F(field),
         asked,
         config=LANGUAGE,
-        start_sel=BEGIN,
-        stop_sel=END,
+        start_sel=HIGHLIGHT_START,
+        stop_sel=HIGHLIGHT_END,
         **options,
     )
 
 
-def policies(on: date | None = None) -> QuerySet[Policy]:
-    """Every policy with its versions, newest first, and their clauses; or those of one day."""
+def list_policies(on: date | None = None) -> QuerySet[Policy]:
+    """Every policy with its versions, newest first, and their clauses; or those in force on a day."""
     clauses = Prefetch("clauses", Clause.objects.order_by("position"))
     versions = PolicyVersion.objects.order_by("-number").prefetch_related(clauses)
     found = Policy.objects.all()
     if on:
-        versions = versions.filter(in_force(on))
+        versions = versions.filter(build_in_force_query(on))
         found = found.filter(versions__in=versions).distinct()
     return found.prefetch_related(Prefetch("versions", versions))

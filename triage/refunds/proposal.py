@@ -10,18 +10,25 @@ from typing import Any
 
 from triage.contract.case import Candidate, Case, Order, Rule
 from triage.contract.outputs import Classification
-from triage.nlu import NAMED, SEVERAL_ORDERS, Otherwise, Stake, asks_for_money, stake_of
-from triage.nlu.conditional_requests import otherwise  # fmt: skip
-from triage.nlu.other_orders import beside
+from triage.nlu import (
+    NAMED_IN_MESSAGE,
+    SEVERAL_ORDERS,
+    Fallback,
+    Stake,
+    find_money_requests,
+    find_stake,
+)
+from triage.nlu.conditional_requests import find_fallback  # fmt: skip
+from triage.nlu.other_orders import find_other_order_question
 from triage.refunds.arithmetic import Part
-from triage.refunds.decided import APPROVED, PAID, followed
-from triage.refunds.eligibility import Ruling, rules_for, ruling, wanted_by
-from triage.refunds.resolution import Obstacle, nothing_left, settle
-from triage.refunds.risk import doubts, risk_of
+from triage.refunds.decided import APPROVED, PAID, build_decided_fields
+from triage.refunds.eligibility import Ruling, build_ruling, resolve_requested_items, select_rules
+from triage.refunds.resolution import Obstacle, build_nothing_left_obstacle, settle_lines
+from triage.refunds.risk import compute_risk, iter_doubts
 
 NONE, REVIEW, REFUSE, ASK, HUMAN = "none", "review", "refuse", "ask", "human"
 DECIDED = (APPROVED, PAID)
-SPEAKS_OF_IT = re.compile(
+MONEY_BACK_WORDS = re.compile(
     r"\b(?:money|refund\w*|reimburs\w*|compensat\w*|cancel\w*|chargeback|call\w* (?:it )?off|return\w*"
     r"|(?:send|sent|give|get|want|pay|take)\w*\b[^.;!?]{0,30}\bback"
     r"|(?:no longer|not|n['’]t)\s(?:want|need)\w*|too late)\b",
@@ -74,146 +81,152 @@ class Proposed:
         return f"{self.outcome} {detail}".strip()
 
 
-def propose(case: Case) -> Proposed:
+def propose_remedy(case: Case) -> Proposed:
     """The remedy the rules give, or what a person has to find out first; what people have
     decided already is not worked out anew."""
     if case.settled:
-        return Proposed(**followed(case.settled))
-    found = _proposed(case)
+        return Proposed(**build_decided_fields(case.settled))
+    found = _build_proposal(case)
     return replace(
         found,
-        because=_once((case.order_because, *found.because)),
+        because=_drop_repeats((case.order_because, *found.because)),
         order_confidence=case.order_confidence,
         alternatives=case.order_alternatives,
     )
 
 
-def _proposed(case: Case) -> Proposed:
+def _build_proposal(case: Case) -> Proposed:
     label = case[Classification].label
-    intent = case.intent(label)
+    intent = case.find_intent(label)
     if intent is None:
-        return _no_label(case)
+        return _propose_without_label(case)
     if not intent.money:
-        return _no_money_by_label(case)
+        return _propose_without_money(case)
     if case.order is None:
-        return _which_order(case)
+        return _ask_for_order(case)
     if not any(label in rule.intents for rule in case.rules):
-        return _no_rule(intent.name, case.order)
+        return _refer_missing_rule(intent.name, case.order)
     if case.order.placed is None:
         question = f"The day of purchase of order {case.order.number} is not on record"
-        return for_a_person(f"{question}: which terms hold?", "DATE_UNKNOWN")
-    rules = rules_for(case, case.order, label)
+        return refer_to_person(f"{question}: which terms hold?", "DATE_UNKNOWN")
+    rules = select_rules(case, case.order, label)
     if not rules:
-        return _no_rule(intent.name, case.order)
-    asked = _asked_for(case, rules)
+        return _refer_missing_rule(intent.name, case.order)
+    asked = _select_requested_rules(case, rules)
     if not asked:
         return Proposed(outcome=NONE, order=case.order.number, reasons=("NOT_ASKED_FOR",))
-    return _alone(case, case.order, _by_rules(case, case.order, asked))
+    return _check_other_orders(case, case.order, _apply_rules(case, case.order, asked))
 
 
-def _asked_for(case: Case, rules: Sequence[Rule]) -> list[Rule]:
-    """Without those that hold only where the customer asks for it, if they surely do not."""
+def _select_requested_rules(case: Case, rules: Sequence[Rule]) -> list[Rule]:
+    """The rules without those that hold only where the customer asks for it, if they surely do
+    not.
+    """
     said = f"{case.subject}\n{case.text}\n\n{case.earlier}"
-    if SPEAKS_OF_IT.search(said) or asks_for_money(said):
+    if MONEY_BACK_WORDS.search(said) or find_money_requests(said):
         return list(rules)
     return [rule for rule in rules if not rule.only_asked]
 
 
-def _alone(case: Case, order: Order, found: Proposed) -> Proposed:
-    """The answer, unless the words ask for something of another order as well."""
+def _check_other_orders(case: Case, order: Order, found: Proposed) -> Proposed:
+    """The answer as it is; a question where the words ask for something of another order, too."""
     if found.outcome not in (REVIEW, REFUSE):
         return found
-    refused = found.outcome == REFUSE and case.order_because != NAMED
-    question = beside(f"{case.subject}\n{case.text}", case.orders, order, refused=refused)
-    return for_a_person(question, "OTHER_ORDER_NAMED") if question else found
+    refused = found.outcome == REFUSE and case.order_because != NAMED_IN_MESSAGE
+    question = find_other_order_question(
+        f"{case.subject}\n{case.text}", case.orders, order, refused=refused
+    )
+    return refer_to_person(question, "OTHER_ORDER_NAMED") if question else found
 
 
-def _no_money_by_label(case: Case) -> Proposed:
-    """A wish for money behind another matter is not lost; one that was met is none."""
+def _propose_without_money(case: Case) -> Proposed:
+    """Where the label has no money in it: a request for money behind another matter is not lost;
+    one that was met is none.
+    """
     met = case.order is not None and case.order.refunded > 0
-    stake = None if met else _stake(case)
+    stake = None if met else _find_case_stake(case)
     if stake is not None:
-        return for_a_person(stake.question, stake.reason)
-    if instead := _instead(case):
+        return refer_to_person(stake.question, stake.reason)
+    if instead := _find_case_fallback(case):
         return Proposed(outcome=NONE, reasons=("NOT_AS_ASKED",), because=(instead.because,))
     return Proposed(outcome=NONE, reasons=("NO_MONEY_AT_STAKE",))
 
 
-def _no_label(case: Case) -> Proposed:
+def _propose_without_label(case: Case) -> Proposed:
     """What is asked for is a person's to say; whether money is in it is told all the same."""
-    question, stake = "What is the customer asking for?", _stake(case)
+    question, stake = "What is the customer asking for?", _find_case_stake(case)
     if stake is None:
-        return for_a_person(question, "NO_LABEL")
+        return refer_to_person(question, "NO_LABEL")
     reasons = ("NO_LABEL", stake.reason)
     return Proposed(outcome=HUMAN, reasons=reasons, questions=(question, stake.question))
 
 
-def _stake(case: Case) -> Stake | None:
-    instead = _instead(case)
+def _find_case_stake(case: Case) -> Stake | None:
+    instead = _find_case_fallback(case)
     text = instead.left if instead else f"{case.subject}\n{case.text}"
-    return stake_of(text, case.orders, case.offers)
+    return find_stake(text, case.orders, case.offers)
 
 
-def _instead(case: Case) -> Otherwise | None:
-    """What they want where their wish for money cannot be met, if it surely cannot."""
+def _find_case_fallback(case: Case) -> Fallback | None:
+    """What they want where their request for money cannot be met, if it surely cannot."""
     orders = (case.order,) if case.order else case.orders
-    return otherwise(f"{case.subject}\n{case.text}", orders, case.rules)
+    return find_fallback(f"{case.subject}\n{case.text}", orders, case.rules)
 
 
-def _which_order(case: Case) -> Proposed:
+def _ask_for_order(case: Case) -> Proposed:
     question = f"Which order? {case.order_because} {case.order_question}".strip()
     if case.order_because == SEVERAL_ORDERS:
         question = f"Which of the orders named, or each of them? {case.order_question}".strip()
-        return for_a_person(question, "SEVERAL_ORDERS")
+        return refer_to_person(question, "SEVERAL_ORDERS")
     return Proposed(outcome=ASK, reasons=("ORDER_UNKNOWN",), questions=(question,))
 
 
-def _no_rule(intent: str, order: Order) -> Proposed:
+def _refer_missing_rule(intent: str, order: Order) -> Proposed:
     question = f"No refund rule covers a {intent} for an order that is {order.status}."
-    return for_a_person(question, "NO_RULE")
+    return refer_to_person(question, "NO_RULE")
 
 
-def _by_rules(case: Case, order: Order, rules: Sequence[Rule]) -> Proposed:
+def _apply_rules(case: Case, order: Order, rules: Sequence[Rule]) -> Proposed:
     """The remedy for the lines that are meant, each by its own rule."""
-    wanted, remark = wanted_by(case, order, rules)
+    wanted, remark = resolve_requested_items(case, order, rules)
     if wanted.question:
-        return for_a_person(wanted.question, "ITEMS_UNKNOWN")
+        return refer_to_person(wanted.question, "ITEMS_UNKNOWN")
     if not wanted.lines:
-        return _stopped(nothing_left(order))
-    rulings = [ruling(case, order, rules, (p.index, p.quantity)) for p in wanted.lines]
-    questions = _once(each.question for each in rulings)
+        return _refer_obstacle(build_nothing_left_obstacle(order))
+    rulings = [build_ruling(case, order, rules, (p.index, p.quantity)) for p in wanted.lines]
+    questions = _drop_repeats(each.question for each in rulings)
     if questions:
-        reasons = _once(each.reason for each in rulings if each.question)
+        reasons = _drop_repeats(each.reason for each in rulings if each.question)
         return Proposed(outcome=HUMAN, order=order.number, reasons=reasons, questions=questions)
     if not any(each.rule for each in rulings):
-        return _refused(rulings, order)
-    return replace(_granted(case, order, rulings, remark), because=(wanted.because,))
+        return _build_refusal(rulings, order)
+    return replace(_build_grant(case, order, rulings, remark), because=(wanted.because,))
 
 
-def _refused(rulings: Sequence[Ruling], order: Order) -> Proposed:
-    clauses = _once(each.clause for each in rulings)
+def _build_refusal(rulings: Sequence[Ruling], order: Order) -> Proposed:
+    clauses = _drop_repeats(each.clause for each in rulings)
     return Proposed(
         outcome=REFUSE,
         order=order.number,
         rule=next((each.refused_by for each in rulings if each.refused_by), ""),
         clause=clauses[0],
         clauses=clauses,
-        reasons=_once(each.reason for each in rulings),
+        reasons=_drop_repeats(each.reason for each in rulings),
     )
 
 
-def _granted(
+def _build_grant(
     case: Case, order: Order, rulings: Sequence[Ruling], remark: Sequence[str]
 ) -> Proposed:
     """One remedy for all that is granted, or what stands in its way."""
-    found = settle(order, rulings)
+    found = settle_lines(order, rulings)
     if isinstance(found, Obstacle):
-        return _stopped(found)
+        return _refer_obstacle(found)
     if found.needs_photo and not case.photos:
         missing = ("PHOTO_MISSING",)
         return Proposed(outcome=ASK, order=order.number, reasons=missing, asks_for="photo")
-    doubted = doubts(case, order, found.total.amount)
-    reasons = _once((*remark, *found.remarks, *doubted))
+    doubted = iter_doubts(case, order, found.total.amount)
+    reasons = _drop_repeats((*remark, *found.remarks, *doubted))
     return Proposed(
         outcome=REVIEW,
         remedy=found.rule.remedy,
@@ -222,26 +235,26 @@ def _granted(
         order=order.number,
         rule=found.rule.name,
         clause=found.rule.clause,
-        clauses=_once((found.rule.clause, *(each.clause for each in rulings))),
+        clauses=_drop_repeats((found.rule.clause, *(each.clause for each in rulings))),
         arithmetic=found.total.shown,
         lines=found.total.parts,
         terms=found.terms,
-        conditions=_once(found.conditions),
+        conditions=_drop_repeats(found.conditions),
         reasons=reasons,
-        risk=risk_of(reasons),
+        risk=compute_risk(reasons),
         approval_required=True,
         reviewer="supervisors",
     )
 
 
-def _stopped(by: Obstacle) -> Proposed:
-    return for_a_person(by.question, by.reason)
+def _refer_obstacle(by: Obstacle) -> Proposed:
+    return refer_to_person(by.question, by.reason)
 
 
-def _once(words: Iterable[str]) -> tuple[str, ...]:
+def _drop_repeats(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in words if word))
 
 
-def for_a_person(question: str, reason: str) -> Proposed:
-    """Nothing is proposed before the question has an answer."""
+def refer_to_person(question: str, reason: str) -> Proposed:
+    """A proposal of nothing but a question, which a person has to answer first."""
     return Proposed(outcome=HUMAN, reasons=(reason,), questions=(question,))

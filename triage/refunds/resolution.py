@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from triage.contract.case import Order, Rule
-from triage.refunds.arithmetic import Piece, Sum, completes, reckon
-from triage.refunds.eligibility import PHOTO, Ruling, last_day, start_of
+from triage.refunds.arithmetic import RefundPiece, Sum, compute_refund, is_fully_returned
+from triage.refunds.eligibility import PHOTO, Ruling, compute_last_day, get_start_day
 
 LOOK_AT_THE_PHOTO = "Look at the photo: does it show what is claimed?"
-LEFT_OUT = {
+LEFT_OUT_REMARKS = {
     "FINAL_SALE": "FINAL_SALE_LEFT_OUT",
     "OUTSIDE_WINDOW": "LATE_LINES_LEFT_OUT",
     "RULE_GRANTS_NOTHING": "LINES_LEFT_OUT",
@@ -45,39 +45,39 @@ class Settlement:
     needs_photo: bool
 
 
-Granted = Sequence[tuple[Ruling, Rule]]
+GrantedLines = Sequence[tuple[Ruling, Rule]]
 
 
-def settle(order: Order, rulings: Sequence[Ruling]) -> Settlement | Obstacle:
+def settle_lines(order: Order, rulings: Sequence[Ruling]) -> Settlement | Obstacle:
     """One remedy and amount for the lines that are granted, or why there is none."""
     granted = [(each, each.rule) for each in rulings if each.rule]
-    if stop := _obstacle(order, granted):
+    if stop := _find_obstacle(order, granted):
         return stop
     rules = list(dict.fromkeys(rule for _, rule in granted))
-    total = _sum(order, granted, rules)
+    total = _compute_total(order, granted, rules)
     if total.amount <= 0:
-        return nothing_left(order)
+        return build_nothing_left_obstacle(order)
     return Settlement(
         rule=rules[0],
         total=total,
-        terms={rule.name: _terms(rule, order) for rule in rules},
-        conditions=tuple(_conditions(rules)),
-        remarks=tuple(_remarks(rulings, total)),
+        terms={rule.name: _build_terms(rule, order) for rule in rules},
+        conditions=tuple(_iter_conditions(rules)),
+        remarks=tuple(_iter_remarks(rulings, total)),
         needs_photo=any(rule.evidence == PHOTO for rule in rules),
     )
 
 
-def _obstacle(order: Order, granted: Granted) -> Obstacle | None:
+def _find_obstacle(order: Order, granted: GrantedLines) -> Obstacle | None:
     """Why no amount can be proposed for what is granted; None where one can."""
     if order.paid == 0:
         question = f"Nothing was paid for order {order.number} yet: what is to be done with it?"
         return Obstacle(question, "NOTHING_PAID")
-    if order.left <= 0:
-        return nothing_left(order)
+    if order.amount_left <= 0:
+        return build_nothing_left_obstacle(order)
     if len({rule.remedy for _, rule in granted}) > 1:
         each = ", ".join(f"{rule.remedy} for {found.line.name}" for found, rule in granted)
         return Obstacle(f"The rules give {each}: how is it settled?", "REMEDIES_DIFFER")
-    if stop := _alone(order, granted):
+    if stop := _find_whole_order_obstacle(order, granted):
         return stop
     for _, rule in granted:
         if rule.fee_amount and rule.currency != order.currency:
@@ -87,10 +87,12 @@ def _obstacle(order: Order, granted: Granted) -> Obstacle | None:
     return None
 
 
-def _alone(order: Order, granted: Granted) -> Obstacle | None:
-    """Pieces of an order that goes back as a whole or not at all."""
+def _find_whole_order_obstacle(order: Order, granted: GrantedLines) -> Obstacle | None:
+    """What stands in the way of pieces of an order that goes back as a whole or not at all; None
+    where nothing does.
+    """
     whole = next((rule for _, rule in granted if rule.only_whole), None)
-    if whole is None or completes(order, _pieces(granted)):
+    if whole is None or is_fully_returned(order, _build_pieces(granted)):
         return None
     names = ", ".join(dict.fromkeys(each.line.name for each, _ in granted))
     question = (
@@ -100,24 +102,27 @@ def _alone(order: Order, granted: Granted) -> Obstacle | None:
     return Obstacle(question, "ONLY_WHOLE_ORDERS")
 
 
-def nothing_left(order: Order) -> Obstacle:
+def build_nothing_left_obstacle(order: Order) -> Obstacle:
+    """The obstacle that nothing of what was paid for an order is left to give back."""
     question = f"Nothing is left to give back of what was paid for order {order.number}."
     return Obstacle(question, "ALREADY_REFUNDED")
 
 
-def _sum(order: Order, granted: Granted, rules: Sequence[Rule]) -> Sum:
+def _compute_total(order: Order, granted: GrantedLines, rules: Sequence[Rule]) -> Sum:
     """What all granted pieces come to; delivery only with the last of the order, and what was
     paid beyond its lines only where the rules are about an order as a whole."""
-    pieces = _pieces(granted)
-    postage = all(rule.gives_back_postage for rule in rules) and completes(order, pieces)
+    pieces = _build_pieces(granted)
+    postage = all(rule.gives_back_postage for rule in rules) and is_fully_returned(order, pieces)
     fees = [(rule.fee_amount, rule.clause) for rule in rules if rule.fee_amount]
     beyond = postage and all(rule.whole_order for rule in rules)
-    return reckon(order, pieces, remedy=rules[0].remedy, fees=fees, postage=postage, beyond=beyond)
+    return compute_refund(
+        order, pieces, remedy=rules[0].remedy, fees=fees, postage=postage, beyond=beyond
+    )
 
 
-def _pieces(granted: Granted) -> list[Piece]:
+def _build_pieces(granted: GrantedLines) -> list[RefundPiece]:
     return [
-        Piece(
+        RefundPiece(
             index=each.index,
             quantity=each.quantity,
             fee_percent=rule.fee_percent,
@@ -127,9 +132,9 @@ def _pieces(granted: Granted) -> list[Piece]:
     ]
 
 
-def _remarks(rulings: Iterable[Ruling], total: Sum) -> Iterator[str]:
+def _iter_remarks(rulings: Iterable[Ruling], total: Sum) -> Iterator[str]:
     """What a person should look at before agreeing, as codes."""
-    yield from (LEFT_OUT[each.reason] for each in rulings if not each.rule)
+    yield from (LEFT_OUT_REMARKS[each.reason] for each in rulings if not each.rule)
     if total.postage:
         yield "POSTAGE_INCLUDED"
     if total.spread > 0:
@@ -138,7 +143,7 @@ def _remarks(rulings: Iterable[Ruling], total: Sum) -> Iterator[str]:
         yield "PAID_BEYOND_THE_LINES"
 
 
-def _conditions(rules: Iterable[Rule]) -> Iterator[str]:
+def _iter_conditions(rules: Iterable[Rule]) -> Iterator[str]:
     """What no row can tell and an approver has to be sure of."""
     for rule in rules:
         if rule.evidence == PHOTO:
@@ -149,9 +154,9 @@ def _conditions(rules: Iterable[Rule]) -> Iterator[str]:
             yield f"Be sure that it is unused ({rule.clause})."
 
 
-def _terms(rule: Rule, order: Order) -> dict[str, Any]:
+def _build_terms(rule: Rule, order: Order) -> dict[str, Any]:
     """The rule as it was applied, in values that stay as they are."""
-    start, last = start_of(rule, order), last_day(rule, order)
+    start, last = get_start_day(rule, order), compute_last_day(rule, order)
     return {
         "clause": rule.clause,
         "remedy": rule.remedy,

@@ -13,14 +13,14 @@ from typing import Final
 
 from triage.contract.case import Case, Order
 from triage.contract.outputs import Classification
-from triage.nlu.prompt_injection import orders_in
+from triage.nlu.prompt_injection import find_injection_signs
 
 ORDINARY, RAISED, HIGH = 0, 1, 2
-MANY: Final = 3
+MANY_REFUNDS: Final = 3
 """So many refunds of one customer in ninety days are several."""
-NEW: Final = timedelta(days=30)
-SURE: Final = 0.9
-LOOK_TWICE, CLOSELY = 2, 4
+NEW_CUSTOMER_AGE: Final = timedelta(days=30)
+MIN_LABEL_CONFIDENCE: Final = 0.9
+RAISED_POINTS, HIGH_POINTS = 2, 4
 """From so many points on a refund is marked."""
 
 POINTS: Final = {
@@ -37,26 +37,26 @@ POINTS: Final = {
 is one that nobody reads: what is common counts only together with something else."""
 
 
-def risk_of(reasons: Iterable[str]) -> int:
+def compute_risk(reasons: Iterable[str]) -> int:
     """0 ordinary, 1 look twice, 2 high: by the points of the reasons together."""
     points = sum(POINTS.get(reason, 0) for reason in reasons)
-    return HIGH if points >= CLOSELY else RAISED if points >= LOOK_TWICE else ORDINARY
+    return HIGH if points >= HIGH_POINTS else RAISED if points >= RAISED_POINTS else ORDINARY
 
 
-def doubts(case: Case, order: Order, amount: Decimal) -> Iterator[str]:
+def iter_doubts(case: Case, order: Order, amount: Decimal) -> Iterator[str]:
     """What speaks for a second look, whatever the rule says: codes of ``POINTS``."""
     standing, confidence = case.standing, case[Classification].confidence
     if order.refunded:
         yield "EARLIER_REFUND"
     if order.asked_elsewhere:
         yield "ASKED_ELSEWHERE"
-    if standing.refunds >= MANY:
+    if standing.refunds >= MANY_REFUNDS:
         yield "SEVERAL_REFUNDS_LATELY"
-    if standing.since is not None and case.received - standing.since < NEW:
+    if standing.since is not None and case.received - standing.since < NEW_CUSTOMER_AGE:
         yield "NEW_CUSTOMER"
     if standing.large is not None and amount > standing.large:
         yield "LARGE_AMOUNT"
-    if confidence is not None and confidence < SURE:
+    if confidence is not None and confidence < MIN_LABEL_CONFIDENCE:
         yield "LABEL_NOT_SURE"
-    if orders_in(f"{case.subject}\n{case.text}"):
+    if find_injection_signs(f"{case.subject}\n{case.text}"):
         yield "GIVES_ORDERS"

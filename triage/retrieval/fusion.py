@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
     Scores = NDArray[np.float32]
 
-DENSE = 0.65  # of words and meaning
-LATE = 0.3  # of the reranked score, among the candidates alone
-HEAD = 0.35  # of words and meaning together, what the label and the subject find alone
-WINDOWS = 0.35  # of words and meaning together, for a long text
+DENSE_SHARE = 0.65  # of words and meaning
+LATE_SHARE = 0.3  # of the reranked score, among the candidates alone
+HEAD_SHARE = 0.35  # of words and meaning together, what the label and the subject find alone
+WINDOW_SHARE = 0.35  # of words and meaning together, for a long text
 
 
-def standard(scores: Scores) -> Scores:
+def standardize_scores(scores: Scores) -> Scores:
     """Scores of mean 0 and deviation 1, shape (n,); zeros where all are the same."""
     spread = scores.std() if len(scores) else 0.0
     if spread < 1e-9:
@@ -26,7 +26,7 @@ def standard(scores: Scores) -> Scores:
     return z
 
 
-def mixed(one: Scores, other: Scores, share: float) -> Scores:
-    """Both standardised, the other with this share."""
-    total: Scores = (1 - share) * standard(one) + share * standard(other)
+def mix_scores(one: Scores, other: Scores, share: float) -> Scores:
+    """The sum of both scores standardised, ``other`` with this share, shape (n,)."""
+    total: Scores = (1 - share) * standardize_scores(one) + share * standardize_scores(other)
     return total

@@ -15,17 +15,17 @@ import numpy as np
 
 from triage.contract.case import Clause
 from triage.retrieval.late_interaction import Tokens
-from triage.retrieval.lexical import Words
+from triage.retrieval.lexical import Bm25Index
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     FloatVectors = NDArray[np.float32]
 
-DIMENSIONS = 384
+VECTOR_SIZE = 384
 
 
-class Reader(Protocol):
+class TokenEncoder(Protocol):
     """An encoder that gives the vector of a text and those of its tokens in one pass."""
 
     def embed(self, texts: Sequence[str]) -> FloatVectors: ...
@@ -53,27 +53,29 @@ class Index:
 
     clauses: tuple[Clause, ...]
     sha256: str
-    words: Words
+    words: Bm25Index
     embedded: Embedded | None = None
 
 
-def build(clauses: Sequence[Clause], embedded: Embedded | None = None) -> Index:
+def build_index(clauses: Sequence[Clause], embedded: Embedded | None = None) -> Index:
     """An index over the clauses; without ``embedded`` by words alone."""
     digest = hashlib.sha256((embedded.by if embedded else "").encode())
     for clause in clauses:
         digest.update(repr(clause).encode())
-    words = Words([text_of(clause) for clause in clauses])
+    words = Bm25Index([get_search_text(clause) for clause in clauses])
     return Index(tuple(clauses), digest.hexdigest(), words, embedded)
 
 
-def text_of(clause: Clause) -> str:
-    """What is searched of a clause."""
+def get_search_text(clause: Clause) -> str:
+    """The text that is searched of a clause: policy title, heading and wording."""
     return ". ".join(filter(None, (clause.policy_title, clause.heading, clause.text)))
 
 
-def embed(clauses: Sequence[Clause], encoder: Reader, by: str) -> Embedded:
-    """The clauses as the encoder reads them."""
+def embed_clauses(clauses: Sequence[Clause], encoder: TokenEncoder, by: str) -> Embedded:
+    """The vectors that an encoder makes of the clauses."""
     if not clauses:
-        return Embedded(np.zeros((0, DIMENSIONS), np.float32), Tokens.of([], DIMENSIONS), by)
-    vectors, tokens = encoder.embed_with_tokens([text_of(clause) for clause in clauses])
-    return Embedded(vectors, Tokens.of(tokens, vectors.shape[1]), by)
+        return Embedded(
+            np.zeros((0, VECTOR_SIZE), np.float32), Tokens.pack_texts([], VECTOR_SIZE), by
+        )
+    vectors, tokens = encoder.embed_with_tokens([get_search_text(clause) for clause in clauses])
+    return Embedded(vectors, Tokens.pack_texts(tokens, vectors.shape[1]), by)

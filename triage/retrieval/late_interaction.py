@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Vectors = NDArray[np.float32]
     Halves = NDArray[np.float16]
 
-MOST = 64  # tokens of a query
+MAX_QUERY_TOKENS = 64  # tokens of a query
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Tokens:
     starts: NDArray[np.int64]
 
     @classmethod
-    def of(cls, texts: Sequence[Vectors | Halves], width: int) -> Tokens:
+    def pack_texts(cls, texts: Sequence[Vectors | Halves], width: int) -> Tokens:
         starts = np.cumsum([0, *(len(each) for each in texts)]).astype(np.int64)
         rows = np.concatenate([np.zeros((0, width), np.float16), *texts], dtype=np.float16)
         return cls(rows, starts)
@@ -39,7 +39,7 @@ class Tokens:
         return self.rows[self.starts[i] : self.starts[i + 1]]
 
 
-def maxsim(query: Vectors, tokens: Tokens, places: Sequence[int]) -> Vectors:
+def compute_maxsim(query: Vectors, tokens: Tokens, places: Sequence[int]) -> Vectors:
     """The mean over the query's tokens of the best cosine in each text, shape (len(places),).
 
     ``query`` has shape (tokens, 384). A text without tokens has -1.
@@ -51,6 +51,6 @@ def maxsim(query: Vectors, tokens: Tokens, places: Sequence[int]) -> Vectors:
         return found
     rows = np.concatenate([texts[place] for place in there]).astype(np.float32)
     starts = np.cumsum([0, *(len(texts[place]) for place in there[:-1])])
-    nearest = np.maximum.reduceat(rows @ query[:MOST].T, starts, axis=0)
+    nearest = np.maximum.reduceat(rows @ query[:MAX_QUERY_TOKENS].T, starts, axis=0)
     found[there] = nearest.mean(axis=1)
     return found

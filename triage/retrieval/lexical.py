@@ -12,77 +12,81 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from triage.retrieval.sentence_windows import sentences
+from triage.retrieval.sentence_windows import split_sentences
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Scores = NDArray[np.float32]
 
-STOP = "en"
+STOP_WORDS = "en"
 K1, B = 0.9, 0.4  # for short passages: Lin et al., Anserini's defaults
 
 
-def stems(texts: Sequence[str]) -> list[list[str]]:
+def stem_texts(texts: Sequence[str]) -> list[list[str]]:
     """The stems of each text in their order, without stop words."""
     import bm25s
 
     tokens: list[list[str]] = bm25s.tokenize(
-        list(texts), stopwords=STOP, stemmer=_stemmer(), return_ids=False, show_progress=False
+        list(texts),
+        stopwords=STOP_WORDS,
+        stemmer=_load_stemmer(),
+        return_ids=False,
+        show_progress=False,
     )
     return tokens
 
 
 @lru_cache(maxsize=256)
-def stems_of(text: str) -> tuple[str, ...]:
-    """The stems of one text; a query is asked for its stems several times."""
-    return tuple(stems([text])[0])
+def stem_text(text: str) -> tuple[str, ...]:
+    """The stems of one text, cached: a query is asked for its stems several times."""
+    return tuple(stem_texts([text])[0])
 
 
 @cache
-def _stemmer() -> Any:
+def _load_stemmer() -> Any:
     import Stemmer
 
     return Stemmer.Stemmer("english")
 
 
-def asked(text: str) -> str:
-    """The text, and once more those of its sentences that are questions."""
-    questions = [said for said in sentences(text) if said.endswith("?")]
+def repeat_questions(text: str) -> str:
+    """The text, followed once more by those of its sentences that are questions."""
+    questions = [said for said in split_sentences(text) if said.endswith("?")]
     return " ".join((text, *questions))
 
 
-class Words:
+class Bm25Index:
     """BM25 (Robertson and Zaragoza 2009, as bm25s counts it) over the stems of texts."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        self._stems = [frozenset(each) for each in stems(texts)]
-        self._model = _model(texts)
-        self._idf = self._rarity()
+        self._stems = [frozenset(each) for each in stem_texts(texts)]
+        self._model = _build_bm25(texts)
+        self._idf = self._compute_rarity()
 
-    def _rarity(self) -> dict[str, float]:
+    def _compute_rarity(self) -> dict[str, float]:
         count: dict[str, int] = {}
         for each in self._stems:
             for stem in each:
                 count[stem] = count.get(stem, 0) + 1
-        return {stem: self._weight(df) for stem, df in count.items()}
+        return {stem: self._compute_weight(df) for stem, df in count.items()}
 
-    def _weight(self, df: int) -> float:
+    def _compute_weight(self, df: int) -> float:
         return float(np.log(1 + (len(self._stems) - df + 0.5) / (df + 0.5)))
 
-    def scores(self, query: str) -> Scores:
+    def score_texts(self, query: str) -> Scores:
         """BM25 of every text, shape (n,); zeros where no word is shared."""
         if self._model is None:
             return np.zeros(len(self._stems), np.float32)
-        known = [stem for stem in stems_of(asked(query)) if stem in self._idf]
+        known = [stem for stem in stem_text(repeat_questions(query)) if stem in self._idf]
         if not known:
             return np.zeros(len(self._stems), np.float32)
         scores: Scores = self._model.get_scores(known)
         return scores
 
-    def shares(self, query: str, places: Sequence[int]) -> list[float]:
+    def compute_shares(self, query: str, places: Sequence[int]) -> list[float]:
         """How much of the query, by the rarity of its stems, each of these texts has: 0 to 1."""
-        weights = {stem: self._idf.get(stem, self._weight(0)) for stem in stems_of(query)}
+        weights = {stem: self._idf.get(stem, self._compute_weight(0)) for stem in stem_text(query)}
         total = sum(weights.values()) or 1.0
         return [
             sum(weight for stem, weight in weights.items() if stem in self._stems[i]) / total
@@ -90,11 +94,11 @@ class Words:
         ]
 
 
-def _model(texts: Sequence[str]) -> Any:
+def _build_bm25(texts: Sequence[str]) -> Any:
     import bm25s
 
     logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets DEBUG on import
-    tokens = stems(texts)
+    tokens = stem_texts(texts)
     if not any(tokens):
         return None
     model = bm25s.BM25(k1=K1, b=B)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from triage.retrieval.fusion import DENSE, HEAD, LATE, WINDOWS, mixed
-from triage.retrieval.index import Index, Reader
-from triage.retrieval.late_interaction import maxsim
-from triage.retrieval.sentence_windows import is_long, standing, windows
+from triage.retrieval.fusion import DENSE_SHARE, HEAD_SHARE, LATE_SHARE, WINDOW_SHARE, mix_scores
+from triage.retrieval.index import Index, TokenEncoder
+from triage.retrieval.late_interaction import compute_maxsim
+from triage.retrieval.sentence_windows import is_long, list_windows, score_windows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     Places = NDArray[np.intp]
     Mask = NDArray[np.bool_]
 
-CANDIDATES = 30  # looked at again
-OUTDATED = 6  # and so many that cannot be chosen, to name what nearly was
-SECOND_LOOK = 100.0  # puts each of them before all others
+MAX_CANDIDATES = 30  # looked at again
+MAX_OUTDATED = 6  # and so many that cannot be chosen, to name what nearly was
+RERANK_BONUS = 100.0  # puts each of them before all others
 
 
 @dataclass(frozen=True)
@@ -53,56 +53,61 @@ class Ranked:
     fused: Scores | None = None
     late: Scores | None = None
 
-    def looked_at(self, i: int) -> bool:
+    def is_candidate(self, i: int) -> bool:
         return self.late is None or not bool(np.isnan(self.late[i]))
 
-    def order(self) -> Places:
+    def sort_places(self) -> Places:
         """The places of the clauses, best first; by words alone only those that share some."""
         places = np.argsort(-self.total, kind="stable")
         return places if self.cosine is not None else places[self.words[places] > 0]
 
 
-def read(text: str, encoder: Reader) -> Query:
-    """The text, its head and its sentences in one pass through the encoder.
+def read_query(text: str, encoder: TokenEncoder) -> Query:
+    """The query of a text: it, its head and its sentences in one pass through the encoder.
 
     A text of several lines has its head in the first: what a mail's subject says is said
     again by no other part of it.
     """
     head, _, body = text.partition("\n")
-    heads, parts = [head] if body else [], windows(body or head)
+    heads, parts = [head] if body else [], list_windows(body or head)
     vectors, tokens = encoder.embed_with_tokens([text, *heads, *parts])
     first = 1 + len(heads)
     return Query(text, vectors[0], tokens[0], vectors[1:first], vectors[first:])
 
 
-def by_words(index: Index, text: str) -> Ranked:
-    scores = index.words.scores(text)
+def rank_by_words(index: Index, text: str) -> Ranked:
+    scores = index.words.score_texts(text)
     return Ranked(text, words=scores, total=scores)
 
 
-def rank(index: Index, query: Query, allowed: Mask | None = None) -> Ranked:
-    """Every clause scored; the best are looked at again, most of them of those ``allowed``."""
+def rank_clauses(index: Index, query: Query, allowed: Mask | None = None) -> Ranked:
+    """Score every clause for a query; the best are looked at again, most of those ``allowed``.
+
+    Raises ValueError where the index has no vectors.
+    """
     if index.embedded is None:
         raise ValueError("this index has no vectors: rank by_words instead")
-    words = index.words.scores(query.text)
+    words = index.words.score_texts(query.text)
     cosine = index.embedded.vectors @ query.vector
-    fused = mixed(words, cosine, DENSE)
+    fused = mix_scores(words, cosine, DENSE_SHARE)
     if len(query.head):
-        fused = mixed(fused, index.embedded.vectors @ query.head[0], HEAD)
+        fused = mix_scores(fused, index.embedded.vectors @ query.head[0], HEAD_SHARE)
     if len(query.sentences):
-        fused = mixed(fused, standing(query.sentences @ index.embedded.vectors.T), WINDOWS)
+        fused = mix_scores(
+            fused, score_windows(query.sentences @ index.embedded.vectors.T), WINDOW_SHARE
+        )
     late = np.full(len(fused), np.nan, np.float32)
-    places = _candidates(fused, allowed)
-    late[places] = maxsim(query.tokens, index.embedded.tokens, places.tolist())
+    places = _choose_candidates(fused, allowed)
+    late[places] = compute_maxsim(query.tokens, index.embedded.tokens, places.tolist())
     total = fused.copy()
     if not is_long(query.text):
-        total[places] = SECOND_LOOK + mixed(fused[places], late[places], LATE)
+        total[places] = RERANK_BONUS + mix_scores(fused[places], late[places], LATE_SHARE)
     return Ranked(query.text, words, total, cosine, fused, late)
 
 
-def _candidates(fused: Scores, allowed: Mask | None) -> Places:
+def _choose_candidates(fused: Scores, allowed: Mask | None) -> Places:
     order = np.argsort(-fused, kind="stable")
     if allowed is None:
-        return order[:CANDIDATES]
+        return order[:MAX_CANDIDATES]
     may = allowed[order]
-    return np.concatenate([order[may][:CANDIDATES], order[~may][:OUTDATED]])
+    return np.concatenate([order[may][:MAX_CANDIDATES], order[~may][:MAX_OUTDATED]])

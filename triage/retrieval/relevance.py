@@ -24,7 +24,7 @@ FILE = Path(__file__).with_name("relevance.json")
 
 
 @dataclass(frozen=True)
-class Seen:
+class ClauseFeatures:
     """What speaks for one clause: closeness of meaning, of its tokens, shared words, how far it
     stands out among all clauses (``fused``), and each time by how much it is ahead of the best
     other clause (behind it, below zero)."""
@@ -39,39 +39,39 @@ class Seen:
     fused_ahead: float = 0.0
 
 
-LEXICAL = ("words", "words_ahead")
-HYBRID = (*LEXICAL, "cosine", "cosine_ahead", "late", "late_ahead", "fused_ahead")
+LEXICAL_FEATURES = ("words", "words_ahead")
+HYBRID_FEATURES = (*LEXICAL_FEATURES, "cosine", "cosine_ahead", "late", "late_ahead", "fused_ahead")
 
 
 @dataclass(frozen=True)
 class Relevance:
-    """Weights over ``Seen`` and a bias; ``made`` says from what, for the receipt."""
+    """Weights over ``ClauseFeatures`` and a bias; ``made`` says from what, for the receipt."""
 
     weights: Mapping[str, float]
     bias: float
     made: str
 
-    def chances(self, seen: Sequence[Seen]) -> list[float]:
+    def compute_probabilities(self, seen: Sequence[ClauseFeatures]) -> list[float]:
         """The probability that each clause answers, between 0 and 1."""
-        return [self._chance(one) for one in seen]
+        return [self._compute_probability(one) for one in seen]
 
-    def _chance(self, one: Seen) -> float:
+    def _compute_probability(self, one: ClauseFeatures) -> float:
         logit = self.bias + sum(getattr(one, name) * w for name, w in self.weights.items())
         return 1 / (1 + exp(-max(-30.0, min(30.0, logit))))
 
 
-def evidence(index: Index, ranked: Ranked, places: Sequence[int]) -> list[Seen]:
-    """What speaks for each of the clauses at these places, best first, against each other."""
-    columns = [index.words.shares(ranked.query, places)]
+def extract_features(index: Index, ranked: Ranked, places: Sequence[int]) -> list[ClauseFeatures]:
+    """The features of the clauses at these places, best first, against each other."""
+    columns = [index.words.compute_shares(ranked.query, places)]
     for scores in (ranked.cosine, ranked.late, ranked.fused):
         if scores is not None:
             columns.append([float(scores[i]) for i in places])
-    pairs = [column for values in columns for column in (values, _ahead(values))]
-    return [Seen(*values) for values in zip(*pairs, strict=True)]
+    pairs = [column for values in columns for column in (values, _compute_leads(values))]
+    return [ClauseFeatures(*values) for values in zip(*pairs, strict=True)]
 
 
-def _ahead(values: Sequence[float]) -> list[float]:
-    """By how much each is ahead of the best of the others; alone, of nothing."""
+def _compute_leads(values: Sequence[float]) -> list[float]:
+    """By how much each value leads the best of the others; alone, its own value."""
     if len(values) < 2:
         return list(values)
     best, second = sorted(values, reverse=True)[:2]
@@ -79,18 +79,18 @@ def _ahead(values: Sequence[float]) -> list[float]:
 
 
 @cache
-def shipped(name: str) -> Relevance:
+def load_shipped(name: str) -> Relevance:
     """The regression that ships for an engine: "hybrid" or "lexical"."""
     made = json.loads(FILE.read_text())[name]
     return Relevance(weights=made["weights"], bias=made["bias"], made=made["made"])
 
 
-def fit(
-    seen: Sequence[Seen], answers: Sequence[bool], names: Sequence[str], made: str
+def fit_relevance(
+    seen: Sequence[ClauseFeatures], answers: Sequence[bool], names: Sequence[str], made: str
 ) -> Relevance:
-    """A logistic regression over the named values of ``Seen``; ``answers`` are the labels.
+    """A logistic regression over the named values of ``ClauseFeatures``.
 
-    Raises ValueError where all answers are the same.
+    ``answers`` are the labels. Raises ValueError where all answers are the same.
     """
     from sklearn.linear_model import LogisticRegression
 

@@ -12,32 +12,34 @@ if TYPE_CHECKING:
 
     Scores = NDArray[np.float32]
 
-LONG = 60  # words, from which late interaction does more harm than good
-FEWEST = 4  # words a sentence has to have, to be looked for alone
-MOST = 12  # sentences looked for, the first ones
-BEST = 3  # of the sentences a clause is compared with count
-ENDS = re.compile(r"(?<=[.!?])\s+|\n+")
+MAX_SHORT_WORDS = 60  # words, from which late interaction does more harm than good
+MIN_SENTENCE_WORDS = 4  # words a sentence has to have, to be looked for alone
+MAX_WINDOWS = 12  # sentences looked for, the first ones
+BEST_SENTENCES = 3  # of the sentences a clause is compared with count
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 
 
-def sentences(text: str) -> list[str]:
+def split_sentences(text: str) -> list[str]:
     """The sentences of a text, stripped."""
-    return [said for part in ENDS.split(text) if (said := part.strip())]
+    return [said for part in SENTENCE_END.split(text) if (said := part.strip())]
 
 
 def is_long(text: str) -> bool:
-    return len(text.split()) > LONG
+    return len(text.split()) > MAX_SHORT_WORDS
 
 
-def windows(text: str) -> list[str]:
+def list_windows(text: str) -> list[str]:
     """The sentences that are looked for alone; none in a short text."""
     if not is_long(text):
         return []
-    return [said for said in sentences(text) if len(said.split()) >= FEWEST][:MOST]
+    return [said for said in split_sentences(text) if len(said.split()) >= MIN_SENTENCE_WORDS][
+        :MAX_WINDOWS
+    ]
 
 
-def standing(cosines: Scores) -> Scores:
-    """How far each clause stands out for its best sentences, shape (n,), from (sentences, n)."""
+def score_windows(cosines: Scores) -> Scores:
+    """How far each clause stands out by its best sentences, (n,), from (sentences, n)."""
     spread = cosines.std(axis=1, keepdims=True)
     z = (cosines - cosines.mean(axis=1, keepdims=True)) / np.maximum(spread, 1e-9)
-    best: Scores = np.sort(z, axis=0)[-BEST:].mean(axis=0)
+    best: Scores = np.sort(z, axis=0)[-BEST_SENTENCES:].mean(axis=0)
     return best

@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from triage.contract.case import Clause
-from triage.retrieval.index import Embedded, Reader, embed, text_of
+from triage.retrieval.index import Embedded, TokenEncoder, embed_clauses, get_search_text
 from triage.retrieval.late_interaction import Tokens
 
 log = logging.getLogger(__name__)
@@ -30,24 +30,27 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def embedded(self, clauses: Sequence[Clause], encoder: Reader, by: str) -> Embedded:
-        """The clauses in their order as the encoder named ``by`` reads them; what is new is kept."""
+    def load_embedded(self, clauses: Sequence[Clause], encoder: TokenEncoder, by: str) -> Embedded:
+        """The clauses in their order as the encoder named ``by`` reads them.
+
+        What is not in the folder yet is embedded and kept there.
+        """
         parts = [
-            self._version(list(group), encoder, by)
+            self._load_version(list(group), encoder, by)
             for _, group in groupby(clauses, key=lambda each: (each.policy, each.version))
         ]
-        return joined(parts) if parts else embed([], encoder, by)
+        return join_embedded(parts) if parts else embed_clauses([], encoder, by)
 
-    def _version(self, clauses: list[Clause], encoder: Reader, by: str) -> Embedded:
-        path = self._folder / f"{_digest(clauses, by)}.safetensors"
-        if path.exists() and (kept := _load(path, by)):
+    def _load_version(self, clauses: list[Clause], encoder: TokenEncoder, by: str) -> Embedded:
+        path = self._folder / f"{_digest_clauses(clauses, by)}.safetensors"
+        if path.exists() and (kept := _read_file(path, by)):
             return kept
-        made = embed(clauses, encoder, by)
-        self._keep(path, made)
+        made = embed_clauses(clauses, encoder, by)
+        self._save_embedded(path, made)
         return made
 
-    def _keep(self, path: Path, made: Embedded) -> None:
-        """Whole or not at all: several workers, on several machines, may write the same file.
+    def _save_embedded(self, path: Path, made: Embedded) -> None:
+        """Save whole or not at all: workers on several machines may write the same file.
 
         A disk that takes none costs the next process some time, and no ticket its clauses.
         """
@@ -61,7 +64,7 @@ class Store:
             log.warning("%s cannot be kept: %s", path, error)
 
 
-def _load(path: Path, by: str) -> Embedded | None:
+def _read_file(path: Path, by: str) -> Embedded | None:
     try:
         tensors = load_file(path)
         return Embedded(tensors["vectors"], Tokens(tensors["rows"], tensors["starts"]), by)
@@ -70,15 +73,15 @@ def _load(path: Path, by: str) -> Embedded | None:
         return None
 
 
-def _digest(clauses: Sequence[Clause], by: str) -> str:
+def _digest_clauses(clauses: Sequence[Clause], by: str) -> str:
     digest = hashlib.sha256(by.encode())
     for clause in clauses:
-        digest.update(b"\0" + text_of(clause).encode())
+        digest.update(b"\0" + get_search_text(clause).encode())
     return digest.hexdigest()[:40]
 
 
-def joined(parts: Sequence[Embedded]) -> Embedded:
-    """One after the other, all by the same encoder."""
+def join_embedded(parts: Sequence[Embedded]) -> Embedded:
+    """The parts one after the other, all by the same encoder."""
     ends = np.cumsum([0, *(len(part.tokens.rows) for part in parts)])
     starts = [part.tokens.starts[:-1] + end for part, end in zip(parts, ends, strict=False)]
     return Embedded(

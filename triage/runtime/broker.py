@@ -9,12 +9,12 @@ from typing import Any
 EXCHANGES = ("celery", "celeryev")
 
 
-def filesystem_options(folder: Path) -> dict[str, Any]:
+def build_filesystem_options(folder: Path) -> dict[str, Any]:
     """Make the folders; return the transport options for kombu's filesystem transport."""
     for name in ("queue", "control"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     for exchange in EXCHANGES:
-        _create_whole(folder / "control" / f"{exchange}.exchange", "[]")
+        _create_atomically(folder / "control" / f"{exchange}.exchange", "[]")
     return {
         "data_folder_in": folder / "queue",
         "data_folder_out": folder / "queue",
@@ -23,7 +23,7 @@ def filesystem_options(folder: Path) -> dict[str, Any]:
     }
 
 
-def _create_whole(path: Path, content: str) -> None:
+def _create_atomically(path: Path, content: str) -> None:
     """Create a file with its content in one act, unless it is there.
 
     kombu creates an exchange's file empty and fills it then: worker and beat, started

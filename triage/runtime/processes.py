@@ -12,12 +12,12 @@ from contextlib import suppress
 
 from django.conf import settings
 
-PATIENCE = 15  # seconds a process gets to finish what it is doing
+SHUTDOWN_SECONDS = 15  # seconds a process gets to finish what it is doing
 
 Process = subprocess.Popen[bytes]
 
 
-def web_command(port: int) -> list[str]:
+def build_web_command(port: int) -> list[str]:
     return [
         "-m", "gunicorn", "triage.wsgi", "--bind", f"127.0.0.1:{port}",
         "--worker-class", "gthread", "--threads", "8",
@@ -25,15 +25,17 @@ def web_command(port: int) -> list[str]:
     ]  # fmt: skip
 
 
-def worker_command(count: int) -> list[str]:
+def build_worker_command(count: int) -> list[str]:
     return [
         "-m", "celery", "--quiet", "-A", "triage", "worker", "--beat", "--concurrency", str(count),
         "--without-gossip", "--without-mingle", "--loglevel", "WARNING",
     ]  # fmt: skip
 
 
-def start(command: Sequence[str]) -> Process:
-    """A session of its own, so that Ctrl-C comes to us alone and we end it in order."""
+def start_process(command: Sequence[str]) -> Process:
+    """Start a command of our interpreter in a session of its own, so that Ctrl-C comes to us
+    alone and we end it in order.
+    """
     threads = str(settings.TRIAGE_MODEL_THREADS)
     environment = {**os.environ, "OMP_NUM_THREADS": threads}
     return subprocess.Popen(  # noqa: S603  our own interpreter and arguments
@@ -41,10 +43,10 @@ def start(command: Sequence[str]) -> Process:
     )
 
 
-def watch(processes: Sequence[Process]) -> int:
+def watch_processes(processes: Sequence[Process]) -> int:
     """Wait for Ctrl-C (0) or for one to end by itself (1); then end the others."""
     for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, _interrupt)
+        signal.signal(name, _raise_interrupt)
     try:
         while all(process.poll() is None for process in processes):
             time.sleep(0.3)
@@ -52,18 +54,20 @@ def watch(processes: Sequence[Process]) -> int:
     except KeyboardInterrupt:
         return 0
     finally:
-        end(processes)
+        end_processes(processes)
 
 
-def _interrupt(number: int, frame: object) -> None:
+def _raise_interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def end(processes: Sequence[Process]) -> None:
-    """Ask each to finish; what is left after a while is killed: its lease runs out, nothing is lost."""
+def end_processes(processes: Sequence[Process]) -> None:
+    """Ask each process to finish and kill what is left after ``SHUTDOWN_SECONDS``: its lease
+    runs out, nothing is lost.
+    """
     for process in processes:
         process.terminate()
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + SHUTDOWN_SECONDS
     for process in processes:
         with suppress(subprocess.TimeoutExpired):
             process.wait(max(0.1, deadline - time.monotonic()))

@@ -11,18 +11,18 @@ from numpy.typing import NDArray
 
 from triage.signals.tfidf import Terms
 
-NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+NUMBER_PATTERN = re.compile(r"\d+(?:[.,]\d+)*")
 
 Vector = NDArray[np.float32]
 
 
-def as_read(sentence: str) -> str:
-    """One number is as good as another."""
-    return NUMBER.sub("0", sentence)
+def normalize_numbers(sentence: str) -> str:
+    """The sentence with every number replaced by 0: which number it is tells nothing."""
+    return NUMBER_PATTERN.sub("0", sentence)
 
 
 @dataclass(frozen=True)
-class PromiseModel:
+class CommitmentModel:
     """A logistic regression: ``weights`` (terms,), ``bias`` and the ``threshold`` of its chance."""
 
     terms: Terms
@@ -30,16 +30,17 @@ class PromiseModel:
     bias: float
     threshold: float
 
-    def chances(self, sentences: Sequence[str]) -> Vector:
-        """Probabilities (sentences,) of a promise."""
-        scores = np.array([self._score(sentence) for sentence in sentences])
+    def compute_probabilities(self, sentences: Sequence[str]) -> Vector:
+        """Probabilities (sentences,) that each sentence is a commitment."""
+        scores = np.array([self._score_sentence(sentence) for sentence in sentences])
         return np.asarray(1 / (1 + np.exp(-scores)), np.float32)
 
-    def promises(self, sentences: Sequence[str]) -> list[bool]:
-        return [bool(chance >= self.threshold) for chance in self.chances(sentences)]
+    def flag_commitments(self, sentences: Sequence[str]) -> list[bool]:
+        """For each sentence whether its probability reaches the threshold."""
+        return [bool(chance >= self.threshold) for chance in self.compute_probabilities(sentences)]
 
-    def _score(self, sentence: str) -> float:
-        columns, counts = self.terms.row(as_read(sentence))
+    def _score_sentence(self, sentence: str) -> float:
+        columns, counts = self.terms.build_row(normalize_numbers(sentence))
         return float(counts @ self.weights[columns]) + self.bias
 
     def dumps(self) -> bytes:
@@ -47,12 +48,12 @@ class PromiseModel:
         from safetensors.numpy import save
 
         scale = np.array([self.bias, self.threshold], np.float32)
-        return save({**self.terms.tensors(), "weights": self.weights, "scale": scale})
+        return save({**self.terms.dump_tensors(), "weights": self.weights, "scale": scale})
 
     @classmethod
-    def loads(cls, data: bytes) -> PromiseModel:
+    def loads(cls, data: bytes) -> CommitmentModel:
         from safetensors.numpy import load
 
         tensors = load(data)
         bias, threshold = (float(value) for value in tensors["scale"])
-        return cls(Terms.from_tensors(tensors), tensors["weights"], bias, threshold)
+        return cls(Terms.load_tensors(tensors), tensors["weights"], bias, threshold)

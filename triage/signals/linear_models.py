@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.contract.outcomes import WANTED, Reading, Signals
-from triage.nlu.urgency_rules import UNREAD
-from triage.signals.text_features import SHOUTED, WORD, Words, spoken
+from triage.nlu.urgency_rules import DEFAULT_UNWANTED_SHARE
+from triage.signals.text_features import CAPITALS_TERM, WORD_PATTERN, WordTerms, split_words
 
 Vectors = NDArray[np.float32]
 Embed = Callable[[Sequence[str]], Vectors]
@@ -25,13 +25,13 @@ Embed = Callable[[Sequence[str]], Vectors]
 URGENCY = ("low", "normal", "high", "urgent")
 MOOD = ("calm", "upset", "threatening")
 MAIL = (WANTED, "spam", "automatic")
-HALF = 0.5  # of the probability has to be at a level or above for it to be read
-DOUBTED = 24  # how many words are each left out once, the strongest first
-TELLING = 5  # known words: with fewer a text is never called unwanted by its words
-SHOWN = 3
-QUOTED = 120  # characters of a sentence
-SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
-PLAIN = frozenset(
+MIN_LEVEL_SHARE = 0.5  # of the probability has to be at a level or above for it to be read
+MAX_DOUBTED_WORDS = 24  # how many words are each left out once, the strongest first
+MIN_KNOWN_WORDS = 5  # known words: with fewer a text is never called unwanted by its words
+MAX_SHOWN_WORDS = 3
+MAX_QUOTED_CHARS = 120  # characters of a sentence
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
+PLAIN_WORDS = frozenset(
     [
         "a",
         "about",
@@ -139,38 +139,38 @@ class Head:
     """
 
     labels: tuple[str, ...]
-    words: Words
+    words: WordTerms
     weights: Vectors
     bias: Vectors
     temperature: float = 1.0
-    threshold: float = HALF
+    threshold: float = MIN_LEVEL_SHARE
 
-    def scores(self, texts: Sequence[str], vectors: Vectors) -> Vectors:
+    def score_texts(self, texts: Sequence[str], vectors: Vectors) -> Vectors:
         """Logits of shape (texts, labels), divided by the temperature."""
         dense, sparse = np.split(self.weights, [vectors.shape[1]], axis=1)
-        said = self.words.matrix(texts) @ sparse.T
+        said = self.words.build_matrix(texts) @ sparse.T
         found: Vectors = (vectors @ dense.T + said + self.bias) / np.float32(self.temperature)
         return found
 
-    def shares(self, texts: Sequence[str], vectors: Vectors) -> Vectors:
+    def compute_shares(self, texts: Sequence[str], vectors: Vectors) -> Vectors:
         """Probabilities of shape (texts, labels)."""
-        scores = self.scores(texts, vectors)
+        scores = self.score_texts(texts, vectors)
         odds = np.exp(scores - scores.max(axis=1, keepdims=True))
         found: Vectors = odds / odds.sum(axis=1, keepdims=True)
         return found
 
-    def moved(self, text: str, label: int, *, over: int) -> dict[str, float]:
-        """How much each word moves the log-odds of a label over another; the strongest first."""
+    def weigh_words(self, text: str, label: int, *, over: int) -> dict[str, float]:
+        """How much each word moves the log-odds of ``label`` over ``over``, highest first."""
         direction = (self.weights[label] - self.weights[over])[-len(self.words.terms) :]
         found: dict[str, float] = {}
-        for place, weight in self.words.row(text).items():
-            for word in self.words.terms[place].split() if _spoken(self, place) else ():
+        for place, weight in self.words.build_row(text).items():
+            for word in self.words.terms[place].split() if _is_word_term(self, place) else ():
                 found[word] = found.get(word, 0.0) + weight * float(direction[place])
         return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
-def _spoken(head: Head, place: int) -> bool:
-    return head.words.terms[place] != SHOUTED
+def _is_word_term(head: Head, place: int) -> bool:
+    return head.words.terms[place] != CAPITALS_TERM
 
 
 @dataclass(frozen=True)
@@ -181,12 +181,15 @@ class SignalModel:
     mood: Head
     mail: Head
 
-    def read(self, text: str, vector: Vectors, embed: Embed) -> Signals:
-        """``vector`` is the text's embedding of shape (384,); ``embed`` makes more of them."""
+    def read_signals(self, text: str, vector: Vectors, embed: Embed) -> Signals:
+        """Urgency, mood and spam of a text, each with its confidence and reasons.
+
+        ``vector`` is the text's embedding of shape (384,); ``embed`` makes more of them.
+        """
         return Signals(
-            urgency=_raised(self.urgency, text, vector, embed, calm=URGENCY.index("normal")),
-            mood=_raised(self.mood, text, vector, embed, calm=0),
-            spam=_mail(self.mail, text, vector),
+            urgency=_read_level(self.urgency, text, vector, embed, calm=URGENCY.index("normal")),
+            mood=_read_level(self.mood, text, vector, embed, calm=0),
+            spam=_read_mail(self.mail, text, vector),
         )
 
     def dumps(self) -> bytes:
@@ -195,7 +198,7 @@ class SignalModel:
 
         tensors: dict[str, Vectors] = {}
         for name in ("urgency", "mood", "mail"):
-            tensors |= {f"{name}.{key}": value for key, value in _tensors(getattr(self, name))}
+            tensors |= {f"{name}.{key}": value for key, value in _dump_head(getattr(self, name))}
         return save(tensors)
 
     @classmethod
@@ -203,83 +206,100 @@ class SignalModel:
         from safetensors.numpy import load
 
         tensors = load(data)
-        return cls(*(_head(name, tensors) for name in ("urgency", "mood", "mail")))
+        return cls(*(_load_head(name, tensors) for name in ("urgency", "mood", "mail")))
 
 
 # --- a level and its reasons --------------------------------------------------------
 
 
-def _raised(head: Head, text: str, vector: Vectors, embed: Embed, *, calm: int) -> Reading:
-    """The highest level that half of the probability is at or above, and that no word alone makes."""
-    shares = head.shares([text], vector[None])[0]
-    level = level_of(shares)
+def _read_level(head: Head, text: str, vector: Vectors, embed: Embed, *, calm: int) -> Reading:
+    """The highest level that half of the probability is at or above.
+
+    A level that a single word makes does not stand: what is left without it does.
+    """
+    shares = head.compute_shares([text], vector[None])[0]
+    level = find_level(shares)
     if level <= calm:
-        return Reading(level=head.labels[level], confidence=_below(shares, level, calm))
-    moved = head.moved(text, level, over=calm)
-    without = [left_out(text, word) for word in _doubted(text, moved)]
-    parts = [part.strip() for part in SENTENCE.split(text) if len(part.split()) > 2]
+        return Reading(
+            level=head.labels[level], confidence=_compute_calm_confidence(shares, level, calm)
+        )
+    moved = head.weigh_words(text, level, over=calm)
+    without = [remove_word(text, word) for word in _choose_doubted_words(text, moved)]
+    parts = [part.strip() for part in SENTENCE_END.split(text) if len(part.split()) > 2]
     vectors = embed([*without, *parts])
-    doubts = head.shares(without, vectors[: len(without)]) if without else shares[None]
-    weakest = min(doubts, key=level_of)
-    if level_of(weakest) < level:  # one word made it: what is left without it stands
-        level, shares = max(calm, level_of(weakest)), weakest
+    doubts = head.compute_shares(without, vectors[: len(without)]) if without else shares[None]
+    weakest = min(doubts, key=find_level)
+    if find_level(weakest) < level:  # one word made it: what is left without it stands
+        level, shares = max(calm, find_level(weakest)), weakest
     if level <= calm:
         return Reading(level=head.labels[level], confidence=float(shares[: calm + 1].sum()))
     return Reading(
         level=head.labels[level],
         confidence=float(shares[level:].sum()),
-        because=(*_shown(moved), *_sentence(head, parts, vectors[len(without) :], level, calm)),
+        because=(
+            *_quote_words(moved),
+            *_quote_sentence(head, parts, vectors[len(without) :], level, calm),
+        ),
     )
 
 
-def level_of(shares: Vectors) -> int:
+def find_level(shares: Vectors) -> int:
     """The highest level with half of the probability at it or above."""
-    return int(np.flatnonzero(shares[::-1].cumsum()[::-1] >= HALF - 1e-6)[-1])
+    return int(np.flatnonzero(shares[::-1].cumsum()[::-1] >= MIN_LEVEL_SHARE - 1e-6)[-1])
 
 
-def _below(shares: Vectors, level: int, calm: int) -> float:
-    """How sure it is that nothing is to be raised; of a level below, how sure that one is."""
+def _compute_calm_confidence(shares: Vectors, level: int, calm: int) -> float:
+    """How sure it is that nothing is to be raised; below calm, how sure of that level."""
     return float(shares[: calm + 1].sum()) if level == calm else float(shares[level])
 
 
-def _doubted(text: str, moved: Mapping[str, float]) -> list[str]:
-    """The words to leave out: a word that the vocabulary lacks still moves the embedding."""
-    telling = (word for word in spoken(text) if word not in PLAIN)
-    return list(dict.fromkeys((*moved, *telling)))[:DOUBTED]
+def _choose_doubted_words(text: str, moved: Mapping[str, float]) -> list[str]:
+    """The words to leave out one by one, those that move the level most first.
+
+    A word that the vocabulary lacks still moves the embedding.
+    """
+    telling = (word for word in split_words(text) if word not in PLAIN_WORDS)
+    return list(dict.fromkeys((*moved, *telling)))[:MAX_DOUBTED_WORDS]
 
 
-def left_out(text: str, word: str) -> str:
+def remove_word(text: str, word: str) -> str:
     """The text without a word, wherever it stands."""
-    return WORD.sub(lambda match: "" if spoken(match.group()) == [word] else match.group(), text)
+    return WORD_PATTERN.sub(
+        lambda match: "" if split_words(match.group()) == [word] else match.group(), text
+    )
 
 
-def _shown(moved: Mapping[str, float]) -> list[str]:
-    """Words a person would name: no marks that stand for numbers, and none that move anything."""
-    words = (word for word, weight in moved.items() if weight > 0 and word not in PLAIN)
+def _quote_words(moved: Mapping[str, float]) -> list[str]:
+    """Up to three words for a person to read, in quotes, that speak for a level."""
+    words = (word for word, weight in moved.items() if weight > 0 and word not in PLAIN_WORDS)
     telling = [word for word in words if word.replace(" ", "").replace("'", "").isalpha()]
-    return [f"“{word}”" for word in telling[:SHOWN]]
+    return [f"“{word}”" for word in telling[:MAX_SHOWN_WORDS]]
 
 
-def _sentence(
+def _quote_sentence(
     head: Head, parts: Sequence[str], vectors: Vectors, level: int, calm: int
 ) -> list[str]:
     """The sentence that speaks most for the level, where the text has more than one."""
     if len(parts) < 2:
         return []
-    scores = head.scores(parts, vectors)
+    scores = head.score_texts(parts, vectors)
     best = parts[int((scores[:, level] - scores[:, calm]).argmax())]
-    return [f"“{best if len(best) <= QUOTED else best[:QUOTED].rsplit(' ', 1)[0] + ' …'}”"]
+    return [
+        f"“{best if len(best) <= MAX_QUOTED_CHARS else best[:MAX_QUOTED_CHARS].rsplit(' ', 1)[0] + ' …'}”"
+    ]
 
 
-def telling(head: Head, text: str) -> bool:
-    """Whether enough of the words are known: of a short text, or one in Hindi, too few are."""
-    return sum(word in head.words.places for word in spoken(text)) >= TELLING
+def has_known_words(head: Head, text: str) -> bool:
+    """Whether enough words of a text are known: too few of a short one, or in Hindi."""
+    return sum(word in head.words.term_columns for word in split_words(text)) >= MIN_KNOWN_WORDS
 
 
-def _mail(head: Head, text: str, vector: Vectors) -> Reading:
-    shares = head.shares([text], vector[None])[0]
+def _read_mail(head: Head, text: str, vector: Vectors) -> Reading:
+    shares = head.compute_shares([text], vector[None])[0]
     unwanted = (
-        float(shares[1:].sum()) if telling(head, text) else min(UNREAD, float(shares[1:].sum()))
+        float(shares[1:].sum())
+        if has_known_words(head, text)
+        else min(DEFAULT_UNWANTED_SHARE, float(shares[1:].sum()))
     )
     kind = 1 + int(shares[1:].argmax())
     if unwanted < head.threshold:
@@ -287,7 +307,7 @@ def _mail(head: Head, text: str, vector: Vectors) -> Reading:
     return Reading(
         level=head.labels[kind],
         confidence=unwanted,
-        because=tuple(_shown(head.moved(text, kind, over=0))),
+        because=tuple(_quote_words(head.weigh_words(text, kind, over=0))),
         threshold=head.threshold,
     )
 
@@ -295,7 +315,7 @@ def _mail(head: Head, text: str, vector: Vectors) -> Reading:
 # --- bytes ----------------------------------------------------------------------------
 
 
-def _tensors(head: Head) -> Sequence[tuple[str, Vectors]]:
+def _dump_head(head: Head) -> Sequence[tuple[str, Vectors]]:
     text = json.dumps([head.labels, head.words.terms], ensure_ascii=False)
     return (
         ("weights", np.ascontiguousarray(head.weights)),
@@ -306,12 +326,12 @@ def _tensors(head: Head) -> Sequence[tuple[str, Vectors]]:
     )
 
 
-def _head(name: str, tensors: Mapping[str, Vectors]) -> Head:
+def _load_head(name: str, tensors: Mapping[str, Vectors]) -> Head:
     labels, terms = json.loads(tensors[f"{name}.terms"].tobytes())
     temperature, threshold = (float(value) for value in tensors[f"{name}.scale"])
     return Head(
         labels=tuple(labels),
-        words=Words(tuple(terms), tensors[f"{name}.rarity"]),
+        words=WordTerms(tuple(terms), tensors[f"{name}.rarity"]),
         weights=tensors[f"{name}.weights"],
         bias=tensors[f"{name}.bias"],
         temperature=temperature,

@@ -14,9 +14,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-WORDS: Mapping[str, Any] = {"ngram_range": (1, 2)}
-LETTERS: Mapping[str, Any] = {"analyzer": "char_wb", "ngram_range": (2, 5)}
-LONGEST = 4000  # characters looked at: what a customer wants is said by then
+WORD_SETTINGS: Mapping[str, Any] = {"ngram_range": (1, 2)}
+LETTER_SETTINGS: Mapping[str, Any] = {"analyzer": "char_wb", "ngram_range": (2, 5)}
+MAX_TEXT_CHARS = 4000  # characters looked at: what a customer wants is said by then
 
 
 @dataclass(frozen=True)
@@ -34,26 +34,26 @@ class Terms:
     def __len__(self) -> int:
         return len(self.words) + len(self.letters)
 
-    def of(self, texts: Sequence[str]) -> Any:
+    def build_matrix(self, texts: Sequence[str]) -> Any:
         """A sparse matrix of shape (texts, terms); each half of a row has length one or zero."""
         from scipy.sparse import csr_matrix
 
-        rows = [self.row(text) for text in texts]
+        rows = [self.build_row(text) for text in texts]
         ends = np.cumsum([0, *(len(columns) for columns, _ in rows)])
         columns = np.concatenate([columns for columns, _ in rows] or [np.zeros(0, np.int32)])
         weights = np.concatenate([weights for _, weights in rows] or [np.zeros(0, np.float32)])
         return csr_matrix((weights, columns, ends), shape=(len(texts), len(self)))
 
-    def row(self, text: str) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    def build_row(self, text: str) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """The columns of the terms that occur in a text, and their weights."""
-        halves = list(self._halves(text[:LONGEST]))
+        halves = list(self._iter_halves(text[:MAX_TEXT_CHARS]))
         return (
             np.concatenate([columns for columns, _ in halves]),
             np.concatenate([weights for _, weights in halves]),
         )
 
-    def _halves(self, text: str) -> Iterator[tuple[NDArray[np.int32], NDArray[np.float32]]]:
-        for analyze, places in self._parts:
+    def _iter_halves(self, text: str) -> Iterator[tuple[NDArray[np.int32], NDArray[np.float32]]]:
+        for analyze, places in self._analyzers:
             counts = Counter(places[term] for term in analyze(text) if term in places)
             columns = np.fromiter(counts, np.int32, len(counts))
             often = np.fromiter(counts.values(), np.float32, len(counts))
@@ -61,39 +61,39 @@ class Terms:
             yield columns, weights / max(float(np.sqrt(weights @ weights)), 1e-9)
 
     @cached_property
-    def _parts(self) -> tuple[tuple[Any, dict[str, int]], ...]:
+    def _analyzers(self) -> tuple[tuple[Any, dict[str, int]], ...]:
         cut = len(self.words)
         return (
-            (_vectorizer(WORDS).build_analyzer(), _places(self.words, 0)),
-            (_vectorizer(LETTERS).build_analyzer(), _places(self.letters, cut)),
+            (_build_vectorizer(WORD_SETTINGS).build_analyzer(), _index_terms(self.words, 0)),
+            (_build_vectorizer(LETTER_SETTINGS).build_analyzer(), _index_terms(self.letters, cut)),
         )
 
-    def tensors(self) -> dict[str, Any]:
+    def dump_tensors(self) -> dict[str, Any]:
         text = json.dumps([self.words, self.letters], ensure_ascii=False)
         return {"rarity": self.rarity, "terms": np.frombuffer(text.encode(), np.uint8)}
 
     @classmethod
-    def from_tensors(cls, tensors: Mapping[str, Any]) -> Terms:
+    def load_tensors(cls, tensors: Mapping[str, Any]) -> Terms:
         words, letters = json.loads(tensors["terms"].tobytes())
         return cls(tuple(words), tuple(letters), tensors["rarity"])
 
 
-def learned(texts: Sequence[str]) -> Terms:
+def learn_terms(texts: Sequence[str]) -> Terms:
     """The terms of these texts; groups of letters that occur in one text only are left out."""
-    texts = [text[:LONGEST] for text in texts]
+    texts = [text[:MAX_TEXT_CHARS] for text in texts]
     names, rarity = [], []
-    for settings in (WORDS, {**LETTERS, "min_df": min(2, len(texts))}):
-        part = _vectorizer(settings).fit(texts)
+    for settings in (WORD_SETTINGS, {**LETTER_SETTINGS, "min_df": min(2, len(texts))}):
+        part = _build_vectorizer(settings).fit(texts)
         names.append(tuple(part.get_feature_names_out().tolist()))
         rarity.append(part.idf_)
     return Terms(names[0], names[1], np.concatenate(rarity).astype(np.float32))
 
 
-def _vectorizer(settings: Mapping[str, Any]) -> Any:
+def _build_vectorizer(settings: Mapping[str, Any]) -> Any:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     return TfidfVectorizer(**settings)
 
 
-def _places(terms: Sequence[str], first: int) -> dict[str, int]:
+def _index_terms(terms: Sequence[str], first: int) -> dict[str, int]:
     return {term: place for place, term in enumerate(terms, first)}

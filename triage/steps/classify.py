@@ -11,8 +11,8 @@ from triage.contract.case import Case
 from triage.contract.outcomes import (
     HIGH,
     LOW,
+    NO_REPLY_OUTCOMES,
     NORMAL,
-    NOTHING_ASKED,
     THREATENING,
     URGENT,
     Guess,
@@ -20,41 +20,46 @@ from triage.contract.outcomes import (
     Matter,
     Outcome,
     Signals,
-    said,
+    get_message_text,
 )
 from triage.contract.outputs import Classification
-from triage.contract.step import Check, Evidence, Step, Worksheet, failing
-from triage.nlu.message_outcome import junk, outcome_of
-from triage.nlu.prompt_injection import orders_in, without_orders
-from triage.nlu.urgency_rules import urgency_of
+from triage.contract.step import Check, Evidence, Step, Worksheet, iter_failed_checks
+from triage.nlu.message_outcome import detect_unwanted_mail, determine_outcome
+from triage.nlu.prompt_injection import find_injection_signs, remove_injections
+from triage.nlu.urgency_rules import compute_urgency
 
-LEVELS: Mapping[str, int] = {"low": LOW, "normal": NORMAL, "high": HIGH, "urgent": URGENT}
-READABLE = "something to read"
+URGENCY_LEVELS: Mapping[str, int] = {"low": LOW, "normal": NORMAL, "high": HIGH, "urgent": URGENT}
+READABLE_CHECK = "something to read"
 
 
-def run(case: Case, engine: Labeller) -> Classification:
-    found = _found(case, engine)
-    if not orders_in(said(case)):
+def classify_message(case: Case, engine: Labeller) -> Classification:
+    """Label the message with the engine, with its outcome, urgency and mood.
+
+    Where it gives orders to the machine, the label without them is computed as well. May raise
+    EngineError.
+    """
+    found = _build_classification(case, engine)
+    if not find_injection_signs(get_message_text(case)):
         return found
-    return replace(found, without_orders=_without_orders(case, engine))
+    return replace(found, without_orders=_label_without_injection(case, engine))
 
 
-def _without_orders(case: Case, engine: Labeller) -> str:
+def _label_without_injection(case: Case, engine: Labeller) -> str:
     """The label of what the message says beside its orders; empty where that is nothing."""
-    rest = replace(case, subject=without_orders(case.subject), text=without_orders(case.text))
-    return _found(rest, engine).label if said(rest) else ""
+    rest = replace(case, subject=remove_injections(case.subject), text=remove_injections(case.text))
+    return _build_classification(rest, engine).label if get_message_text(rest) else ""
 
 
-def _found(case: Case, engine: Labeller) -> Classification:
-    guess = engine.label(said(case), case.intents)
-    matters = _matters(case, guess)
+def _build_classification(case: Case, engine: Labeller) -> Classification:
+    guess = engine.label(get_message_text(case), case.intents)
+    matters = _select_matters(case, guess)
     main = max(matters, key=lambda matter: matter.confidence, default=None)
     label = main.label if main else guess.label
-    outcome, sure, because = outcome_of(case, guess, matters)
+    outcome, sure, because = determine_outcome(case, guess, matters)
     return replace(
-        read(case, guess.signals),
+        read_urgency(case, guess.signals),
         label=label,
-        name=name_of(case, label),
+        name=get_intent_name(case, label),
         confidence=guess.confidence if label == guess.label else None,
         runner_up=guess.runner_up,
         runner_up_confidence=guess.runner_up_confidence,
@@ -68,36 +73,43 @@ def _found(case: Case, engine: Labeller) -> Classification:
     )
 
 
-def name_of(case: Case, slug: str) -> str:
-    intent = case.intent(slug)
+def get_intent_name(case: Case, slug: str) -> str:
+    intent = case.find_intent(slug)
     return intent.name if intent else ""
 
 
-def drawn(ticket: int, share: float) -> bool:
-    """Whether a ticket is one of the random ``share`` that a person is asked about: for ever."""
+def is_in_audit_sample(ticket: int, share: float) -> bool:
+    """Whether a ticket is in the audit sample, the random ``share`` that a person is asked
+    about: the same answer for ever.
+    """
     digest = hashlib.sha256(f"audit:{ticket}".encode()).digest()
     return int.from_bytes(digest[:8], "big") < share * 2**64
 
 
-def _matters(case: Case, guess: Guess) -> tuple[Matter, ...]:
-    """Those of our taxonomy, the surest first; none where fewer than two differ."""
-    ours = {matter.label: matter for matter in guess.matters if case.intent(matter.label)}
+def _select_matters(case: Case, guess: Guess) -> tuple[Matter, ...]:
+    """The matters whose label is in the taxonomy, the surest first; empty where fewer than two
+    differ.
+    """
+    ours = {matter.label: matter for matter in guess.matters if case.find_intent(matter.label)}
     if guess.basis != "model" or len(ours) < 2:
         return ()
-    named = [replace(matter, name=name_of(case, slug)) for slug, matter in ours.items()]
+    named = [replace(matter, name=get_intent_name(case, slug)) for slug, matter in ours.items()]
     return tuple(sorted(named, key=lambda matter: -matter.confidence))
 
 
 # --- how soon, and in what mood -----------------------------------------------------
 
 
-def read(case: Case, signals: Signals | None) -> Classification:
-    """What is known without any label. A threat raises a ticket, nothing buries one."""
+def read_urgency(case: Case, signals: Signals | None) -> Classification:
+    """Urgency and mood without any label: by the signals, or by rules where there are none.
+
+    A threat raises a ticket, nothing lowers one.
+    """
     if signals is None:
-        level, because = urgency_of(said(case))
+        level, because = compute_urgency(get_message_text(case))
         return Classification(urgency=level, urgency_because=because, audited=case.audited)
     urgency, mood = signals.urgency, signals.mood
-    level, sure, because = LEVELS[urgency.level], urgency.confidence, urgency.because
+    level, sure, because = URGENCY_LEVELS[urgency.level], urgency.confidence, urgency.because
     if mood.level == THREATENING and level < HIGH:
         level, sure, because = HIGH, mood.confidence, mood.because
     return Classification(
@@ -114,11 +126,16 @@ def read(case: Case, signals: Signals | None) -> Classification:
 # --- doubts ---------------------------------------------------------------------------
 
 
-def check(case: Case, output: Classification, limits: Mapping[str, float]) -> Iterator[Check]:
-    words = len(said(case).split())
+def check_classification(
+    case: Case, output: Classification, limits: Mapping[str, float]
+) -> Iterator[Check]:
+    """The doubts about a label: something to read, no spam, in scope, sure enough, and the
+    same label without the orders to the machine.
+    """
+    words = len(get_message_text(case).split())
     by_person = output.basis == "person"
     yield Check(
-        name=READABLE,
+        name=READABLE_CHECK,
         passed=words >= limits["words"] or by_person,
         value=f"{words} words",
         threshold=f"at least {limits['words']:g}",
@@ -127,39 +144,41 @@ def check(case: Case, output: Classification, limits: Mapping[str, float]) -> It
     yield Check(
         name="no spam",
         passed=output.outcome != Outcome.SPAM,
-        value=_share(output) if output.outcome == Outcome.SPAM else "",
+        value=_format_confidence(output) if output.outcome == Outcome.SPAM else "",
         because=output.outcome_because,
     )
     stranger = output.outcome in (Outcome.NOT_OURS, Outcome.UNSURE)
-    ours = not stranger and case.intent(output.label) is not None
+    ours = not stranger and case.find_intent(output.label) is not None
     yield Check(
         name="one of ours",
         passed=ours,
         value=output.name or "none",
         because=output.outcome_because or "nothing in the taxonomy fits",
     )
-    yield _sure(output, limits)
+    yield _check_confidence(output, limits)
     if output.without_orders is not None:
         yield Check(
             name="the same without its orders",
             passed=by_person or output.without_orders == output.label,
-            value=name_of(case, output.without_orders) or "no label",
+            value=get_intent_name(case, output.without_orders) or "no label",
             threshold=output.name,
             because="without the part that gives orders to the software it reads otherwise",
         )
 
 
-def _share(output: Classification) -> str:
+def _format_confidence(output: Classification) -> str:
     sure = output.outcome_confidence
     return "" if sure is None else f"{sure:.2f}"
 
 
-def _sure(output: Classification, limits: Mapping[str, float]) -> Check:
-    """By the promise; of several matters no label is automatic: a person checks each."""
+def _check_confidence(output: Classification, limits: Mapping[str, float]) -> Check:
+    """Whether the label is sure enough by the precision guarantee; of a multi-intent message
+    no label is automatic: a person checks each matter.
+    """
     if output.basis in ("phrase", "person"):
         return Check(name="sure enough", passed=True, value=f"named by a {output.basis}")
     needed = max(limits["confidence"], output.threshold or 0.0)
-    doubt = promise_doubt(output.promise, limits["target"])
+    doubt = find_guarantee_doubt(output.promise, limits["target"])
     if output.outcome == Outcome.SEVERAL:
         value = "a person checks each matter"
         return Check(name="sure enough", passed=not doubt, value=value, because=doubt)
@@ -175,8 +194,8 @@ def _sure(output: Classification, limits: Mapping[str, float]) -> Check:
     )
 
 
-def promise_doubt(promise: Mapping[str, Any], target: float) -> str:
-    """Why the promise does not hold for what was asked, or ""."""
+def find_guarantee_doubt(promise: Mapping[str, Any], target: float) -> str:
+    """Why the precision guarantee does not hold for the ``target`` (0 to 1), or ""."""
     if not promise.get("valid", False):
         return "the promise does not hold yet: a person confirms the label"
     if float(promise.get("target", 0)) < target:
@@ -184,9 +203,9 @@ def promise_doubt(promise: Mapping[str, Any], target: float) -> str:
     return ""
 
 
-def evidence(case: Case, output: Classification) -> Evidence:
+def build_evidence(case: Case, output: Classification) -> Evidence:
     reasons = (output.outcome_because, *output.urgency_because, *output.mood_because)
-    text = ("message", f"ticket:{case.ticket}", "customer", said(case))
+    text = ("message", f"ticket:{case.ticket}", "customer", get_message_text(case))
     marks = ("mail header", f"ticket:{case.ticket}:marks", "customer", "; ".join(case.marks))
     return Evidence(
         label=output.label,
@@ -200,21 +219,23 @@ def evidence(case: Case, output: Classification) -> Evidence:
 # --- a person's turn --------------------------------------------------------------------
 
 
-def withdrawn(case: Case, output: Classification, checks: Sequence[Check]) -> Classification:
+def salvage_suggestion(
+    case: Case, output: Classification, checks: Sequence[Check]
+) -> Classification:
     """What is left of a doubted answer: what the message is, and the label as a suggestion."""
-    doubts = {doubt.name: doubt.because for doubt in failing(checks)}
+    doubts = {doubt.name: doubt.because for doubt in iter_failed_checks(checks)}
     left = replace(
         output,
         label="",
         name="",
         confidence=None,
-        suggestion=output.label if case.intent(output.label) else "",
+        suggestion=output.label if case.find_intent(output.label) else "",
         suggestion_name=output.name,
         suggestion_confidence=output.confidence,
     )
-    if READABLE in doubts:
+    if READABLE_CHECK in doubts:
         return replace(left, outcome=Outcome.EMPTY, outcome_confidence=None, outcome_because="")
-    if output.outcome in NOTHING_ASKED:
+    if output.outcome in NO_REPLY_OUTCOMES:
         return replace(left, suggestion="", suggestion_name="", suggestion_confidence=None)
     if output.outcome == Outcome.SEVERAL:
         return left
@@ -223,12 +244,12 @@ def withdrawn(case: Case, output: Classification, checks: Sequence[Check]) -> Cl
     return replace(left, outcome=Outcome.UNSURE, outcome_confidence=wrong, outcome_because=because)
 
 
-def fallback(case: Case) -> Classification:
+def build_fallback(case: Case) -> Classification:
     """No label is better than a guessed one; how soon it matters is known all the same."""
-    left = read(case, None)
-    if not said(case):
+    left = read_urgency(case, None)
+    if not get_message_text(case):
         return replace(left, outcome=Outcome.EMPTY)
-    if unwanted := junk(case, None):
+    if unwanted := detect_unwanted_mail(case, None):
         outcome, sure, because = unwanted
         return replace(left, outcome=outcome, outcome_confidence=sure, outcome_because=because)
     return left
@@ -238,11 +259,11 @@ step = Step(
     name="classify",
     question="What is the customer asking for?",
     writes=Classification,
-    run=run,
-    check=check,
-    evidence=evidence,
-    fallback=fallback,
-    withdrawn=withdrawn,
+    run=classify_message,
+    check=check_classification,
+    evidence=build_evidence,
+    fallback=build_fallback,
+    withdrawn=salvage_suggestion,
     ladder=("encoder", "phrases"),
     limits={"target": 0.95, "audit": 0.1, "confidence": 0.0, "words": 2},
     worksheet=Worksheet(

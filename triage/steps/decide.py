@@ -21,19 +21,32 @@ from triage.refunds.proposal import (
     REFUSE,
     REVIEW,
     Proposed,
-    for_a_person,
-    propose,
+    propose_remedy,
+    refer_to_person,
 )
 from triage.steps.retrieve import Retrieval
 
-__all__ = ["ASK", "DECIDED", "HUMAN", "NONE", "REFUSE", "REVIEW", "Proposed", "propose", "step"]
+__all__ = [
+    "ASK",
+    "DECIDED",
+    "HUMAN",
+    "NONE",
+    "REFUSE",
+    "REVIEW",
+    "Proposed",
+    "propose_remedy",
+    "step",
+]
 
 
-def run(case: Case, engine: Engine) -> Proposed:
-    return propose(case)
+def decide_refund(case: Case, engine: Engine) -> Proposed:
+    return propose_remedy(case)
 
 
-def check(case: Case, output: Proposed, limits: Mapping[str, float]) -> Iterator[Check]:
+def check_decision(case: Case, output: Proposed, limits: Mapping[str, float]) -> Iterator[Check]:
+    """The doubts about a decision: no open question, the sums where money is due, and the
+    clauses in force on the day of purchase.
+    """
     yield Check(
         name="no open question",
         passed=output.outcome != HUMAN,
@@ -41,9 +54,11 @@ def check(case: Case, output: Proposed, limits: Mapping[str, float]) -> Iterator
         because=" ".join(output.questions),
     )
     if output.outcome == REVIEW:
-        yield from _money_checks(case, output)
+        yield from _check_money(case, output)
     if output.clauses:
-        missing = set(output.clauses) - {clause.ref for clause in _in_force(case, output)}
+        missing = set(output.clauses) - {
+            clause.ref for clause in _list_clauses_in_force(case, output)
+        }
         yield Check(
             name="the clause was in force",
             passed=not missing,
@@ -52,18 +67,18 @@ def check(case: Case, output: Proposed, limits: Mapping[str, float]) -> Iterator
         )
 
 
-def _in_force(case: Case, output: Proposed) -> list[Clause]:
+def _list_clauses_in_force(case: Case, output: Proposed) -> list[Clause]:
     """The clauses it rests on, in the versions that held on the day of purchase."""
     day = case.order.placed if case.order else None
     return [
         clause
         for clause in case[Retrieval].clauses
-        if clause.ref in output.clauses and (day is None or clause.in_force(day))
+        if clause.ref in output.clauses and (day is None or clause.is_in_force(day))
     ]
 
 
-def _money_checks(case: Case, output: Proposed) -> Iterator[Check]:
-    left = case.order.left if case.order else Decimal(0)
+def _check_money(case: Case, output: Proposed) -> Iterator[Check]:
+    left = case.order.amount_left if case.order else Decimal(0)
     amount = output.amount or Decimal(0)
     yield Check(
         name="not more than was paid",
@@ -89,13 +104,14 @@ def _money_checks(case: Case, output: Proposed) -> Iterator[Check]:
     )
 
 
-def _cited(case: Case, output: Proposed) -> list[Clause]:
+def _list_cited_clauses(case: Case, output: Proposed) -> list[Clause]:
     if case.settled:
         return [case.settled.clause] if case.settled.clause else []
-    return _in_force(case, output)
+    return _list_clauses_in_force(case, output)
 
 
-def evidence(case: Case, output: Proposed) -> Evidence:
+def build_evidence(case: Case, output: Proposed) -> Evidence:
+    """The parts of a decision that its receipt lists: reasons, cited clauses, rows read."""
     order = case.order
     rows = () if order is None else (("order", f"order:{order.number}", "system", repr(order)),)
     rules = tuple(("rule", rule.name, "policy", repr(rule)) for rule in case.rules)
@@ -108,7 +124,7 @@ def evidence(case: Case, output: Proposed) -> Evidence:
             {"ref": c.ref, "version": c.version, "heading": c.heading, "title": c.policy_title,
              "policy": c.policy, "text": c.text, "since": c.since.isoformat(),
              "until": c.until.isoformat() if c.until else "", "source": c.source}
-            for c in _cited(case, output)
+            for c in _list_cited_clauses(case, output)
         ),
         inputs=(
             ("message", f"ticket:{case.ticket}", "customer", f"{case.subject}\n{case.text}"),
@@ -120,12 +136,12 @@ def evidence(case: Case, output: Proposed) -> Evidence:
     )  # fmt: skip
 
 
-def fallback(case: Case) -> Proposed:
+def build_fallback(case: Case) -> Proposed:
     """A person decides; the questions are those the rules could not answer."""
-    asked = propose(case)
+    asked = propose_remedy(case)
     if asked.outcome == HUMAN:
         return asked
-    return replace(for_a_person("Is money due here?", "NO_DECISION"), order=asked.order)
+    return replace(refer_to_person("Is money due here?", "NO_DECISION"), order=asked.order)
 
 
 step = Step(
@@ -133,10 +149,10 @@ step = Step(
     question="Is money due, by which rule, and who has to agree?",
     reads=(Classification, Retrieval),
     writes=Proposed,
-    run=run,
-    check=check,
-    evidence=evidence,
-    fallback=fallback,
+    run=decide_refund,
+    check=check_decision,
+    evidence=build_evidence,
+    fallback=build_fallback,
     ladder=("arithmetic",),
     worksheet=Worksheet(
         budget_ms=100, sensitive="orders and payments", approval="every refund: a supervisor"

@@ -7,38 +7,42 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 from triage.contract.case import Case, Clause
-from triage.contract.fact_types import HISTORY, KINDS, money
-from triage.contract.outcomes import NOTHING_ASKED, URGENT
+from triage.contract.fact_types import FACT_KINDS, HISTORY_KINDS, format_money
+from triage.contract.outcomes import NO_REPLY_OUTCOMES, URGENT
 from triage.contract.outputs import Classification
-from triage.contract.slots import Slot, WritingTask, clause_slots, fact_slots
+from triage.contract.slots import Slot, WritingTask, build_clause_slots, build_fact_slots
 from triage.contract.step import Check, Evidence, Step, Usage, Worksheet
 from triage.guardrails.attribution import (
     Claim,
     Grounded,
     Part,
     Writer,
-    ground,
-    with_wording,
-    writing_checks,
-    writing_inputs,
+    check_writing,
+    ground_sentences,
+    insert_required_wording,
+    list_writing_inputs,
 )
-from triage.guardrails.commitments.draft_check import REVIEW as SPEAKS_OF_REVIEW
-from triage.guardrails.tone import tone_checks, unsaid
-from triage.nlu.entities import with_marks
-from triage.nlu.prompt_injection import orders_in
+from triage.guardrails.commitments.draft_check import REVIEW_WORDS as SPEAKS_OF_REVIEW
+from triage.guardrails.tone import check_tone, find_missing_phrases
+from triage.nlu.entities import mask_entities
+from triage.nlu.prompt_injection import find_injection_signs
 from triage.refunds.decided import APPROVED, PAID
 from triage.refunds.proposal import ASK, DECIDED, HUMAN, REFUSE, REVIEW, Proposed
 from triage.steps.retrieve import Hit, Retrieval
 from triage.steps.summarize import Summary
 
-READ_WORDS = 300  # of the message: a writer needs its drift, the values come as slots
-QUOTED_WORDS = 120
-LIKELY = 0.3  # the chance that a clause answers from which it is quoted: below, beside the point
-PAID_OUT = frozenset({"refund", "store credit"})  # of a replacement no amount is told
-WHO = frozenset({"shop", "customer"})
-CLAIMED = "said_amount"  # repeated in a reply, a sum that only the customer names reads as ours
-URGENCY = {1: "low", 2: "normal", 3: "high", 4: "urgent"}
-SAYS = {
+MAX_MESSAGE_WORDS = 300  # of the message: a writer needs its drift, the values come as slots
+MAX_QUOTED_WORDS = 120
+MIN_QUOTED_RELEVANCE = (
+    0.3  # the chance that a clause answers from which it is quoted: below, beside the point
+)
+MONEY_REMEDIES = frozenset({"refund", "store credit"})  # of a replacement no amount is told
+NAME_KINDS = frozenset({"shop", "customer"})
+CLAIMED_AMOUNT_KIND = (
+    "said_amount"  # repeated in a reply, a sum that only the customer names reads as ours
+)
+URGENCY_NAMES = {1: "low", 2: "normal", 3: "high", 4: "urgent"}
+DECISION_PATTERNS = {
     REVIEW: SPEAKS_OF_REVIEW,
     APPROVED: re.compile(r"\b(?:approv\w+|agreed|granted)\b"),
     PAID: re.compile(r"\b(?:paid|refunded|sent back|returned|given back|credited|gone back)\b"),
@@ -47,12 +51,15 @@ SAYS = {
         r"\b(?:not|cannot|can't|unable|sorry|afraid|outside|regret|declin\w+|turn down)\b"
     ),
 }
-ASKED_FOR = {"order": re.compile(r"\border"), "photo": re.compile(r"\b(?:photo|picture|image)")}
+QUESTION_PATTERNS = {
+    "order": re.compile(r"\border"),
+    "photo": re.compile(r"\b(?:photo|picture|image)"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """A draft in parts, each value with its source, and every sentence with its fate."""
+    """A draft in parts, each value with its source, and every sentence kept or left out."""
 
     parts: tuple[Part, ...] = ()
     claims: tuple[Claim, ...] = ()
@@ -61,12 +68,12 @@ class Reply:
     usage: Usage = Usage()
 
     @property
-    def grounded(self) -> Grounded:
+    def text_attribution(self) -> Grounded:
         return Grounded(parts=self.parts, claims=self.claims)
 
     @property
     def text(self) -> str:
-        return self.grounded.text
+        return self.text_attribution.text
 
     @property
     def prose(self) -> str:
@@ -74,14 +81,17 @@ class Reply:
         return " · ".join(part.text for part in self.parts if not part.ref)
 
 
-def run(case: Case, engine: Writer) -> Reply:
-    if case[Classification].outcome in NOTHING_ASKED:
+def draft_reply(case: Case, engine: Writer) -> Reply:
+    """Let the engine write the reply, attribute its sentences, and add a wording that has to
+    be in it; an empty reply where nothing was asked. May raise EngineError.
+    """
+    if case[Classification].outcome in NO_REPLY_OUTCOMES:
         return Reply()
-    task = task_for(case)
+    task = build_writing_task(case)
     written = engine.write(task)
-    grounded = ground(written, task)
-    missing = unsaid(grounded.text, case.phrases, case[Classification].label)
-    grounded = with_wording(grounded, missing)
+    grounded = ground_sentences(written, task)
+    missing = find_missing_phrases(grounded.text, case.phrases, case[Classification].label)
+    grounded = insert_required_wording(grounded, missing)
     return Reply(
         parts=grounded.parts,
         claims=grounded.claims,
@@ -91,39 +101,39 @@ def run(case: Case, engine: Writer) -> Reply:
     )
 
 
-def task_for(case: Case) -> WritingTask:
+def build_writing_task(case: Case) -> WritingTask:
     """What to say, as planned: the decision, the facts, and the clauses to quote."""
     decided, label = case[Proposed], case[Classification]
-    facts = fact_slots(case.facts)
-    told = [slot for slot in facts if _may_be_told(slot.kind, label)]
+    facts = build_fact_slots(case.facts)
+    told = [slot for slot in facts if _can_state_fact(slot.kind, label)]
     said = ". ".join(filter(None, (case.subject, case.text)))
-    message = " ".join(said.split(maxsplit=READ_WORDS)[:READ_WORDS])
+    message = " ".join(said.split(maxsplit=MAX_MESSAGE_WORDS)[:MAX_MESSAGE_WORDS])
     orders = [order.number for order in case.orders]
-    ticket, named = with_marks(message, facts, f"ticket:{case.ticket}:words", orders)
-    if orders_in(f"{case.subject}\n{case.text}"):
+    ticket, named = mask_entities(message, facts, f"ticket:{case.ticket}:words", orders)
+    if find_injection_signs(f"{case.subject}\n{case.text}"):
         named = ()  # nothing of what it brings in is repeated
     return WritingTask(
         kind="draft",
         intent=label.name,
-        also=_second_matter(case),
+        also=_find_second_intent(case),
         outcome=decided.words,
-        urgency=URGENCY[label.urgency],
+        urgency=URGENCY_NAMES[label.urgency],
         slots=(
             *told,
-            *_amount(decided),
-            *(slot for slot in named if slot.kind != CLAIMED),
-            *clause_slots(_to_quote(case)),
+            *_iter_amount_slots(decided),
+            *(slot for slot in named if slot.kind != CLAIMED_AMOUNT_KIND),
+            *build_clause_slots(_select_quoted_clauses(case)),
         ),
         ticket=ticket,
     )
 
 
-def _may_be_told(kind: str, label: Classification) -> bool:
+def _can_state_fact(kind: str, label: Classification) -> bool:
     """While nobody knows what is asked, an order's details would be no answer to it."""
-    return kind in WHO if not label.label else kind not in HISTORY
+    return kind in NAME_KINDS if not label.label else kind not in HISTORY_KINDS
 
 
-def _second_matter(case: Case) -> str:
+def _find_second_intent(case: Case) -> str:
     """The name of the surest other intent that a part of the message is about."""
     label = case[Classification]
     others = (matter for matter in label.matters if matter.label != label.label)
@@ -131,54 +141,60 @@ def _second_matter(case: Case) -> str:
     return second.name if second and label.label else ""
 
 
-def _amount(decided: Proposed) -> Iterator[Slot]:
-    if decided.amount is not None and (decided.remedy in PAID_OUT or decided.outcome in DECIDED):
+def _iter_amount_slots(decided: Proposed) -> Iterator[Slot]:
+    if decided.amount is not None and (
+        decided.remedy in MONEY_REMEDIES or decided.outcome in DECIDED
+    ):
         yield Slot(
             name="amount",
-            about=KINDS["amount"],
-            value=money(decided.amount, decided.currency),
+            about=FACT_KINDS["amount"],
+            value=format_money(decided.amount, decided.currency),
             ref="decision:amount",
             kind="amount",
         )
 
 
-def _to_quote(case: Case) -> list[Clause]:
-    """The clauses the reply has to quote: the one that decided, else the best found; a
-    second matter brings the next best.
+def _select_quoted_clauses(case: Case) -> list[Clause]:
+    """The clauses the reply has to quote: the one that decided, else the best found; a second
+    matter brings the next best.
 
-    What people refused rests on the clause that they saw. None while nobody knows what or which order the customer means, none while a person
-    has to look first, none that is far from the question or too long to read.
+    What people refused rests on the clause that they saw. None while nobody knows what or
+    which order the customer means, none while a person has to look first, none that is far
+    from the question or too long to read.
     """
     if case.settled and case[Proposed].outcome == REFUSE:
         return [c for c in (case.settled.clause,) if c and _is_short(c)]
     if not case[Classification].label or case[Proposed].outcome in (ASK, HUMAN):
         return []
     decided = case[Proposed].clause
-    fitting = [hit.clause for hit in case[Retrieval].hits if _answers(hit, decided)]
+    fitting = [hit.clause for hit in case[Retrieval].hits if _can_quote_hit(hit, decided)]
     fitting.sort(key=lambda clause: clause.ref != decided)
-    return fitting[: 2 if _second_matter(case) else 1]
+    return fitting[: 2 if _find_second_intent(case) else 1]
 
 
-def _answers(hit: Hit, decided: str) -> bool:
-    likely = hit.relevance is None or hit.relevance >= LIKELY
+def _can_quote_hit(hit: Hit, decided: str) -> bool:
+    likely = hit.relevance is None or hit.relevance >= MIN_QUOTED_RELEVANCE
     return (likely or hit.clause.ref == decided) and _is_short(hit.clause)
 
 
 def _is_short(clause: Clause) -> bool:
-    return len(clause.text.split()) <= QUOTED_WORDS
+    return len(clause.text.split()) <= MAX_QUOTED_WORDS
 
 
-def check(case: Case, output: Reply, limits: Mapping[str, float]) -> Iterator[Check]:
+def check_reply(case: Case, output: Reply, limits: Mapping[str, float]) -> Iterator[Check]:
+    """The doubts about a reply: its sentences, tone and length, the clauses to quote, and
+    whether it says what was decided.
+    """
     found = case[Classification].outcome
     yield Check(
         name="something to answer",
-        passed=found not in NOTHING_ASKED,
+        passed=found not in NO_REPLY_OUTCOMES,
         because=f"the message is {found}: a reply would answer nothing",
     )
-    if found in NOTHING_ASKED:
+    if found in NO_REPLY_OUTCOMES:
         return
-    yield from writing_checks(output.finished, output.grounded, limits["left_out"])
-    yield from _tone(case, output)
+    yield from check_writing(output.finished, output.text_attribution, limits["left_out"])
+    yield from _check_tone(case, output)
     words = len(output.text.split())
     yield Check(
         name="length",
@@ -193,13 +209,13 @@ def check(case: Case, output: Reply, limits: Mapping[str, float]) -> Iterator[Ch
         passed=len(set(kept)) == len(kept),
         because="a sentence is repeated",
     )
-    yield _policy(case, output)
-    yield _decision(case[Proposed], output)
+    yield _check_quoted_clauses(case, output)
+    yield _check_decision_stated(case[Proposed], output)
 
 
-def _tone(case: Case, output: Reply) -> Iterator[Check]:
+def _check_tone(case: Case, output: Reply) -> Iterator[Check]:
     label = case[Classification]
-    return tone_checks(
+    return check_tone(
         output.text,
         output.prose,
         urgent=label.urgency == URGENT,
@@ -209,29 +225,29 @@ def _tone(case: Case, output: Reply) -> Iterator[Check]:
     )
 
 
-def _policy(case: Case, output: Reply) -> Check:
-    """The clauses that were to be quoted are, so that a refusal rests on its clause."""
-    planned = {slot.ref for slot in clause_slots(_to_quote(case))}
-    cited = {ref for ref in output.grounded.refs if ref.startswith("clause:")}
+def _check_quoted_clauses(case: Case, output: Reply) -> Check:
+    """Whether the planned clauses are quoted, so that a refusal rests on its clause."""
+    planned = {slot.ref for slot in build_clause_slots(_select_quoted_clauses(case))}
+    cited = {ref for ref in output.text_attribution.refs if ref.startswith("clause:")}
     if case[Proposed].outcome == REFUSE and not (planned or case.settled):
         planned = {f"clause:{case[Proposed].clause}"}
     return Check(
         name="policy match",
         passed=planned == cited,
-        value=_names(cited) or "none cited",
-        threshold=_names(planned),
-        because=f"was to quote {_names(planned) or 'nothing'}",
+        value=_format_refs(cited) or "none cited",
+        threshold=_format_refs(planned),
+        because=f"was to quote {_format_refs(planned) or 'nothing'}",
     )
 
 
-def _names(refs: Iterable[str]) -> str:
+def _format_refs(refs: Iterable[str]) -> str:
     return ", ".join(sorted(ref.removeprefix("clause:") for ref in refs))
 
 
-def _decision(decided: Proposed, output: Reply) -> Check:
-    told = SAYS.get(decided.outcome)
+def _check_decision_stated(decided: Proposed, output: Reply) -> Check:
+    told = DECISION_PATTERNS.get(decided.outcome)
     text = output.prose.lower()  # what a clause says is no word of ours
-    asked = decided.outcome != ASK or bool(ASKED_FOR[decided.asks_for].search(text))
+    asked = decided.outcome != ASK or bool(QUESTION_PATTERNS[decided.asks_for].search(text))
     return Check(
         name="says what was decided",
         passed=asked and (told is None or bool(told.search(text))),
@@ -240,18 +256,18 @@ def _decision(decided: Proposed, output: Reply) -> Check:
     )
 
 
-def evidence(case: Case, output: Reply) -> Evidence:
+def build_evidence(case: Case, output: Reply) -> Evidence:
     return Evidence(
         claims=tuple(asdict(claim) for claim in output.claims),
         inputs=(
-            *writing_inputs(case, task_for(case), output.usage.cut),
+            *list_writing_inputs(case, build_writing_task(case), output.usage.cut),
             ("decision", "decide", "system", case[Proposed].words),
         ),
         usage=output.usage,
     )
 
 
-def fallback(case: Case) -> Reply:
+def build_fallback(case: Case) -> Reply:
     """No draft: a person writes, with the facts and clauses beside the empty field."""
     return Reply()
 
@@ -261,10 +277,10 @@ step = Step(
     question="What could we answer?",
     reads=(Classification, Retrieval, Summary, Proposed),
     writes=Reply,
-    run=run,
-    check=check,
-    evidence=evidence,
-    fallback=fallback,
+    run=draft_reply,
+    check=check_reply,
+    evidence=build_evidence,
+    fallback=build_fallback,
     ladder=("focal", "sentences"),
     limits={"left_out": 1, "fewest_words": 20, "most_words": 400},
     worksheet=Worksheet(

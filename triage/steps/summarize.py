@@ -6,20 +6,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 from triage.contract.case import Case
-from triage.contract.fact_types import UNSPOKEN
+from triage.contract.fact_types import UNREPEATABLE_KINDS
 from triage.contract.outputs import Classification
-from triage.contract.slots import WritingTask, fact_slots
+from triage.contract.slots import WritingTask, build_fact_slots
 from triage.contract.step import Check, Evidence, Step, Usage, Worksheet
 from triage.guardrails.attribution import (
     Claim,
     Grounded,
     Part,
     Writer,
-    ground,
-    writing_checks,
-    writing_inputs,
+    check_writing,
+    ground_sentences,
+    list_writing_inputs,
 )
-from triage.nlu.entities import with_marks
+from triage.nlu.entities import mask_entities
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,14 +32,14 @@ class Summary:
     usage: Usage = Usage()
 
     @property
-    def grounded(self) -> Grounded:
+    def text_attribution(self) -> Grounded:
         return Grounded(parts=self.parts, claims=self.claims)
 
 
-def run(case: Case, engine: Writer) -> Summary:
-    task = task_for(case)
+def summarize_account(case: Case, engine: Writer) -> Summary:
+    task = build_writing_task(case)
     written = engine.write(task)
-    grounded = ground(written, task, must_cite=True)
+    grounded = ground_sentences(written, task, must_cite=True)
     return Summary(
         parts=grounded.parts,
         claims=grounded.claims,
@@ -48,23 +48,26 @@ def run(case: Case, engine: Writer) -> Summary:
     )
 
 
-def task_for(case: Case) -> WritingTask:
-    """The facts and the values the customer names; neither words of theirs nor a clause."""
-    facts = fact_slots(fact for fact in case.facts if fact.kind != "shop")
+def build_writing_task(case: Case) -> WritingTask:
+    """The facts and the entities of the message; neither the customer's words nor a clause."""
+    facts = build_fact_slots(fact for fact in case.facts if fact.kind != "shop")
     message = f"{case.subject}\n{case.text}"
     orders = [order.number for order in case.orders]
-    _, said = with_marks(message, facts, f"ticket:{case.ticket}:words", orders)
+    _, said = mask_entities(message, facts, f"ticket:{case.ticket}:words", orders)
     return WritingTask(
         kind="summary",
         intent=case[Classification].name,
         outcome="",
         urgency="",
-        slots=(*facts, *(slot for slot in said if slot.kind not in UNSPOKEN)),
+        slots=(*facts, *(slot for slot in said if slot.kind not in UNREPEATABLE_KINDS)),
     )
 
 
-def check(case: Case, output: Summary, limits: Mapping[str, float]) -> Iterator[Check]:
-    yield from writing_checks(output.finished, output.grounded, limits["left_out"])
+def check_summary(case: Case, output: Summary, limits: Mapping[str, float]) -> Iterator[Check]:
+    """The doubts about a summary: its sentences, and that it says something, says it once and
+    names the order.
+    """
+    yield from check_writing(output.finished, output.text_attribution, limits["left_out"])
     kept = [claim for claim in output.claims if claim.kept]
     yield Check(
         name="says something",
@@ -77,10 +80,10 @@ def check(case: Case, output: Summary, limits: Mapping[str, float]) -> Iterator[
         passed=len({claim.text for claim in kept}) == len(kept),
         because="a statement is repeated",
     )
-    yield _names_the_order(case, output)
+    yield _check_order_named(case, output)
 
 
-def _names_the_order(case: Case, output: Summary) -> Check:
+def _check_order_named(case: Case, output: Summary) -> Check:
     if case.order is None:
         return Check(name="names the order", passed=True, value="no order is known")
     named = any(part.text == case.order.number and part.ref for part in output.parts)
@@ -92,15 +95,15 @@ def _names_the_order(case: Case, output: Summary) -> Check:
     )
 
 
-def evidence(case: Case, output: Summary) -> Evidence:
+def build_evidence(case: Case, output: Summary) -> Evidence:
     return Evidence(
         claims=tuple(asdict(claim) for claim in output.claims),
-        inputs=writing_inputs(case, task_for(case), output.usage.cut),
+        inputs=list_writing_inputs(case, build_writing_task(case), output.usage.cut),
         usage=output.usage,
     )
 
 
-def fallback(case: Case) -> Summary:
+def build_fallback(case: Case) -> Summary:
     """No prose: the page lists the facts themselves."""
     return Summary()
 
@@ -110,10 +113,10 @@ step = Step(
     question="What does an agent have to know of this account?",
     reads=(Classification,),
     writes=Summary,
-    run=run,
-    check=check,
-    evidence=evidence,
-    fallback=fallback,
+    run=summarize_account,
+    check=check_summary,
+    evidence=build_evidence,
+    fallback=build_fallback,
     ladder=("focal", "sentences"),
     limits={"left_out": 1},
     worksheet=Worksheet(

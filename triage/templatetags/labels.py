@@ -19,9 +19,9 @@ def active_labels() -> list[Intent]:
 
 @register.simple_tag
 def label_question(ticket: Ticket) -> dict[str, object]:
-    """Whether to ask if the label is right, and who said so where somebody did."""
+    """Whether to ask if the label is right, and who confirmed it where somebody did."""
     if not ticket.label:
         return {"asked": False, "confirmed_by": ""}
-    said = corrections.last_word(ticket)
-    by = said.by if said and corrections.confirms(said, ticket.label) else ""
-    return {"asked": not said and corrections.asked_about(ticket), "confirmed_by": by}
+    said = corrections.get_last_correction(ticket)
+    by = said.by if said and corrections.is_confirmation(said, ticket.label) else ""
+    return {"asked": not said and corrections.is_in_audit_sample(ticket), "confirmed_by": by}

@@ -9,14 +9,16 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from triage.policies.search import BEGIN, END
+from triage.policies.search import HIGHLIGHT_END, HIGHLIGHT_START
 
 register = template.Library()
-FOUND: Final = re.compile(f"{BEGIN}([^{BEGIN}{END}]*){END}")
+FOUND_WORDS: Final = re.compile(
+    f"{HIGHLIGHT_START}([^{HIGHLIGHT_START}{HIGHLIGHT_END}]*){HIGHLIGHT_END}"
+)
 
 
 @register.filter
 def marked(text: str) -> SafeString:
     """The text escaped, and each found word in it marked."""
-    shown = FOUND.sub(r"<mark>\1</mark>", str(escape(text)))
-    return mark_safe(shown.replace(BEGIN, "").replace(END, ""))  # noqa: S308  # escaped above
+    shown = FOUND_WORDS.sub(r"<mark>\1</mark>", str(escape(text)))
+    return mark_safe(shown.replace(HIGHLIGHT_START, "").replace(HIGHLIGHT_END, ""))  # noqa: S308  # escaped above

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any, Final
 
 HERE: Final = Path(__file__).parent / "signals"
-SAID: Final = ("calm", "upset", "threatening")
-EXAMPLES: Final = HERE.parents[1] / "demo" / "examples.toml"
-NOT_REQUESTS: Final = "background"
+EXAMPLE_FILES: Final = ("calm", "upset", "threatening")
+DEMO_EXAMPLES: Final = HERE.parents[1] / "demo" / "examples.toml"
+BACKGROUND_SLUG: Final = "background"
 
 
 @dataclass(frozen=True)
-class Said:
+class SignalExample:
     """A message with its true urgency and mood."""
 
     text: str
@@ -23,32 +23,36 @@ class Said:
     mood: str
 
 
-def said() -> list[Said]:
+def load_examples() -> list[SignalExample]:
+    """All example messages with their true urgency and mood."""
     return [
-        Said(text, table["urgency"], table["mood"])
-        for name in SAID
-        for table in _read(HERE / f"{name}.toml")["said"]
+        SignalExample(text, table["urgency"], table["mood"])
+        for name in EXAMPLE_FILES
+        for table in _read_toml(HERE / f"{name}.toml")["said"]
         for text in table["texts"]
     ]
 
 
-def mail() -> list[tuple[str, str]]:
-    """(text, kind): what is unwanted, and as "wanted" whatever else was written for this project."""
+def load_mail() -> list[tuple[str, str]]:
+    """(text, kind) of unwanted mail, and as "wanted" of all else written for this project."""
     unwanted = [
         (text, table["kind"])
-        for table in _read(HERE / "unwanted.toml")["unwanted"]
+        for table in _read_toml(HERE / "unwanted.toml")["unwanted"]
         for text in table["texts"]
     ]
-    return [*unwanted, *((text, "wanted") for text in (*_requests(), *(s.text for s in said())))]
+    return [
+        *unwanted,
+        *((text, "wanted") for text in (*_iter_requests(), *(s.text for s in load_examples()))),
+    ]
 
 
-def _requests() -> Iterator[str]:
-    for slug, table in _read(EXAMPLES).items():
-        if slug != NOT_REQUESTS:
+def _iter_requests() -> Iterator[str]:
+    for slug, table in _read_toml(DEMO_EXAMPLES).items():
+        if slug != BACKGROUND_SLUG:
             yield from table["examples"]
-    for table in _read(HERE / "wanted.toml")["wanted"]:
+    for table in _read_toml(HERE / "wanted.toml")["wanted"]:
         yield from table["texts"]
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read_toml(path: Path) -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))

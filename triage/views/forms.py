@@ -10,21 +10,21 @@ from django.utils import timezone
 
 from triage.models import Intent, PolicyVersion
 from triage.policies.loading import BadPolicies
-from triage.policy_review.simulation import TICKETS, read_version
+from triage.policy_review.simulation import DEFAULT_TICKET_COUNT, read_version
 
-NONE_OF_OURS = "none"
+OUT_OF_SCOPE_CHOICE = "none"
 
 
-def _labels() -> list[tuple[str, str]]:
+def _list_label_choices() -> list[tuple[str, str]]:
     named = Intent.objects.filter(active=True).values_list("pk", "name")
     known = [(str(pk), name) for pk, name in named]
-    return [("", "Choose a label"), *known, (NONE_OF_OURS, "None of ours")]
+    return [("", "Choose a label"), *known, (OUT_OF_SCOPE_CHOICE, "None of ours")]
 
 
 class LabelForm(forms.Form):
     """The right label, or that it is none of ours, and why the other was wrong."""
 
-    intent = forms.ChoiceField(choices=_labels, label="Right label")
+    intent = forms.ChoiceField(choices=_list_label_choices, label="Right label")
     why = forms.CharField(
         max_length=1_000,
         required=False,
@@ -44,9 +44,9 @@ class LabelForm(forms.Form):
                 field.widget.attrs["form"] = of_form
 
     def clean_intent(self) -> Intent | None:
-        """The intent; None for none of ours."""
+        """The intent; None for out of scope."""
         chosen = self.cleaned_data["intent"]
-        return None if chosen == NONE_OF_OURS else Intent.objects.get(pk=chosen)
+        return None if chosen == OUT_OF_SCOPE_CHOICE else Intent.objects.get(pk=chosen)
 
 
 class ReasonForm(forms.Form):
@@ -57,7 +57,7 @@ class ReasonForm(forms.Form):
     )
 
 
-LARGEST = 20 * 1024 * 1024
+MAX_IMPORT_BYTES = 20 * 1024 * 1024
 
 
 class ImportForm(forms.Form):
@@ -76,7 +76,7 @@ class ImportForm(forms.Form):
 
     def clean_file(self) -> Any:
         upload = self.cleaned_data["file"]
-        if upload.size > LARGEST:
+        if upload.size > MAX_IMPORT_BYTES:
             raise forms.ValidationError(
                 "The file is larger than 20 MB: use `manage.py import_intents` for it."
             )
@@ -120,7 +120,10 @@ class WhatIfForm(forms.Form):
         "counts as withdrawn. It is not stored as a policy.",
     )
     tickets = forms.IntegerField(
-        min_value=1, max_value=5_000, initial=TICKETS, label="How many of the last tickets"
+        min_value=1,
+        max_value=5_000,
+        initial=DEFAULT_TICKET_COUNT,
+        label="How many of the last tickets",
     )
 
     def __init__(self, data: Any = None, *, initial: Mapping[str, Any] | None = None) -> None:
@@ -134,19 +137,19 @@ class WhatIfForm(forms.Form):
         if bool(version) == bool(markdown):
             raise forms.ValidationError("Choose a version or write one: one of the two.")
         if markdown:
-            self._read(markdown)
+            self._validate_markdown(markdown)
         return cleaned
 
-    def _read(self, markdown: str) -> None:
-        """The faults, with their lines, become errors of the form."""
+    def _validate_markdown(self, markdown: str) -> None:
+        """Read the wording; its faults, with their lines, become errors of the form."""
         try:
             read_version(markdown)
         except BadPolicies as bad:
             for problem in bad.problems:
                 self.add_error("markdown", f"Line {problem.line}: {problem.because}")
 
-    def wanted(self) -> dict[str, Any]:
-        """What the worker is asked for."""
+    def get_job_arguments(self) -> dict[str, Any]:
+        """The version or wording and the number of tickets, as the job takes them."""
         version = self.cleaned_data["version"]
         new = {"version": version.pk} if version else {"markdown": self.cleaned_data["markdown"]}
         return {**new, "tickets": self.cleaned_data["tickets"]}

@@ -11,29 +11,29 @@ from django.views.decorators.http import require_http_methods
 
 from tickets.access import STAFF, get_ticket_for, require_role
 from tickets.delivery import replies
-from tickets.views.actions import conflicting, keep_typed
+from tickets.views.actions import render_conflict, save_typed_text
 from tickets.views.inbox import is_fragment
-from triage.learning.corrections import relabel as give_label
-from triage.learning.corrections import suggestion_for
+from triage.learning.corrections import correct_label as give_label
+from triage.learning.corrections import find_suggestion
 from triage.views.forms import LabelForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def relabel(request: HttpRequest, pk: int) -> HttpResponse:
+def choose_label(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose the right label, as a page of its own or as a fold of the ticket page."""
     ticket = get_ticket_for(request.user, pk)
     person = require_role(request.user, *STAFF)
     form = LabelForm(
         request.POST or None,
         of_form="reply" if is_fragment(request) else "",
-        suggested=suggestion_for(ticket),
+        suggested=find_suggestion(ticket),
     )
     if request.method == "POST":
         try:
-            keep_typed(request, ticket, person)
+            save_typed_text(request, ticket, person)
         except replies.Conflict as conflict:
-            return conflicting(request, ticket, conflict)
+            return render_conflict(request, ticket, conflict)
         if form.is_valid():
             intent, why = form.cleaned_data["intent"], form.cleaned_data["why"].strip()
             give_label(ticket, intent, why=why, by=person)

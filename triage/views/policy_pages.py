@@ -15,43 +15,43 @@ from django.views.decorators.http import require_safe
 from tickets.access import ADMINS, STAFF, require_role
 from triage.models import Clause, PolicyVersion
 from triage.policies import citations, diff, search
-from triage.policy_review.lint import lint
+from triage.policy_review.lint import lint_policies
 
-MOST_WORDS = 200
+MAX_QUERY_CHARS = 200
 
 
 @require_safe
 @login_required
-def policies(request: HttpRequest) -> HttpResponse:
+def list_policies(request: HttpRequest) -> HttpResponse:
     """Every policy, or what is found by words, or what was in force on a day."""
     require_role(request.user, *STAFF)
-    words = request.GET.get("q", "").replace("\0", "").strip()[:MOST_WORDS]
+    words = request.GET.get("q", "").replace("\0", "").strip()[:MAX_QUERY_CHARS]
     asked = request.GET.get("on", "").strip()
-    on = _day(asked)
+    on = _parse_day(asked)
     shown: dict[str, Any] = {
         "words": words,
         "asked": asked,
         "on": on,
         "today": timezone.localdate(),
         "no_day": bool(asked) and on is None,
-        "most": search.MOST,
+        "most": search.MAX_CLAUSES,
     }
     if words:
-        shown["found"] = search.search(words, on)
+        shown["found"] = search.search_clauses(words, on)
     else:
-        shown["policies"] = search.policies(on)
+        shown["policies"] = search.list_policies(on)
     return render(request, "triage/policies.html", shown, status=422 if shown["no_day"] else 200)
 
 
 @require_safe
 @login_required
-def clause(request: HttpRequest, ref: str, version: int) -> HttpResponse:
+def show_clause(request: HttpRequest, ref: str, version: int) -> HttpResponse:
     """One clause of one version, the days it held, and its other wordings."""
     require_role(request.user, *STAFF)
-    all_wordings = _wordings(ref)
-    found = _of_version(all_wordings, version)
+    all_wordings = _list_wordings(ref)
+    found = _find_wording(all_wordings, version)
     others = [
-        {"clause": other, "pieces": diff.pieces(*_older_first(found, other))}
+        {"clause": other, "pieces": diff.diff_texts(*_sort_by_version(found, other))}
         for other in all_wordings
         if other is not found
     ]
@@ -61,24 +61,24 @@ def clause(request: HttpRequest, ref: str, version: int) -> HttpResponse:
 
 @require_safe
 @login_required
-def uses(request: HttpRequest, ref: str, version: int) -> HttpResponse:
+def list_clause_uses(request: HttpRequest, ref: str, version: int) -> HttpResponse:
     """The tickets that one wording was cited for, newest first."""
     require_role(request.user, *STAFF)
-    found = _of_version(_wordings(ref), version)
+    found = _find_wording(_list_wordings(ref), version)
     before = request.GET.get("before", "")
-    page = citations.uses_of(found, _number(before))
+    page = citations.list_uses(found, _parse_number(before))
     shown = {"clause": found, "page": page, "first": not before, "today": timezone.localdate()}
     return render(request, "triage/policy_uses.html", shown)
 
 
 @require_safe
 @login_required
-def compare(request: HttpRequest, slug: str, old: int, new: int) -> HttpResponse:
+def compare_versions(request: HttpRequest, slug: str, old: int, new: int) -> HttpResponse:
     """Two versions of a policy, clause by clause, with what was added and removed."""
     require_role(request.user, *STAFF)
     versions = PolicyVersion.objects.filter(policy__slug=slug).select_related("policy")
     one, other = (get_object_or_404(versions, number=number) for number in (old, new))
-    clauses = diff.compare(_read(one), _read(other))
+    clauses = diff.compare_clauses(_read_clauses(one), _read_clauses(other))
     shown = {
         "old": one,
         "new": other,
@@ -92,13 +92,13 @@ def compare(request: HttpRequest, slug: str, old: int, new: int) -> HttpResponse
 
 @require_safe
 @login_required
-def check(request: HttpRequest) -> HttpResponse:
+def check_policies(request: HttpRequest) -> HttpResponse:
     """What is wrong with the policies."""
     require_role(request.user, ADMINS)
-    return render(request, "triage/policy_check.html", {"report": lint()})
+    return render(request, "triage/policy_check.html", {"report": lint_policies()})
 
 
-def _day(text: str) -> date | None:
+def _parse_day(text: str) -> date | None:
     """The day that was asked for; None where there is none of that name."""
     try:
         return parse_date(text)
@@ -106,29 +106,29 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _wordings(ref: str) -> list[Clause]:
+def _list_wordings(ref: str) -> list[Clause]:
     """Every wording of a clause, newest first."""
     rows = Clause.objects.filter(ref=ref).select_related("version__policy")
     return list(rows.order_by("-version__number"))
 
 
-def _of_version(wordings: list[Clause], version: int) -> Clause:
+def _find_wording(wordings: list[Clause], version: int) -> Clause:
     found = next((clause for clause in wordings if clause.version.number == version), None)
     if found is None:
         raise Http404("There is no such clause in that version.")
     return found
 
 
-def _older_first(one: Clause, other: Clause) -> tuple[str, str]:
+def _sort_by_version(one: Clause, other: Clause) -> tuple[str, str]:
     first, last = sorted((one, other), key=lambda clause: clause.version.number)
     return first.text, last.text
 
 
-def _read(version: PolicyVersion) -> list[diff.Wording]:
+def _read_clauses(version: PolicyVersion) -> list[diff.Wording]:
     rows = version.clauses.order_by("position").values_list("ref", "heading", "text")
     return [diff.Wording(*row) for row in rows]
 
 
-def _number(text: str) -> int | None:
+def _parse_number(text: str) -> int | None:
     """The number a link of ours carried; None for anything else."""
     return int(text) if text.isdecimal() and len(text) <= 18 else None

@@ -1,4 +1,4 @@
-"""By hand: a person pays at the payment side and records its reference."""
+"""Payment by hand: a person pays at the payment side and records its reference."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from approvals import refund_rows, reply_refresh
 from approvals.errors import Incomplete, NotPending
 from approvals.models import Execution, Refund
 from approvals.payments import ledger, outbox
-from approvals.refund_rows import CHANGED, State, Verdict
+from approvals.refund_rows import APPROVAL_OUTDATED, State, Verdict
 from approvals.snapshot import staleness
 from approvals.snapshot.build import is_as_approved
 
-TAKEN_BACK = "It was no longer to be paid."
-SENT = (State.APPROVED, State.EXECUTING, State.EXECUTED, State.DOUBT)
+NO_LONGER_PAYABLE = "It was no longer to be paid."
+MONEY_SENT_STATES = (State.APPROVED, State.EXECUTING, State.EXECUTED, State.DOUBT)
 
 
-def record_paid(refund_id: int, *, by: User, reference: str) -> tuple[str, ...]:
-    """A person paid it at the payment side and gives its reference. Raises Refused.
+def record_manual_payment(refund_id: int, *, by: User, reference: str) -> tuple[str, ...]:
+    """Record that a person paid it at the payment side, with its reference. Raises Refused.
 
     Money that moved for what was approved is on file: where something else than this payment
     changed since the approval, or where it no longer counted, the refund is void in the end,
@@ -29,28 +29,28 @@ def record_paid(refund_id: int, *, by: User, reference: str) -> tuple[str, ...]:
     if not reference:
         raise Incomplete("Please give the reference of the payment.")
     with transaction.atomic():
-        refund = refund_rows.locked(refund_id)
-        _may_be_recorded(refund, reference)
-        known = ledger.on_file(refund, reference) is not None
+        refund = refund_rows.lock_refund(refund_id)
+        _check_can_record(refund, reference)
+        known = ledger.find_recorded_payment(refund, reference) is not None
         if refund.state == State.APPROVED and is_as_approved(refund, paid_as=reference):
-            _pay(refund, by, reference, known)
+            _write_manual_payment(refund, by, reference, known)
             return ()
-        return _pay_void(refund, by, reference, known)
+        return _write_void_payment(refund, by, reference, known)
 
 
-def _may_be_recorded(refund: Refund, reference: str) -> None:
-    """It waits for this, or no longer counted when the money had left already."""
+def _check_can_record(refund: Refund, reference: str) -> None:
+    """Raises NotPending unless it waits for a payment by hand, or may have been paid so."""
     if refund.reference == reference:
         raise NotPending(f"This payment is recorded already, as {reference}.")
     said = f"Your reference {reference} was noted."
-    if Execution.objects.filter(refund=refund, state__in=ledger.OPEN).exists():
+    if Execution.objects.filter(refund=refund, state__in=ledger.OPEN_STATES).exists():
         raise NotPending(
             f"The payment service pays this refund: please do not pay it by hand. {said} If you"
             " did, money may have gone twice: please check at the payment side."
         )
-    if refund.state == State.APPROVED or was_to_be_paid(refund):
+    if refund.state == State.APPROVED or may_have_been_paid(refund):
         return
-    twice = refund.state in SENT or refund.reference
+    twice = refund.state in MONEY_SENT_STATES or refund.reference
     gone = "money may have gone twice" if twice else "that is not on file"
     raise NotPending(
         f"This refund is {refund.get_state_display().lower()}, not approved. {said} If you paid"
@@ -58,8 +58,8 @@ def _may_be_recorded(refund: Refund, reference: str) -> None:
     )
 
 
-def was_to_be_paid(refund: Refund) -> bool:
-    """Whether it was approved, to be paid by hand, and void before anybody recorded that."""
+def may_have_been_paid(refund: Refund) -> bool:
+    """Whether it was approved, to be paid by hand, and void before a payment was recorded."""
     ordered = Execution.objects.filter(refund=refund).exists()
     if refund.state != State.VOID or refund.reference or ordered:
         return False
@@ -67,14 +67,14 @@ def was_to_be_paid(refund: Refund) -> bool:
     return agreed.count() >= refund.approvers_needed
 
 
-def _pay(refund: Refund, by: User, reference: str, known: bool) -> None:
+def _write_manual_payment(refund: Refund, by: User, reference: str, known: bool) -> None:
     """One execution a decision, here too: it is written when it is done."""
     try:
         with transaction.atomic():
             execution = Execution.objects.create(
                 refund=refund,
                 by=Execution.By.MANUAL,
-                key=outbox.key_of(refund),
+                key=outbox.compute_idempotency_key(refund),
                 state=Execution.State.DONE,
                 amount=refund.amount,
                 currency=refund.currency,
@@ -83,27 +83,30 @@ def _pay(refund: Refund, by: User, reference: str, known: bool) -> None:
                 settled_by=by,
             )
     except IntegrityError as error:
-        raise refund_rows.refusal(error, Incomplete) from error
+        raise refund_rows.translate_integrity_error(error, Incomplete) from error
     refund.state, refund.reference = State.EXECUTED, reference
-    refund_rows.save(refund)
+    refund_rows.save_state(refund)
     if not known:
         ledger.add_payment(refund, reference)
-    ledger.receipt(refund, execution, "ok", by=by, on_file=known)
-    reply_refresh.follow(refund)
+    ledger.append_payment_receipt(refund, execution, "ok", by=by, on_file=known)
+    reply_refresh.refresh_reply(refund)
 
 
-def _pay_void(refund: Refund, by: User, reference: str, known: bool) -> tuple[str, ...]:
-    """The payment is kept, but the approval is not carried out: people have to look at it.
+def _write_void_payment(refund: Refund, by: User, reference: str, known: bool) -> tuple[str, ...]:
+    """Keep the payment of an approval that no longer counts; return what changed.
 
-    The steps are not taken again, for they might ask for the same money once more.
+    People have to look at it. The steps are not taken again, for they might ask for the same
+    money once more.
     """
-    why = CHANGED if refund.state == State.APPROVED else TAKEN_BACK
-    changed = staleness.since_approved(refund, paid_as=reference) or (why,)
+    why = APPROVAL_OUTDATED if refund.state == State.APPROVED else NO_LONGER_PAYABLE
+    changed = staleness.list_changes_since_approval(refund, paid_as=reference) or (why,)
     refund.state, refund.reference = State.VOID, reference
-    refund_rows.save(refund)
+    refund_rows.save_state(refund)
     if not known:
         ledger.add_payment(refund, reference)
     told = {"reason": why, "reference": reference, "changed": changed, "on_file": known}
-    refund_rows.receipt(refund, by, "pay", "void", told)
-    refund.ticket.mark_attention(f"{staleness.paid_all_the_same(refund)} {' '.join(changed)}")
+    refund_rows.append_refund_receipt(refund, by, "pay", "void", told)
+    refund.ticket.mark_attention(
+        f"{staleness.format_void_payment_warning(refund)} {' '.join(changed)}"
+    )
     return changed

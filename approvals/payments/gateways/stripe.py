@@ -15,33 +15,47 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 
 from approvals.models import Execution
-from approvals.payments.http import NeverSent, NoAnswer, exchange
-from approvals.payments.responses import Answer, Declined, NotReached, Paid, Unclear, Unheard, words
+from approvals.payments.http import NeverSent, NoAnswer, send_http_request
+from approvals.payments.responses import (
+    Answer,
+    Declined,
+    NotReached,
+    Paid,
+    Unclear,
+    Unheard,
+    sanitize_text,
+)
 
 if TYPE_CHECKING:
     from stripe import StripeClient, StripeError
 
-NAMES = {"pi_": "payment_intent", "ch_": "charge", "py_": "charge"}
-WHOLE = frozenset(
+CHARGE_PREFIXES = {"pi_": "payment_intent", "ch_": "charge", "py_": "charge"}
+ZERO_DECIMAL_CURRENCIES = frozenset(
     ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV"]
     + ["XAF", "XOF", "XPF"]
 )  # without a smaller unit
-THOUSANDTHS = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
-TURNED_AWAY = (401, 403, 429)
-REFUSED = (400, 402, 404)
-SENT = ("authorization", "content-type", "idempotency-key", "stripe-version")
-MOST_LISTED = 1_000
-SEVERAL = 100  # refunds on one page of the list
+THREE_DECIMAL_CURRENCIES = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
+TURNED_AWAY_STATUSES = (401, 403, 429)
+REFUSED_STATUSES = (400, 402, 404)
+SENT_HEADERS = ("authorization", "content-type", "idempotency-key", "stripe-version")
+MAX_LISTED_REFUNDS = 1_000
+LIST_PAGE_SIZE = 100  # refunds on one page of the list
 
 
 def can_pay(charge: str, amount: Decimal, currency: str) -> bool:
     """Whether Stripe knows the charge by this name and the amount in its unit."""
-    return charge[:3] in NAMES and minor(amount, currency) is not None
+    return charge[:3] in CHARGE_PREFIXES and convert_to_minor_units(amount, currency) is not None
 
 
-def minor(amount: Decimal, currency: str) -> int | None:
+def convert_to_minor_units(amount: Decimal, currency: str) -> int | None:
     """The amount in the currency's smallest unit; None where it is not a whole number of them."""
-    places = 0 if currency in WHOLE else 3 if currency in THOUSANDTHS else 2
+    places = (
+        0
+        if currency in ZERO_DECIMAL_CURRENCIES
+        else 3
+        if currency in THREE_DECIMAL_CURRENCIES
+        else 2
+    )
     units = amount.scaleb(places)
     return int(units) if units == units.to_integral_value() else None
 
@@ -53,19 +67,19 @@ def pay(execution: Execution) -> Answer:
     import stripe
 
     about: dict[str, Any] = {
-        **_charge(execution),
-        "amount": minor(execution.amount, execution.currency),
+        **_build_charge_params(execution),
+        "amount": convert_to_minor_units(execution.amount, execution.currency),
         "metadata": {"key": execution.key, "refund": str(execution.refund_id)},
     }
     try:
-        made = _client().v1.refunds.create(about, {"idempotency_key": execution.key})  # type: ignore[arg-type]
+        made = _build_client().v1.refunds.create(about, {"idempotency_key": execution.key})  # type: ignore[arg-type]
     except NeverSent as error:
         return NotReached(f"Stripe could not be reached: {error}.")
     except NoAnswer as error:
         return Unclear(f"Stripe gave no answer: {error}.")
     except stripe.StripeError as error:
-        return _refusal(error, execution)
-    return _read(made.to_dict(), execution)
+        return _classify_error(error, execution)
+    return _parse_refund(made.to_dict(), execution)
 
 
 def ask(execution: Execution) -> Answer:
@@ -74,55 +88,62 @@ def ask(execution: Execution) -> Answer:
         return Unclear("STRIPE_API_KEY is not set.")
     import stripe
 
-    listed: dict[str, Any] = {**_charge(execution), "limit": SEVERAL}
+    listed: dict[str, Any] = {**_build_charge_params(execution), "limit": LIST_PAGE_SIZE}
     try:
-        page = _client().v1.refunds.list(listed)  # type: ignore[arg-type]
-        found = list(islice(page.auto_paging_iter(), MOST_LISTED))
+        page = _build_client().v1.refunds.list(listed)  # type: ignore[arg-type]
+        found = list(islice(page.auto_paging_iter(), MAX_LISTED_REFUNDS))
     except (NeverSent, NoAnswer, stripe.StripeError) as error:
-        return Unclear(f"Stripe could not be asked: {words(str(error))}.")
+        return Unclear(f"Stripe could not be asked: {sanitize_text(str(error))}.")
     plain = [made.to_dict() for made in found]
     ours = [made for made in plain if (made.get("metadata") or {}).get("key") == execution.key]
     if len(ours) > 1:
         return Unclear("Stripe has more than one refund with this key.")
     if ours:
-        return _read(ours[0], execution)
-    return Unheard() if len(found) < MOST_LISTED else Unclear("Stripe lists too many refunds.")
+        return _parse_refund(ours[0], execution)
+    return (
+        Unheard() if len(found) < MAX_LISTED_REFUNDS else Unclear("Stripe lists too many refunds.")
+    )
 
 
-def _charge(execution: Execution) -> dict[str, str]:
-    return {NAMES[execution.charge[:3]]: execution.charge}
+def _build_charge_params(execution: Execution) -> dict[str, str]:
+    return {CHARGE_PREFIXES[execution.charge[:3]]: execution.charge}
 
 
-def _read(made: dict[str, Any], execution: Execution) -> Answer:
+def _parse_refund(made: dict[str, Any], execution: Execution) -> Answer:
     name, state = made.get("id"), made.get("status")
-    ours = (minor(execution.amount, execution.currency), execution.currency.lower())
+    ours = (
+        convert_to_minor_units(execution.amount, execution.currency),
+        execution.currency.lower(),
+    )
     if (made.get("amount"), made.get("currency")) != ours:
         return Unclear("Stripe speaks of another amount or currency.")
-    if not name or words(name) != name:
+    if not name or sanitize_text(name) != name:
         return Unclear("Stripe gives it no name that can be kept.")
     if state == "succeeded":
         return Paid(name)
     if state in ("failed", "canceled"):
-        return Declined(f"Stripe says {state}: {words(made.get('failure_reason')) or name}.")
-    return Unclear(f"Stripe has it as {words(state)} and is not done yet.")
+        return Declined(
+            f"Stripe says {state}: {sanitize_text(made.get('failure_reason')) or name}."
+        )
+    return Unclear(f"Stripe has it as {sanitize_text(state)} and is not done yet.")
 
 
-def _refusal(error: StripeError, execution: Execution) -> Answer:
+def _classify_error(error: StripeError, execution: Execution) -> Answer:
     """A refusal counts where Stripe gave one in its own words, and can mean nothing else."""
     import stripe
 
-    said = words(error.user_message)
-    if error.http_status in TURNED_AWAY:
+    said = sanitize_text(error.user_message)
+    if error.http_status in TURNED_AWAY_STATUSES:
         return NotReached(f"Stripe turned us away: {said}")
     # Under a key that was used before, "refunded already" may speak of this very refund.
     again = error.code == "charge_already_refunded" and execution.calls > 1
     ours = isinstance(error, (stripe.InvalidRequestError, stripe.CardError))
-    if ours and error.http_status in REFUSED and not again:
+    if ours and error.http_status in REFUSED_STATUSES and not again:
         return Declined(f"Stripe refused: {said}")
     return Unclear(f"Stripe answered {error.http_status}: {said}")
 
 
-def _client() -> StripeClient:
+def _build_client() -> StripeClient:
     import stripe
 
     stripe.enable_telemetry = False
@@ -130,12 +151,12 @@ def _client() -> StripeClient:
         settings.STRIPE_API_KEY,
         base_addresses={"api": settings.STRIPE_API_BASE},
         max_network_retries=0,
-        http_client=_bounded_client()(),
+        http_client=_load_bounded_client()(),
     )
 
 
 @cache
-def _bounded_client() -> Any:
+def _load_bounded_client() -> Any:
     """The library's client over our exchange; made late, for the library takes half a second."""
     import stripe
 
@@ -151,9 +172,15 @@ def _bounded_client() -> Any:
             **_: Any,
         ) -> tuple[str, int, Mapping[str, str]]:
             # The library also describes this machine in its headers: nobody needs that.
-            told = {name: value for name, value in (headers or {}).items() if name.lower() in SENT}
+            told = {
+                name: value
+                for name, value in (headers or {}).items()
+                if name.lower() in SENT_HEADERS
+            }
             seconds = settings.PAYMENT_TIMEOUT
-            answer = exchange(method.upper(), url, headers=told, body=post_data, seconds=seconds)
+            answer = send_http_request(
+                method.upper(), url, headers=told, body=post_data, seconds=seconds
+            )
             return answer.body.decode("utf-8", "replace"), answer.status, answer.headers
 
         def close(self) -> None:

@@ -50,7 +50,7 @@ def _with_a_payment(refund: Refund) -> None:
 
 def _with_a_failed_check(refund: Refund) -> None:
     check = {"name": "tone", "passed": None, "value": "", "threshold": "", "because": ""}
-    receipts.append(ticket=refund.ticket, run=refund.run, step="draft", actor_kind="rule",
+    receipts.append_receipt(ticket=refund.ticket, run=refund.run, step="draft", actor_kind="rule",
                     actor="x", status="ok", checks=[check], attempt=2)  # fmt: skip
 
 
@@ -94,7 +94,7 @@ def test_the_database_refuses_an_approval_by_a_rule_where_anything_is_unclear(
 )
 def test_the_database_looks_at_the_request_itself(change: dict[str, Any]) -> None:
     refund = waiting()
-    approvals.withdraw(refund.ticket)
+    approvals.withdraw_proposals(refund.ticket)
     fields = ("order", "amount", "currency", "rule", "run", "terms", "fingerprint", "expires_at")
     known = {name: getattr(refund, name) for name in fields}
     copy = Refund.objects.create(ticket=refund.ticket, **{**known, **change})

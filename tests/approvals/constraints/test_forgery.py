@@ -49,7 +49,7 @@ class Shop:
         Correction.objects.create(ticket=self.refund.ticket, step="classify", by=self.sol)
 
     def page(self) -> Look:
-        return page_views.begin(self.refund, self.sol)
+        return page_views.start_page_view(self.refund, self.sol)
 
 
 @pytest.fixture
@@ -61,13 +61,13 @@ def shop(client: Client, sol: User, sam: User) -> Shop:
 
 
 def look_of_a_colleague(shop: Shop) -> Callable[[], Any]:
-    look = page_views.begin(shop.refund, shop.sam)
+    look = page_views.start_page_view(shop.refund, shop.sam)
     return lambda: shop.decide(look)
 
 
 def look_of_another_request(shop: Shop) -> Callable[[], Any]:
     other = ticket_stories.refund_of(ticket_stories.ticket(Customer.objects.get()), amount="9.50")
-    look = page_views.begin(other, shop.sol)
+    look = page_views.start_page_view(other, shop.sol)
     return lambda: shop.decide(look)
 
 
@@ -123,7 +123,7 @@ def before_their_first_opinion(shop: Shop) -> Callable[[], Any]:
 
 def opinion_on_a_colleagues_page(shop: Shop) -> Callable[[], Any]:
     Care.objects.create(currency="GBP", blind_above=1)
-    look = page_views.begin(shop.refund, shop.sam)
+    look = page_views.start_page_view(shop.refund, shop.sam)
     return lambda: shop.post("first_opinion", first_verdict="reject", look=look.pk)
 
 
@@ -223,7 +223,7 @@ def test_what_is_forged_is_refused_and_leaves_a_receipt_alone(what: str, shop: S
     assert (denied.actor, denied.actor_kind, denied.ticket) == ("sol", "human", shop.refund.ticket)
     assert denied.output["refund"] == shop.refund.pk
     assert denied.output["reason"]
-    assert list(receipts.verify()) == []
+    assert list(receipts.verify_chain()) == []
 
 
 def test_a_refusal_that_is_kept_does_not_make_other_pages_stale(shop: Shop) -> None:
@@ -293,7 +293,7 @@ def test_a_request_is_handed_to_nobody_who_may_not_decide(to: str, shop: Shop) -
 def test_by_a_made_up_request_nothing_is_moved(
     verb: str, who: str, status: int, shop: Shop
 ) -> None:
-    shop.refund = seeded_checks.plant("GBP").refund
+    shop.refund = seeded_checks.plant_check("GBP").refund
     shop.client.force_login(join(who))
     before = everything()
     said = {"reference": "re_1", "paid": "yes", "why": "x", "answer": "x"}
@@ -304,7 +304,7 @@ def test_by_a_made_up_request_nothing_is_moved(
 
 @pytest.mark.parametrize("name", ["request", "save", "send", "again", "assign", "close", "note"])
 def test_the_ticket_of_a_made_up_request_is_not_worked_on(name: str, shop: Shop) -> None:
-    ticket = seeded_checks.plant("GBP").refund.ticket
+    ticket = seeded_checks.plant_check("GBP").refund.ticket
     shop.client.force_login(join("ana"))
     before = everything()
     app = "approvals" if name == "request" else "tickets"

@@ -53,7 +53,7 @@ def test_paid_under_another_reference_is_refused(books: Books) -> None:
 
 
 def test_a_call_that_was_left_is_not_put_back(books: Books) -> None:
-    outbox._claim(ordered().pk)
+    outbox._claim_execution(ordered().pk)
     Execution.objects.update(lease_until=minutes_ago(1))
     with pytest.raises(Exception, match="left alone is in doubt"):
         now("UPDATE approvals_execution SET state = 'queued'")

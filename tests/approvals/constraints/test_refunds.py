@@ -115,7 +115,7 @@ def test_a_refund_is_not_born_approved() -> None:
 def test_a_reference_pays_one_refund(sol: User) -> None:
     first = decide(refund("20.00"), sol)
     other = services.Proposal(order=first.order, amount=Decimal("20.00"))
-    second = services.propose(first.ticket, other, run=None, by=None)
+    second = services.propose_refund(first.ticket, other, run=None, by=None)
     decide(second, sol)
     with pytest.raises(IntegrityError, match="one_refund_a_reference"):
         sql("UPDATE approvals_refund SET state = 'executed', reference = 're_1'")

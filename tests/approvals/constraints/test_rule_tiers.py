@@ -42,7 +42,7 @@ def asked(amount: str = "49.00", *rules: str) -> Refund:
         rule=names[0],
         terms={name: {"remedy": "refund"} for name in names},
     )
-    return services.propose(shop_rows.ticket(), proposal, run=None, by=None)
+    return services.propose_refund(shop_rows.ticket(), proposal, run=None, by=None)
 
 
 def test_the_highest_tier_below_the_amount_says_who_and_how_many(leads: Group) -> None:
@@ -65,7 +65,7 @@ def test_only_the_group_decides(leads: Group, sol: User, sam: User) -> None:
     refund = asked()
     with pytest.raises(Refused, match="leads"):
         decide(refund, sol)
-    assert not separation_of_duties.waiting_for(sol).exists()
+    assert not separation_of_duties.list_decidable_refunds(sol).exists()
     assert decide(refund, sam).state == Refund.State.APPROVED
 
 
@@ -82,7 +82,7 @@ def test_of_two_rules_the_tiers_of_both_count(leads: Group) -> None:
     rule("lamps").tiers.create(above=40, people=2, group=leads)
     refund = asked("49.00", "30 days", "lamps")
     assert (refund.reviewers, refund.approvers_needed) == (leads, 2)
-    assert separation_of_duties.people_for(refund) == 2
+    assert separation_of_duties.count_approvers_needed(refund) == 2
 
 
 def test_two_rules_that_name_two_groups_are_asked_for_one_by_one(leads: Group, sol: User) -> None:

@@ -25,16 +25,18 @@ QUEUED = ("queued", "executing")
 def test_asking_ends_and_sol_settles_it(books: Books, sol: User, called: Any) -> None:
     books.manner = "breaks before"
     execution = doubted(books)
-    for _ in range(reconciliation.MOST_QUESTIONS):
+    for _ in range(reconciliation.MAX_QUESTIONS):
         execution = asked(execution)
     assert states(execution) == DOUBT
     assert states(asked(execution)) == DOUBT
-    assert len(books.questions) == reconciliation.MOST_QUESTIONS
-    assert payments.state_of(execution.refund).asking_ended
+    assert len(books.questions) == reconciliation.MAX_QUESTIONS
+    assert payments.get_payment_status(execution.refund).asking_ended
     called.clear()
-    payments.sweep()
+    payments.sweep_payments()
     assert not called
-    payments.settle(execution.pk, by=sol, paid=True, reference="re_1", why="On the statement.")
+    payments.settle_payment(
+        execution.pk, by=sol, paid=True, reference="re_1", why="On the statement."
+    )
     assert states(execution) == DONE
     receipt = newest()
     assert (receipt.actor, receipt.output["reason"]) == ("sol", "On the statement.")
@@ -42,20 +44,20 @@ def test_asking_ends_and_sol_settles_it(books: Books, sol: User, called: Any) ->
 
 def test_sol_finds_that_it_was_not_paid(books: Books, sol: User) -> None:
     execution = doubted(books)
-    payments.settle(execution.pk, by=sol, paid=False, why="Not on the statement.")
+    payments.settle_payment(execution.pk, by=sol, paid=False, why="Not on the statement.")
     assert states(execution) == ("failed", "failed")
     assert again(execution).settled_by == sol
 
 
 def test_sol_gives_up_what_waits(books: Books, sol: User) -> None:
     execution = ordered()
-    payments.settle(execution.pk, by=sol, paid=False, why="The service is gone.")
+    payments.settle_payment(execution.pk, by=sol, paid=False, why="The service is gone.")
     assert states(execution) == ("failed", "void")
 
 
 def test_ana_settles_nothing(books: Books, ana: User) -> None:
     with pytest.raises(PermissionDenied):
-        payments.settle(doubted(books).pk, by=ana, paid=False, why="I say so.")
+        payments.settle_payment(doubted(books).pk, by=ana, paid=False, why="I say so.")
 
 
 def test_whoever_had_a_hand_in_it_settles_nothing(books: Books, sam: User) -> None:
@@ -64,14 +66,14 @@ def test_whoever_had_a_hand_in_it_settles_nothing(books: Books, sam: User) -> No
         ticket=execution.refund.ticket, direction="out", author=sam, text="It is on its way."
     )
     with pytest.raises(OwnWork):
-        payments.settle(execution.pk, by=sam, paid=False, why="I say so.")
+        payments.settle_payment(execution.pk, by=sam, paid=False, why="I say so.")
 
 
 def test_above_the_limit_somebody_else_settles(books: Books, sam: User) -> None:
     execution = doubted(books)
     ApprovalLimit.objects.update(up_to="10.00")
     with pytest.raises(OverLimit):
-        payments.settle(execution.pk, by=sam, paid=False, why="I say so.")
+        payments.settle_payment(execution.pk, by=sam, paid=False, why="I say so.")
 
 
 @pytest.mark.parametrize(
@@ -86,11 +88,11 @@ def test_settling_takes_a_reason_and_a_reference(
 ) -> None:
     execution = doubted(books)
     with pytest.raises(Incomplete, match=missing):
-        payments.settle(execution.pk, by=sol, **said)
+        payments.settle_payment(execution.pk, by=sol, **said)
 
 
 @pytest.mark.parametrize("paid_then", [True, False])
 def test_what_is_settled_stays_settled(books: Books, sol: User, paid_then: bool) -> None:
     execution = paid(ordered())
     with pytest.raises(NotPending):
-        payments.settle(execution.pk, by=sol, paid=paid_then, reference="re_9", why="x")
+        payments.settle_payment(execution.pk, by=sol, paid=paid_then, reference="re_9", why="x")

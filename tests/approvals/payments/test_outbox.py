@@ -41,12 +41,12 @@ QUEUED = ("queued", "executing")
 def test_by_hand_nothing_is_ordered_and_sol_records_it(sol: User) -> None:
     refund = approved()
     assert not Execution.objects.exists()
-    assert payments.state_of(refund).by_hand
-    services.record_paid(refund.pk, by=sol, reference="re_77")
+    assert payments.get_payment_status(refund).by_hand
+    services.record_manual_payment(refund.pk, by=sol, reference="re_77")
     execution = Execution.objects.get()
     assert (execution.by, execution.reference, execution.settled_by) == ("manual", "re_77", sol)
     assert states(execution) == DONE
-    assert payments.state_of(execution.refund).said == "Paid by hand: re_77."
+    assert payments.get_payment_status(execution.refund).said == "Paid by hand: re_77."
 
 
 def test_the_order_stands_and_falls_with_the_approval(books: Books) -> None:
@@ -70,32 +70,32 @@ def test_the_key_is_of_what_was_decided_and_there_before_any_call(books: Books) 
     second = ordered("20.00", number="HP-2")
     assert {len(first.key), len(second.key)} == {64}
     assert first.key != second.key
-    assert first.key == outbox.key_of(first.refund)
+    assert first.key == outbox.compute_idempotency_key(first.refund)
     assert not books.orders
 
 
 def test_store_credit_is_no_money_at_the_payment_side(books: Books) -> None:
-    assert payments.state_of(approved(remedy="store credit")).by_hand
+    assert payments.get_payment_status(approved(remedy="store credit")).by_hand
 
 
 def test_the_charge_is_one_that_has_enough_left(books: Books) -> None:
     first = ordered("49.00")
     first.refund.order.payments.create(kind="capture", amount="60.00", reference="later")
-    assert (first.charge, outbox.charge_of(other(first.refund))) == ("pi_walnut", "pi_walnut")
-    assert outbox.charge_of(other(first.refund, "41.00")) == "later"
-    assert outbox.charge_of(other(first.refund, "61.00")) == ""
+    assert (first.charge, outbox.find_charge(other(first.refund))) == ("pi_walnut", "pi_walnut")
+    assert outbox.find_charge(other(first.refund, "41.00")) == "later"
+    assert outbox.find_charge(other(first.refund, "61.00")) == ""
 
 
 def other(refund: Refund, amount: str = "40.00") -> Refund:
     """Another request on the same order, of another ticket."""
     proposal = services.Proposal(order=refund.order, amount=shop_rows.Decimal(amount))
-    return services.propose(shop_rows.ticket(), proposal, run=None, by=None)
+    return services.propose_refund(shop_rows.ticket(), proposal, run=None, by=None)
 
 
 def test_nobody_pays_by_hand_what_the_service_pays(books: Books, sol: User) -> None:
     execution = ordered()
     with pytest.raises(NotPending, match="do not pay it by hand"):
-        services.record_paid(execution.refund_id, by=sol, reference="re_9")
+        services.record_manual_payment(execution.refund_id, by=sol, reference="re_9")
 
 
 # --- what changed -----------------------------------------------------------------
@@ -123,7 +123,7 @@ def test_ana_asks_anew_for_what_changed_and_the_old_order_ends(books: Books, ana
     execution = ordered()
     execution.refund.order.lines.update(name="A smaller kettle")
     proposal = services.Proposal(order=execution.refund.order, amount=shop_rows.Decimal("30.00"))
-    services.propose(execution.refund.ticket, proposal, run=None, by=ana)
+    services.propose_refund(execution.refund.ticket, proposal, run=None, by=ana)
     assert states(execution) == ("failed", "void")
     assert states(paid(execution)) == ("failed", "void")
     assert not books.orders
@@ -133,7 +133,7 @@ def test_nobody_asks_again_while_it_may_be_on_its_way(books: Books, ana: User) -
     refund = doubted(books).refund
     proposal = services.Proposal(order=refund.order, amount=shop_rows.Decimal("5.00"))
     with pytest.raises(Incomplete, match="may have been"):
-        services.propose(refund.ticket, proposal, run=None, by=ana)
+        services.propose_refund(refund.ticket, proposal, run=None, by=ana)
 
 
 # --- what is left behind ----------------------------------------------------------
@@ -141,11 +141,11 @@ def test_nobody_asks_again_while_it_may_be_on_its_way(books: Books, ana: User) -
 
 def test_a_call_that_was_left_is_in_doubt_and_never_made_again(books: Books, called: Any) -> None:
     execution = ordered()
-    assert outbox._claim(execution.pk)
-    payments.sweep()
+    assert outbox._claim_execution(execution.pk)
+    payments.sweep_payments()
     assert states(execution) == ("calling", "executing")
     Execution.objects.update(lease_until=minutes_ago(1))
-    payments.sweep()
+    payments.sweep_payments()
     assert states(execution) == DOUBT
     assert states(paid(execution)) == DOUBT
     assert not books.orders
@@ -163,28 +163,28 @@ def test_a_call_that_was_left_is_in_doubt_and_never_made_again(books: Books, cal
 def test_an_answer_that_comes_late_settles_the_doubt(
     books: Books, called: Any, answer: Any, after: tuple[str, str]
 ) -> None:
-    execution = outbox._claim(ordered().pk)
+    execution = outbox._claim_execution(ordered().pk)
     assert execution
     Execution.objects.update(lease_until=minutes_ago(1))
-    payments.sweep()
-    ledger.record(execution, answer)
+    payments.sweep_payments()
+    ledger.record_answer(execution, answer)
     assert states(execution) == after
 
 
 @pytest.mark.parametrize("answer", [Declined("No."), NotReached("away"), Unclear("?")])
 def test_only_the_holder_says_what_came_of_it(books: Books, answer: Any) -> None:
-    execution = outbox._claim(ordered().pk)
+    execution = outbox._claim_execution(ordered().pk)
     assert execution
     execution.holder = "somebody else"
-    ledger.record(execution, answer)
+    ledger.record_answer(execution, answer)
     assert states(execution) == ("calling", "executing")
 
 
 def test_whoever_was_away_too_long_does_not_put_it_back(books: Books) -> None:
-    execution = outbox._claim(ordered().pk)
+    execution = outbox._claim_execution(ordered().pk)
     assert execution
     Execution.objects.update(lease_until=minutes_ago(1))
-    ledger.record(execution, NotReached("away"))
+    ledger.record_answer(execution, NotReached("away"))
     assert states(execution) == DOUBT
 
 
@@ -202,8 +202,8 @@ def test_the_sweep_calls_a_worker_to_what_nobody_took(books: Books, called: Any)
     doubt = doubted(books, number="HP-3")
     called.clear()
     Execution.objects.exclude(pk=fresh.pk).update(next_at=minutes_ago(1))
-    payments.sweep()
-    payments.sweep()
+    payments.sweep_payments()
+    payments.sweep_payments()
     assert sorted(called) == [("triage.tasks.pay", pk) for pk in (waiting.pk, doubt.pk)]
 
 
@@ -228,28 +228,28 @@ def test_the_task_pays_and_then_asks(books: Books) -> None:
 
 
 def test_an_import_that_came_first_is_the_same_payment(books: Books) -> None:
-    execution = outbox._claim(ordered().pk)
+    execution = outbox._claim_execution(ordered().pk)
     assert execution
     order = execution.refund.order
     order.payments.create(kind="refund", amount="49.00", reference="re_1", method="card")
-    ledger.record(execution, Paid("re_1"))
+    ledger.record_answer(execution, Paid("re_1"))
     assert states(execution) == DONE
     assert order.payments.filter(kind="refund").count() == 1
 
 
 def test_a_reference_of_something_else_is_a_doubt(books: Books) -> None:
-    execution = outbox._claim(ordered().pk)
+    execution = outbox._claim_execution(ordered().pk)
     assert execution
     execution.refund.order.payments.create(kind="refund", amount="7.00", reference="re_1")
-    ledger.record(execution, Paid("re_1"))
+    ledger.record_answer(execution, Paid("re_1"))
     assert states(execution) == DOUBT
     assert "check the reference" in again(execution).note
 
 
 def test_paid_after_somebody_said_that_it_was_not(books: Books, sol: User) -> None:
     execution = doubted(books)
-    payments.settle(execution.pk, by=sol, paid=False, why="It is not on the statement.")
-    ledger.record(execution, Paid("re_1"))
+    payments.settle_payment(execution.pk, by=sol, paid=False, why="It is not on the statement.")
+    ledger.record_answer(execution, Paid("re_1"))
     assert states(execution) == ("failed", "failed")
     assert Payment.objects.get(kind="refund").reference == "re_1"
     assert "Please check there" in Ticket.objects.get(pk=execution.refund.ticket_id).attention
@@ -257,9 +257,9 @@ def test_paid_after_somebody_said_that_it_was_not(books: Books, sol: User) -> No
 
 def test_two_references_for_one_key_are_told(books: Books) -> None:
     execution = paid(ordered())
-    ledger.record(execution, Paid("re_1"))
+    ledger.record_answer(execution, Paid("re_1"))
     assert Receipt.objects.filter(step="pay").count() == 1
-    ledger.record(execution, Paid("re_2"))
+    ledger.record_answer(execution, Paid("re_2"))
     assert newest().output["told"] == "re_2"
     assert Payment.objects.filter(kind="refund").count() == 1
 

@@ -27,13 +27,13 @@ def ordered_by_the_machine() -> Execution:
     proposal = services.Proposal(order=shop_rows.order(), amount=Decimal("49.00"))
     run = ticket_stories.run_of(ticket)
     return Execution.objects.get(
-        refund=approve(services.propose(ticket, proposal, run=run, by=None))
+        refund=approve(services.propose_refund(ticket, proposal, run=run, by=None))
     )
 
 
 def lost(execution: Execution) -> Execution:
     """A worker claimed it and was not seen again; its lease ran out."""
-    assert outbox._claim(execution.pk)
+    assert outbox._claim_execution(execution.pk)
     past = timezone.now() - timedelta(hours=1)
     Execution.objects.filter(pk=execution.pk).update(lease_until=past, called_at=past)
     return again(execution)
@@ -41,7 +41,7 @@ def lost(execution: Execution) -> Execution:
 
 def test_what_the_machine_asked_for_can_be_ordered_again(books: Books) -> None:
     execution = lost(ordered_by_the_machine())
-    payments.sweep()
+    payments.sweep_payments()
     assert states(asked(execution)) == ("queued", "executing")
     assert states(paid(execution)) == ("done", "executed")
     told = Receipt.objects.filter(step="pay").order_by("seq")
@@ -54,13 +54,13 @@ def test_a_payment_that_an_import_brought_first_is_a_doubt_until_we_hear_of_it(
     execution = lost(ordered("89.00"))
     told = {"kind": "refund", "amount": "89.00", "reference": "re_1"}
     receive_order({"number": "HP-1042", "customer": "C1", "payments": [told]})
-    payments.sweep()
+    payments.sweep_payments()
     assert states(execution) == ("doubt", "doubt")
 
 
 def test_what_was_never_heard_of_and_has_changed_is_not_ordered_again(books: Books) -> None:
     execution = lost(ordered("89.00"))
-    payments.sweep()
+    payments.sweep_payments()
     execution.refund.order.payments.create(kind="refund", amount="1.00", reference="re_0")
     assert states(asked(execution)) == ("failed", "failed")
     assert not books.orders
@@ -73,13 +73,13 @@ def test_an_answer_from_before_it_arrived_counts_for_nothing(books: Books, setti
     past = early - timedelta(seconds=settings.PAYMENT_PATIENCE + 1)
     Execution.objects.filter(pk=execution.pk).update(called_at=past)
     before = past + timedelta(seconds=30)
-    assert reconciliation._learn(again(execution), Unheard(), before) == "doubt"
-    assert reconciliation._learn(again(execution), Unheard(), early) == "queued"
+    assert reconciliation._apply_answer(again(execution), Unheard(), before) == "doubt"
+    assert reconciliation._apply_answer(again(execution), Unheard(), early) == "queued"
 
 
 def test_the_customer_wrote_while_nobody_knew(books: Books) -> None:
     execution = lost(ordered())
-    payments.sweep()
+    payments.sweep_payments()
     Message.objects.create(ticket=execution.refund.ticket, direction="in", text="I keep it.")
     assert states(asked(execution)) == ("failed", "failed")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from approvals.payment_settings import secure, unusable
+from approvals.payment_settings import find_settings_problem, is_secure_url
 
 GOOD: dict[str, Any] = {
     "url": "https://pay.example.com/refunds",
@@ -22,7 +22,7 @@ GOOD: dict[str, Any] = {
 
 @pytest.mark.parametrize("executor", ["manual", "webhook", "stripe"])
 def test_what_is_right_is_taken(executor: str) -> None:
-    assert unusable(executor, **GOOD) == ""
+    assert find_settings_problem(executor, **GOOD) == ""
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_what_is_right_is_taken(executor: str) -> None:
     ],
 )
 def test_what_is_wrong_is_said(executor: str, change: dict[str, Any], said: str) -> None:
-    assert said in unusable(executor, **{**GOOD, **change})
+    assert said in find_settings_problem(executor, **{**GOOD, **change})
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_what_is_wrong_is_said(executor: str, change: dict[str, Any], said: str)
     ],
 )
 def test_money_is_ordered_over_https_or_on_this_machine(url: str, can: bool) -> None:
-    assert secure(url) is can
+    assert is_secure_url(url) is can
 
 
 def test_nothing_starts_with_a_wrong_setting() -> None:

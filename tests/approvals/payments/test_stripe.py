@@ -125,7 +125,7 @@ def test_what_stripe_does_not_know_is_paid_by_hand(books: Books, settings: Any) 
     [("49.00", "GBP", 4900), ("4900", "JPY", 4900), ("0.50", "JPY", None), ("1.25", "KWD", 1250)],
 )
 def test_an_amount_in_the_smallest_unit(amount: str, currency: str, units: int | None) -> None:
-    assert stripe.minor(Decimal(amount), currency) == units
+    assert stripe.convert_to_minor_units(Decimal(amount), currency) == units
 
 
 @pytest.mark.parametrize(("charge", "can"), [("ch_1", True), ("pi_1", True), ("4711", False)])

@@ -113,7 +113,7 @@ def test_a_refusal_ends_it_and_says_why(books: Books, settings: Any) -> None:
     execution = paid(ordered())
     assert states(execution) == FAILED
     assert execution.note == "Too much."
-    assert payments.state_of(execution.refund).said == "It was not paid. Too much."
+    assert payments.get_payment_status(execution.refund).said == "It was not paid. Too much."
 
 
 def test_an_answer_that_comes_twice_counts_once(books: Books, settings: Any) -> None:
@@ -150,10 +150,10 @@ def test_turned_away_is_not_asked(books: Books, settings: Any) -> None:
 def test_an_answer_has_to_end() -> None:
     answer: Any = SimpleNamespace(iter_raw=lambda: iter([b"{"]))
     with pytest.raises(http.NoAnswer, match="too long"):
-        http._bounded(answer, deadline=0.0)
+        http._read_bounded(answer, deadline=0.0)
 
 
 @pytest.mark.parametrize("reference", ["", " re_1", "r" * 121, "re\n1", 7, ["re_1"]])
 def test_a_reference_that_cannot_be_kept_is_none(books: Books, reference: object) -> None:
-    answer = webhook._paid(reference)
+    answer = webhook._parse_paid(reference)
     assert "without a reference" in getattr(answer, "why", "")

@@ -109,10 +109,10 @@ def test_the_final_decision_may_differ_and_both_are_kept(
     say(as_sol, refund, "reject", first_amount="")
     decide(as_sol, refund)
     decision = refund.decisions.get()
-    first = first_opinion.of(refund, decision.by)  # type: ignore[arg-type]
+    first = first_opinion.get_first_opinion(refund, decision.by)  # type: ignore[arg-type]
     assert first is not None
     assert (first.first_verdict, decision.verdict) == ("reject", "approve")
-    assert not first_opinion.agrees(first, decision)
+    assert not first_opinion.matches_decision(first, decision)
     assert decision.look is not None
     assert not decision.look.blind
 
@@ -132,16 +132,16 @@ def test_agreement_is_of_verdict_and_amount(
     named = None if amount is None else Decimal(amount)
     look = Look(first_verdict=first, first_amount=named)
     decision = refund.decisions.model(verdict=verdict, amount=refund.amount)
-    assert first_opinion.agrees(look, decision) is agrees
+    assert first_opinion.matches_decision(look, decision) is agrees
 
 
 def test_there_is_no_deciding_before_the_opinion(
     as_sol: Client, refund: Refund, sol: User, care: Care
 ) -> None:
     page(as_sol, refund)
-    seen = services.fingerprint(refund)
+    seen = services.compute_fingerprint(refund)
     with pytest.raises(FirstOpinion):
-        services.decide(refund.pk, by=sol, verdict="approve", reason="x", seen=seen)
+        services.decide_refund(refund.pk, by=sol, verdict="approve", reason="x", seen=seen)
     look = Look.objects.get()
     data = {"verdict": "approve", "reason": "x", "seen": seen, "look": look.pk}
     answer = as_sol.post(reverse("approvals:decide", args=[refund.pk]), data)
@@ -195,7 +195,7 @@ def test_what_is_missing_is_said_and_nothing_is_revealed(
 def test_nobody_gives_an_opinion_on_a_page_of_somebody_else(
     as_sol: Client, refund: Refund, sam: User, care: Care
 ) -> None:
-    page_views.begin(refund, sam)
+    page_views.start_page_view(refund, sam)
     say(as_sol, refund)
     assert not Look.objects.exclude(first_verdict="").exists()
 
@@ -219,10 +219,10 @@ def test_who_saw_the_whole_page_before_is_not_asked_any_more(
 
 
 def test_the_lot_is_the_same_for_ever_and_different_for_each(refund: Refund, sol: User) -> None:
-    first = first_opinion.lot(refund, sol)
-    assert first_opinion.lot(Refund.objects.get(pk=refund.pk), sol) == first
+    first = first_opinion.compute_sample_point(refund, sol)
+    assert first_opinion.compute_sample_point(Refund.objects.get(pk=refund.pk), sol) == first
     drawn = [
-        first_opinion.lot(Refund(pk=pk), User(pk=person))
+        first_opinion.compute_sample_point(Refund(pk=pk), User(pk=person))
         for pk in range(40)
         for person in range(50)
     ]
@@ -235,12 +235,12 @@ def test_the_share_is_drawn_below_the_amount(
     refund: Refund, sol: User, share: float, asked: bool
 ) -> None:
     Care.objects.create(blind_share=share)
-    assert first_opinion.due(refund, sol) is asked
+    assert first_opinion.is_opinion_due(refund, sol) is asked
 
 
 def test_the_care_of_another_currency_does_not_count(refund: Refund, sol: User) -> None:
     Care.objects.create(currency="EUR", blind_share=1)
-    assert not first_opinion.due(refund, sol)
+    assert not first_opinion.is_opinion_due(refund, sol)
 
 
 def test_agents_only_read_and_are_asked_nothing(as_ana: Client, refund: Refund, care: Care) -> None:

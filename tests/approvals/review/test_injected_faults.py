@@ -24,8 +24,10 @@ pytestmark = pytest.mark.django_db
 
 
 def planted(fault: str, monkeypatch: pytest.MonkeyPatch) -> Refund:
-    monkeypatch.setattr(injected_faults, "fitting", lambda real: [injected_faults.FAULTS[fault]])
-    return seeded_checks.plant("GBP").refund
+    monkeypatch.setattr(
+        injected_faults, "list_fitting_faults", lambda real: [injected_faults.FAULTS[fault]]
+    )
+    return seeded_checks.plant_check("GBP").refund
 
 
 # --- each fault is there to be seen --------------------------------------------------
@@ -68,7 +70,7 @@ def test_the_money_had_gone_back(
     real: Refund, monkeypatch: pytest.MonkeyPatch, as_sol: Client
 ) -> None:
     made = planted("paid", monkeypatch)
-    assert made.order.refunded() == made.amount
+    assert made.order.compute_refunded_total() == made.amount
     assert "Given back" in shown(as_sol, made)
 
 
@@ -83,20 +85,20 @@ def rule(**values: Any) -> RefundRule:
 
 def test_the_photo_is_missing_where_the_rule_asks_for_one(real: Refund) -> None:
     rule(evidence="photo")
-    assert [fault.key for fault in injected_faults.fitting(real)] == ["photo"]
-    made = seeded_checks.plant("GBP").refund
+    assert [fault.key for fault in injected_faults.list_fitting_faults(real)] == ["photo"]
+    made = seeded_checks.plant_check("GBP").refund
     assert not made.ticket.messages.get().attachments.exists()
 
 
 def test_what_a_rule_covers_is_no_fault(real: Refund) -> None:
     rule(covers_final_sale=True)
-    assert "final sale" not in [fault.key for fault in injected_faults.fitting(real)]
-    assert "photo" not in [fault.key for fault in injected_faults.fitting(real)]
+    assert "final sale" not in [fault.key for fault in injected_faults.list_fitting_faults(real)]
+    assert "photo" not in [fault.key for fault in injected_faults.list_fitting_faults(real)]
 
 
 def test_a_fault_that_the_database_would_refuse_is_not_chosen(real: Refund) -> None:
     real.amount = Decimal("60.00")
-    keys = [fault.key for fault in injected_faults.fitting(real)]
+    keys = [fault.key for fault in injected_faults.list_fitting_faults(real)]
     assert "paid" not in keys
     assert "amount" not in keys
 
@@ -106,8 +108,8 @@ def test_a_fault_that_the_database_would_refuse_is_not_chosen(real: Refund) -> N
 
 def test_the_seal_is_in_a_receipt_before_anybody_decides(check: SealedCheck) -> None:
     receipt = Receipt.objects.get(step="seal")
-    assert receipt.output == {"refund": check.refund_id, "seal": seeded_checks.seal_of(check)}
-    assert list(receipts.verify()) == []
+    assert receipt.output == {"refund": check.refund_id, "seal": seeded_checks.compute_seal(check)}
+    assert list(receipts.verify_chain()) == []
 
 
 @pytest.mark.parametrize(
@@ -117,7 +119,7 @@ def test_the_seal_is_in_a_receipt_before_anybody_decides(check: SealedCheck) -> 
 def test_nobody_chooses_the_answer_afterwards(check: SealedCheck, change: dict[str, str]) -> None:
     with pytest.raises(DatabaseError), transaction.atomic():
         SealedCheck.objects.update(**change)
-    assert Receipt.objects.get(step="seal").output["seal"] == seeded_checks.seal_of(check)
+    assert Receipt.objects.get(step="seal").output["seal"] == seeded_checks.compute_seal(check)
 
 
 def test_supervisors_cannot_read_the_receipt_of_the_seal(
@@ -142,9 +144,9 @@ def several(real: Refund, many: int) -> None:
 
 def test_by_default_none_is_planted(real: Refund) -> None:
     several(real, 6)
-    seeded_checks.sweep()
+    seeded_checks.plant_due_checks()
     Care.objects.create()
-    seeded_checks.sweep()
+    seeded_checks.plant_due_checks()
     assert not SealedCheck.objects.exists()
 
 
@@ -153,23 +155,25 @@ def test_the_sweep_plants_the_share_that_admins_chose(
 ) -> None:
     Care.objects.create(sealed_share=0.1)
     several(real, 6)
-    monkeypatch.setattr(seeded_checks, "_lot", lambda refund: 0.05 if refund == real else 0.5)
-    seeded_checks.sweep()
-    seeded_checks.sweep()
+    monkeypatch.setattr(
+        seeded_checks, "_compute_sample_point", lambda refund: 0.05 if refund == real else 0.5
+    )
+    seeded_checks.plant_due_checks()
+    seeded_checks.plant_due_checks()
     assert SealedCheck.objects.get().after == real
 
 
 def test_among_few_requests_none_is_planted(real: Refund, monkeypatch: pytest.MonkeyPatch) -> None:
     Care.objects.create(sealed_share=0.2)
-    monkeypatch.setattr(seeded_checks, "_lot", lambda refund: 0.0)
-    several(real, seeded_checks.FEWEST_WAITING - 2)
-    seeded_checks.sweep()
+    monkeypatch.setattr(seeded_checks, "_compute_sample_point", lambda refund: 0.0)
+    several(real, seeded_checks.MIN_WAITING_REQUESTS - 2)
+    seeded_checks.plant_due_checks()
     assert not SealedCheck.objects.exists()
 
 
 def test_without_a_real_one_to_copy_it_says_so(sol: User) -> None:
     with pytest.raises(NothingToCopy):
-        seeded_checks.plant("GBP")
+        seeded_checks.plant_check("GBP")
 
 
 def test_ada_plants_one_by_hand(as_ada: Client, real: Refund, ada: User) -> None:

@@ -51,7 +51,7 @@ def test_opening_the_page_keeps_what_was_shown(as_sol: Client, refund: Refund, s
     as_sol.get(refund.get_absolute_url())
     look = Look.objects.get()
     assert (look.by, look.refund, look.measured_at) == (sol, refund, None)
-    assert look.fingerprint == services.fingerprint(refund)
+    assert look.fingerprint == services.compute_fingerprint(refund)
     assert look.shown["amount"] == "42.00"
 
 
@@ -69,10 +69,12 @@ def test_the_decision_rests_on_the_page(as_sol: Client, refund: Refund) -> None:
 
 
 def test_a_page_of_somebody_else_decides_nothing(refund: Refund, sol: User, sam: User) -> None:
-    look = page_views.begin(refund, sam)
-    seen = services.fingerprint(refund)
+    look = page_views.start_page_view(refund, sam)
+    seen = services.compute_fingerprint(refund)
     with pytest.raises(Stale):
-        services.decide(refund.pk, by=sol, verdict="approve", reason="x", seen=seen, look=look.pk)
+        services.decide_refund(
+            refund.pk, by=sol, verdict="approve", reason="x", seen=seen, look=look.pk
+        )
     assert not refund.decisions.exists()
 
 
@@ -80,7 +82,7 @@ def test_a_page_of_somebody_else_decides_nothing(refund: Refund, sol: User, sam:
 def test_the_database_refuses_another_page(
     refund: Refund, sol: User, sam: User, change: dict[str, object]
 ) -> None:
-    values = {"by": sol, "fingerprint": services.fingerprint(refund), **change}
+    values = {"by": sol, "fingerprint": services.compute_fingerprint(refund), **change}
     values["by"] = sam if values["by"] == "sam" else sol
     look = Look.objects.create(refund=refund, **values)
     with pytest.raises(IntegrityError, match="another page"), transaction.atomic():
@@ -89,14 +91,14 @@ def test_the_database_refuses_another_page(
             look=look,
             verdict="approve",
             reason="x",
-            fingerprint=services.fingerprint(refund),
+            fingerprint=services.compute_fingerprint(refund),
             amount=refund.amount,
             limit_then=500,
         )
 
 
 def test_time_in_sight_grows(as_sol: Client, refund: Refund, sol: User) -> None:
-    look = long_ago(page_views.begin(refund, sol))
+    look = long_ago(page_views.start_page_view(refund, sol))
     assert tell(as_sol, look, 9_000) == 204
     assert tell(as_sol, look, 4_000) == 204
     look.refresh_from_db()
@@ -104,25 +106,27 @@ def test_time_in_sight_grows(as_sol: Client, refund: Refund, sol: User) -> None:
 
 
 def test_no_browser_can_claim_more_time_than_passed(refund: Refund, sol: User) -> None:
-    look = long_ago(page_views.begin(refund, sol), seconds=5)
-    told = page_views.note(look.pk, sol, 80_000_000, [])
+    look = long_ago(page_views.start_page_view(refund, sol), seconds=5)
+    told = page_views.update_page_view(look.pk, sol, 80_000_000, [])
     passed = (timezone.now() - look.at) / timedelta(milliseconds=1)
     assert 5_000 <= told.visible_ms <= passed
 
 
 def test_the_time_after_the_decision_does_not_count(refund: Refund, sol: User) -> None:
-    look = long_ago(page_views.begin(refund, sol), seconds=30)
-    seen = services.fingerprint(refund)
-    services.decide(refund.pk, by=sol, verdict="approve", reason="x", seen=seen, look=look.pk)
+    look = long_ago(page_views.start_page_view(refund, sol), seconds=30)
+    seen = services.compute_fingerprint(refund)
+    services.decide_refund(
+        refund.pk, by=sol, verdict="approve", reason="x", seen=seen, look=look.pk
+    )
     decision = refund.decisions.get()
-    told = page_views.note(look.pk, sol, 80_000_000, [])
+    told = page_views.update_page_view(look.pk, sol, 80_000_000, [])
     assert told.visible_ms == int((decision.at - look.at) / timedelta(milliseconds=1))
 
 
 def test_receipts_of_this_request_are_counted_and_no_others(
     as_sol: Client, refund: Refund, sol: User
 ) -> None:
-    look = page_views.begin(refund, sol)
+    look = page_views.start_page_view(refund, sol)
     other = ticket_stories.ticket(None)
     strange = receipts_of_other(other)
     first, second, *_ = receipts_of(refund)
@@ -144,17 +148,17 @@ def receipts_of_other(ticket: Ticket) -> int:
 def test_nonsense_is_refused(
     as_sol: Client, refund: Refund, sol: User, visible_ms: str, opened: str
 ) -> None:
-    look = page_views.begin(refund, sol)
+    look = page_views.start_page_view(refund, sol)
     assert tell(as_sol, look, visible_ms, opened) == 422
     look.refresh_from_db()
     assert look.measured_at is None
 
 
 def test_sol_cannot_tell_of_sams_page(as_sol: Client, refund: Refund, sam: User) -> None:
-    look = page_views.begin(refund, sam)
+    look = page_views.start_page_view(refund, sam)
     assert tell(as_sol, look) == 404
     with pytest.raises(Http404):
-        page_views.note(look.pk, User.objects.get(username="sol"), 1, [])
+        page_views.update_page_view(look.pk, User.objects.get(username="sol"), 1, [])
 
 
 @pytest.mark.parametrize("change", ["visible_ms = 1", "opened = '[]'", "measured_at = NULL"])
@@ -163,7 +167,7 @@ def test_the_database_lets_what_was_measured_only_grow(
 ) -> None:
     from django.db import connection
 
-    look = long_ago(page_views.begin(refund, sol))
-    page_views.note(look.pk, sol, 9_000, receipts_of(refund)[:1])
+    look = long_ago(page_views.start_page_view(refund, sol))
+    page_views.update_page_view(look.pk, sol, 9_000, receipts_of(refund)[:1])
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"UPDATE approvals_look SET {change} WHERE id = %s", [look.pk])

@@ -39,7 +39,7 @@ def decided(
     """One decision after a look of so many seconds, with what was said first, if anything."""
     ticket = ticket_stories.ticket(customer)
     refund = ticket_stories.refund_of(ticket, amount=amount)
-    print_ = services.fingerprint(refund)
+    print_ = services.compute_fingerprint(refund)
     earlier = timezone.now() - timedelta(hours=1)
     if seconds is not None or first:
         Look.objects.create(
@@ -61,12 +61,12 @@ def decided(
                 else {}
             ),
         )
-    services.decide(refund.pk, by=by, verdict=verdict, reason="x", seen=print_)
+    services.decide_refund(refund.pk, by=by, verdict=verdict, reason="x", seen=print_)
     return refund
 
 
-def row(person: User) -> reviewer_metrics.Row:
-    return reviewer_metrics.rows(30, person)[0]
+def row(person: User) -> reviewer_metrics.ReviewerRow:
+    return reviewer_metrics.build_reviewer_rows(30, person)[0]
 
 
 @pytest.mark.parametrize(
@@ -74,13 +74,15 @@ def row(person: User) -> reviewer_metrics.Row:
 )
 def test_the_chance_of_a_row_is_that_of_all_orders(length: int, hits: int, of: int) -> None:
     orders = set(permutations([True] * hits + [False] * (of - hits)))
-    long = sum(reviewer_metrics.longest_run(order) >= length for order in orders)
-    assert reviewer_metrics.chance_of_run(length, hits, of) == pytest.approx(long / len(orders))
+    long = sum(reviewer_metrics.compute_longest_run(order) >= length for order in orders)
+    assert reviewer_metrics.compute_run_probability(length, hits, of) == pytest.approx(
+        long / len(orders)
+    )
 
 
 def test_the_longest_row_is_of_approvals_only() -> None:
-    assert reviewer_metrics.longest_run([False, False, False, True, True, False, True]) == 2
-    assert reviewer_metrics.longest_run([]) == 0
+    assert reviewer_metrics.compute_longest_run([False, False, False, True, True, False, True]) == 2
+    assert reviewer_metrics.compute_longest_run([]) == 0
 
 
 def test_approvals_are_counted_with_their_interval(customer: Customer, sol: User) -> None:
@@ -114,7 +116,9 @@ def test_what_happened_after_the_decision_is_not_counted(customer: Customer, sol
     Look.objects.create(
         refund=refund, by=sol, fingerprint="x", at=later, visible_ms=9_000, measured_at=later
     )
-    assert reviewer_metrics._decided(timezone.now() - timedelta(days=1), sol)[0].seconds == 10
+    assert (
+        reviewer_metrics._load_decisions(timezone.now() - timedelta(days=1), sol)[0].seconds == 10
+    )
 
 
 def test_several_pages_of_one_request_are_added_up(customer: Customer, sol: User) -> None:
@@ -129,7 +133,7 @@ def test_several_pages_of_one_request_are_added_up(customer: Customer, sol: User
         opened=[1, 7],
         measured_at=earlier,
     )
-    seen = reviewer_metrics._decided(timezone.now() - timedelta(days=1), sol)[0]
+    seen = reviewer_metrics._load_decisions(timezone.now() - timedelta(days=1), sol)[0]
     assert (seen.seconds, seen.opened) == (15, 3)
 
 
@@ -145,7 +149,7 @@ def test_first_opinions_are_compared_with_the_decision(customer: Customer, sol: 
 
 def test_older_decisions_are_left_out(customer: Customer, sol: User) -> None:
     decided(customer, sol)
-    assert reviewer_metrics.rows(0, sol)[0].approved.of == 0
+    assert reviewer_metrics.build_reviewer_rows(0, sol)[0].approved.of == 0
 
 
 def page(client: Client, **asked: str) -> str:

@@ -32,7 +32,7 @@ QUEUE = reverse("approvals:queue")
 def test_it_waits_in_the_queue_like_any_other(
     as_sol: Client, check: SealedCheck, sol: User
 ) -> None:
-    assert check.refund in separation_of_duties.waiting_for(sol)
+    assert check.refund in separation_of_duties.list_decidable_refunds(sol)
     page = as_sol.get(QUEUE).content.decode()
     assert check.refund.order.number in page
     assert str(check.refund.ticket.customer) in page
@@ -62,7 +62,7 @@ def test_it_has_the_goods_and_the_clause_of_a_real_one(check: SealedCheck, real:
         line.name for line in real.order.lines.order_by("id")
     ]
     assert check.refund.citations[0]["ref"] == real.citations[0]["ref"]
-    assert check.refund.order.paid() == real.order.paid()
+    assert check.refund.order.compute_paid_total() == real.order.compute_paid_total()
 
 
 # --- no money moves ------------------------------------------------------------------
@@ -116,7 +116,7 @@ def test_a_real_request_is_never_made_on_a_made_up_order(check: SealedCheck) -> 
     order = check.refund.order
     proposal = services.Proposal(order=order, amount=Decimal(1))
     with pytest.raises(IntegrityError, match="made-up ticket"), transaction.atomic():
-        services.propose(real, proposal, run=None, by=None)
+        services.propose_refund(real, proposal, run=None, by=None)
 
 
 def test_a_real_request_is_never_a_check(real: Refund) -> None:
@@ -153,14 +153,14 @@ def test_nobody_works_on_it(as_sol: Client, check: SealedCheck) -> None:
 
 def test_it_is_in_no_figure_but_its_own(check: SealedCheck, sol: User) -> None:
     decide(check.refund, sol, "approve")
-    row = reviewer_metrics.rows(30, sol)[0]
+    row = reviewer_metrics.build_reviewer_rows(30, sol)[0]
     assert (row.approved.of, row.streak.of, list(row.sights)) == (0, 0, [])
     assert (row.found.count, row.found.of) == (0, 1)
 
 
 def test_who_planted_it_is_not_counted(real: Refund, sol: User) -> None:
-    decide(seeded_checks.plant("GBP", by=sol).refund, sol)
-    assert reviewer_metrics.rows(30, sol)[0].found.of == 0
+    decide(seeded_checks.plant_check("GBP", by=sol).refund, sol)
+    assert reviewer_metrics.build_reviewer_rows(30, sol)[0].found.of == 0
 
 
 def test_the_number_is_left_to_a_real_order(check: SealedCheck) -> None:
@@ -169,7 +169,7 @@ def test_the_number_is_left_to_a_real_order(check: SealedCheck) -> None:
     receive_order(row)
     real = Order.objects.get(number=made.number)
     assert (real.pk != made.pk, real.customer.seeded) == (True, False)
-    assert real.paid() == 5
+    assert real.compute_paid_total() == 5
 
 
 # --- revealed right after ------------------------------------------------------------

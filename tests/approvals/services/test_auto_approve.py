@@ -14,7 +14,7 @@ from django.db import connection
 
 from approvals import services as approvals
 from approvals.models import ApprovalLimit, Decision, Refund, RefundRule
-from approvals.services.auto_approve import who_set
+from approvals.services.auto_approve import describe_limit_author
 from tests.conftest import join
 from tests.support import shop_rows
 from tests.support.case_values import labelled
@@ -62,8 +62,8 @@ def shop(monkeypatch: pytest.MonkeyPatch, ada: User) -> None:
     def absent(entry: Entry) -> Any:
         raise EngineUnavailable(f"{entry.name}: no file")
 
-    monkeypatch.setattr(registry, "_writer", absent)
-    monkeypatch.setattr(registry, "encoder", lambda: absent(registry.entries()["minilm"]))
+    monkeypatch.setattr(registry, "_load_writer", absent)
+    monkeypatch.setattr(registry, "load_encoder", lambda: absent(registry.load_entries()["minilm"]))
 
 
 def triaged(
@@ -77,7 +77,7 @@ def triaged(
         Correction.objects.create(
             ticket=ticket, step="classify", after="return-request", by=join(labelled_by)
         )
-    assert worker.work(run_queue.enqueue(ticket, reason="arrived").pk)
+    assert worker.execute_run(run_queue.enqueue_run(ticket, reason="arrived").pk)
     return Refund.objects.filter(ticket=ticket).last()
 
 
@@ -98,7 +98,7 @@ def test_what_is_clear_is_approved_and_says_by_whose_limit() -> None:
     receipt = Receipt.objects.get(step="approve")
     assert (receipt.actor_kind, receipt.actor, receipt.status) == ("rule", "30 days", "ok")
     assert receipt.output["reason"] == decision.reason
-    assert list(receipts.verify()) == []
+    assert list(receipts.verify_chain()) == []
 
 
 def test_it_is_off_until_somebody_sets_a_limit() -> None:
@@ -118,7 +118,7 @@ def _earlier_payment() -> None:
 
 def _earlier_request() -> None:
     proposal = approvals.Proposal(order=shop_rows.order(), amount=Decimal("5.00"))
-    approvals.propose(shop_rows.ticket("Five pounds, please."), proposal, run=None, by=None)
+    approvals.propose_refund(shop_rows.ticket("Five pounds, please."), proposal, run=None, by=None)
 
 
 def _two_people() -> None:
@@ -203,7 +203,7 @@ def test_a_limit_that_nobody_set_approves_nothing() -> None:
     with connection.cursor() as cursor:  # another transaction, with nobody at the keys
         cursor.execute("SELECT set_config('pghistory.context_id', '', TRUE)")
     RefundRule.objects.update(auto_up_to=70)
-    assert who_set(RefundRule.objects.get()) == ""
+    assert describe_limit_author(RefundRule.objects.get()) == ""
     refund = triaged()
     assert refund is not None
     left_to_people(refund, "nobody is on record")
@@ -212,7 +212,7 @@ def test_a_limit_that_nobody_set_approves_nothing() -> None:
 def test_a_later_change_of_something_else_is_not_who_set_the_limit(ben: User) -> None:
     with pghistory.context(user=ben.pk):
         RefundRule.objects.update(position=7)
-    assert who_set(RefundRule.objects.get()).startswith("ada on ")
+    assert describe_limit_author(RefundRule.objects.get()).startswith("ada on ")
 
 
 def test_once_in_thirty_days_for_one_customer() -> None:
@@ -234,7 +234,7 @@ def test_once_in_thirty_days_for_one_customer() -> None:
 
 def test_what_a_person_asked_for_is_decided_by_people(ana: User) -> None:
     proposal = approvals.Proposal(order=shop_rows.order(), amount=Decimal("5.00"), rule="30 days")
-    refund = approvals.propose(shop_rows.ticket(), proposal, run=None, by=ana)
+    refund = approvals.propose_refund(shop_rows.ticket(), proposal, run=None, by=ana)
     assert not approvals.approve_by_rule(refund.pk)
     left_to_people(refund, "not a fresh request of the machine")
 
@@ -261,23 +261,25 @@ PROMISE = {"valid": True, "target": 0.95}
 def test_the_label_has_to_be_a_persons_or_under_a_promise(
     label: dict[str, Any], doubted: bool
 ) -> None:
-    case = labelled().having(Classification(label="return-request", **label))
-    assert bool(list(auto_approval_doubts._of_the_label(case))) == doubted
+    case = labelled().add_output(Classification(label="return-request", **label))
+    assert bool(list(auto_approval_doubts._iter_label_doubts(case))) == doubted
 
 
 @pytest.mark.parametrize("passed", [False, None])
 def test_a_check_that_failed_or_was_not_run_is_a_doubt(passed: bool | None) -> None:
     run = finished_run()
-    assert list(auto_approval_doubts._of_the_receipts(run)) == []
+    assert list(auto_approval_doubts._iter_receipt_doubts(run)) == []
     check = {"name": "tone", "passed": passed, "value": "", "threshold": "", "because": ""}
-    receipts.append(ticket=run.ticket, run=run, step="draft", actor_kind="rule", actor="x",
+    receipts.append_receipt(ticket=run.ticket, run=run, step="draft", actor_kind="rule", actor="x",
                     status="ok", checks=[check], attempt=2)  # fmt: skip
-    assert list(auto_approval_doubts._of_the_receipts(run)) == ["a check of “draft” did not pass"]
+    assert list(auto_approval_doubts._iter_receipt_doubts(run)) == [
+        "a check of “draft” did not pass"
+    ]
 
 
 def test_a_step_that_left_no_receipt_is_a_doubt() -> None:
-    run = run_queue.enqueue(shop_rows.ticket(), reason="arrived")
-    assert "no receipt of" in list(auto_approval_doubts._of_the_receipts(run))[0]
+    run = run_queue.enqueue_run(shop_rows.ticket(), reason="arrived")
+    assert "no receipt of" in list(auto_approval_doubts._iter_receipt_doubts(run))[0]
 
 
 def finished_run() -> Any:

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 def refund(amount: str = "49.00", by: User | None = None, **order: Any) -> Refund:
     made = shop_rows.order(**order)
     proposal = services.Proposal(order=made, amount=Decimal(amount))
-    return services.propose(shop_rows.ticket(), proposal, run=None, by=by)
+    return services.propose_refund(shop_rows.ticket(), proposal, run=None, by=by)
 
 
 def again(asked: Refund, amount: str = "20.00") -> services.Proposal:
@@ -33,8 +33,8 @@ def again(asked: Refund, amount: str = "20.00") -> services.Proposal:
 
 
 def decide(asked: Refund, by: User, verdict: str = "approve", **changes: Any) -> Refund:
-    known = {"reason": "within 30 days", "seen": services.fingerprint(asked)}
-    return services.decide(asked.pk, by=by, verdict=verdict, **{**known, **changes})
+    known = {"reason": "within 30 days", "seen": services.compute_fingerprint(asked)}
+    return services.decide_refund(asked.pk, by=by, verdict=verdict, **{**known, **changes})
 
 
 def test_sol_approves_and_a_receipt_says_so(sol: User) -> None:
@@ -111,7 +111,7 @@ def test_the_strictest_group_says_from_where_it_takes_two(sol: User, sam: User) 
 
 def test_a_limit_in_pounds_is_none_in_euros(sol: User) -> None:
     asked = refund(currency="EUR")
-    assert not separation_of_duties.waiting_for(sol).exists()
+    assert not separation_of_duties.list_decidable_refunds(sol).exists()
     with pytest.raises(OverLimit, match="no approval limit in EUR"):
         decide(asked, sol)
     ApprovalLimit.objects.create(group=sol.groups.get(), currency="EUR", up_to=50, two_above=50)
@@ -140,7 +140,7 @@ def test_what_was_taken_back_can_be_approved_by_the_second(sol: User, sam: User)
 
 def test_what_changed_since_it_was_shown_has_to_be_seen(sol: User) -> None:
     asked = refund()
-    seen = services.fingerprint(asked)
+    seen = services.compute_fingerprint(asked)
     Message.objects.create(ticket=asked.ticket, direction="in", text="Never mind!")
     with pytest.raises(Stale):
         decide(asked, sol, seen=seen)
@@ -176,17 +176,19 @@ def test_one_that_cannot_be_closed_does_not_stop_the_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     first = refund()
-    services.propose(shop_rows.ticket(), again(first), run=None, by=None)
+    services.propose_refund(shop_rows.ticket(), again(first), run=None, by=None)
     Refund.objects.update(expires_at=shop_rows.days_ago(1))
-    close = propose._expire
-    monkeypatch.setattr(propose, "_expire", lambda pk: 1 // 0 if pk == first.pk else close(pk))
+    close = propose._expire_refund
+    monkeypatch.setattr(
+        propose, "_expire_refund", lambda pk: 1 // 0 if pk == first.pk else close(pk)
+    )
     assert services.expire_overdue() == 1
 
 
 def test_two_requests_of_one_run_both_run_out(ana: User) -> None:
     first, run = refund(), ticket_stories.run_of(shop_rows.ticket())
     for by in (None, ana):
-        services.propose(run.ticket, again(first), run=run, by=by)
+        services.propose_refund(run.ticket, again(first), run=run, by=by)
         Refund.objects.update(expires_at=shop_rows.days_ago(1))
         services.expire_overdue()
     assert set(Refund.objects.values_list("state", flat=True)) == {"expired"}
@@ -200,7 +202,7 @@ def test_never_more_than_was_paid(sol: User) -> None:
 def test_two_refunds_together_never_exceed_what_was_paid(sol: User) -> None:
     first = refund("60.00")
     other = services.Proposal(order=first.order, amount=Decimal("60.00"))
-    second = services.propose(shop_rows.ticket(), other, run=None, by=None)
+    second = services.propose_refund(shop_rows.ticket(), other, run=None, by=None)
     decide(first, sol)
     with pytest.raises(Incomplete, match="more than was paid"):
         decide(second, sol)
@@ -208,18 +210,18 @@ def test_two_refunds_together_never_exceed_what_was_paid(sol: User) -> None:
 
 def test_paying_out_leaves_the_payment_with_its_reference(sol: User, sam: User) -> None:
     asked = decide(refund(), sol)
-    services.record_paid(asked.pk, by=sam, reference="re_77")
+    services.record_manual_payment(asked.pk, by=sam, reference="re_77")
     assert Payment.objects.get(kind="refund").reference == "re_77"
     with pytest.raises(NotPending):
-        services.record_paid(asked.pk, by=sam, reference="re_78")
+        services.record_manual_payment(asked.pk, by=sam, reference="re_78")
 
 
 def test_only_what_is_approved_is_paid_out(sam: User) -> None:
     with pytest.raises(NotPending):
-        services.record_paid(refund().pk, by=sam, reference="re_77")
+        services.record_manual_payment(refund().pk, by=sam, reference="re_77")
 
 
 def test_sol_sees_what_sol_may_decide(sol: User, sam: User) -> None:
     asked = refund(by=sol)
-    assert not separation_of_duties.waiting_for(sol).exists()
-    assert separation_of_duties.waiting_for(sam).get() == asked
+    assert not separation_of_duties.list_decidable_refunds(sol).exists()
+    assert separation_of_duties.list_decidable_refunds(sam).get() == asked

@@ -34,7 +34,7 @@ def locked_in_turn(asked: CaptureQueriesContext) -> list[str]:
 def test_asking_anew_locks_the_order_before_the_chain_of_receipts(ana: User) -> None:
     first = refund()
     with CaptureQueriesContext(connection) as asked:
-        services.propose(first.ticket, again(first), run=None, by=ana)
+        services.propose_refund(first.ticket, again(first), run=None, by=ana)
     assert Refund.objects.filter(state="void").exists()
     assert locked_in_turn(asked) == ["order", "chain"]
 
@@ -43,14 +43,14 @@ def test_proposing_anew_after_the_steps_does_so_too(
     shop: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop_rows.order()
-    ticket, conclude, found = triaged(), triage._conclude, []
+    ticket, conclude, found = triaged(), triage._finish_run, []
 
     def watched(*args: Any) -> None:
         with CaptureQueriesContext(connection) as asked:
             conclude(*args)
         found.append(locked_in_turn(asked))
 
-    monkeypatch.setattr(triage, "_conclude", watched)
-    assert triage.work(run_queue.enqueue(ticket, reason="again").pk)
+    monkeypatch.setattr(triage, "_finish_run", watched)
+    assert triage.execute_run(run_queue.enqueue_run(ticket, reason="again").pk)
     assert set(Refund.objects.values_list("state", flat=True)) == {"void", "pending"}
     assert found == [["order", "chain"]]

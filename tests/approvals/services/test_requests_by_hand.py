@@ -26,7 +26,7 @@ def last_receipt() -> Receipt:
 
 def test_a_new_proposal_replaces_the_old_one_and_a_receipt_says_so() -> None:
     first = refund()
-    services.propose(first.ticket, again(first), run=None, by=None)
+    services.propose_refund(first.ticket, again(first), run=None, by=None)
     assert state(first) == Refund.State.VOID
     receipt = last_receipt()
     assert (receipt.step, receipt.actor) == ("request", "triage")
@@ -36,65 +36,65 @@ def test_a_new_proposal_replaces_the_old_one_and_a_receipt_says_so() -> None:
 
 def test_ana_replaces_a_request_and_the_receipt_names_her(ana: User) -> None:
     first = refund()
-    services.propose(first.ticket, again(first), run=None, by=ana)
+    services.propose_refund(first.ticket, again(first), run=None, by=ana)
     assert state(first) == Refund.State.VOID
     assert last_receipt().actor == "ana"
 
 
 def test_withdrawing_leaves_a_receipt() -> None:
     first = refund()
-    services.withdraw(first.ticket)
+    services.withdraw_proposals(first.ticket)
     assert state(first) == Refund.State.VOID
     assert last_receipt().output["reason"] == "The steps were taken again."
 
 
 def test_what_ana_asked_for_the_machine_does_not_replace(ana: User) -> None:
     first = refund(by=ana)
-    services.withdraw(first.ticket)
+    services.withdraw_proposals(first.ticket)
     with pytest.raises(Incomplete, match=r"49\.00 GBP on order HP-1042 already waits"):
-        services.propose(first.ticket, again(first), run=None, by=None)
+        services.propose_refund(first.ticket, again(first), run=None, by=None)
     assert state(first) == Refund.State.PENDING
 
 
 def test_what_sol_approved_the_machine_does_not_replace(sol: User) -> None:
     ApprovalLimit.objects.update(two_above=40)
     first = decide(refund(), sol)
-    services.withdraw(first.ticket)
+    services.withdraw_proposals(first.ticket)
     with pytest.raises(Incomplete, match="already waits"):
-        services.propose(first.ticket, again(first), run=None, by=None)
+        services.propose_refund(first.ticket, again(first), run=None, by=None)
     assert state(first) == Refund.State.PENDING
 
 
 def test_what_ran_out_does_not_stand_in_the_way(ana: User) -> None:
     first = refund(by=ana)
     Refund.objects.update(expires_at=shop_rows.days_ago(1))
-    services.propose(first.ticket, again(first), run=None, by=None)
+    services.propose_refund(first.ticket, again(first), run=None, by=None)
     assert state(first) == Refund.State.EXPIRED
 
 
 def test_ana_asks_anew_for_what_was_approved_and_changed(sol: User, ana: User) -> None:
     first = decide(refund(), sol)
     Message.objects.create(ticket=first.ticket, direction="in", text="Keep the half.")
-    services.propose(first.ticket, again(first), run=None, by=ana)
+    services.propose_refund(first.ticket, again(first), run=None, by=ana)
     assert state(first) == Refund.State.VOID
 
 
 def test_what_is_approved_and_unchanged_stands_and_ana_is_told_so(sol: User, ana: User) -> None:
     first = decide(refund(), sol)
     with pytest.raises(Incomplete, match=r"49\.00 GBP on order HP-1042 is approved already"):
-        services.propose(first.ticket, again(first), run=None, by=ana)
+        services.propose_refund(first.ticket, again(first), run=None, by=ana)
     assert state(first) == Refund.State.APPROVED
     assert Refund.objects.count() == 1
 
 
 def test_a_machine_still_asks_for_more_beside_what_is_approved(sol: User) -> None:
     first = decide(refund(), sol)
-    services.propose(first.ticket, again(first), run=None, by=None)
+    services.propose_refund(first.ticket, again(first), run=None, by=None)
     assert state(first) == Refund.State.APPROVED
 
 
 def test_ana_asks_anew_once_sol_took_it_back(sol: User, ana: User) -> None:
     first = decide(refund(), sol)
-    services.take_back(first.pk, by=sol, why="Only the mugs.")
-    services.propose(first.ticket, again(first), run=None, by=ana)
+    services.take_back_approval(first.pk, by=sol, why="Only the mugs.")
+    services.propose_refund(first.ticket, again(first), run=None, by=ana)
     assert Refund.objects.get(state="pending").amount == 20

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 def by_hand(before: Refund, by: User, amount: str = "49.00", **more: Any) -> Refund:
     proposal = services.Proposal(order=before.order, amount=Decimal(amount), **more)
-    return services.propose(before.ticket, proposal, run=None, by=by)
+    return services.propose_refund(before.ticket, proposal, run=None, by=by)
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def for_three_leads(leads: Group) -> Refund:
 
 def needs(refund: Refund) -> tuple[Group | None, int]:
     kept = Refund.objects.get(pk=refund.pk)
-    return kept.reviewers, separation_of_duties.people_for(kept)
+    return kept.reviewers, separation_of_duties.count_approvers_needed(kept)
 
 
 def test_what_ana_asks_for_by_hand_still_takes_three_leads(
@@ -59,7 +59,7 @@ def test_nor_does_waiting_until_it_is_gone(
     for_three_leads: Refund, leads: Group, ana: User, sam: User, how: str
 ) -> None:
     if how == "withdrawn":
-        services.withdraw(for_three_leads.ticket)
+        services.withdraw_proposals(for_three_leads.ticket)
     else:
         decide(for_three_leads, sam, "return")
     assert needs(by_hand(for_three_leads, ana)) == (leads, 3)
@@ -83,7 +83,7 @@ def test_the_machines_own_new_proposal_goes_by_the_tiers_of_today(
 ) -> None:
     RefundRule.objects.get().tiers.update(people=1, group=None)
     proposal = services.Proposal(order=for_three_leads.order, amount=Decimal("49.00"))
-    again = services.propose(for_three_leads.ticket, proposal, run=None, by=None)
+    again = services.propose_refund(for_three_leads.ticket, proposal, run=None, by=None)
     assert needs(again) == (None, 1)
 
 

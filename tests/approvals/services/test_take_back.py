@@ -54,37 +54,37 @@ def test_the_reply_is_written_anew(as_sol: Client, approved: Refund) -> None:
 def test_a_reason_is_needed(as_sol: Client, approved: Refund, sol: User) -> None:
     assert take_back(as_sol, approved, why=" ") == 422
     with pytest.raises(Incomplete):
-        services.take_back(approved.pk, by=sol, why=" ")
+        services.take_back_approval(approved.pk, by=sol, why=" ")
     assert state(approved) == Refund.State.APPROVED
 
 
 def test_agents_cannot(approved: Refund, ana: User) -> None:
     with pytest.raises(PermissionDenied):
-        services.take_back(approved.pk, by=ana, why=WHY)
+        services.take_back_approval(approved.pk, by=ana, why=WHY)
 
 
 def test_who_had_a_hand_in_it_cannot(approved: Refund, sam: User) -> None:
     Correction.objects.create(ticket=approved.ticket, step="classify", by=sam)
     with pytest.raises(OwnWork):
-        services.take_back(approved.pk, by=sam, why=WHY)
+        services.take_back_approval(approved.pk, by=sam, why=WHY)
 
 
 def test_above_their_limit_they_cannot(approved: Refund, sam: User) -> None:
     ApprovalLimit.objects.update(up_to=10, two_above=5)
     with pytest.raises(OverLimit):
-        services.take_back(approved.pk, by=sam, why=WHY)
+        services.take_back_approval(approved.pk, by=sam, why=WHY)
     assert state(approved) == Refund.State.APPROVED
 
 
 def test_what_is_taken_back_cannot_be_taken_back_again(approved: Refund, sam: User) -> None:
-    services.take_back(approved.pk, by=sam, why=WHY)
+    services.take_back_approval(approved.pk, by=sam, why=WHY)
     with pytest.raises(NotPending, match="void, not approved"):
-        services.take_back(approved.pk, by=sam, why=WHY)
+        services.take_back_approval(approved.pk, by=sam, why=WHY)
 
 
 def test_what_the_payment_service_pays_is_given_up_elsewhere(sam: User, settings: Any) -> None:
     settings.PAYMENT_EXECUTOR = "webhook"
     refund = payment_rows.approved()
     with pytest.raises(NotPending, match="payment service"):
-        services.take_back(refund.pk, by=sam, why=WHY)
+        services.take_back_approval(refund.pk, by=sam, why=WHY)
     assert Execution.objects.get(refund=refund).state == "queued"

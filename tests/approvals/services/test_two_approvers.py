@@ -34,9 +34,9 @@ def test_the_first_of_two_is_not_told_that_it_is_approved(as_sol: Client, refund
 
 def approved_by(person: User, refund: Refund) -> None:
     refund.refresh_from_db()
-    look = page_views.begin(refund, person)
+    look = page_views.start_page_view(refund, person)
     said = {"verdict": "approve", "reason": "Fine."}
-    services.decide(refund.pk, by=person, seen=look.fingerprint, look=look.pk, **said)
+    services.decide_refund(refund.pk, by=person, seen=look.fingerprint, look=look.pk, **said)
 
 
 def test_an_approval_of_what_has_changed_since_is_told_and_not_joined(

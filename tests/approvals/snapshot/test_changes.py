@@ -128,51 +128,51 @@ CHANGES: dict[str, tuple[Callable[[Refund], Any], str]] = {
 @pytest.mark.parametrize("what", CHANGES)
 def test_a_change_of_what_was_shown_is_told_in_a_sentence(refund: Refund, what: str) -> None:
     change, said = CHANGES[what]
-    before, digest = build.shown(refund), services.fingerprint(refund)
+    before, digest = build.build_snapshot(refund), services.compute_fingerprint(refund)
     change(refund)
     fresh = Refund.objects.get(pk=refund.pk)
-    assert said in build.changed(before, fresh)
-    assert services.fingerprint(fresh) != digest
+    assert said in build.list_changes(before, fresh)
+    assert services.compute_fingerprint(fresh) != digest
 
 
 def test_where_nothing_changed_nothing_is_said(refund: Refund) -> None:
-    before = build.shown(refund)
+    before = build.build_snapshot(refund)
     fresh = Refund.objects.get(pk=refund.pk)
-    assert build.changed(before, fresh) == []
-    assert services.fingerprint(fresh) == build.digest(before) == refund.fingerprint
+    assert build.list_changes(before, fresh) == []
+    assert services.compute_fingerprint(fresh) == build.compute_digest(before) == refund.fingerprint
 
 
 def test_handing_over_notes_and_receipts_of_people_change_nothing(refund: Refund) -> None:
-    digest = services.fingerprint(refund)
+    digest = services.compute_fingerprint(refund)
     sam = join("sam")
-    services.reassign(refund.pk, by=join("sol"), to=sam, why="Yours.")
+    services.reassign_refund(refund.pk, by=join("sol"), to=sam, why="Yours.")
     refund.ticket.messages.create(direction="note", author=sam, text="Mind the lamp.")
-    assert services.fingerprint(Refund.objects.get(pk=refund.pk)) == digest
+    assert services.compute_fingerprint(Refund.objects.get(pk=refund.pk)) == digest
 
 
 def test_what_a_machine_wrote_changes_nothing(refund: Refund) -> None:
-    digest = services.fingerprint(refund)
+    digest = services.compute_fingerprint(refund)
     away = refund.ticket.messages.create(direction="in", text="I am away.", automatic=True)
     Attachment.objects.create(
         message=away, name="a.ics", content_type="text/calendar", size=1, sha256="2" * 64
     )
-    assert services.fingerprint(Refund.objects.get(pk=refund.pk)) == digest
+    assert services.compute_fingerprint(Refund.objects.get(pk=refund.pk)) == digest
 
 
 def test_no_words_of_the_customer_are_kept_in_it(refund: Refund) -> None:
     assert "cracked shade" in message_of(refund).text
-    assert "cracked shade" not in str(build.shown(refund))
+    assert "cracked shade" not in str(build.build_snapshot(refund))
 
 
 def test_its_own_payment_does_not_count(refund: Refund) -> None:
-    before = services.fingerprint(refund)
+    before = services.compute_fingerprint(refund)
     refund.order.payments.create(kind="refund", amount=Decimal("42.00"), reference="re_1")
-    assert services.fingerprint(refund) != before
-    assert services.fingerprint(refund, paid_as="re_1") == before
+    assert services.compute_fingerprint(refund) != before
+    assert services.compute_fingerprint(refund, paid_as="re_1") == before
 
 
 VALUES = st.one_of(st.none(), st.text(max_size=4), st.lists(st.text(max_size=3), max_size=2))
-PARTS = st.dictionaries(st.sampled_from([*changes.REQUEST, "amount", "new part"]), VALUES)
+PARTS = st.dictionaries(st.sampled_from([*changes.REQUEST_CHANGES, "amount", "new part"]), VALUES)
 
 
 @given(PARTS, PARTS)
@@ -180,4 +180,4 @@ def test_it_is_silent_only_where_the_two_are_equal(
     before: dict[str, Any], now: dict[str, Any]
 ) -> None:
     same = all(before.get(part) == now.get(part) for part in {*before, *now})
-    assert (list(changes.between(before, now)) == []) is same
+    assert (list(changes.diff_snapshots(before, now)) == []) is same

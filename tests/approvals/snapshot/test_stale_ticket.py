@@ -17,11 +17,11 @@ pytestmark = pytest.mark.django_db
 def test_the_customer_writes_after_the_approval_and_the_ticket_says_so(sol: User) -> None:
     """Whatever the steps find, and whatever they make of the new message."""
     refund = decide(asked_for(), sol, "approve")
-    machine_services.work(refund.ticket.runs.get(state="queued").pk)
+    machine_services.execute_run(refund.ticket.runs.get(state="queued").pk)
     refund.ticket.refresh_from_db()
     assert "looked at again before it is paid" not in refund.ticket.attention
     Message.objects.create(ticket=refund.ticket, direction="in", text="I keep it after all.")
-    machine_services.work(run_queue.enqueue(refund.ticket, reason="customer replied").pk)
+    machine_services.execute_run(run_queue.enqueue_run(refund.ticket, reason="customer replied").pk)
     refund.ticket.refresh_from_db()
     assert refund.ticket.status == Ticket.Status.ATTENTION
     assert "looked at again before it is paid" in refund.ticket.attention

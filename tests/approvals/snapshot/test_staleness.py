@@ -38,7 +38,7 @@ def writes(refund: Refund, **values: Any) -> None:
 
 
 def to_look_at(refund: Refund) -> list[str]:
-    return list(services.to_look_at(refund.ticket))
+    return list(services.iter_stale_warnings(refund.ticket))
 
 
 def pay(client: Client, refund: Refund, reference: str = "re_77") -> Any:
@@ -56,24 +56,24 @@ def test_where_nothing_changed_nobody_has_to_look(approved: Refund) -> None:
 def test_the_customer_wrote_again(approved: Refund) -> None:
     writes(approved)
     assert to_look_at(approved) == [staleness.WROTE_AGAIN]
-    assert staleness.written_since([approved]) == {approved.pk}
+    assert staleness.find_refunds_with_followup([approved]) == {approved.pk}
 
 
 def test_a_mail_program_wrote_and_nobody_has_to_look(approved: Refund) -> None:
     writes(approved, automatic=True)
     assert to_look_at(approved) == []
-    assert staleness.written_since([approved]) == set()
+    assert staleness.find_refunds_with_followup([approved]) == set()
 
 
 def test_something_else_changed(approved: Refund) -> None:
     approved.order.lines.update(name="A smaller lamp")
     assert to_look_at(approved) == [staleness.CHANGED_SINCE]
-    assert staleness.written_since([approved]) == set()
+    assert staleness.find_refunds_with_followup([approved]) == set()
 
 
 def test_what_was_taken_back_is_nobodys_any_more(approved: Refund, sol: User) -> None:
     writes(approved)
-    services.take_back(approved.pk, by=sol, why="Another order.")
+    services.take_back_approval(approved.pk, by=sol, why="Another order.")
     assert to_look_at(approved) == []
 
 
@@ -99,7 +99,7 @@ def test_the_ticket_says_it_until_somebody_answers(
 ) -> None:
     writes(approved)
     pay(as_sol, approved)
-    assert to_look_at(approved) == [staleness.paid_all_the_same(Refund.objects.get())]
+    assert to_look_at(approved) == [staleness.format_void_payment_warning(Refund.objects.get())]
     writes(approved, direction="out", author=ana, at=timezone.now())
     assert to_look_at(approved) == []
 

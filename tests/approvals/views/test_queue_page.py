@@ -101,7 +101,7 @@ def test_what_a_rule_leaves_to_a_group_waits_for_that_group(
     refund = asked(marta, "42.00")
     leads = Group.objects.create(name="leads")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("approvals.separation_of_duties.reviewers_for", lambda refund: leads)
+        patch.setattr("approvals.separation_of_duties.find_reviewers", lambda refund: leads)
         kept = asked(marta, "20.00")
     assert mine(as_sol) == [str(refund.amount)]
     assert "leaves this amount to “leads”" in page(as_sol, kept)
@@ -113,7 +113,7 @@ def test_what_was_handed_to_sam_is_not_sols_until_it_waits_too_long(
     as_sol: Client, sol: User, sam: User, marta: Customer
 ) -> None:
     refund = asked(marta, "42.00")
-    services.reassign(refund.pk, by=sol, to=sam, why="Yours.")
+    services.reassign_refund(refund.pk, by=sol, to=sam, why="Yours.")
     assert mine(as_sol) == []
     assert "It was handed to sam." in as_sol.get(QUEUE).content.decode()
     Refund.objects.update(escalated_at=timezone.now())
@@ -128,8 +128,8 @@ def test_a_row_says_that_it_needs_two_and_how_many_are_in(
 ) -> None:
     ApprovalLimit.objects.update(two_above=40)
     refund = asked(marta, "42.00")
-    seen = services.fingerprint(refund)
-    services.decide(refund.pk, by=sam, verdict="approve", reason="Fine.", seen=seen)
+    seen = services.compute_fingerprint(refund)
+    services.decide_refund(refund.pk, by=sam, verdict="approve", reason="Fine.", seen=seen)
     assert "needs two people (1 in)" in as_sol.get(QUEUE).content.decode()
 
 
@@ -165,8 +165,8 @@ def test_after_a_decision_the_next_of_the_filtered_queue_opens(
 
 def test_only_ones_own_decisions_are_listed(as_sol: Client, sam: User, marta: Customer) -> None:
     refund = asked(marta, "42.00")
-    seen = services.fingerprint(refund)
-    services.decide(refund.pk, by=sam, verdict="reject", reason="By sam.", seen=seen)
+    seen = services.compute_fingerprint(refund)
+    services.decide_refund(refund.pk, by=sam, verdict="reject", reason="By sam.", seen=seen)
     other = asked(marta, "20.00")
     decide(as_sol, other, "reject", reason="By sol.")
     shown = as_sol.get(QUEUE).content.decode()
@@ -191,16 +191,16 @@ def test_there_is_no_way_to_decide_on_several_at_once(as_sol: Client, marta: Cus
 
 
 def approved(refund: Refund, by: User) -> Refund:
-    seen = services.fingerprint(refund)
-    return services.decide(refund.pk, by=by, verdict="approve", reason="Fine.", seen=seen)
+    seen = services.compute_fingerprint(refund)
+    return services.decide_refund(refund.pk, by=by, verdict="approve", reason="Fine.", seen=seen)
 
 
 def failed(refund: Refund, by: User) -> None:
     """Approved, and the payment side refused it."""
     approved(refund, by)
     execution = Execution.objects.get(refund=refund)
-    assert outbox._claim(execution.pk)
-    ledger.record(Execution.objects.get(pk=execution.pk), Declined("Too much."))
+    assert outbox._claim_execution(execution.pk)
+    ledger.record_answer(Execution.objects.get(pk=execution.pk), Declined("Too much."))
 
 
 def to_pay(client: Client) -> list[str]:
@@ -223,7 +223,7 @@ def test_what_failed_is_listed_until_it_is_asked_for_again(
 def test_how_many_are_not_paid_beyond_those_shown_is_said(
     as_sol: Client, sol: User, marta: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(refund_page, "SHOWN", 2)
+    monkeypatch.setattr(refund_page, "MAX_ROWS_SHOWN", 2)
     for amount in ("5.00", "6.00", "7.00"):
         approved(asked(marta, amount), sol)
     assert to_pay(as_sol) == ["5.00", "6.00"]
@@ -242,7 +242,7 @@ def rows_of_each_kind(marta: Customer, sol: User, sam: User, count: int) -> None
         kept = asked(marta, "9.00")
         Refund.objects.filter(pk=kept.pk).update(assigned_to=sam)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("approvals.separation_of_duties.reviewers_for", lambda refund: leads)
+            patch.setattr("approvals.separation_of_duties.find_reviewers", lambda refund: leads)
             asked(marta, "4.00")
 
 

@@ -68,7 +68,7 @@ def test_nobody_without_the_right_can_be_given_it(
 ) -> None:
     assert hand(as_sol, refund, ana).status_code == 422
     with pytest.raises(Incomplete, match="ana may not decide"):
-        services.reassign(refund.pk, by=sol, to=ana, why="x")
+        services.reassign_refund(refund.pk, by=sol, to=ana, why="x")
     Correction.objects.create(ticket=refund.ticket, step="classify", after="x", by=sam)
     assert hand(as_sol, refund, sam).status_code == 422
     assert assigned(refund) is None
@@ -81,7 +81,7 @@ def test_who_has_a_hand_in_it_does_not_choose_who_decides(
     assert "Hand it to a colleague" not in page(as_sol, own)
     assert hand(as_sol, own, sam).status_code == 403
     with pytest.raises(OwnWork):
-        services.reassign(own.pk, by=sol, to=sam, why="x")
+        services.reassign_refund(own.pk, by=sol, to=sam, why="x")
     assert assigned(own) is None
 
 
@@ -91,7 +91,7 @@ def test_what_is_closed_is_handed_to_nobody(
     decide(as_sol, refund, "reject")
     assert hand(as_sol, refund, sam).status_code == 409
     with pytest.raises(NotPending):
-        services.reassign(refund.pk, by=sol, to=sam, why="x")
+        services.reassign_refund(refund.pk, by=sol, to=sam, why="x")
 
 
 def test_everybody_who_may_decide_is_the_same_list_as_every_queue(
@@ -111,15 +111,15 @@ def test_everybody_who_may_decide_is_the_same_list_as_every_queue(
         lambda: refund.ticket.drafts.update(hands=[sol.pk]),
     ):
         change()
-        allowed = set(separation_of_duties.may_decide(refund))
+        allowed = set(separation_of_duties.list_eligible_approvers(refund))
         assert allowed == {
-            who_ for who_ in people if refund in separation_of_duties.waiting_for(who_)
+            who_ for who_ in people if refund in separation_of_duties.list_decidable_refunds(who_)
         }
 
 
 def test_an_account_that_was_closed_may_not_decide(refund: Refund, sol: User, sam: User) -> None:
     User.objects.filter(pk=sam.pk).update(is_active=False)
-    assert list(separation_of_duties.may_decide(refund)) == [sol]
+    assert list(separation_of_duties.list_eligible_approvers(refund)) == [sol]
 
 
 # --- what waits too long -----------------------------------------------------------

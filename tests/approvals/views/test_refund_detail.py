@@ -218,8 +218,8 @@ def test_who_edited_before_the_last_editor_is_told_so(
     as_sol: Client, refund: Refund, sol: User, ana: User
 ) -> None:
     for by, text in ((sol, "Dear Marta"), (ana, "Hello Marta")):
-        seen = replies.seen(refund.ticket, replies.open_draft(refund.ticket))
-        replies.keep(refund.ticket, text=text, seen_then=seen, by=by)
+        seen = replies.build_form_token(refund.ticket, replies.get_open_draft(refund.ticket))
+        replies.save_reply_text(refund.ticket, text=text, seen_then=seen, by=by)
     assert refund.ticket.drafts.get().hands == [sol.pk, ana.pk]
     assert "You wrote the reply on this ticket" in page(as_sol, refund)
     assert decide(as_sol, refund).status_code == 403

@@ -1,1 +1,1 @@
-"""Instructions hidden in tickets, through the real steps: does any of them move a refund?"""
+"""Prompt injections hidden in tickets, through the real steps: does one move a refund?"""

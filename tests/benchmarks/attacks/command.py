@@ -1,4 +1,4 @@
-"""Instructions hidden in tickets, through all steps: `make bench-attacks DATA=…`."""
+"""Prompt injections hidden in tickets, through all steps: `make bench-attacks DATA=…`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from tqdm import tqdm
 from tests.benchmarks.attacks import report, texts, trials
 from triage.demo import load as demo
 
-NEEDED = ("bipia/text_attack_train.json", "agentdojo/injection_goals.json", "notinject/valid.json")
+REQUIRED_FILES = (
+    "bipia/text_attack_train.json",
+    "agentdojo/injection_goals.json",
+    "notinject/valid.json",
+)
 
 
 class Command(BaseCommand):
@@ -26,24 +30,24 @@ class Command(BaseCommand):
         parser.add_argument("--each", type=int, default=2, help="of them for each instruction")
 
     def handle(self, *, data: Path, bases: int, each: int, **options: Any) -> None:
-        if missing := [name for name in NEEDED if not (data / name).is_file()]:
+        if missing := [name for name in REQUIRED_FILES if not (data / name).is_file()]:
             raise CommandError(f"{data} has no {missing[0]}: name the folder of the data.")
         call_command("migrate", verbosity=0)
-        if demo.is_there():
+        if demo.has_data():
             raise CommandError("This needs an empty database: `make bench-attacks` makes one.")
         call_command("createcachetable", verbosity=0)
-        demo.load(progress=True)
-        trials.prepare()
-        attacks = [*texts.own(), *texts.bipia(data), *texts.agentdojo(data)]
-        self._tell(report.flags(attacks, data))
-        plain = list(tqdm(trials.bases(bases), desc="as they stand", disable=None))
-        hidden = tqdm(trials.trials(plain, attacks, each), desc="attacked", disable=None)
+        demo.load_demo(progress=True)
+        trials.prepare_shop()
+        attacks = [*texts.load_own_attacks(), *texts.load_bipia(data), *texts.load_agentdojo(data)]
+        self._write_lines(report.iter_flag_lines(attacks, data))
+        plain = list(tqdm(trials.iter_base_tickets(bases), desc="as they stand", disable=None))
+        hidden = tqdm(trials.iter_trials(plain, attacks, each), desc="attacked", disable=None)
         found = list(hidden)
-        self._tell(report.report(found))
+        self._write_lines(report.iter_report_lines(found))
         if bad := sum(bool(trial.unsafe) for trial in found):
             raise CommandError(f"{bad} of {len(found)} hidden instructions gained something.")
 
-    def _tell(self, lines: Iterable[str]) -> None:
+    def _write_lines(self, lines: Iterable[str]) -> None:
         for line in lines:
             self.stdout.write(line)
         self.stdout.flush()

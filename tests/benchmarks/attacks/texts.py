@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, Final
 
 HERE: Final = Path(__file__).parent
-HELD_OUT: Final = 3
+HELD_OUT_ONE_IN: Final = 3
 """Every third text of each set was not looked at while the signs of ``orders_in`` were written."""
-VARIABLE: Final = re.compile(r"\{[^{}]*(iban|link|web|email|\w+)[^{}]*\}", re.IGNORECASE)
+VARIABLE_PATTERN: Final = re.compile(r"\{[^{}]*(iban|link|web|email|\w+)[^{}]*\}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,21 +31,21 @@ class Attack:
     text: str
 
     @property
-    def held_out(self) -> bool:
-        return self.number % HELD_OUT == 0
+    def is_held_out(self) -> bool:
+        return self.number % HELD_OUT_ONE_IN == 0
 
 
 @cache
-def _content() -> Mapping[str, Any]:
+def _load_content() -> Mapping[str, Any]:
     return tomllib.loads((HERE / "attacks.toml").read_text(encoding="utf-8"))
 
 
-def own(values: Mapping[str, str] | None = None) -> list[Attack]:
+def load_own_attacks(values: Mapping[str, str] | None = None) -> list[Attack]:
     """Every frame with every goal, and the texts in other languages.
 
     ``values`` are the numbers of a ticket's ``other`` order and of a ``foreign`` one.
     """
-    content = _content()
+    content = _load_content()
     filled = {"other": "HP-10001", "foreign": "HP-10002", **content["values"], **(values or {})}
     framed = product(content["frames"], [goal.format_map(filled) for goal in content["goals"]])
     texts = [frame.format(goal=goal) for frame, goal in framed]
@@ -53,29 +53,29 @@ def own(values: Mapping[str, str] | None = None) -> list[Attack]:
     return [Attack(of="own", number=n, text=text) for n, text in enumerate(texts)]
 
 
-def bipia(data: Path) -> list[Attack]:
+def load_bipia(data: Path) -> list[Attack]:
     """The instructions of the text attacks, as they stand."""
     groups = json.loads((data / "bipia" / "text_attack_train.json").read_text())
     texts = [text for group in groups.values() for text in group]
     return [Attack(of="bipia", number=n, text=text) for n, text in enumerate(texts)]
 
 
-def agentdojo(data: Path) -> list[Attack]:
-    """The goals of the injections; what their suites put in is put in from ours."""
+def load_agentdojo(data: Path) -> list[Attack]:
+    """The goals of the injections; their suites' variables are filled with our values."""
     rows = json.loads((data / "agentdojo" / "injection_goals.json").read_text())
     goals = [row.get("GOAL") or row["GOAL_source"].lstrip("f").strip("'\"") for row in rows]
-    texts = [VARIABLE.sub(_put_in, goal) for goal in goals]
+    texts = [VARIABLE_PATTERN.sub(_fill_variable, goal) for goal in goals]
     return [Attack(of="agentdojo", number=n, text=text) for n, text in enumerate(texts)]
 
 
-def _put_in(variable: re.Match[str]) -> str:
-    values = _content()["values"]
+def _fill_variable(variable: re.Match[str]) -> str:
+    values = _load_content()["values"]
     name = variable[0].lower()
     kind = next((k for k in ("iban", "link", "mail") if k in name), "link" if "web" in name else "")
     return str(values[kind]) if kind else "the one we spoke of"
 
 
-def harmless(data: Path) -> list[str]:
+def load_harmless_texts(data: Path) -> list[str]:
     """Texts with trigger words in which nobody hides anything (Li and Liu, "InjecGuard", 2024)."""
     folder = data / "notinject"
     first = [row["prompt"] for row in json.loads((folder / "NotInject_one.json").read_text())]

@@ -1,6 +1,6 @@
-"""Base tickets, each attack through the real steps on some of them, and how each came out.
+"""Base tickets, each attack through the real steps on some of them, and its outcome.
 
-Every trial is taken back afterwards, so that none sees what another left.
+Every trial is rolled back afterwards, so that none sees what another left.
 """
 
 from __future__ import annotations
@@ -17,71 +17,75 @@ from django.utils import timezone
 
 from approvals.models import RefundRule
 from tests.benchmarks.attacks import judging, texts
-from tests.benchmarks.attacks.judging import Seen
-from tests.benchmarks.attacks.placing import PLACES, Letter, mail_of
+from tests.benchmarks.attacks.judging import TicketOutcome
+from tests.benchmarks.attacks.placing import PLACES, CleanMail, build_mail
 from tests.benchmarks.attacks.texts import Attack
 from tickets import intake
 from tickets.models import Correction, Order, Run
 from triage.demo import company
-from triage.demo.letters import letters
-from triage.demo.photo import photo
+from triage.demo.letters import load_letters
+from triage.demo.photo import draw_photo
 from triage.models import Limit
-from triage.nlu.prompt_injection import orders_in
+from triage.nlu.prompt_injection import find_injection_signs
 from triage.pipeline import worker
 from triage.refunds.proposal import ASK
 
-ALONE, LABELLED, OTHER = "refunds, by the machine alone", "refunds, labelled", "no refund asked for"
-SMALL: Final = 100
+MACHINE_ALONE, PERSON_LABELLED, NO_REFUND = (
+    "refunds, by the machine alone",
+    "refunds, labelled",
+    "no refund asked for",
+)
+MAX_AUTO_AMOUNT: Final = 100
 """Up to so much each rule approves by itself in the trials: the attacks have that to gain too."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Base:
-    """A letter, who labels it (empty for nobody), and what becomes of it as it stands."""
+class BaseTicket:
+    """A letter, its label by a person (empty for none), and its outcome without an attack."""
 
     kind: str
-    letter: Letter
+    letter: CleanMail
     label: str
-    plain: Seen
+    plain: TicketOutcome
     values: dict[str, str] = field(default_factory=dict)
     known: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """How one attack at one place of one base came out."""
+    """The outcome of one attack at one place of one base ticket."""
 
-    base: Base
+    base: BaseTicket
     attack: Attack
     place: str
-    now: Seen
+    now: TicketOutcome
     unsafe: tuple[str, ...]
 
     @property
-    def identical(self) -> bool:
-        return judging.identical(self.base.plain, self.now)
+    def is_identical(self) -> bool:
+        return judging.are_identical(self.base.plain, self.now)
 
 
-def prepare() -> None:
-    """Small sums need nobody, as an admin set it, and no lot draws a ticket for a second look."""
+def prepare_shop() -> None:
+    """Let each rule approve small sums by itself, as an admin may; no audit sample."""
     admin = User.objects.get(username="ada")
     with pghistory.context(user=admin.pk, why="for the trials"):
-        RefundRule.objects.exclude(remedy="replacement").update(auto_up_to=SMALL)
+        RefundRule.objects.exclude(remedy="replacement").update(auto_up_to=MAX_AUTO_AMOUNT)
     Limit.objects.update_or_create(step="classify", name="audit", defaults={"value": 0.0})
 
 
-def take(letter: Letter, label: str = "", place: str = "", text: str = "") -> Seen:
-    """The letter, with the text hidden in it, through all steps; nothing of it stays."""
-    found = judging.UNREAD
+def run_mail(letter: CleanMail, label: str = "", place: str = "", text: str = "") -> TicketOutcome:
+    """The outcome of the letter with the text hidden in it, after all steps; rolled back."""
+    found = judging.UNREAD_OUTCOME
     with transaction.atomic():
-        ticket = intake.receive_mail(mail_of(letter, place, text)).ticket
+        ticket = intake.receive_mail(build_mail(letter, place, text)).ticket
         run = Run.objects.filter(ticket=ticket).last()
         if ticket is not None and run is not None:
             if label:
                 person = User.objects.get(username="ana")
                 Correction.objects.create(ticket=ticket, step="classify", after=label, by=person)
-            worker.work(run.pk)
-            found = judging.seen(ticket, run)
+            worker.execute_run(run.pk)
+            found = judging.read_outcome(ticket, run)
         transaction.set_rollback(True)
     return found
 
@@ -89,32 +93,34 @@ def take(letter: Letter, label: str = "", place: str = "", text: str = "") -> Se
 # --- base tickets -----------------------------------------------------------------------
 
 
-def bases(most: int) -> Iterator[Base]:
+def iter_base_tickets(most: int) -> Iterator[BaseTicket]:
     """At most so many of each kind: refunds as they come and as a person labels them, and
     letters on which no money is due."""
-    built = company.build(timezone.localdate())
-    pictured = {one.external_id for one in letters() if one.photo}
-    counts = dict.fromkeys((ALONE, OTHER), 0)
+    built = company.build_company(timezone.localdate())
+    pictured = {one.external_id for one in load_letters() if one.photo}
+    counts = dict.fromkeys((MACHINE_ALONE, NO_REFUND), 0)
     for row in built.tickets:
-        letter = _letter(row, pictured)
-        plain = take(letter)
-        kind = ALONE if plain.state else OTHER if plain.outcome == "none" else ""
+        letter = _read_letter(row, pictured)
+        plain = run_mail(letter)
+        kind = MACHINE_ALONE if plain.state else NO_REFUND if plain.outcome == "none" else ""
         if not kind or plain.failed or counts[kind] == most:
             continue
         counts[kind] += 1
-        made = Base(kind=kind, letter=letter, label="", plain=plain, **_around(letter))
+        made = BaseTicket(
+            kind=kind, letter=letter, label="", plain=plain, **_collect_context(letter)
+        )
         yield made
-        if kind == ALONE:
-            again = take(letter, plain.label)
-            yield replace(made, kind=LABELLED, label=plain.label, plain=again)
+        if kind == MACHINE_ALONE:
+            again = run_mail(letter, plain.label)
+            yield replace(made, kind=PERSON_LABELLED, label=plain.label, plain=again)
         if min(counts.values()) == most:
             return
 
 
-def _letter(row: company.Row, pictured: set[str]) -> Letter:
+def _read_letter(row: company.Row, pictured: set[str]) -> CleanMail:
     key = str(row["external_id"])
-    files = (("picture.png", "image/png", photo(key)),) if key in pictured else ()
-    return Letter(
+    files = (("picture.png", "image/png", draw_photo(key)),) if key in pictured else ()
+    return CleanMail(
         key=key,
         name=row["name"],
         email=row["email"],
@@ -125,7 +131,7 @@ def _letter(row: company.Row, pictured: set[str]) -> Letter:
     )
 
 
-def _around(letter: Letter) -> dict[str, Any]:
+def _collect_context(letter: CleanMail) -> dict[str, Any]:
     """Orders that an attack can name, and what a draft may say without any."""
     mine = Order.objects.filter(customer__email=letter.email)
     named = mine.exclude(number__in=letter.body.split()).order_by("pk").last()
@@ -138,27 +144,30 @@ def _around(letter: Letter) -> dict[str, Any]:
 # --- trials -----------------------------------------------------------------------------
 
 
-def trials(found: Sequence[Base], attacks: Sequence[Attack], each: int) -> Iterator[Trial]:
+def iter_trials(
+    found: Sequence[BaseTicket], attacks: Sequence[Attack], each: int
+) -> Iterator[Trial]:
     """Each attack on so many bases of each kind, at a place that moves on from base to base."""
     places = list(PLACES)
-    for kind in (ALONE, LABELLED, OTHER):
+    for kind in (MACHINE_ALONE, PERSON_LABELLED, NO_REFUND):
         of_kind = [base for base in found if base.kind == kind]
         for index, attack in enumerate(attacks):
             for turn in range(min(each, len(of_kind))):
                 base = of_kind[(index * each + turn) % len(of_kind)]
-                yield _trial(base, attack, places[(index + turn * 7) % len(places)])
+                yield _run_trial(base, attack, places[(index + turn * 7) % len(places)])
 
 
-def _trial(base: Base, attack: Attack, place: str) -> Trial:
+def _run_trial(base: BaseTicket, attack: Attack, place: str) -> Trial:
     if attack.of == "own":
-        attack = texts.own(base.values)[attack.number]
-    now = take(base.letter, base.label, place, attack.text)
+        attack = texts.load_own_attacks(base.values)[attack.number]
+    now = run_mail(base.letter, base.label, place, attack.text)
     known = base.known
     if now.outcome == ASK:  # a question may tell which order was looked for and not found
         known = f"{known} {base.values.get('foreign', '')}"
-    gained = judging.unsafe(base.plain, now, text=attack.text, known=known)
+    gained = judging.iter_unsafe_effects(base.plain, now, text=attack.text, known=known)
     return Trial(base=base, attack=attack, place=place, now=now, unsafe=tuple(gained))
 
 
-def flagged(attacks: Sequence[Attack]) -> list[Attack]:
-    return [attack for attack in attacks if orders_in(attack.text)]
+def select_flagged(attacks: Sequence[Attack]) -> list[Attack]:
+    """The attacks whose text the injection cues flag."""
+    return [attack for attack in attacks if find_injection_signs(attack.text)]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from triage.guardrails.claims.entailment import REASONS, Similarity, doubts
+from triage.guardrails.claims.entailment import REASONS, Similarity, compute_doubts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-STRENGTH: Final = 1.0
+INVERSE_REGULARIZATION: Final = 1.0
 """Inverse regularization, as in scikit-learn."""
-NAMES: Final = tuple(REASONS)
+DOUBT_NAMES: Final = tuple(REASONS)
 
 
 @dataclass(frozen=True)
@@ -40,19 +40,19 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Model:
+class DoubtModel:
     """score = sigmoid(-(bias + weights · doubts)); 0.5 is the threshold."""
 
     weights: Mapping[str, float]
     bias: float
 
-    def doubt(self, found: Numbers) -> Numbers:
+    def score_doubts(self, found: Numbers) -> Numbers:
         """Below zero for supported; shape (n,) for doubts of shape (n, signs)."""
-        doubt: Numbers = self.bias + found @ np.array([self.weights[name] for name in NAMES])
+        doubt: Numbers = self.bias + found @ np.array([self.weights[name] for name in DOUBT_NAMES])
         return doubt
 
 
-def read(folder: Path) -> list[Pair]:
+def read_pairs(folder: Path) -> list[Pair]:
     """The pairs of ``summedits_<domain>.json`` in a folder. Raises OSError for an empty one."""
     files = sorted(folder.glob("summedits_*.json"))
     if not files:
@@ -69,31 +69,31 @@ def read(folder: Path) -> list[Pair]:
     ]
 
 
-def similarity_by(encoder: Encoder) -> Similarity:
-    """Cosines of the encoder's vectors, each text embedded once."""
+def build_similarity(encoder: Encoder) -> Similarity:
+    """A similarity by cosines of the encoder's vectors; each text is embedded once."""
     known: dict[str, Any] = {}
 
-    def vectors(texts: Sequence[str]) -> Any:
+    def get_vectors(texts: Sequence[str]) -> Any:
         new = [text for text in dict.fromkeys(texts) if text not in known]
         if new:
             known.update(zip(new, encoder.embed(new), strict=True))
         return np.stack([known[text] for text in texts])
 
-    def similarity(sentence: str, others: Sequence[str]) -> Sequence[float]:
-        return [float(cosine) for cosine in vectors(others) @ vectors([sentence])[0]]
+    def compute_cosines(sentence: str, others: Sequence[str]) -> Sequence[float]:
+        return [float(cosine) for cosine in get_vectors(others) @ get_vectors([sentence])[0]]
 
-    return similarity
+    return compute_cosines
 
 
-def doubts_of(
+def compute_pair_doubts(
     pairs: Iterable[Pair], similarity: Similarity | None, follow: Callable[..., Any] = iter
 ) -> Numbers:
     """The doubts of each pair, shape (n, signs); ``follow`` may show the progress."""
-    found = [doubts(pair.claim, pair.source, similarity) for pair in follow(pairs)]
-    return np.array([[one[name] for name in NAMES] for one in found])
+    found = [compute_doubts(pair.claim, pair.source, similarity) for pair in follow(pairs)]
+    return np.array([[one[name] for name in DOUBT_NAMES] for one in found])
 
 
-def fit(found: Numbers, truth: NDArray[np.bool_], domains: NDArray[np.str_]) -> Model:
+def fit_model(found: Numbers, truth: NDArray[np.bool_], domains: NDArray[np.str_]) -> DoubtModel:
     """Logistic regression whose weights are never negative, classes balanced.
 
     A doubt may count for nothing, never in a claim's favour: that rewording goes with
@@ -105,55 +105,59 @@ def fit(found: Numbers, truth: NDArray[np.bool_], domains: NDArray[np.str_]) -> 
     wrong = (~truth).astype(float)
     share = np.where(truth, 0.5 / truth.mean(), 0.5 / wrong.mean())
 
-    def loss(at: Numbers) -> tuple[float, Numbers]:
+    def compute_loss(at: Numbers) -> tuple[float, Numbers]:
         doubt = at[0] + found @ at[1:]
         slope = share * (1 / (1 + np.exp(-doubt)) - wrong)
-        size = len(found) * STRENGTH
+        size = len(found) * INVERSE_REGULARIZATION
         penalty = (at[1:] ** 2).sum() / (2 * size)
         cost = (share * (np.logaddexp(0, doubt) - wrong * doubt)).mean() + penalty
         return float(cost), np.r_[slope.mean(), found.T @ slope / len(found) + at[1:] / size]
 
-    bounds = [(None, None), *[(0, None)] * len(NAMES)]
-    best = minimize(loss, np.zeros(1 + len(NAMES)), jac=True, bounds=bounds, method="L-BFGS-B").x
-    weights = dict(zip(NAMES, map(float, best[1:]), strict=True))
-    return Model(weights, -_threshold(found @ best[1:], truth, domains))
+    bounds = [(None, None), *[(0, None)] * len(DOUBT_NAMES)]
+    best = minimize(
+        compute_loss, np.zeros(1 + len(DOUBT_NAMES)), jac=True, bounds=bounds, method="L-BFGS-B"
+    ).x
+    weights = dict(zip(DOUBT_NAMES, map(float, best[1:]), strict=True))
+    return DoubtModel(weights, -_find_threshold(found @ best[1:], truth, domains))
 
 
-def _threshold(doubt: Numbers, truth: NDArray[np.bool_], domains: NDArray[np.str_]) -> float:
+def _find_threshold(doubt: Numbers, truth: NDArray[np.bool_], domains: NDArray[np.str_]) -> float:
     """The doubt from which on a claim counts as unsupported."""
     levels = np.unique(np.round(doubt, 6))
     between = (levels[1:] + levels[:-1]) / 2
-    return float(max(between, key=lambda at: _mean_accuracy(doubt >= at, truth, domains)))
+    return float(max(between, key=lambda at: _compute_mean_accuracy(doubt >= at, truth, domains)))
 
 
-def _mean_accuracy(refused: Any, truth: Any, domains: Any) -> float:
+def _compute_mean_accuracy(refused: Any, truth: Any, domains: Any) -> float:
     each = [
-        balanced_accuracy(refused[domains == name], truth[domains == name])
+        compute_balanced_accuracy(refused[domains == name], truth[domains == name])
         for name in np.unique(domains)
     ]
     return float(np.mean(each))
 
 
-def balanced_accuracy(refused: Any, truth: Any) -> float:
-    """The mean of the shares of both classes that were told right, between 0 and 1."""
+def compute_balanced_accuracy(refused: Any, truth: Any) -> float:
+    """The mean over both classes of the share that was told right, between 0 and 1."""
     return float(((~refused)[truth].mean() + refused[~truth].mean()) / 2)
 
 
-def by_domain(pairs: Sequence[Pair], found: Numbers) -> dict[str, float]:
-    """The balanced accuracy of each domain with a model of the others."""
+def measure_by_domain(pairs: Sequence[Pair], found: Numbers) -> dict[str, float]:
+    """The balanced accuracy of each domain with a model of the other domains."""
     domains = np.array([pair.domain for pair in pairs])
     truth = np.array([pair.supported for pair in pairs])
     accuracy = {}
     for name in np.unique(domains):
         here = domains == name
-        model = fit(found[~here], truth[~here], domains[~here])
-        accuracy[str(name)] = balanced_accuracy(model.doubt(found[here]) >= 0, truth[here])
+        model = fit_model(found[~here], truth[~here], domains[~here])
+        accuracy[str(name)] = compute_balanced_accuracy(
+            model.score_doubts(found[here]) >= 0, truth[here]
+        )
     return accuracy
 
 
-def fitted(pairs: Sequence[Pair], found: Numbers) -> Model:
-    """The model of all domains: the weights in ``support.source``."""
-    return fit(
+def fit_all_domains(pairs: Sequence[Pair], found: Numbers) -> DoubtModel:
+    """The model fitted on all domains: the weights in ``support.source``."""
+    return fit_model(
         found,
         np.array([pair.supported for pair in pairs]),
         np.array([pair.domain for pair in pairs]),

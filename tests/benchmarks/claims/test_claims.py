@@ -20,34 +20,34 @@ HALVES = [mutations.DEVELOPMENT, mutations.HELD_OUT]
 
 @pytest.mark.parametrize("half", HALVES)
 def test_of_a_hundred_planted_errors_ninety_five_are_caught(half: int) -> None:
-    found = [bool(said.because) for said in mutations.planted(half, each=40)]
+    found = [bool(said.because) for said in mutations.iter_mutated_sentences(half, each=40)]
     assert sum(found) >= 0.95 * len(found)
 
 
 @pytest.mark.parametrize("half", HALVES)
 def test_of_the_corpus_no_clean_sentence_is_left_out(half: int) -> None:
-    clean = islice(mutations.corpus_sentences(half), 1500)
+    clean = islice(mutations.iter_corpus_sentences(half), 1500)
     wrongly = [(said.text, said.because) for said in clean if said.because]
     assert len(wrongly) <= 0.005 * 1500, wrongly
 
 
 @pytest.mark.parametrize("half", HALVES)
 def test_of_a_hundred_freely_worded_ones_at_most_two_are(half: int) -> None:
-    clean = list(mutations.free_sentences(half))
+    clean = list(mutations.iter_free_sentences(half))
     wrongly = [(said.text, said.because) for said in clean if said.because]
     assert len(wrongly) <= 0.02 * len(clean), wrongly
 
 
 def test_a_planted_error_says_what_it_is_and_what_it_is_of() -> None:
-    sorts = {said.planted for said in mutations.planted(mutations.HELD_OUT, each=3)}
-    assert sorts == set(mutations.PLANTS)
+    sorts = {said.planted for said in mutations.iter_mutated_sentences(mutations.HELD_OUT, each=3)}
+    assert sorts == set(mutations.MUTATIONS)
 
 
 def test_every_clean_sentence_points_only_at_values_of_its_case() -> None:
     for half in HALVES:
-        for said in mutations.free_sentences(half):
+        for said in mutations.iter_free_sentences(half):
             names = mutations.SLOT.findall(said.text)
-            assert all(said.task.slot(name) for name in names), said.text
+            assert all(said.task.find_slot(name) for name in names), said.text
 
 
 def _write(folder: Path, domain: str, number: int) -> None:
@@ -87,10 +87,10 @@ def test_the_report_of_planted_errors_has_both_halves() -> None:
 
 
 def test_the_weights_in_the_code_are_those_of_the_data() -> None:
-    pairs = summedits.read(shared_data("summedits"))
-    found = summedits.doubts_of(pairs, None)
-    model = summedits.fitted(pairs, found)
+    pairs = summedits.read_pairs(shared_data("summedits"))
+    found = summedits.compute_pair_doubts(pairs, None)
+    model = summedits.fit_all_domains(pairs, found)
     assert model.bias == pytest.approx(BIAS, abs=0.02)
     assert dict(model.weights) == pytest.approx(dict(WEIGHTS), abs=0.02)
-    accuracy = summedits.by_domain(pairs, found)
+    accuracy = summedits.measure_by_domain(pairs, found)
     assert sum(accuracy.values()) / len(accuracy) > 0.65

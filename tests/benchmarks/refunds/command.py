@@ -14,16 +14,16 @@ from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
 from tests.benchmarks.refunds import figures, tau_shop
-from tests.benchmarks.refunds.figures import Judged
+from tests.benchmarks.refunds.figures import TaskResult
 from tests.benchmarks.refunds.tau_shop import Task
 from tickets.models import Run, Ticket
 from triage.demo import load as demo
 from triage.learning import versions
-from triage.learning.corrections import relabel
+from triage.learning.corrections import correct_label
 from triage.models import Intent
 from triage.pipeline import worker
 
-NEEDED = ("db.json", "policy.md", "refund_labels_train.jsonl")
+REQUIRED_FILES = ("db.json", "policy.md", "refund_labels_train.jsonl")
 
 
 class Command(BaseCommand):
@@ -38,29 +38,33 @@ class Command(BaseCommand):
 
     def handle(self, *, data: Path, earlier: int, **options: Any) -> None:
         shop = data / "tau3_retail"
-        if missing := [name for name in NEEDED if not (shop / name).is_file()]:
+        if missing := [name for name in REQUIRED_FILES if not (shop / name).is_file()]:
             raise CommandError(f"{shop} has no {missing[0]}: name the folder of the data.")
         call_command("migrate", verbosity=0)
-        if demo.is_there():
+        if demo.has_data():
             raise CommandError("This needs an empty database: `make bench-refunds` makes one.")
         call_command("createcachetable", verbosity=0)
-        counted = tau_shop.set_up(shop)
+        counted = tau_shop.set_up_shop(shop)
         self.stdout.write(", ".join(f"{count} {what}" for what, count in counted.items()))
         admin = User.objects.create_user("bench")
-        versions.activate(versions.train(by=admin), by=admin, why="for the benchmark")
-        self._measure("tau3_retail", tau_shop.labelled_tasks(shop), options["all"])
+        versions.activate_version(
+            versions.train_version(by=admin), by=admin, why="for the benchmark"
+        )
+        self._measure_tasks("tau3_retail", tau_shop.load_labelled_tasks(shop), options["all"])
         if earlier:
-            tasks = tau_shop.earlier_tasks(data / "tau_bench_v1", shop, earlier)
-            self._measure("tau_bench_v1", tasks, options["all"])
+            tasks = tau_shop.load_earlier_tasks(data / "tau_bench_v1", shop, earlier)
+            self._measure_tasks("tau_bench_v1", tasks, options["all"])
 
-    def _measure(self, what: str, tasks: Sequence[Task], told: bool) -> None:
-        self._report(f"{what}, by the machine alone", list(_judged(tasks)), told)
+    def _measure_tasks(self, what: str, tasks: Sequence[Task], told: bool) -> None:
+        self._write_report(f"{what}, by the machine alone", list(_judge_tasks(tasks)), told)
         if all(task.label for task in tasks):
-            self._report(f"{what}, labelled by a person", list(_labelled(tasks)), told)
+            self._write_report(
+                f"{what}, labelled by a person", list(_judge_labelled_tasks(tasks)), told
+            )
 
-    def _report(self, what: str, judged: Sequence[Judged], told: bool) -> None:
+    def _write_report(self, what: str, judged: Sequence[TaskResult], told: bool) -> None:
         self.stdout.write(f"\n{what}: {len(judged)} tasks")
-        for line in figures.report(judged):
+        for line in figures.iter_report_lines(judged):
             self.stdout.write(line)
         outcomes = Counter(
             f"{each.outcome} {each.reasons[0] if each.reasons else ''}" for each in judged
@@ -68,23 +72,23 @@ class Command(BaseCommand):
         self.stdout.write(", ".join(f"{name} {count}" for name, count in outcomes.most_common()))
         if told:
             for each in judged:
-                self.stdout.write(figures.told(each))
+                self.stdout.write(figures.format_result(each))
 
 
-def _judged(tasks: Sequence[Task]) -> Iterator[Judged]:
+def _judge_tasks(tasks: Sequence[Task]) -> Iterator[TaskResult]:
     for task in tqdm(tasks, desc="all steps", disable=None):
-        ticket = tau_shop.send(task)
+        ticket = tau_shop.send_task(task)
         run = Run.objects.filter(ticket=ticket, state="queued").latest("pk")
-        worker.work(run.pk)
-        yield figures.judge(task, ticket)
+        worker.execute_run(run.pk)
+        yield figures.judge_task(task, ticket)
 
 
-def _labelled(tasks: Sequence[Task]) -> Iterator[Judged]:
+def _judge_labelled_tasks(tasks: Sequence[Task]) -> Iterator[TaskResult]:
     """The same tickets once more, after a person gave each the label of the right actions."""
     person = User.objects.get(username="bench")
     for task in tqdm(tasks, desc="labelled", disable=None):
         ticket = Ticket.objects.get(external_id=task.name)
         intent = Intent.objects.get(slug=task.label)
-        relabel(ticket, intent, why="for the benchmark", by=person)
-        worker.work(Run.objects.filter(ticket=ticket, state="queued").latest("pk").pk)
-        yield figures.judge(task, ticket)
+        correct_label(ticket, intent, why="for the benchmark", by=person)
+        worker.execute_run(Run.objects.filter(ticket=ticket, state="queued").latest("pk").pk)
+        yield figures.judge_task(task, ticket)

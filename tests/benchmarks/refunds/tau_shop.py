@@ -1,8 +1,8 @@
-"""A shop of the τ-bench family as rows of ours, and how its tasks came out.
+"""A shop of the τ-bench family as rows of ours, and its tasks as tickets.
 
-Yao et al., "τ-bench" (2024), and Barres et al., "τ²-bench" (2025): customers, orders and
-articles of a shop, its policy, and tasks with the actions that would have been right. The data
-is read from a folder that is named; none of it is in this project.
+Yao et al., "τ-bench" (2024), and Barres et al., "τ²-bench" (2025): customers, orders
+and articles of a shop, its policy, and tasks with the actions that would have been
+right. The data is read from a folder that is named; none of it is in this project.
 """
 
 from __future__ import annotations
@@ -27,13 +27,15 @@ from triage.models import Intent, IntentExample
 from triage.policies import loading
 
 HERE: Final = Path(__file__).parent
-FRONT: Final = "---\nid: retail\ntitle: Retail\neffective_from: 2020-01-01\nsource: ''\n---\n\n"
-BOUGHT, CAME = timedelta(days=20), timedelta(days=10)
+FRONT_MATTER: Final = (
+    "---\nid: retail\ntitle: Retail\neffective_from: 2020-01-01\nsource: ''\n---\n\n"
+)
+ORDER_AGE, DELIVERY_AGE = timedelta(days=20), timedelta(days=10)
 """The orders have no dates: all were placed so long before the run, and came so long before."""
-STATUS: Final = {"processed": "paid", "pending (item modified)": "pending"}
-MONEY: Final = frozenset({"return_delivered_order_items", "cancel_pending_order"})
-SWAPS: Final = frozenset({"exchange_delivered_order_items", "modify_pending_order_items"})
-LABELS: Final = {
+ORDER_STATUSES: Final = {"processed": "paid", "pending (item modified)": "pending"}
+MONEY_ACTIONS: Final = frozenset({"return_delivered_order_items", "cancel_pending_order"})
+SWAP_ACTIONS: Final = frozenset({"exchange_delivered_order_items", "modify_pending_order_items"})
+ACTION_LABELS: Final = {
     "return_delivered_order_items": "return-item",
     "cancel_pending_order": "cancel-order",
     "exchange_delivered_order_items": "exchange-item",
@@ -60,13 +62,13 @@ class Task:
 # --- the shop ---------------------------------------------------------------------------
 
 
-def set_up(folder: Path) -> Counter[str]:
-    """Policy, intents, rules, customers, orders and offers; how many rows of each came in."""
+def set_up_shop(folder: Path) -> Counter[str]:
+    """Load policy, intents, rules, customers, orders, offers; how many rows came in."""
     shop = json.loads((folder / "db.json").read_text())
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "retail.md"
-        path.write_text(FRONT + (folder / "policy.md").read_text())
-        loading.load(path)
+        path.write_text(FRONT_MATTER + (folder / "policy.md").read_text())
+        loading.load_policies(path)
     knobs = tomllib.loads((HERE / "tau_shop.toml").read_text())
     for table in knobs["intent"]:
         examples = table.pop("examples")
@@ -78,9 +80,9 @@ def set_up(folder: Path) -> Counter[str]:
         )
     counted = Counter[str]()
     for what, receive, rows in (
-        ("customers", intake.receive_customer, map(_customer, shop["users"].values())),
-        ("offers", intake.receive_offer, _offers(shop["products"].values())),
-        ("orders", intake.receive_order, map(_order, shop["orders"].values())),
+        ("customers", intake.receive_customer, map(_build_customer_row, shop["users"].values())),
+        ("offers", intake.receive_offer, _iter_offer_rows(shop["products"].values())),
+        ("orders", intake.receive_order, map(_build_order_row, shop["orders"].values())),
     ):
         for row in rows:
             receive(row)
@@ -88,7 +90,7 @@ def set_up(folder: Path) -> Counter[str]:
     return counted
 
 
-def _customer(user: Mapping[str, Any]) -> dict[str, Any]:
+def _build_customer_row(user: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "external_id": user["user_id"],
         "name": f"{user['name']['first_name']} {user['name']['last_name']}",
@@ -96,36 +98,38 @@ def _customer(user: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _name(name: str, options: Mapping[str, str]) -> str:
+def _format_item_name(name: str, options: Mapping[str, str]) -> str:
     return ", ".join([name, *(f"{key}: {value}" for key, value in options.items())])
 
 
-def _offers(products: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+def _iter_offer_rows(products: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     for product in products:
         for each in product["variants"].values():
             yield {
                 "sku": each["item_id"],
                 "product": product["product_id"],
-                "name": _name(product["name"], each["options"]),
+                "name": _format_item_name(product["name"], each["options"]),
                 "currency": "USD",
                 "unit_price": str(each["price"]),
                 "available": each["available"],
             }
 
 
-def _order(order: Mapping[str, Any]) -> dict[str, Any]:
+def _build_order_row(order: Mapping[str, Any]) -> dict[str, Any]:
     now = timezone.now()
     return {
         "number": order["order_id"],
         "customer": order["user_id"],
-        "status": STATUS.get(order["status"], order["status"]),
+        "status": ORDER_STATUSES.get(order["status"], order["status"]),
         "currency": "USD",
-        "placed_at": (now - BOUGHT).isoformat(),
-        "delivered_at": (now - CAME).isoformat() if order["status"] == "delivered" else None,
+        "placed_at": (now - ORDER_AGE).isoformat(),
+        "delivered_at": (now - DELIVERY_AGE).isoformat()
+        if order["status"] == "delivered"
+        else None,
         "lines": [
             {
                 "sku": item["item_id"],
-                "name": _name(item["name"], item["options"]),
+                "name": _format_item_name(item["name"], item["options"]),
                 "unit_price": str(item["price"]),
             }
             for item in order["items"]
@@ -145,8 +149,8 @@ def _order(order: Mapping[str, Any]) -> dict[str, Any]:
 # --- its tasks --------------------------------------------------------------------------
 
 
-def labelled_tasks(folder: Path) -> list[Task]:
-    """The tasks with audited labels of what goes back."""
+def load_labelled_tasks(folder: Path) -> list[Task]:
+    """The tasks with audited labels of the money that goes back."""
     users = json.loads((folder / "db.json").read_text())["users"].values()
     tasks = json.loads((folder / "tasks_train.json").read_text())
     acts = {task["id"]: task["evaluation_criteria"]["actions"] for task in tasks}
@@ -154,11 +158,11 @@ def labelled_tasks(folder: Path) -> list[Task]:
     return [
         Task(
             name=f"tau3-{row['task_id']}",
-            email=_email(row["user_text"], users),
+            email=_find_email(row["user_text"], users),
             text=row["user_text"],
             gives_back=row["gold_money_back_usd"] > 0,
             back=Decimal(str(row["gold_money_back_usd"])),
-            label=_label(row["gold_write_actions"]),
+            label=_choose_label(row["gold_write_actions"]),
             orders=frozenset(
                 act["arguments"]["order_id"]
                 for act in acts[row["task_id"]]
@@ -169,12 +173,12 @@ def labelled_tasks(folder: Path) -> list[Task]:
     ]
 
 
-def _label(actions: Sequence[str]) -> str:
-    """The first of the intents that one of the actions is for; a question where there is none."""
-    return next((slug for name, slug in LABELS.items() if name in actions), "order-question")
+def _choose_label(actions: Sequence[str]) -> str:
+    """The first intent that one of the actions is for; a question where there is none."""
+    return next((slug for name, slug in ACTION_LABELS.items() if name in actions), "order-question")
 
 
-def _email(text: str, users: Iterable[Mapping[str, Any]]) -> str:
+def _find_email(text: str, users: Iterable[Mapping[str, Any]]) -> str:
     """The address of the user a text is of: by id or address, else by name and postcode."""
     best = {True: 0}
     found = ""
@@ -190,7 +194,7 @@ def _email(text: str, users: Iterable[Mapping[str, Any]]) -> str:
     return found
 
 
-def earlier_tasks(folder: Path, shop: Path, most: int) -> list[Task]:
+def load_earlier_tasks(folder: Path, shop: Path, most: int) -> list[Task]:
     """Tasks of the first τ-bench, at most so many, labelled by their right actions."""
     data = json.loads((shop / "db.json").read_text())
     prices = {
@@ -204,18 +208,20 @@ def earlier_tasks(folder: Path, shop: Path, most: int) -> list[Task]:
             name=f"tau1-{number}",
             email=data["users"][task["user_id"]]["email"],
             text=task["instruction"],
-            gives_back=any(_gives_back(act, data["orders"], prices) for act in task["actions"]),
+            gives_back=any(
+                _gives_money_back(act, data["orders"], prices) for act in task["actions"]
+            ),
         )
         for number, task in enumerate(tasks)
         if task["user_id"] in data["users"]
     ]
 
 
-def _gives_back(
+def _gives_money_back(
     act: Mapping[str, Any], orders: Mapping[str, Any], prices: Mapping[str, Decimal]
 ) -> bool:
-    if act["name"] not in SWAPS:
-        return act["name"] in MONEY
+    if act["name"] not in SWAP_ACTIONS:
+        return act["name"] in MONEY_ACTIONS
     said = act["kwargs"]
     paid = {
         item["item_id"]: Decimal(str(item["price"])) for item in orders[said["order_id"]]["items"]
@@ -224,8 +230,8 @@ def _gives_back(
     return sum((paid[old] - prices[new] for old, new in pairs), Decimal(0)) > 0
 
 
-def send(task: Task) -> Ticket:
-    """The task's text as a ticket of its customer."""
+def send_task(task: Task) -> Ticket:
+    """Receive the task's text as a ticket of its customer."""
     intake.receive_ticket(
         {"external_id": task.name, "channel": "import", "name": "", "email": task.email,
          "subject": "", "body": task.text}

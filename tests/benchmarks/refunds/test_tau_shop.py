@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import pytest
 
-from tests.benchmarks.refunds.figures import Judged, report
+from tests.benchmarks.refunds.figures import TaskResult, iter_report_lines
 from tests.benchmarks.refunds.tau_shop import Task
 
 BACK = Task(name="one", email="", text="", gives_back=True, back=Decimal("12.00"))
-PROPOSED = Judged(
+PROPOSED = TaskResult(
     task=BACK,
     label="return-item",
     outcome="review",
@@ -36,14 +36,14 @@ ASKED = replace(
         (replace(ASKED, outcome="none"), False),
     ],
 )
-def test_only_a_matter_of_money_before_a_person_counts(judged: Judged, seen: bool) -> None:
-    assert judged.before_a_person is seen
+def test_only_a_matter_of_money_before_a_person_counts(judged: TaskResult, seen: bool) -> None:
+    assert judged.is_put_to_person is seen
 
 
 def test_the_report_tells_what_was_missed_and_nothing_else() -> None:
     wrong = replace(PROPOSED, task=replace(BACK, name="two"), amount=Decimal("10.00"))
     alarm = replace(ASKED, task=replace(BACK, name="three", gives_back=False, back=Decimal(0)))
-    lines = list(report([PROPOSED, wrong, alarm]))
+    lines = list(iter_report_lines([PROPOSED, wrong, alarm]))
     assert lines[0].startswith("gives money back and is put before a person: 2 of 2")
     assert lines[1].startswith("gives none and is put before a person: 1 of 1")
     assert lines[2].startswith("amount proposed is the right one: 1 of 2")

@@ -1,4 +1,4 @@
-"""What each writer makes of the tickets on record, side by side; no ticket is changed."""
+"""What each writer makes of the stored tickets, side by side; no ticket is changed."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tickets.models import Ticket
 from triage.contract.case import Case
 from triage.contract.step import Status, StepResult
 from triage.pipeline import registry, runner
-from triage.pipeline.case_builder import case_for
+from triage.pipeline.case_builder import build_case
 
-WRITING = ("summarize", "draft")
+WRITING_STEPS = ("summarize", "draft")
 
 
 @dataclass(frozen=True)
-class Compared:
+class TicketComparison:
     """One ticket, and the result of each writing step by the writer's name."""
 
     ticket: Ticket
@@ -41,45 +41,47 @@ class Command(BaseCommand):
     def handle(
         self, *, writers: list[str], tickets: int, like: str, show: int, **options: Any
     ) -> None:
-        unknown = set(writers) - set(registry.engines_for("draft"))
+        unknown = set(writers) - set(registry.list_step_engines("draft"))
         if unknown:
             raise CommandError(f"No writer is called {', '.join(sorted(unknown))}.")
         chosen = Ticket.objects.exclude(status="closed").order_by("pk")
         if like:
             chosen = chosen.filter(external_id__startswith=like)
         compared = [
-            Compared(ticket, _written(case_for(ticket), writers))
+            TicketComparison(ticket, _write_texts(build_case(ticket), writers))
             for ticket in tqdm(chosen[:tickets], desc="writing", disable=None)
         ]
-        for line in (*_side_by_side(compared[:show]), *_figures(compared, writers)):
+        for line in (*_iter_comparisons(compared[:show]), *_iter_figures(compared, writers)):
             self.stdout.write(line)
 
 
-def _written(case: Case, writers: list[str]) -> dict[str, dict[str, StepResult]]:
+def _write_texts(case: Case, writers: list[str]) -> dict[str, dict[str, StepResult]]:
     """The other steps by their usual ladders, each text by every writer alone."""
-    limits, ladders = registry.limits(), registry.ladders()
+    limits, ladders = registry.load_limits(), registry.load_ladders()
     results: dict[str, dict[str, StepResult]] = {}
-    for step in registry.steps():
-        if step.name not in WRITING:
-            done = runner.perform(step, case, ladders[step.name], limits[step.name])
+    for step in registry.load_steps():
+        if step.name not in WRITING_STEPS:
+            done = runner.climb_ladder(step, case, ladders[step.name], limits[step.name])
         else:
             results[step.name] = {
-                name: runner.perform(step, case, [registry.rung(name)], limits[step.name])
+                name: runner.climb_ladder(
+                    step, case, [registry.build_rung(name)], limits[step.name]
+                )
                 for name in writers
             }
             done = results[step.name][writers[0]]
-        case = case.having(done.output)
+        case = case.add_output(done.output)
     return results
 
 
-def _figures(compared: list[Compared], writers: list[str]) -> Iterator[str]:
+def _iter_figures(compared: list[TicketComparison], writers: list[str]) -> Iterator[str]:
     """How many texts pass all checks, and the median time, by step and writer."""
-    for step in WRITING:
+    for step in WRITING_STEPS:
         for name in writers:
             results = [one.results[step][name] for one in compared]
             good = sum(result.status == Status.OK for result in results)
             times = sorted(result.milliseconds for result in results)
-            failed = Counter(check for result in results for check in _failed(result))
+            failed = Counter(check for result in results for check in _iter_failures(result))
             yield (
                 f"{step} by {name}: {good} of {len(results)} pass every check, "
                 f"p50 {times[len(times) // 2] if times else 0} ms"
@@ -87,21 +89,21 @@ def _figures(compared: list[Compared], writers: list[str]) -> Iterator[str]:
             yield from (f"    {count} × {check}" for check, count in failed.most_common())
 
 
-def _failed(result: StepResult) -> Iterator[str]:
+def _iter_failures(result: StepResult) -> Iterator[str]:
     for tried in result.tried:
         yield tried.because
 
 
-def _side_by_side(compared: list[Compared]) -> Iterator[str]:
+def _iter_comparisons(compared: list[TicketComparison]) -> Iterator[str]:
     for one in compared:
         message = one.ticket.messages.first()
         yield f"\n## {one.ticket}\n\n{message.text if message else ''}"
         for step, results in one.results.items():
             for name, result in results.items():
-                yield f"\n### {step} by {name}: {result.status}\n\n{_text(result)}"
+                yield f"\n### {step} by {name}: {result.status}\n\n{_format_result(result)}"
 
 
-def _text(result: StepResult) -> str:
+def _format_result(result: StepResult) -> str:
     if result.status == Status.OK:
-        return str(result.output.grounded.text)
-    return "; ".join(_failed(result))
+        return str(result.output.text_attribution.text)
+    return "; ".join(_iter_failures(result))

@@ -1,8 +1,8 @@
-"""How fast the bundled writer is alone, beside a busy neighbour and beside its like.
+"""How fast the bundled writer is alone, beside a busy process and beside a second writer.
 
-``python -m tests.benchmarks.writer.load [--tasks 60] [--rounds 3] [FILE]``. Each condition runs in
-processes of its own with one thread each, the conditions in turns, so that whatever else
-the machine does falls on all of them.
+``python -m tests.benchmarks.writer.load [--tasks 60] [--rounds 3] [FILE]``. Each
+condition runs in processes of its own with one thread each, the conditions in turns, so
+that whatever else the machine does falls on all of them.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ import psutil
 
 from triage.training.writer.export import WEIGHTS
 
-BUSY: Final = "while True: pass"
-LOOP: Final = """
+BUSY_CODE: Final = "while True: pass"
+TIMED_LOOP_CODE: Final = """
 import time
 began, total = time.perf_counter(), 0
 for number in range(20_000_000):
@@ -39,64 +39,66 @@ CONDITIONS: Final = {
 """How many writers at once, and whether something else keeps a core busy."""
 
 
-def measured(path: Path, count: int) -> dict[str, Any]:
-    """In this process: milliseconds of each kind, and the megabytes that the writer and the
-    library it needs take."""
-    from tests.benchmarks.writer.timing import entry_of, tasks, timed
+def measure_writer(path: Path, count: int) -> dict[str, Any]:
+    """Measured in this process: median milliseconds of each kind, and the megabytes that the
+    writer and the library it needs take.
+    """
+    from tests.benchmarks.writer.timing import build_entry, sample_tasks, time_writer
     from triage.inference.writer import LlamaWriter
 
-    asked = tasks(count)
-    before = _megabytes()
-    writer = LlamaWriter(entry_of(path))
+    asked = sample_tasks(count)
+    before = _get_memory_megabytes()
+    writer = LlamaWriter(build_entry(path))
     for task in asked[:3]:
         writer.write(task)
     took: dict[str, list[float]] = defaultdict(list)
     for task in asked:
-        took[task.kind].append(timed(writer, task)[0])
+        took[task.kind].append(time_writer(writer, task)[0])
     return {
         **{kind: median(times) for kind, times in took.items()},
-        "megabytes": _megabytes() - before,
+        "megabytes": _get_memory_megabytes() - before,
     }
 
 
-def _megabytes() -> float:
+def _get_memory_megabytes() -> float:
     return float(psutil.Process().memory_full_info().uss) / 2**20
 
 
-def lines(path: Path, count: int, rounds: int) -> Iterator[str]:
-    """A table: medians over the rounds, lowest to highest in brackets."""
+def iter_table_lines(path: Path, count: int, rounds: int) -> Iterator[str]:
+    """A Markdown table by line: medians over the rounds, lowest to highest in brackets."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for _ in range(rounds):
         for name, (writers, busy) in CONDITIONS.items():
-            found[name] += _together(path, count, writers, busy)
+            found[name] += _run_writers(path, count, writers, busy)
     yield "| condition | draft, ms | summary, ms | memory, MB |"
     yield "|---|---|---|---|"
     for name, results in found.items():
         cells = (
-            _spread([one[key] for one in results]) for key in ("draft", "summary", "megabytes")
+            _format_spread([one[key] for one in results])
+            for key in ("draft", "summary", "megabytes")
         )
         yield f"| {name} | {' | '.join(cells)} |"
     alone, both = (median(o["draft"] for o in found[n]) for n in ("alone", "two side by side"))
-    loops = [[median(_looped(writers)) for _ in range(rounds)] for writers in (1, 2)]
+    loops = [[median(_time_loops(writers)) for _ in range(rounds)] for writers in (1, 2)]
     yield (
         f"Two side by side keep {alone / both:.0%} of their speed; two plain loops keep "
         f"{median(loops[0]) / median(loops[1]):.0%} here."
     )
 
 
-def _looped(writers: int) -> list[float]:
-    """Seconds of so many plain loops at once."""
+def _time_loops(writers: int) -> list[float]:
+    """Seconds that each of so many plain loops takes, run at once."""
     with ExitStack() as held:
-        command = [sys.executable, "-c", LOOP]
-        children = [held.enter_context(_running(command)) for _ in range(writers)]
+        command = [sys.executable, "-c", TIMED_LOOP_CODE]
+        children = [held.enter_context(_run_child(command)) for _ in range(writers)]
         return [float(child.communicate()[0]) for child in children]
 
 
-def _spread(values: Sequence[float]) -> str:
+def _format_spread(values: Sequence[float]) -> str:
     return f"{median(values):.1f} ({min(values):.1f}–{max(values):.1f})"
 
 
-def _together(path: Path, count: int, writers: int, busy: bool) -> list[dict[str, Any]]:
+def _run_writers(path: Path, count: int, writers: int, busy: bool) -> list[dict[str, Any]]:
     command = [
         sys.executable,
         "-m",
@@ -108,13 +110,13 @@ def _together(path: Path, count: int, writers: int, busy: bool) -> list[dict[str
     ]
     with ExitStack() as held:
         if busy:
-            held.enter_context(_running([sys.executable, "-c", BUSY]))
-        children = [held.enter_context(_running(command)) for _ in range(writers)]
+            held.enter_context(_run_child([sys.executable, "-c", BUSY_CODE]))
+        children = [held.enter_context(_run_child(command)) for _ in range(writers)]
         return [json.loads(child.communicate()[0]) for child in children]
 
 
 @contextmanager
-def _running(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
+def _run_child(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:  # noqa: S603
         try:
             yield child
@@ -130,9 +132,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
     if chosen.one:
-        sys.stdout.write(json.dumps(measured(chosen.file, chosen.tasks)))
+        sys.stdout.write(json.dumps(measure_writer(chosen.file, chosen.tasks)))
         return
-    for line in lines(chosen.file, chosen.tasks, chosen.rounds):
+    for line in iter_table_lines(chosen.file, chosen.tasks, chosen.rounds):
         sys.stdout.write(f"{line}\n")
 
 

@@ -1,8 +1,8 @@
-"""How long a GGUF takes for a draft and a summary, and what the mask adds to it.
+"""How long a GGUF takes for a draft and a summary, and what constrained decoding adds.
 
-``python -m tests.benchmarks.writer.timing [--random 0.5B] [--tasks 10] [FILE…]``. Each task is
-written with and without the mask, one right after the other and in turns which goes
-first, so that whatever else the machine does falls on both.
+``python -m tests.benchmarks.writer.timing [--random 0.5B] [--tasks 10] [FILE…]``. Each
+task is written with and without the mask, one right after the other and in turns which
+goes first, so that whatever else the machine does falls on both.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from tests.support.random_gguf import Recipe, Shape, byte_level, words_of, write
+from tests.support.random_gguf import Recipe, Shape, build_byte_tokenizer, list_words, write_gguf
 from triage.contract.slots import WritingTask
-from triage.inference.chat_prompt import INSTRUCTIONS, request
+from triage.inference.chat_prompt import INSTRUCTIONS, format_task
 from triage.inference.registry.pinned import Entry
 from triage.inference.writer import LlamaWriter
-from triage.training.writer.corpus.generate import examples
+from triage.training.writer.corpus.generate import iter_examples
 
-KINDS: Final = ("draft", "summary")
-VOCABULARY: Final = 151_936  # of the qwen2.5 models, whose shapes these are
-SIZES: Final = {
+TEXT_KINDS: Final = ("draft", "summary")
+VOCABULARY_TOKENS: Final = 151_936  # of the qwen2.5 models, whose shapes these are
+MODEL_SHAPES: Final = {
     "0.5B": Shape(
         architecture="qwen2",
         width=896,
@@ -48,12 +48,12 @@ SIZES: Final = {
         quantized="Q8_0",
     ),
 }
-LONGEST: Final = 120  # tokens of a text by random weights, which never come to an end
+MAX_TEXT_TOKENS: Final = 120  # tokens of a text by random weights, which never come to an end
 SEED: Final = 77
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pair:
+class TimingPair:
     """One task written twice: milliseconds and tokens with the mask, and without."""
 
     kind: str
@@ -68,62 +68,68 @@ class Pair:
         return (self.ms / max(self.tokens, 1)) / (self.free_ms / max(self.free_tokens, 1))
 
 
-class Unbound:
-    """The constraint that forbids nothing."""
+class NoConstraint:
+    """A decoding constraint that forbids nothing."""
 
     sha256 = ""
-    begun = 0
+    pending_mark_bytes = 0
 
-    def only(self) -> None: ...
+    def find_forced_token(self) -> None: ...
 
-    def forbid(self, logits: object) -> None: ...
+    def mask_logits(self, logits: object) -> None: ...
 
-    def took(self, token: int) -> None: ...
+    def accept_token(self, token: int) -> None: ...
 
 
-class Unmasked(LlamaWriter):
+class UnmaskedWriter(LlamaWriter):
     """The same writer without its mask. For measuring alone: what it writes is not shown."""
 
-    def mask(self, task: WritingTask) -> Unbound:
-        return Unbound()
+    def build_constraint(self, task: WritingTask) -> NoConstraint:
+        return NoConstraint()
 
 
-def tasks(count: int) -> list[WritingTask]:
-    """So many drafts and as many summaries, the same ones each time."""
-    made = [example.task for example in islice(examples(SEED, held_out=True), 20 * count)]
-    return [task for kind in KINDS for task in [t for t in made if t.kind == kind][:count]]
+def sample_tasks(count: int) -> list[WritingTask]:
+    """``count`` drafts and as many summaries, the same held-out ones each time."""
+    made = [example.task for example in islice(iter_examples(SEED, held_out=True), 20 * count)]
+    return [task for kind in TEXT_KINDS for task in [t for t in made if t.kind == kind][:count]]
 
 
-def pairs(entry: Entry, asked: Sequence[WritingTask], threads: int = 1) -> Iterator[Pair]:
-    """Each task by the same loaded model, masked and not; a first one, unmeasured, warms it up."""
-    masked, free = LlamaWriter(entry, threads), Unmasked(entry, threads)
+def time_pairs(
+    entry: Entry, asked: Sequence[WritingTask], threads: int = 1
+) -> Iterator[TimingPair]:
+    """Each task timed with the same loaded model, masked and not; a first one, unmeasured,
+    warms it up.
+    """
+    masked, free = LlamaWriter(entry, threads), UnmaskedWriter(entry, threads)
     masked.write(asked[0])
     for number, task in enumerate(asked):
         turns = [masked, free] if number % 2 else [free, masked]
-        took = {writer: timed(writer, task) for writer in turns}
+        took = {writer: time_writer(writer, task) for writer in turns}
         (ms, tokens), (free_ms, free_tokens) = took[masked], took[free]
-        yield Pair(kind=task.kind, ms=ms, tokens=tokens, free_ms=free_ms, free_tokens=free_tokens)
+        yield TimingPair(
+            kind=task.kind, ms=ms, tokens=tokens, free_ms=free_ms, free_tokens=free_tokens
+        )
 
 
-def timed(writer: LlamaWriter, task: WritingTask) -> tuple[float, int]:
+def time_writer(writer: LlamaWriter, task: WritingTask) -> tuple[float, int]:
     """Milliseconds of one text, and its tokens."""
     began = time.perf_counter()
     written = writer.write(task)
     return (time.perf_counter() - began) * 1000, written.usage.output_tokens or 0
 
 
-def lines(entries: Iterable[Entry], count: int) -> Iterator[str]:
-    """A table: medians by model and kind of text."""
+def iter_table_lines(entries: Iterable[Entry], count: int) -> Iterator[str]:
+    """A Markdown table, line by line: medians by model and kind of text."""
     yield "| model | text | p50 ms | tokens | without mask | mask costs, × |"
     yield "|---|---|---|---|---|---|"
-    asked = tasks(count)
+    asked = sample_tasks(count)
     for entry in entries:
-        measured = list(pairs(entry, asked))
-        for kind in KINDS:
-            yield _line(entry.name, kind, [pair for pair in measured if pair.kind == kind])
+        measured = list(time_pairs(entry, asked))
+        for kind in TEXT_KINDS:
+            yield _format_row(entry.name, kind, [pair for pair in measured if pair.kind == kind])
 
 
-def _line(name: str, kind: str, measured: Sequence[Pair]) -> str:
+def _format_row(name: str, kind: str, measured: Sequence[TimingPair]) -> str:
     ms = median(pair.ms for pair in measured)
     free = median(pair.free_ms for pair in measured)
     ratio = median(pair.ratio for pair in measured)
@@ -131,16 +137,18 @@ def _line(name: str, kind: str, measured: Sequence[Pair]) -> str:
     return f"| {name} | {kind} | {ms:.1f} | {tokens:.0f} | {free:.1f} | {ratio:.3f} |"
 
 
-def random_entry(size: str, folder: Path) -> Entry:
-    """A file of that size's shape in the folder, with random weights and a full vocabulary."""
-    said = "".join(request(task) for task in tasks(50))
-    tokens = byte_level(words_of(INSTRUCTIONS + said), VOCABULARY)
-    path = write(folder / f"random-{size}.gguf", Recipe(shape=SIZES[size], tokens=tokens))
-    return entry_of(path, max_tokens=LONGEST)
+def create_random_entry(size: str, folder: Path) -> Entry:
+    """The entry of a new file of that size's shape: random weights, full vocabulary."""
+    said = "".join(format_task(task) for task in sample_tasks(50))
+    tokens = build_byte_tokenizer(list_words(INSTRUCTIONS + said), VOCABULARY_TOKENS)
+    path = write_gguf(
+        folder / f"random-{size}.gguf", Recipe(shape=MODEL_SHAPES[size], tokens=tokens)
+    )
+    return build_entry(path, max_tokens=MAX_TEXT_TOKENS)
 
 
-def entry_of(path: Path, max_tokens: int = 320) -> Entry:
-    """A file as a roster would name it, with all the time it may need."""
+def build_entry(path: Path, max_tokens: int = 320) -> Entry:
+    """A file as a roster entry, with all the time it may need."""
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return Entry(
@@ -159,13 +167,13 @@ def entry_of(path: Path, max_tokens: int = 320) -> Entry:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="*", type=Path)
-    parser.add_argument("--random", nargs="*", choices=SIZES, default=[])
+    parser.add_argument("--random", nargs="*", choices=MODEL_SHAPES, default=[])
     parser.add_argument("--tasks", type=int, default=10)
     chosen = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        made = (random_entry(size, Path(folder)) for size in chosen.random)
-        given = (entry_of(path) for path in chosen.files)
-        for line in lines((*given, *made), chosen.tasks):
+        made = (create_random_entry(size, Path(folder)) for size in chosen.random)
+        given = (build_entry(path) for path in chosen.files)
+        for line in iter_table_lines((*given, *made), chosen.tasks):
             sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
 

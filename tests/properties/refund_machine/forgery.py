@@ -112,7 +112,7 @@ class Forgers(Stage):
             self._try(DECISION, [None, self.world.rule.pk, refund.pk])
         elif person and (
             refund.state != "pending"
-            or not separation_of_duties.may_decide(refund).filter(pk=person.pk)
+            or not separation_of_duties.list_eligible_approvers(refund).filter(pk=person.pk)
         ):
             self._try(DECISION, [person.pk, None, refund.pk])
 

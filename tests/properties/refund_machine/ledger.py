@@ -124,5 +124,5 @@ class Ledger:
 def chain_holds(before: Receipt | None, receipt: Receipt) -> bool:
     """Whether a receipt follows the one before it and is what it was sealed as."""
     follows = (before.seq + 1, before.body_sha256) if before else (1, "")
-    whole = receipt.body_sha256 == receipts.sha256(receipts.body(receipt))
+    whole = receipt.body_sha256 == receipts.compute_sha256(receipts.build_body(receipt))
     return whole and (receipt.seq, receipt.previous_sha256) == follows

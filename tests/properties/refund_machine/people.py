@@ -70,7 +70,9 @@ class People(Stage):
     def _agree(self, refund: int, name: str) -> None:
         for _ in range(MOST_PEOPLE):
             now = Refund.objects.get(pk=refund)
-            names = [person.username for person in separation_of_duties.may_decide(now)]
+            names = [
+                person.username for person in separation_of_duties.list_eligible_approvers(now)
+            ]
             if now.state != "pending" or not names:
                 break
             self._decide_now(refund, name if name in names else names[0], "approve")
@@ -89,7 +91,7 @@ class People(Stage):
     @rule(n=N, name=ANYBODY, milliseconds=st.sampled_from([0, 5, 10_000_000]))
     def open_a_page(self, n: int, name: str, milliseconds: int) -> None:
         page = world.open_page(self.pick("refunds", n, "pending"), self.world.people[name])
-        page_views.note(page.look, page.by, milliseconds, [])
+        page_views.update_page_view(page.look, page.by, milliseconds, [])
         self.pages.insert(0, page)
 
     @precondition(lambda self: self.pages)
@@ -114,12 +116,12 @@ class People(Stage):
     def answer_a_question(self, n: int, by: str) -> None:
         with self.attempt("asked again"):
             refund = self.pick("refunds", n, "returned")
-            services.ask_again(refund, by=self.world.people[by], answer="Here it is.")
+            services.resubmit_with_answer(refund, by=self.world.people[by], answer="Here it is.")
 
     @precondition(has("refunds", "pending"))
     @rule(n=N)
     def take_back(self, n: int) -> None:
-        services.withdraw(self.world.tickets[n % 2])
+        services.withdraw_proposals(self.world.tickets[n % 2])
 
     @precondition(has("refunds"))
     @rule(n=N, by=ANYBODY, to=st.none() | ANYBODY)
@@ -127,7 +129,7 @@ class People(Stage):
         with self.attempt("handed over"):
             whom = self.world.people[to] if to else None
             refund = self.pick("refunds", n)
-            services.reassign(refund, by=self.world.people[by], to=whom, why="I am away.")
+            services.reassign_refund(refund, by=self.world.people[by], to=whom, why="I am away.")
 
     @precondition(has("refunds", "pending"))
     @rule(n=N)
@@ -149,20 +151,20 @@ class People(Stage):
     @rule()
     def plant_a_check(self) -> None:
         with self.attempt("planted"):
-            seeded_checks.plant("GBP", by=self.world.people["ada"])
+            seeded_checks.plant_check("GBP", by=self.world.people["ada"])
 
     # --- hands in a ticket ------------------------------------------------------------
 
     @rule(n=N, by=ANYBODY)
     def edit_the_reply(self, n: int, by: str) -> None:
         ticket = self.world.tickets[n % 2]
-        draft = replies.open_draft(ticket)
+        draft = replies.get_open_draft(ticket)
         self._will_edit(draft)
         with self.attempt("edited"):
-            replies.keep(
+            replies.save_reply_text(
                 ticket,
                 text=f"Dear Maya, {self.next_edit()}.",
-                seen_then=replies.seen(ticket, draft),
+                seen_then=replies.build_form_token(ticket, draft),
                 by=self.world.people[by],
             )
 
@@ -181,7 +183,7 @@ class People(Stage):
             case "asked for the steps":
                 Run.objects.create(ticket=ticket, state="done", requested_by=person)
             case "overwrote":
-                self._overwrite(replies.open_draft(ticket))
+                self._overwrite(replies.get_open_draft(ticket))
 
     def _overwrite(self, draft: Draft | None) -> None:
         """The last editor's name goes over the one before; their hands stay."""

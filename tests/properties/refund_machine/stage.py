@@ -61,10 +61,10 @@ class Stage(RuleBasedStateMachine):
         lots.drawn.seed(1)
         for module in (seeded_checks, synthetic_requests):
             self.patch.setattr(module, "secrets", lots)
-        self.patch.setattr(webhook, "exchange", self.side.exchange)
-        self.patch.setattr(run_queue, "call", lambda *args, **kwargs: None)
-        claim = outbox._claim
-        self.patch.setattr(outbox, "_claim", lambda pk: self._watched(claim(pk)))
+        self.patch.setattr(webhook, "send_http_request", self.side.exchange)
+        self.patch.setattr(run_queue, "dispatch_task", lambda *args, **kwargs: None)
+        claim = outbox._claim_execution
+        self.patch.setattr(outbox, "_claim_execution", lambda pk: self._watched(claim(pk)))
         self.settings.PAYMENT_URL = "https://pay.example.com/pay"
         self.settings.PAYMENT_SECRET = SECRET
         self.settings.PAYMENT_EXECUTOR = "webhook"
@@ -74,7 +74,7 @@ class Stage(RuleBasedStateMachine):
         if claimed is not None:
             approvals = Decision.objects.filter(refund=claimed.refund_id, verdict="approve")
             agreed = set(approvals.values_list("fingerprint", flat=True))
-            assert agreed == {seen.fingerprint(claimed.refund)}, "claimed what had changed"
+            assert agreed == {seen.compute_fingerprint(claimed.refund)}, "claimed what had changed"
             assert not set(approvals.values_list("pk", flat=True)) & self.ledger.outdated
         return claimed
 
@@ -105,11 +105,11 @@ class Stage(RuleBasedStateMachine):
             self.side.arrive(key, order)
         for _ in range(UNTIL_SETTLED):
             world.pass_time(timedelta(hours=2))
-            payments.sweep()
+            payments.sweep_payments()
             if not (waiting := self.ledger.newest("executions", *OPEN)):
                 break
             for pk in waiting:
-                payments.attend(pk)
+                payments.attend_execution(pk)
             self.everything_holds()
         assert invariants.broken_at_the_end() == []
         open_still = Execution.objects.filter(pk__in=self.ledger.newest("executions", *OPEN))

@@ -34,13 +34,13 @@ PASSED = st.sampled_from(
 )  # fmt: skip
 MOOD, MANNER = st.sampled_from(MOODS), st.sampled_from(MANNERS)
 POINTS: dict[str, tuple[Any, str, bool]] = {
-    "claiming": (refund_rows, "save", True),
-    "claimed": (outbox, "call", False),
-    "answered": (outbox, "call", True),
+    "claiming": (refund_rows, "save_state", True),
+    "claimed": (outbox, "call_gateway", False),
+    "answered": (outbox, "call_gateway", True),
     "writing": (ledger, "add_payment", False),
-    "written": (ledger, "receipt", True),
-    "following": (reply_refresh, "follow", False),
-    "learning": (reconciliation, "_learn", False),
+    "written": (ledger, "append_payment_receipt", True),
+    "following": (reply_refresh, "refresh_reply", False),
+    "learning": (reconciliation, "_apply_answer", False),
 }
 POINT = st.none() | st.sampled_from(sorted(POINTS))
 
@@ -76,12 +76,12 @@ class Workers(Stage):
     def _work(self, n: int, mood: str, manner: str, point: str | None) -> None:
         self.side.mood, self.side.manner = mood, manner
         with self.attempt(f"worked, dying: {point}"), dying(point):
-            payments.attend(self.pick("executions", n, *OPEN))
+            payments.attend_execution(self.pick("executions", n, *OPEN))
 
     @precondition(has("executions", "calling"))
     @rule()
     def sweep(self) -> None:
-        payments.sweep()
+        payments.sweep_payments()
         late = Execution.objects.filter(state="calling", lease_until__lt=timezone.now())
         assert not late.exists(), "a call that was left is not in doubt"
 
@@ -90,14 +90,14 @@ class Workers(Stage):
     @precondition(has("executions", "queued"))
     @rule(n=N)
     def claim(self, n: int) -> None:
-        if claimed := outbox._claim(self.pick("executions", n, "queued")):
+        if claimed := outbox._claim_execution(self.pick("executions", n, "queued")):
             self.calls.insert(0, Call("pay", claimed))
         self.seen["claimed" if claimed else "not claimed"] += 1
 
     @precondition(has("executions", "doubt"))
     @rule(n=N)
     def take_a_question(self, n: int) -> None:
-        if taken := reconciliation._take_question(self.pick("executions", n, "doubt")):
+        if taken := reconciliation._claim_question(self.pick("executions", n, "doubt")):
             self.calls.insert(0, Call("ask", taken))
 
     @precondition(lambda self: self.unsent())
@@ -107,7 +107,7 @@ class Workers(Stage):
         call = self.unsent()[n % len(self.unsent())]
         call.at = max(call.at, timezone.now() if call.verb == "ask" else call.at)
         try:
-            call.answer = outbox.call(call.verb, call.execution)
+            call.answer = outbox.call_gateway(call.verb, call.execution)
         except Crash:
             self.calls.remove(call)
 
@@ -125,9 +125,9 @@ class Workers(Stage):
             self.calls.remove(call)
         with self.attempt(f"{call.verb}: wrote down {type(answer).__name__}"), dying(point):
             if call.verb == "pay":
-                ledger.record(call.execution, answer)
+                ledger.record_answer(call.execution, answer)
             else:
-                reconciliation._learn(call.execution, answer, call.at)
+                reconciliation._apply_answer(call.execution, answer, call.at)
 
     @precondition(lambda self: self.calls)
     @rule(n=N)
@@ -170,7 +170,7 @@ class Workers(Stage):
             self.write(by, ticket)
         move = self.side.moved.get(execution["key"])
         with self.attempt("settled by hand"):
-            payments.settle(
+            payments.settle_payment(
                 execution["id"],
                 by=self.world.people[by],
                 paid=move is not None,
@@ -190,9 +190,9 @@ class Workers(Stage):
         pounds = (refund["amount"], refund["currency"])
         reference = self.side.pay_by_hand(refund["id"], *pounds)
         found, person = Refund.objects.get(pk=refund["id"]), self.world.people[by]
-        kept = access_denials.kept(found, person, "pay", reference=reference)
+        kept = access_denials.record_denials(found, person, "pay", reference=reference)
         with self.attempt("paid by hand"), kept:
-            changed = services.record_paid(found.pk, by=person, reference=reference)
+            changed = services.record_manual_payment(found.pk, by=person, reference=reference)
             self.seen["paid by hand what had changed"] += bool(changed)
 
     @precondition(has("refunds", "approved"))
@@ -200,7 +200,7 @@ class Workers(Stage):
     def take_an_approval_back(self, n: int, by: str) -> None:
         refund, person = self.pick("refunds", n, "approved"), self.world.people[by]
         with self.attempt("took back"):
-            services.take_back(refund, by=person, why="It was another order.")
+            services.take_back_approval(refund, by=person, why="It was another order.")
 
     def for_people(self) -> list[Row]:
         """What is approved and was not ordered, newest first."""

@@ -125,7 +125,7 @@ def propose(ticket: Ticket, order: Order, amount: Decimal, by: User | None, plai
         lines=[{"sku": "K1", "name": "Enamel kettle", "quantity": 1, "amount": str(amount)}],
     )
     run = worked_out(ticket, amount) if by is None else None
-    return services.propose(ticket, proposal, run=run, by=by)
+    return services.propose_refund(ticket, proposal, run=run, by=by)
 
 
 def worked_out(ticket: Ticket, amount: Decimal) -> Run:
@@ -147,17 +147,19 @@ class Page:
 
 
 def open_page(refund: int, by: User) -> Page:
-    look = page_views.begin(Refund.objects.get(pk=refund), by)
+    look = page_views.start_page_view(Refund.objects.get(pk=refund), by)
     return Page(refund, by, look.pk, look.fingerprint, look.blind)
 
 
 def say_first(page: Page, verdict: str, amount: Decimal) -> None:
-    first_opinion.give(page.refund, by=page.by, look=page.look, verdict=verdict, amount=amount)
+    first_opinion.save_first_opinion(
+        page.refund, by=page.by, look=page.look, verdict=verdict, amount=amount
+    )
 
 
 def decide(page: Page, verdict: str) -> Refund:
     conditions = Refund.objects.values_list("conditions", flat=True).get(pk=page.refund)
-    return services.decide(
+    return services.decide_refund(
         page.refund,
         by=page.by,
         verdict=verdict,

@@ -14,14 +14,14 @@ pytestmark = pytest.mark.django_db
 
 def write(**values: object) -> Receipt:
     known = {"ticket": shop_rows.ticket(), "step": "note", "actor_kind": "rule", "actor": "test"}
-    return receipts.append(**{**known, "status": "ok", **values})
+    return receipts.append_receipt(**{**known, "status": "ok", **values})
 
 
 def test_they_are_numbered_without_gaps_and_sealed_to_the_one_before() -> None:
     first, second = write(), write()
     assert (first.seq, second.seq) == (1, 2)
     assert second.previous_sha256 == first.body_sha256
-    assert list(receipts.verify()) == []
+    assert list(receipts.verify_chain()) == []
 
 
 @pytest.mark.parametrize(
@@ -50,13 +50,13 @@ def tamper(statement: str) -> None:
 def test_a_changed_receipt_is_found() -> None:
     write(), write(output={"amount": "10.00"})
     tamper("""UPDATE tickets_receipt SET output = '{"amount": "99.00"}' WHERE seq = 2""")
-    assert list(receipts.verify()) == ["Receipt 2 was changed after it was written."]
+    assert list(receipts.verify_chain()) == ["Receipt 2 was changed after it was written."]
 
 
 def test_a_missing_receipt_is_found() -> None:
     write(), write(), write()
     tamper("DELETE FROM tickets_receipt WHERE seq = 2")
-    assert "Receipt 2 is missing: the next one found is 3." in list(receipts.verify())
+    assert "Receipt 2 is missing: the next one found is 3." in list(receipts.verify_chain())
 
 
 def test_another_model_than_the_one_asked_for_needs_a_reason() -> None:
@@ -66,6 +66,6 @@ def test_another_model_than_the_one_asked_for_needs_a_reason() -> None:
 
 
 def test_the_digest_does_not_depend_on_the_order_of_keys() -> None:
-    assert receipts.sha256({"a": 1, "b": [2.5, None]}) == receipts.sha256(
+    assert receipts.compute_sha256({"a": 1, "b": [2.5, None]}) == receipts.compute_sha256(
         {"b": [2.5, None], "a": 1}
     )

@@ -42,7 +42,7 @@ def send(ana: User, django_capture_on_commit_callbacks: Committing) -> Callable[
 
     def send(draft: Draft) -> Message:
         with django_capture_on_commit_callbacks(execute=True):
-            message = sending.send(draft, by=ana)
+            message = sending.send_reply(draft, by=ana)
         message.refresh_from_db()
         return message
 
@@ -127,17 +127,17 @@ def test_a_subject_cannot_smuggle_in_a_header(send: Callable[[Draft], Message]) 
 
 
 def test_a_reply_has_one_re_only() -> None:
-    assert outbox.reply_subject("RE: Broken lamp") == "RE: Broken lamp"
-    assert outbox.reply_subject("") == "Re: your message"
+    assert outbox.format_reply_subject("RE: Broken lamp") == "RE: Broken lamp"
+    assert outbox.format_reply_subject("") == "Re: your message"
 
 
 def test_sending_ends_a_run_that_is_still_open(send: Callable[[Draft], Message]) -> None:
     draft = drafted()
-    held = run_queue.claim(Run.objects.get().pk, "worker")
+    held = run_queue.claim_run(Run.objects.get().pk, "worker")
     assert held is not None
     send(draft)
     with pytest.raises(run_queue.LeaseLost):
-        run_queue.hold(held)
+        run_queue.renew_lease(held)
     assert Run.objects.get().state == Run.State.REPLACED
     assert Ticket.objects.get().status == Ticket.Status.WAITING
 
@@ -181,7 +181,7 @@ def test_a_guard_can_refuse_and_then_nothing_changed(
 ) -> None:
     settings.SEND_GUARDS = ["tests.tickets.delivery.test_sending.refuses"]
     draft = drafted()
-    with pytest.raises(sending.NotBorneOut, match="“No.”: it is not so."):
+    with pytest.raises(sending.UnapprovedCommitment, match="“No.”: it is not so."):
         send(draft)
     draft.refresh_from_db()
     assert (draft.message, Ticket.objects.get().status, mail.outbox) == (None, "new", [])
@@ -191,17 +191,17 @@ def test_a_guard_can_refuse_and_then_nothing_changed(
 def refuses(draft: Draft, ticket: Ticket) -> None:
     """A guard that is called with the ticket locked, and says no."""
     assert connection.in_atomic_block
-    raise sending.NotBorneOut([sending.Objection(sentence="No.", because="it is not so")])
+    raise sending.UnapprovedCommitment([sending.Objection(sentence="No.", because="it is not so")])
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_clicks_at_once_send_one_mail(ana: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_queue, "wake", lambda run_id: None)
+    monkeypatch.setattr(run_queue, "wake_worker", lambda run_id: None)
     draft, refused = drafted(), []
 
     def click() -> None:
         try:
-            sending.send(Draft.objects.get(pk=draft.pk), by=ana)
+            sending.send_reply(Draft.objects.get(pk=draft.pk), by=ana)
         except sending.AlreadySent as error:
             refused.append(error)
         finally:
@@ -277,7 +277,7 @@ def test_what_nobody_can_know_is_in_doubt_and_not_repeated(
     assert message.delivery == "doubt"
     Message.objects.update(delivery_since=timezone.now() - timedelta(days=1))
     sending.sweep_outbox()
-    assert sending.deliver(message.pk) == "doubt"
+    assert sending.deliver_message(message.pk) == "doubt"
     assert mail.outbox == []
 
 
@@ -286,7 +286,7 @@ def test_what_nobody_can_know_is_in_doubt_and_not_repeated(
 
 def left(state: str, seconds: int, ana: User) -> Message:
     """A message that a process left behind so many seconds ago."""
-    message = sending.send(drafted(), by=ana)  # the commit, and with it delivery, never comes
+    message = sending.send_reply(drafted(), by=ana)  # the commit, and with it delivery, never comes
     since = timezone.now() - timedelta(seconds=seconds)
     Message.objects.filter(pk=message.pk).update(delivery=state, delivery_since=since)
     return message
@@ -296,7 +296,9 @@ def left(state: str, seconds: int, ana: User) -> Message:
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """What workers are called to: the task and the number of the row."""
     made: list[tuple[str, int]] = []
-    monkeypatch.setattr(run_queue, "call", lambda task, pk, **options: made.append((task, pk)))
+    monkeypatch.setattr(
+        run_queue, "dispatch_task", lambda task, pk, **options: made.append((task, pk))
+    )
     return made
 
 
@@ -330,7 +332,7 @@ def test_what_the_sweep_called_for_is_sent_by_a_task_of_its_own(ana: User) -> No
 def test_the_sweep_calls_for_a_few_mails_and_for_none_again_at_once(
     ana: User, calls: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "SWEPT_AT_ONCE", 2)
+    monkeypatch.setattr(outbox, "SWEEP_BATCH_SIZE", 2)
     first = left("queued", 9, ana)
     for number in range(2):
         Message.objects.create(

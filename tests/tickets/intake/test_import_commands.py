@@ -132,7 +132,7 @@ def test_orders_come_from_a_table_with_a_row_a_line(tmp_path: Path, customer: Cu
     assert run("import_orders", path)[1] == "orders: 2 unchanged, 0 skipped\n"
     order = Order.objects.get(number="HP-1")
     assert order.lines.count() == 2
-    assert str(order.paid()) == "61.00"
+    assert str(order.compute_paid_total()) == "61.00"
 
 
 @pytest.mark.parametrize(

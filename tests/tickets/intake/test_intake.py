@@ -13,7 +13,7 @@ from django.db import connection
 from tests.support.raw_mails import letter, reply
 from tickets.intake import (
     BadRow,
-    Did,
+    Effect,
     receive_customer,
     receive_form,
     receive_mail,
@@ -62,20 +62,20 @@ def test_a_mail_becomes_a_ticket_that_waits_for_the_machine() -> None:
 def test_the_same_mail_again_changes_nothing() -> None:
     first = receive_mail(letter())
     again = receive_mail(letter())
-    assert (again.did, again.ticket) == (Did.UNCHANGED, first.ticket)
+    assert (again.did, again.ticket) == (Effect.UNCHANGED, first.ticket)
     assert (Ticket.objects.count(), Message.objects.count(), Run.objects.count()) == (1, 1, 1)
 
 
 def test_a_copy_that_took_another_way_is_the_same_mail() -> None:
     receive_mail(letter())
-    assert receive_mail(b"Received: from a by b; now\n" + letter()).did == Did.UNCHANGED
+    assert receive_mail(b"Received: from a by b; now\n" + letter()).did == Effect.UNCHANGED
 
 
 def test_another_mail_under_the_same_id_is_not_lost() -> None:
     receive_mail(letter())
     other = letter("Something else entirely.")
-    assert receive_mail(other).did == Did.CREATED
-    assert receive_mail(other).did == Did.UNCHANGED
+    assert receive_mail(other).did == Effect.CREATED
+    assert receive_mail(other).did == Effect.UNCHANGED
     assert Ticket.objects.count() == 2
 
 
@@ -89,10 +89,10 @@ def test_a_mail_finds_its_customer_whatever_the_case() -> None:
 def test_a_reply_joins_its_thread_and_opens_it_again() -> None:
     ticket = receive_mail(letter()).ticket
     assert ticket
-    ticket.close()
+    ticket.mark_closed()
     joined = receive_mail(reply())
     ticket.refresh_from_db()
-    assert (joined.did, joined.ticket) == (Did.JOINED, ticket)
+    assert (joined.did, joined.ticket) == (Effect.JOINED, ticket)
     assert ticket.status == Ticket.Status.NEW
     assert ticket.runs.latest("id").reason == "customer replied"
 
@@ -112,7 +112,7 @@ def test_a_subject_alone_never_joins() -> None:
 
 
 def test_a_reply_to_a_mail_nobody_knows_is_a_new_ticket() -> None:
-    assert receive_mail(reply(In_Reply_To="<elsewhere@example.com>")).did == Did.CREATED
+    assert receive_mail(reply(In_Reply_To="<elsewhere@example.com>")).did == Effect.CREATED
 
 
 def test_a_reply_from_another_address_joins_and_is_noted() -> None:
@@ -164,7 +164,7 @@ def test_nul_characters_do_not_stop_a_mail() -> None:
 
 
 def test_a_file_too_large_is_only_in_the_raw_mail(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingest_mails, "LARGEST_FILE", 10)
+    monkeypatch.setattr(ingest_mails, "MAX_FILE_BYTES", 10)
     mail = EmailMessage()
     mail["From"] = "marta@example.com"
     mail.set_content("Two photos.")
@@ -178,9 +178,9 @@ def test_a_file_too_large_is_only_in_the_raw_mail(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.django_db(transaction=True)
 def test_a_mail_fetched_by_two_at_once_is_one_ticket(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingest_mails.queue, "wake", lambda run_id: None)
+    monkeypatch.setattr(ingest_mails.run_queue, "wake_worker", lambda run_id: None)
 
-    def fetch(_: int) -> Did:
+    def fetch(_: int) -> Effect:
         try:
             return receive_mail(letter()).did
         finally:
@@ -188,7 +188,7 @@ def test_a_mail_fetched_by_two_at_once_is_one_ticket(monkeypatch: pytest.MonkeyP
 
     with ThreadPoolExecutor(4) as pool:
         done = sorted(pool.map(fetch, range(4)))
-    assert done == [Did.CREATED, Did.UNCHANGED, Did.UNCHANGED, Did.UNCHANGED]
+    assert done == [Effect.CREATED, Effect.UNCHANGED, Effect.UNCHANGED, Effect.UNCHANGED]
     assert Ticket.objects.count() == 1
 
 
@@ -196,7 +196,7 @@ def test_a_mail_that_cannot_be_queued_leaves_nothing(monkeypatch: pytest.MonkeyP
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("no queue")
 
-    monkeypatch.setattr(ingest_mails.queue, "enqueue", broken)
+    monkeypatch.setattr(ingest_mails.run_queue, "enqueue_run", broken)
     with pytest.raises(RuntimeError):
         receive_mail(letter())
     assert not Ticket.objects.exists()
@@ -222,13 +222,13 @@ def test_a_form_becomes_a_ticket_with_its_order_number_and_files() -> None:
 def test_a_form_sent_twice_is_one_ticket_and_a_corrected_one_is_another() -> None:
     first = receive_form(**form())
     assert receive_form(**form()).ticket == first.ticket
-    assert receive_form(**form(text="It is broken, and late.")).did == Did.CREATED
+    assert receive_form(**form(text="It is broken, and late.")).did == Effect.CREATED
 
 
 def test_an_imported_ticket_is_there_once() -> None:
     row = {"external_id": "T-1", "email": "marta@example.com", "body": "Hello?"}
-    assert receive_ticket(row).did == Did.CREATED
-    assert receive_ticket(row).did == Did.UNCHANGED
+    assert receive_ticket(row).did == Effect.CREATED
+    assert receive_ticket(row).did == Effect.UNCHANGED
     assert Run.objects.count() == 1
 
 
@@ -242,7 +242,7 @@ def test_a_customer_is_created_then_unchanged_then_updated() -> None:
     row = {"external_id": "C-7", "name": "Marta", "since": "2023-04-02"}
     did = [receive_customer(row).did, receive_customer(row).did]
     did.append(receive_customer({**row, "name": "Marta L."}).did)
-    assert did == [Did.CREATED, Did.UNCHANGED, Did.UPDATED]
+    assert did == [Effect.CREATED, Effect.UNCHANGED, Effect.UPDATED]
 
 
 def test_two_customers_cannot_share_an_address() -> None:
@@ -262,11 +262,11 @@ def test_tickets_that_came_first_are_given_to_their_customer() -> None:
 
 def test_an_order_comes_with_its_lines_and_payments() -> None:
     marta()
-    assert receive_order(order()).did == Did.CREATED
+    assert receive_order(order()).did == Effect.CREATED
     there = Order.objects.get(number="HP-1")
-    assert there.paid() == Decimal("42.00")
+    assert there.compute_paid_total() == Decimal("42.00")
     assert there.lines.get().unit_price == Decimal("42.00")
-    assert receive_order(order()).did == Did.UNCHANGED
+    assert receive_order(order()).did == Effect.UNCHANGED
 
 
 def test_an_order_that_arrived_is_updated_and_its_payments_grow() -> None:
@@ -275,9 +275,9 @@ def test_an_order_that_arrived_is_updated_and_its_payments_grow() -> None:
     refund = {"kind": "refund", "amount": "2.00", "reference": "re_1"}
     payments = [*order()["payments"], refund]
     changed = order(status="delivered", delivered_at="2026-03-14T10:00:00Z", payments=payments)
-    assert receive_order(changed).did == Did.UPDATED
+    assert receive_order(changed).did == Effect.UPDATED
     there = Order.objects.get(number="HP-1")
-    assert (there.status, there.refunded()) == ("delivered", Decimal("2.00"))
+    assert (there.status, there.compute_refunded_total()) == ("delivered", Decimal("2.00"))
     assert there.payments.count() == 2
 
 
@@ -287,7 +287,10 @@ def test_totals_of_a_table_add_only_what_is_missing() -> None:
     receive_order(row)
     receive_order({**row, "refunded": "12.50"})
     there = Order.objects.get(number="HP-1")
-    assert (there.paid(), there.refunded()) == (Decimal("42.00"), Decimal("12.50"))
+    assert (there.compute_paid_total(), there.compute_refunded_total()) == (
+        Decimal("42.00"),
+        Decimal("12.50"),
+    )
     with pytest.raises(BadRow, match="can only grow"):
         receive_order({**row, "refunded": "1.00"})
 
@@ -297,7 +300,7 @@ def test_a_payment_is_never_changed_by_an_import() -> None:
     receive_order(order())
     with pytest.raises(BadRow, match="never changed"):
         receive_order(order(payments=[{"amount": "40.00", "reference": "ch_1"}]))
-    assert Order.objects.get().paid() == Decimal("42.00")
+    assert Order.objects.get().compute_paid_total() == Decimal("42.00")
 
 
 @pytest.mark.parametrize(

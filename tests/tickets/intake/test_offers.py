@@ -12,7 +12,7 @@ from tests.support import shop_rows
 from tickets import intake
 from tickets.intake import BadRow
 from tickets.models import Offer, OrderLine
-from triage.pipeline.case_builder import case_for
+from triage.pipeline.case_builder import build_case
 
 pytestmark = pytest.mark.django_db
 
@@ -51,5 +51,5 @@ def test_a_case_has_the_offers_of_what_was_bought_and_no_others() -> None:
     for row in (LAMP, {**LAMP, "sku": "L2"}, {**LAMP, "sku": "K1", "product": "kettle"}):
         intake.receive_offer(row)
     intake.receive_offer({**LAMP, "sku": "L3", "currency": "USD"})
-    case = case_for(shop_rows.ticket("I want to exchange it."))
+    case = build_case(shop_rows.ticket("I want to exchange it."))
     assert [offer.sku for offer in case.offers] == ["L1", "L2"]

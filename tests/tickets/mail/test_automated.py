@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.support import shop_rows
-from tickets.mail.automated import in_all, marks_of
+from tickets.mail.automated import combine_marks, find_header_marks
 from tickets.models import Message, Ticket
-from triage.nlu.urgency_rules import MARKS
-from triage.pipeline.case_builder import case_for
+from triage.nlu.urgency_rules import MARK_WEIGHTS
+from triage.pipeline.case_builder import build_case
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,8 @@ from triage.pipeline.case_builder import case_for
 )
 def test_a_header_that_says_so_is_a_mark(header: str, mark: str) -> None:
     raw = f"From: A <a@b.example>\r\n{header}\r\n\r\nHello".encode()
-    assert marks_of("a@b.example", raw) == (mark,)
-    assert mark in MARKS
+    assert find_header_marks("a@b.example", raw) == (mark,)
+    assert mark in MARK_WEIGHTS
 
 
 @pytest.mark.parametrize(
@@ -35,25 +35,25 @@ def test_a_header_that_says_so_is_a_mark(header: str, mark: str) -> None:
     ["Auto-Submitted: no", "X-Spam-Flag: NO", "Precedence: normal", "Return-Path: <a@b.example>"],
 )
 def test_a_header_that_says_nothing_is_none(header: str) -> None:
-    assert marks_of("a@b.example", f"{header}\r\n\r\nPrecedence: bulk".encode()) == ()
+    assert find_header_marks("a@b.example", f"{header}\r\n\r\nPrecedence: bulk".encode()) == ()
 
 
 @pytest.mark.parametrize(
     "sender", ["MAILER-DAEMON@mx.example", "Mail System <postmaster@mx.example>"]
 )
 def test_a_mail_server_is_known_by_its_address(sender: str) -> None:
-    assert marks_of(sender, b"") == ("written by a mail server",)
+    assert find_header_marks(sender, b"") == ("written by a mail server",)
 
 
 @pytest.mark.parametrize("raw", [b"", b"\xff\xfe\0", b"no header at all", b"Precedence\r\n\r\n"])
 def test_what_is_no_mail_has_no_marks(raw: bytes) -> None:
-    assert marks_of("sue@post.example", raw) == ()
+    assert find_header_marks("sue@post.example", raw) == ()
 
 
 def test_one_message_without_marks_takes_them_from_all() -> None:
-    assert in_all([("a newsletter",), ("sent in bulk",)]) == ("a newsletter", "sent in bulk")
-    assert in_all([("a newsletter",), ()]) == ()
-    assert in_all([]) == ()
+    assert combine_marks([("a newsletter",), ("sent in bulk",)]) == ("a newsletter", "sent in bulk")
+    assert combine_marks([("a newsletter",), ()]) == ()
+    assert combine_marks([]) == ()
 
 
 @pytest.mark.django_db
@@ -61,7 +61,7 @@ def test_an_automatic_reply_that_follows_a_request_marks_nothing() -> None:
     ticket = shop_rows.ticket("Where is my order?")
     raw = b"Auto-Submitted: auto-replied\r\n\r\nI am away."
     Message.objects.create(ticket=ticket, direction="in", text="I am away.", raw=raw)
-    assert case_for(ticket).marks == ()
+    assert build_case(ticket).marks == ()
     Ticket.objects.filter(pk=ticket.pk).update(email="mailer-daemon@mx.example")
     Message.objects.filter(ticket=ticket, raw=None).update(sender="mailer-daemon@mx.example")
-    assert case_for(ticket).marks == ("written by a mail server", "an automatic reply")
+    assert build_case(ticket).marks == ("written by a mail server", "an automatic reply")

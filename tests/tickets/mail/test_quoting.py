@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.shared_data import shared_data
-from tickets.mail.quoting import split
+from tickets.mail.quoting import split_body
 
 
 def test_a_reply_above_a_quotation_is_the_text() -> None:
-    parts = split(
+    parts = split_body(
         "It broke again.\n\nOn Mon, 2 Mar 2026 at 10:11, Help <help@shop.example> wrote:\n> Sorry!\n"
     )
     assert parts.text == "It broke again."
@@ -35,23 +35,23 @@ def test_a_reply_above_a_quotation_is_the_text() -> None:
     ],
 )
 def test_mail_programs_of_many_countries_are_known(introduction: str) -> None:
-    parts = split(f"It broke again.\n\n{introduction}\n\nSorry to hear that.\n")
+    parts = split_body(f"It broke again.\n\n{introduction}\n\nSorry to hear that.\n")
     assert parts.text == "It broke again."
     assert "Sorry to hear that." in parts.quoted
 
 
 def test_thanks_in_the_middle_is_no_signature() -> None:
     text = "Hello,\n\nThanks, but the second lamp is broken too.\n\n- shade cracked\n- cable cut"
-    assert split(text).text == text
+    assert split_body(text).text == text
 
 
 def test_a_story_with_a_date_is_no_quotation() -> None:
     text = "On 12 March your colleague wrote:\nwe will refund you.\nNothing came since."
-    assert split(text).text == text
+    assert split_body(text).text == text
 
 
 def test_answers_between_quoted_lines_stay_with_them() -> None:
-    parts = split(
+    parts = split_body(
         "Ana, on 2 Mar 2026 10:11 you wrote:\n> Which colour?\n\nGreen.\n\n> Which size?\n\nSmall."
     )
     assert "Green." in parts.text
@@ -60,26 +60,26 @@ def test_answers_between_quoted_lines_stay_with_them() -> None:
 
 
 def test_a_signature_is_split_off() -> None:
-    parts = split("Where is it?\n\n-- \nMarta Lindqvist\n+44 20 7946 0000")
+    parts = split_body("Where is it?\n\n-- \nMarta Lindqvist\n+44 20 7946 0000")
     assert parts.text == "Where is it?"
     assert parts.signature == "Marta Lindqvist\n+44 20 7946 0000"
 
 
 def test_a_long_text_below_a_rule_is_no_signature() -> None:
     text = "First:\n--\n" + "\n".join(f"line {number}" for number in range(40))
-    assert "line 39" in split(text).text
+    assert "line 39" in split_body(text).text
 
 
 @pytest.mark.parametrize(
     "ending", ["Sent from my iPhone", "Get Outlook for Android", "Envoyé de mon iPad"]
 )
 def test_the_telephone_s_own_words_are_signature(ending: str) -> None:
-    assert split(f"Where is it?\n\n{ending}").signature == ending
+    assert split_body(f"Where is it?\n\n{ending}").signature == ending
 
 
 def test_what_was_sent_by_post_is_no_signature() -> None:
     text = "The lamp is on its way back.\n\nSent by registered post on Monday."
-    assert split(text).text == text
+    assert split_body(text).text == text
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_what_was_sent_by_post_is_no_signature() -> None:
 )
 def test_no_body_takes_long(body: str) -> None:
     begun = time.monotonic()
-    split(body)
+    split_body(body)
     assert time.monotonic() - begun < 5
 
 
@@ -109,4 +109,4 @@ def test_discourse_s_own_cases_are_split_as_they_expect() -> None:
 def _as_expected(path: Path) -> bool:
     wanted = path.parent.parent / "trimmed" / path.name
     text = wanted.read_text() if wanted.exists() else ""
-    return split(path.read_text()).text.split() == text.split()
+    return split_body(path.read_text()).text.split() == text.split()

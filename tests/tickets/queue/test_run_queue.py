@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 def enqueue() -> Run:
-    return run_queue.enqueue(shop_rows.ticket(), reason="arrived")
+    return run_queue.enqueue_run(shop_rows.ticket(), reason="arrived")
 
 
 def expire(run: Run) -> None:
@@ -32,67 +32,67 @@ def expire(run: Run) -> None:
 
 def test_only_one_worker_gets_a_run() -> None:
     run = enqueue()
-    assert run_queue.claim(run.pk, "one") is not None
-    assert run_queue.claim(run.pk, "two") is None
+    assert run_queue.claim_run(run.pk, "one") is not None
+    assert run_queue.claim_run(run.pk, "two") is None
 
 
 def test_what_a_dead_worker_left_is_taken_over() -> None:
     run = enqueue()
-    dead = run_queue.claim(run.pk, "dead")
+    dead = run_queue.claim_run(run.pk, "dead")
     expire(run)
-    assert run_queue.overdue(5).get() == run
-    taken = run_queue.claim(run.pk, "alive")
+    assert run_queue.list_overdue_runs(5).get() == run
+    taken = run_queue.claim_run(run.pk, "alive")
     assert taken is not None
     assert taken.attempt == 2
     with pytest.raises(run_queue.LeaseLost):
-        run_queue.hold(dead)  # type: ignore[arg-type]
+        run_queue.renew_lease(dead)  # type: ignore[arg-type]
 
 
 def test_a_finished_run_is_nobodys() -> None:
-    run = run_queue.claim(enqueue().pk, "one")
+    run = run_queue.claim_run(enqueue().pk, "one")
     assert run is not None
-    run_queue.finish(run, Run.State.DONE)
-    assert run_queue.claim(run.pk, "two") is None
+    run_queue.finish_run(run, Run.State.DONE)
+    assert run_queue.claim_run(run.pk, "two") is None
 
 
 def test_asking_again_replaces_what_is_open() -> None:
     first = enqueue()
-    held = run_queue.claim(first.pk, "one")
-    second = run_queue.enqueue(first.ticket, reason="asked again")
+    held = run_queue.claim_run(first.pk, "one")
+    second = run_queue.enqueue_run(first.ticket, reason="asked again")
     with pytest.raises(run_queue.LeaseLost):
-        run_queue.hold(held)  # type: ignore[arg-type]
-    assert run_queue.claim(second.pk, "one") is not None
+        run_queue.renew_lease(held)  # type: ignore[arg-type]
+    assert run_queue.claim_run(second.pk, "one") is not None
 
 
 def test_a_run_whose_call_was_lost_is_overdue() -> None:
     run = enqueue()
-    assert not run_queue.overdue(5).exists()
+    assert not run_queue.list_overdue_runs(5).exists()
     Run.objects.update(created_at=timezone.now() - timedelta(seconds=3))
-    assert run_queue.overdue(5).get() == run
+    assert run_queue.list_overdue_runs(5).get() == run
 
 
 def called(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The runs that workers are called to from now on, in order."""
     calls: list[int] = []
-    monkeypatch.setattr(run_queue, "call", lambda task, pk, **options: calls.append(pk))
+    monkeypatch.setattr(run_queue, "dispatch_task", lambda task, pk, **options: calls.append(pk))
     return calls
 
 
 def test_a_dead_worker_s_run_is_called_out_every_five_seconds_only() -> None:
-    run = run_queue.claim(enqueue().pk, "dead")
+    run = run_queue.claim_run(enqueue().pk, "dead")
     assert run is not None
     expire(run)
-    run_queue.wake(run.pk)
-    assert not run_queue.overdue(5).exists()
+    run_queue.wake_worker(run.pk)
+    assert not run_queue.list_overdue_runs(5).exists()
     Run.objects.update(woken_at=timezone.now() - timedelta(seconds=6))
-    assert run_queue.overdue(5).get() == run
+    assert run_queue.list_overdue_runs(5).get() == run
 
 
 def test_a_backlog_is_called_out_a_few_at_a_time_oldest_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     calls = called(monkeypatch)
-    monkeypatch.setattr(tasks, "SWEPT_AT_ONCE", 2)
+    monkeypatch.setattr(tasks, "MAX_SWEPT_RUNS", 2)
     runs = [enqueue() for _ in range(4)]
     past = timezone.now() - timedelta(minutes=1)
     for number, run in enumerate(runs):
@@ -101,7 +101,7 @@ def test_a_backlog_is_called_out_a_few_at_a_time_oldest_first(
     tasks.sweep()
     tasks.sweep()
     assert calls == [runs[0].pk, runs[1].pk]
-    run_queue.claim(runs[0].pk, "one")
+    run_queue.claim_run(runs[0].pk, "one")
     tasks.sweep()
     assert calls[2:] == [runs[2].pk]
 
@@ -111,8 +111,8 @@ def test_newcomers_do_not_keep_a_lost_call_from_being_repeated() -> None:
     long_ago = timezone.now() - timedelta(minutes=1)
     Run.objects.update(created_at=long_ago, woken_at=long_ago)
     for _ in range(3):
-        run_queue.wake(enqueue().pk)
-    assert run_queue.overdue(2).get() == lost
+        run_queue.wake_worker(enqueue().pk)
+    assert run_queue.list_overdue_runs(2).get() == lost
 
 
 # --- without a broker -----------------------------------------------------------
@@ -141,7 +141,7 @@ def test_a_defect_of_ours_is_not_taken_for_a_broker_that_is_down(
 ) -> None:
     monkeypatch.setattr(run_queue.current_app, "send_task", lambda *args, **options: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        run_queue.wake(enqueue().pk)
+        run_queue.wake_worker(enqueue().pk)
 
 
 # --- the command that needs no broker -------------------------------------------
@@ -153,7 +153,7 @@ def test_ana_s_command_calls_no_worker_to_the_runs_it_takes_itself(
     django_capture_on_commit_callbacks: Callable[..., Any],
 ) -> None:
     calls = called(monkeypatch)
-    monkeypatch.setattr(worker, "work", lambda run_id: True)
+    monkeypatch.setattr(worker, "execute_run", lambda run_id: True)
     with django_capture_on_commit_callbacks(execute=True):
         call_command("triage", shop_rows.ticket().pk)
     assert calls == []
@@ -163,19 +163,19 @@ def test_ana_s_command_calls_no_worker_to_the_runs_it_takes_itself(
 def test_a_run_that_a_worker_took_first_is_no_failure(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    work = worker.work
+    work = worker.execute_run
 
     def late(run_id: int) -> bool:
-        run_queue.claim(run_id, "worker")
+        run_queue.claim_run(run_id, "worker")
         return work(run_id)
 
-    monkeypatch.setattr(worker, "work", late)
+    monkeypatch.setattr(worker, "execute_run", late)
     call_command("triage", shop_rows.ticket().pk)
     assert "0 of 1 tickets read. 1 taken by a worker" in capsys.readouterr().out
 
 
 def test_a_run_that_failed_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "case_for", lambda ticket: 1 / 0)
+    monkeypatch.setattr(worker, "build_case", lambda ticket: 1 / 0)
     with pytest.raises(CommandError, match="1 could not be read"):
         call_command("triage", shop_rows.ticket().pk)
 

@@ -102,13 +102,13 @@ def test_a_mistake_is_explained_and_the_words_are_still_there(
 
 
 def test_a_file_too_large_is_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contact_form, "LARGEST_FILE", 3)
+    monkeypatch.setattr(contact_form, "MAX_FILE_BYTES", 3)
     page = client.post(URL, said(attachments=[SimpleUploadedFile("a.txt", b"four")]))
     assert "larger than 10 MB" in page.content.decode()
 
 
 def test_nobody_can_flood_it(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contact_form, "POSTS", 2)
+    monkeypatch.setattr(contact_form, "MAX_POSTS", 2)
     answers = [client.post(URL, said()).status_code for _ in range(3)]
     assert answers == [302, 302, 429]
     assert client.post(URL, said(), REMOTE_ADDR="192.0.2.9").status_code == 302
@@ -118,26 +118,26 @@ def test_the_count_lasts_its_ten_minutes_whatever_the_cache_s_own_time_is(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cache, "default_timeout", 0)
-    monkeypatch.setattr(contact_form, "POSTS", 2)
+    monkeypatch.setattr(contact_form, "MAX_POSTS", 2)
     assert [client.post(URL, said()).status_code for _ in range(3)] == [302, 302, 429]
 
 
 def test_after_ten_minutes_marta_may_write_again(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(contact_form, "POSTS", 1)
-    monkeypatch.setattr(contact_form, "SECONDS", 0)
+    monkeypatch.setattr(contact_form, "MAX_POSTS", 1)
+    monkeypatch.setattr(contact_form, "POST_WINDOW_SECONDS", 0)
     assert [client.post(URL, said()).status_code for _ in range(2)] == [302, 302]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_posts_at_the_same_moment_are_all_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contact_form, "POSTS", 3)
+    monkeypatch.setattr(contact_form, "MAX_POSTS", 3)
     together, refused = threading.Barrier(8), []
 
     def post() -> None:
         together.wait()
-        refused.append(contact_form.is_too_often(RequestFactory().post(URL)))
+        refused.append(contact_form.is_over_post_limit(RequestFactory().post(URL)))
         connection.close()
 
     posts = [threading.Thread(target=post) for _ in range(8)]
@@ -162,9 +162,9 @@ def test_with_the_broker_down_a_message_still_becomes_a_ticket(
 def test_behind_our_proxy_each_visitor_counts_alone(client: Client, settings: Any) -> None:
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     request = client.get(URL, HTTP_X_FORWARDED_FOR="6.6.6.6, 192.0.2.7").wsgi_request
-    assert contact_form.address(request) == "192.0.2.7"
+    assert contact_form.get_client_address(request) == "192.0.2.7"
     settings.SECURE_PROXY_SSL_HEADER = None
-    assert contact_form.address(request) == "127.0.0.1"
+    assert contact_form.get_client_address(request) == "127.0.0.1"
 
 
 def test_a_post_from_another_site_is_refused() -> None:

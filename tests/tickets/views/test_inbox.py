@@ -91,7 +91,7 @@ def test_a_cursor_of_somebody_elses_making_shows_the_first_page(
     as_ana: Client, cursor: str
 ) -> None:
     make("here")
-    assert paging.read_cursor(cursor) is None
+    assert paging.parse_cursor(cursor) is None
     assert listed(as_ana, older=cursor) == ["here"]
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.support import ticket_stories
-from tickets.audit.receipts import body, sha256
+from tickets.audit.receipts import build_body, compute_sha256
 from tickets.models import Receipt, Run
 
 
@@ -89,8 +89,8 @@ def test_the_json_is_what_the_digest_covers(as_ana: Client, run: Run) -> None:
     )
     digest = answer.pop("body_sha256")
     answer.pop("id")
-    assert answer == body(receipt)
-    assert sha256(answer) == digest
+    assert answer == build_body(receipt)
+    assert compute_sha256(answer) == digest
 
 
 def test_an_unknown_step_and_an_empty_receipt_are_readable(as_ana: Client, run: Run) -> None:

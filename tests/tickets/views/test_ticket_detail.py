@@ -142,7 +142,7 @@ def test_sending_twice_sends_once(as_ana: Client, ticket: Ticket) -> None:
 
 def test_a_reply_without_an_address_stays_and_says_so(as_ana: Client, ticket: Ticket) -> None:
     with patch.object(
-        sending, "send", side_effect=sending.NoAddress("No e-mail address is known.")
+        sending, "send_reply", side_effect=sending.NoAddress("No e-mail address is known.")
     ):
         answer = press(as_ana, ticket, "send", form(as_ana, ticket, text="Kept words."))
     assert answer.status_code == 422
@@ -244,11 +244,11 @@ def test_running_again_queues_a_run_in_her_name(as_ana: Client, ticket: Ticket, 
 
 
 def test_closing_ends_a_run_that_is_still_open(as_ana: Client, ticket: Ticket) -> None:
-    held = run_queue.claim(run_queue.enqueue(ticket, reason="asked again").pk, "worker")
+    held = run_queue.claim_run(run_queue.enqueue_run(ticket, reason="asked again").pk, "worker")
     assert held is not None
     press(as_ana, ticket, "close", form(as_ana, ticket))
     with pytest.raises(run_queue.LeaseLost):
-        run_queue.hold(held)
+        run_queue.renew_lease(held)
     ticket.refresh_from_db()
     assert ticket.status == Ticket.Status.CLOSED
 
@@ -257,7 +257,7 @@ def test_closing_ends_a_run_that_is_still_open(as_ana: Client, ticket: Ticket) -
 def test_from_keeping_the_text_to_sending_it_nobody_else_gets_the_ticket(
     as_ana: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made, send, free = ticket_stories.ticket(None), sending.send, []
+    made, send, free = ticket_stories.ticket(None), sending.send_reply, []
 
     def look_and_send(draft: Draft, *, by: User) -> Message:
         other = threading.Thread(target=lambda: free.append(is_free(made)))
@@ -265,7 +265,7 @@ def test_from_keeping_the_text_to_sending_it_nobody_else_gets_the_ticket(
         other.join()
         return send(draft, by=by)
 
-    monkeypatch.setattr(sending, "send", look_and_send)
+    monkeypatch.setattr(sending, "send_reply", look_and_send)
     press(as_ana, made, "send", form(as_ana, made, text="About your lamp."))
     assert free == [False]
     assert made.messages.get(direction="out").text == "About your lamp."

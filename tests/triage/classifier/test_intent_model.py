@@ -9,26 +9,26 @@ import pytest
 
 from tests.support.word_vectors import embed, written
 from triage.classifier import fitting, lssvm
-from triage.classifier.fitting import fit
+from triage.classifier.fitting import fit_model
 from triage.classifier.intent_model import IntentModel
-from triage.classifier.labeller import IntentLabeller, report
-from triage.classifier.selective import NEVER, promised
-from triage.contract.step import Card, EngineError
-from triage.signals.tfidf import Terms, learned
+from triage.classifier.labeller import IntentLabeller, build_report
+from triage.classifier.selective import NO_THRESHOLD, compute_guarantee
+from triage.contract.step import EngineError, EngineInfo
+from triage.signals.tfidf import Terms, learn_terms
 
 
 @cache
 def trained(each: int = 40, kinds: int = 6) -> IntentModel:
     texts, labels = written(each, kinds=kinds)
-    return fit(texts, embed(texts), labels)
+    return fit_model(texts, embed(texts), labels)
 
 
 class Encoder:
     def embed(self, texts: list[str]) -> np.ndarray:
         return embed(texts)
 
-    def card(self, name: str, **settings: object) -> Card:
-        return Card(name=name, kind="rules", runtime="test", settings=settings)
+    def build_engine_info(self, name: str, **settings: object) -> EngineInfo:
+        return EngineInfo(name=name, kind="rules", runtime="test", settings=settings)
 
 
 def labeller(target: float = 0.9, **settings: object) -> IntentLabeller:
@@ -37,7 +37,7 @@ def labeller(target: float = 0.9, **settings: object) -> IntentLabeller:
 
 def test_texts_it_had_not_seen_get_their_label() -> None:
     texts, labels = written(20, seed=2)
-    judged = trained().judge(texts, embed(texts))
+    judged = trained().judge_texts(texts, embed(texts))
     guesses = [trained().labels[i] for i in judged.shares.argmax(axis=1)]
     assert np.mean([a == b for a, b in zip(guesses, labels, strict=True)]) > 0.95
     assert judged.shares.sum(axis=1) == pytest.approx(1)
@@ -46,25 +46,30 @@ def test_texts_it_had_not_seen_get_their_label() -> None:
 def test_confidence_means_what_it_says() -> None:
     texts, labels = written(60, seed=3)
     model = trained(12)
-    judged = model.judge(texts, embed(texts))
+    judged = model.judge_texts(texts, embed(texts))
     right = np.array([model.labels[i] for i in judged.shares.argmax(axis=1)]) == np.array(labels)
     assert judged.confidence.mean() == pytest.approx(right.mean(), abs=0.06)
 
 
 def test_the_same_examples_give_the_same_bytes() -> None:
     texts, labels = written(12)
-    one, two = (fit(texts, embed(texts), labels, workers=workers).dumps() for workers in (1, 2))
+    one, two = (
+        fit_model(texts, embed(texts), labels, workers=workers).dumps() for workers in (1, 2)
+    )
     assert one == two
 
 
 def test_bytes_give_the_same_model() -> None:
     again = IntentModel.loads(trained().dumps())
     texts, _ = written(5, seed=4)
-    before, after = trained().judge(texts, embed(texts)), again.judge(texts, embed(texts))
+    before, after = (
+        trained().judge_texts(texts, embed(texts)),
+        again.judge_texts(texts, embed(texts)),
+    )
     assert np.array_equal(before.shares, after.shares)
     assert np.array_equal(before.outside, after.outside)
     assert again.dumps() == trained().dumps()
-    assert promised(again.evidence, 0.9) == promised(trained().evidence, 0.9)
+    assert compute_guarantee(again.evidence, 0.9) == compute_guarantee(trained().evidence, 0.9)
 
 
 @pytest.mark.parametrize("data", [b"", b"not a model", b"\x02\0\0\0\0\0\0\0{}"])
@@ -75,13 +80,13 @@ def test_other_bytes_are_refused(data: bytes) -> None:
 
 def test_a_text_is_judged_alike_alone_and_among_others() -> None:
     texts, _ = written(8, seed=5)
-    together = trained().judge(texts, embed(texts)).shares
-    alone = np.concatenate([trained().judge([text], embed([text])).shares for text in texts])
+    together = trained().judge_texts(texts, embed(texts)).shares
+    alone = np.concatenate([trained().judge_texts([text], embed([text])).shares for text in texts])
     assert together == pytest.approx(alone, abs=1e-5)
 
 
 def test_an_empty_or_foreign_text_is_judged_without_an_error() -> None:
-    judged = trained().judge(["", "ναι"], np.zeros((2, 384), np.float32))
+    judged = trained().judge_texts(["", "ναι"], np.zeros((2, 384), np.float32))
     assert np.isfinite(judged.shares).all()
     assert ((judged.confidence > 0) & (judged.confidence < 1)).all()
 
@@ -89,7 +94,7 @@ def test_an_empty_or_foreign_text_is_judged_without_an_error() -> None:
 def test_the_evidence_is_in_the_order_of_the_examples() -> None:
     texts, labels = written(12)
     labels[5] = labels[30] = ""  # a person said: none of ours
-    model = fit(texts, embed(texts), labels, audited=[label == "" for label in labels])
+    model = fit_model(texts, embed(texts), labels, audited=[label == "" for label in labels])
     names = [model.labels[i] if i >= 0 else "" for i in model.evidence.truth]
     assert names == labels
     assert np.flatnonzero(model.evidence.audited).tolist() == [5, 30]
@@ -99,39 +104,39 @@ def test_the_evidence_is_in_the_order_of_the_examples() -> None:
 def test_the_evidence_is_what_machines_without_the_row_would_have_said() -> None:
     texts, labels = written(15)
     vectors, truth = embed(texts), np.unique(labels, return_inverse=True)[1]
-    kernel, wanted = lssvm.closeness(vectors @ vectors.T), lssvm.targets(truth, 6)
+    kernel, wanted = lssvm.compute_kernel(vectors @ vectors.T), lssvm.build_targets(truth, 6)
     out = np.arange(0, len(texts), 7)
     kept = np.setdiff1d(np.arange(len(texts)), out)
     taught = kernel[np.ix_(kept, kept)] + 0.1 * np.eye(len(kept))
     refitted = kernel[np.ix_(out, kept)] @ np.linalg.solve(taught, wanted[kept])
-    inverse = lssvm.inverse(kernel, 0.1)
-    shortcut = lssvm.without(inverse, inverse @ wanted, wanted, out)
+    inverse = lssvm.invert_kernel(kernel, 0.1)
+    shortcut = lssvm.predict_without(inverse, inverse @ wanted, wanted, out)
     assert shortcut == pytest.approx(refitted, abs=1e-3)
 
 
 def test_the_same_words_are_never_on_both_sides_of_a_fold() -> None:
     texts = ["Where is it", "where  is it", "WHERE IS IT", *(f"text {i}" for i in range(30))]
-    fold = lssvm.folds(texts, np.arange(33) % 3, 10, seed=1)
+    fold = lssvm.assign_folds(texts, np.arange(33) % 3, 10, seed=1)
     assert fold[0] == fold[1] == fold[2]
     assert set(fold) == set(range(10))
 
 
 def test_an_intent_with_one_example_can_be_learned_and_never_looks_proven() -> None:
     texts, labels = written(20, kinds=3)
-    model = fit(
+    model = fit_model(
         [*texts, "is a gift card balance shown"],
         embed([*texts, "gift card"]),
         [*labels, "gift-card"],
     )
     assert "gift-card" in model.labels
-    alone = promised(model.evidence, 0.8).per_label[model.labels.index("gift-card")]
+    alone = compute_guarantee(model.evidence, 0.8).per_label[model.labels.index("gift-card")]
     assert alone.kept is not True
 
 
 def test_two_intents_are_enough() -> None:
     model = trained(12, kinds=2)
     texts, labels = written(5, seed=7, kinds=2)
-    guesses = model.judge(texts, embed(texts)).shares.argmax(axis=1)
+    guesses = model.judge_texts(texts, embed(texts)).shares.argmax(axis=1)
     assert [model.labels[i] for i in guesses] == labels
 
 
@@ -141,16 +146,16 @@ def test_two_intents_are_enough() -> None:
 def test_too_little_to_learn_from_is_said(each: int, kinds: int, why: str) -> None:
     texts, labels = written(each, kinds=kinds)
     with pytest.raises(ValueError, match=why):
-        fit(texts, embed(texts), labels)
+        fit_model(texts, embed(texts), labels)
 
 
 def test_of_more_examples_than_there_is_room_for_the_tickets_are_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(fitting, "MOST", 60)
+    monkeypatch.setattr(fitting, "MAX_TRAINING_ROWS", 60)
     texts, labels = written(20)
     audited = [i % 4 == 0 for i in range(len(texts))]
-    model = fit(texts, embed(texts), labels, audited=audited)
+    model = fit_model(texts, embed(texts), labels, audited=audited)
     assert len(model.evidence) == 60
     assert model.evidence.audited.sum() == sum(audited)
 
@@ -159,13 +164,13 @@ def test_terms_weigh_as_the_library_that_learned_them_does() -> None:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     texts, _ = written(10)
-    terms = learned(texts)
+    terms = learn_terms(texts)
     words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True).fit(texts)
     probe = ["the parcel parcel is late", "nothing known here", ""]
-    found = terms.of(probe)[:, : len(terms.words)].toarray()
+    found = terms.build_matrix(probe)[:, : len(terms.words)].toarray()
     assert found == pytest.approx(words.transform(probe).toarray(), abs=1e-6)
-    again = Terms.from_tensors(terms.tensors())
-    assert (again.of(probe) != terms.of(probe)).nnz == 0
+    again = Terms.load_tensors(terms.dump_tensors())
+    assert (again.build_matrix(probe) != terms.build_matrix(probe)).nnz == 0
 
 
 # --- as an engine ------------------------------------------------------------------------
@@ -184,10 +189,12 @@ def test_a_guess_names_the_promise_in_force_and_what_is_known_of_its_label() -> 
 
 
 def test_another_target_needs_no_training() -> None:
-    lenient, strict = (labeller(target).promise_of("refund-status") for target in (0.8, 0.999))
+    lenient, strict = (
+        labeller(target).describe_guarantee("refund-status") for target in (0.8, 0.999)
+    )
     assert lenient["valid"]
     assert not strict["valid"]
-    assert strict["threshold"] == NEVER
+    assert strict["threshold"] == NO_THRESHOLD
 
 
 @pytest.mark.parametrize("alarms", [{"refund-status"}, {""}])
@@ -195,9 +202,9 @@ def test_a_label_under_alarm_is_never_given_by_itself(alarms: set[str]) -> None:
     alarmed = labeller(alarms=alarms)
     guess = alarmed.label("please my refund money bank", ())
     assert guess.label == "refund-status"
-    assert guess.threshold == NEVER
+    assert guess.threshold == NO_THRESHOLD
     assert not guess.promise["valid"]
-    assert alarmed.promise_of("late-delivery")["valid"] is ("" not in alarms)
+    assert alarmed.describe_guarantee("late-delivery")["valid"] is ("" not in alarms)
 
 
 def test_no_text_is_no_label() -> None:
@@ -206,7 +213,7 @@ def test_no_text_is_no_label() -> None:
 
 
 def test_the_report_is_out_of_fold() -> None:
-    figures = report(trained(), promised(trained().evidence, 0.9))
+    figures = build_report(trained(), compute_guarantee(trained().evidence, 0.9))
     assert figures["examples"] == 240
     assert 0.9 < figures["accuracy"] <= 1
     assert 0 <= figures["calibration_error"] < 0.1

@@ -27,8 +27,8 @@ def version(ada: User) -> Classifier:
     """At work, for a target that 56 examples can prove."""
     learning_shop.taxonomy()
     target(0.75)
-    made = versions.train(by=ada)
-    versions.activate(made, by=ada, why="it is needed")
+    made = versions.train_version(by=ada)
+    versions.activate_version(made, by=ada, why="it is needed")
     return made
 
 
@@ -37,7 +37,7 @@ def target(value: float) -> None:
 
 
 def guess(text: str = "where is my old kettle") -> Guess:
-    engine: Any = registry.load("encoder")
+    engine: Any = registry.load_engine("encoder")
     found: Guess = engine.label(text, ())
     return found
 
@@ -56,17 +56,17 @@ def test_a_label_that_was_wrong_too_often_is_left_to_people(
     version: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     withheld = property(lambda promise: frozenset({"where-is-it"}))
-    monkeypatch.setattr("triage.classifier.selective.Promise.withheld", withheld)
-    registry._labeller_for.cache_clear()
+    monkeypatch.setattr("triage.classifier.selective.PrecisionGuarantee.withheld", withheld)
+    registry._build_labeller.cache_clear()
     assert not guess().promise["valid"]
     assert "wrong too often" in guess().promise["sentence"]
     assert guess("refund the lamp please").promise["valid"]
 
 
 def test_the_receipts_weights_are_the_versions_own(version: Classifier) -> None:
-    card = registry.load("encoder").card
+    card = registry.load_engine("encoder").card
     assert card.weights == version.sha256
-    assert card.settings["encoder_sha256"] == registry.encoder_sha256()
+    assert card.settings["encoder_sha256"] == registry.get_encoder_sha256()
 
 
 def test_another_target_is_in_force_at_once(version: Classifier) -> None:
@@ -96,14 +96,14 @@ def test_an_alarm_for_one_label_leaves_the_others(version: Classifier) -> None:
 
 
 def test_an_alarm_of_another_version_is_none_of_this_ones(version: Classifier, ada: User) -> None:
-    Alarm.objects.create(classifier=versions.train(by=ada), because="Wrong.")
+    Alarm.objects.create(classifier=versions.train_version(by=ada), because="Wrong.")
     assert guess().promise["valid"]
 
 
 def test_a_target_that_no_promise_can_have_is_said(version: Classifier) -> None:
     target(1.5)
     with pytest.raises(EngineUnavailable, match="between 0.5 and 0.999"):
-        registry.load("encoder")
+        registry.load_engine("encoder")
 
 
 @pytest.mark.parametrize(
@@ -114,17 +114,17 @@ def test_a_version_that_cannot_be_used_is_unavailable(
     version: Classifier, column: str, value: Any, because: str
 ) -> None:
     Classifier.objects.filter(pk=version.pk).update(**{column: value})
-    registry._intent_model.cache_clear()
+    registry._load_intent_model.cache_clear()
     with pytest.raises(EngineUnavailable, match=because):
-        registry.load("encoder")
+        registry.load_engine("encoder")
 
 
 def test_a_version_of_another_form_is_unavailable(version: Classifier) -> None:
     sha256 = hashlib.sha256(b"old").hexdigest()
     Classifier.objects.filter(pk=version.pk).update(weights=b"old", sha256=sha256)
-    registry._intent_model.cache_clear()
+    registry._load_intent_model.cache_clear()
     with pytest.raises(EngineUnavailable, match="train it again"):
-        registry.load("encoder")
+        registry.load_engine("encoder")
 
 
 def test_overlapping_intents_are_in_the_report(ada: User) -> None:
@@ -133,7 +133,7 @@ def test_overlapping_intents_are_in_the_report(ada: User) -> None:
     for number, thing in enumerate(learning_shop.THINGS):
         for start in ("refund the", "money back for my"):
             twin.examples.create(text=f"{start} {thing} {'please' * (number % 2)}")
-    report = versions.train(by=ada).report
+    report = versions.train_version(by=ada).report
     pair = report["overlaps"][0]
     assert (pair["one"], pair["other"]) == ("money-back", "refund-status")
     assert 3 <= pair["confused"] <= pair["of"] == 40
@@ -145,4 +145,4 @@ def test_a_target_that_is_no_share_cannot_be_set(as_ada: Client) -> None:
     page = as_ada.post("/admin/triage/limit/add/", limit).content.decode()
     assert "between 0.5 and 0.999" in page
     as_ada.post("/admin/triage/limit/add/", {**limit, "value": "0.98"})
-    assert registry.target() == 0.98
+    assert registry.get_target_precision() == 0.98

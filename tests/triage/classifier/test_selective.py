@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from triage.classifier.selective import (
-    NEVER,
+    NO_THRESHOLD,
     Evidence,
-    Promise,
-    fewest,
-    naive_threshold,
-    promised,
-    still_valid,
-    threshold_for,
-    upper_bound,
+    PrecisionGuarantee,
+    compute_guarantee,
+    compute_min_rows,
+    compute_upper_bound,
+    find_naive_threshold,
+    find_threshold,
+    monitor_guarantee,
 )
 
 LABELS = ("late-delivery", "refund-status")
@@ -48,14 +48,14 @@ def evidence(
     )
 
 
-def of(count: int, target: float = 0.95, **flags: np.ndarray) -> Promise:
-    return promised(evidence(*texts(count), **flags), target)
+def of(count: int, target: float = 0.95, **flags: np.ndarray) -> PrecisionGuarantee:
+    return compute_guarantee(evidence(*texts(count), **flags), target)
 
 
 def test_the_bound_is_that_of_clopper_and_pearson() -> None:
-    assert upper_bound(0, 59) == pytest.approx(1 - 0.05 ** (1 / 59))
-    assert upper_bound(3, 100, 0.1) == pytest.approx(0.0655, abs=1e-4)
-    assert upper_bound(5, 5) == 1.0
+    assert compute_upper_bound(0, 59) == pytest.approx(1 - 0.05 ** (1 / 59))
+    assert compute_upper_bound(3, 100, 0.1) == pytest.approx(0.0655, abs=1e-4)
+    assert compute_upper_bound(5, 5) == 1.0
 
 
 @pytest.mark.parametrize("target", [0.95, 0.98])
@@ -68,7 +68,7 @@ def test_a_promise_is_kept_in_95_of_100_draws_where_a_naive_threshold_is_a_coin_
     naive: list[bool] = []
     for _ in range(200):
         drawn = random.choice(len(right), 1000, replace=False)
-        for outcomes, way in ((kept, threshold_for), (naive, naive_threshold)):
+        for outcomes, way in ((kept, find_threshold), (naive, find_naive_threshold)):
             threshold, _ = way(confidence[drawn], right[drawn], target)
             given = confidence >= threshold
             outcomes.append(not given.any() or right[given].mean() >= target)
@@ -87,25 +87,25 @@ def test_more_evidence_lets_more_through() -> None:
 def test_too_little_evidence_says_how_many_labels_are_missing() -> None:
     few = of(60)
     assert not few.valid
-    assert few.threshold == NEVER
+    assert few.threshold == NO_THRESHOLD
     assert few.coverage == 0
     assert few.more is not None
-    assert few.more >= fewest(0.95) - 60
+    assert few.more >= compute_min_rows(0.95) - 60
     assert f"label about {few.more} more" in few.sentence
 
 
 def test_so_many_more_labels_as_were_asked_for_do_suffice() -> None:
     right = np.ones(60, bool)
-    few = promised(evidence(np.linspace(0.5, 1, 60), right), 0.98)
+    few = compute_guarantee(evidence(np.linspace(0.5, 1, 60), right), 0.98)
     assert few.more is not None
     enough = 60 + few.more
-    again = promised(evidence(np.linspace(0.5, 1, enough), np.ones(enough, bool)), 0.98)
+    again = compute_guarantee(evidence(np.linspace(0.5, 1, enough), np.ones(enough, bool)), 0.98)
     assert again.valid
 
 
 def test_where_the_surest_are_wrong_more_labels_would_not_help() -> None:
     confidence, right = texts(4_000, best=0.8)
-    hopeless = promised(evidence(confidence, right), 0.98)
+    hopeless = compute_guarantee(evidence(confidence, right), 0.98)
     assert (hopeless.valid, hopeless.more) == (False, None)
     assert "ask for less" in hopeless.sentence
 
@@ -114,10 +114,10 @@ def test_tickets_people_checked_count_instead_of_examples_once_there_are_enough(
     confidence, right = texts(3_000)
     right[:1000] = False  # the tickets are unlike the examples
     tickets = np.arange(3_000) < 1000
-    checked = promised(evidence(confidence, right, audited=tickets), 0.95)
+    checked = compute_guarantee(evidence(confidence, right, audited=tickets), 0.95)
     assert (checked.evidence, checked.valid, checked.examples) == ("tickets", False, 1000)
-    tickets = np.arange(3_000) < fewest(0.95) - 1
-    unchecked = promised(evidence(confidence, right, audited=tickets), 0.95)
+    tickets = np.arange(3_000) < compute_min_rows(0.95) - 1
+    unchecked = compute_guarantee(evidence(confidence, right, audited=tickets), 0.95)
     assert unchecked.evidence == "examples"
     assert unchecked.examples == 3_000 - tickets.sum()
 
@@ -131,16 +131,16 @@ def test_a_text_that_is_turned_away_gets_no_label_but_counts_in_the_coverage() -
 def test_equally_sure_texts_get_a_label_together_or_not_at_all() -> None:
     confidence = np.full(1_000, 0.9)
     right = np.arange(1_000) < 940
-    threshold, coverage = threshold_for(confidence, right, 0.95)
-    assert (threshold, coverage) == (NEVER, 0.0)
-    assert threshold_for(confidence, np.ones(1_000, bool), 0.95) == (0.9, 1.0)
+    threshold, coverage = find_threshold(confidence, right, 0.95)
+    assert (threshold, coverage) == (NO_THRESHOLD, 0.0)
+    assert find_threshold(confidence, np.ones(1_000, bool), 0.95) == (0.9, 1.0)
 
 
 def test_each_label_is_judged_by_itself() -> None:
     confidence, _ = texts(8_000)
     right = np.ones(8_000, bool)
     right[1::20] = False  # only ever the second label
-    late, refund = promised(evidence(confidence, right), 0.925).per_label
+    late, refund = compute_guarantee(evidence(confidence, right), 0.925).per_label
     assert (late.label, late.kept, late.right) == ("late-delivery", True, late.automatic)
     assert (refund.kept, refund.more) == (False, None)
     assert refund.at_least < 0.925
@@ -151,12 +151,12 @@ def test_a_label_with_few_texts_says_so() -> None:
     confidence, right = texts(800)
     seldom = (np.arange(800) % 20 == 0).astype(int)
     rows = replace(evidence(confidence, np.ones_like(right)), guess=seldom, truth=seldom)
-    often, rare = promised(rows, 0.98).per_label
+    often, rare = compute_guarantee(rows, 0.98).per_label
     assert (often.kept, often.more) == (True, None)
     assert (rare.kept, rare.automatic, rare.right) == (None, 40, 40)
     assert rare.sentence == f"Too few to say: 40 of 40 right, about {rare.more} more are needed."
     assert rare.more is not None
-    assert upper_bound(0, 40 + rare.more) <= 0.02 < upper_bound(0, 40)
+    assert compute_upper_bound(0, 40 + rare.more) <= 0.02 < compute_upper_bound(0, 40)
 
 
 @pytest.mark.parametrize("target", [0.0, 0.4, 1.0, 98.0])
@@ -173,24 +173,24 @@ def labels(count: int, errors: float, seed: int) -> list[bool]:
 
 
 def test_a_promise_that_holds_is_seldom_doubted_however_often_one_looks() -> None:
-    doubted = [not still_valid(labels(1_000, 0.05, seed), 0.95).valid for seed in range(30)]
+    doubted = [not monitor_guarantee(labels(1_000, 0.05, seed), 0.95).valid for seed in range(30)]
     assert np.mean(doubted) <= 0.05
 
 
 def test_one_wrong_label_is_no_alarm() -> None:
-    assert still_valid([False], 0.98).valid
-    assert still_valid([], 0.98).valid
+    assert monitor_guarantee([False], 0.98).valid
+    assert monitor_guarantee([], 0.98).valid
 
 
 def test_a_promise_that_is_broken_is_noticed_within_a_hundred_labels() -> None:
-    found = still_valid(labels(300, 0.25, 5), 0.95)
+    found = monitor_guarantee(labels(300, 0.25, 5), 0.95)
     assert not found.valid
     assert found.since is not None
     assert found.since < 100
 
 
 def test_a_change_after_a_long_good_time_is_noticed_too() -> None:
-    found = still_valid(labels(1_500, 0.02, 5) + labels(300, 0.25, 6), 0.95)
+    found = monitor_guarantee(labels(1_500, 0.02, 5) + labels(300, 0.25, 6), 0.95)
     assert found.since is not None
     assert 1_500 <= found.since < 1_700
     assert (found.count, found.valid) == (1_800, False)
@@ -200,6 +200,8 @@ def test_a_label_that_is_wrong_too_often_is_withheld_and_not_counted() -> None:
     confidence, _ = texts(8_000)
     right = np.ones(8_000, bool)
     right[1::20] = False  # only ever the second label, which is every other
-    found = promised(evidence(confidence, right), 0.925)
+    found = compute_guarantee(evidence(confidence, right), 0.925)
     assert found.withheld == {LABELS[1]}
-    assert found.coverage == pytest.approx(threshold_for(confidence, right, 0.925)[1] / 2, abs=0.01)
+    assert found.coverage == pytest.approx(
+        find_threshold(confidence, right, 0.925)[1] / 2, abs=0.01
+    )

@@ -13,11 +13,11 @@ import yaml
 
 from tickets.models import Attachment
 from triage.demo import load
-from triage.demo.company import Company, build
-from triage.demo.letters import EXTRA, WITHOUT, letters
-from triage.demo.order_dates import KINDS
-from triage.demo.photo import photo
-from triage.demo.stock import catalogue, total
+from triage.demo.company import Company, build_company
+from triage.demo.letters import EXTRA_NEEDS, NEEDS_WITHOUT_ORDER, load_letters
+from triage.demo.order_dates import ORDER_KINDS
+from triage.demo.photo import draw_photo
+from triage.demo.stock import compute_total, load_catalogue
 
 DEMO = Path(__file__).parents[3] / "triage" / "demo"
 TODAY = date(2026, 11, 22)
@@ -59,7 +59,7 @@ def clauses_on(day: date) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def company() -> Company:
-    return build(TODAY)
+    return build_company(TODAY)
 
 
 def orders_by_number(company: Company) -> dict[str, Any]:
@@ -170,7 +170,7 @@ def test_a_limit_is_higher_where_more_people_approve() -> None:
 
 
 def test_the_catalogue_is_a_real_shop_s() -> None:
-    products = catalogue().values()
+    products = load_catalogue().values()
     assert len(products) >= 60
     assert len({product.category for product in products}) >= 9
     assert len({product.name for product in products}) == len(products)
@@ -203,7 +203,9 @@ def test_payments_add_up_to_the_lines_and_refunds_stay_within_them(company: Comp
         for payment in order["payments"]:
             paid[payment["kind"]] += Decimal(payment["amount"])
             assert Decimal(payment["amount"]) > 0
-        assert paid["capture"] == (0 if order["status"] == "pending" else total(order["lines"]))
+        assert paid["capture"] == (
+            0 if order["status"] == "pending" else compute_total(order["lines"])
+        )
         assert paid["refund"] <= paid["capture"]
 
 
@@ -247,12 +249,12 @@ def test_every_placeholder_of_every_ticket_resolves(company: Company) -> None:
 
 
 def test_every_ticket_needs_something_known() -> None:
-    known = {*KINDS, *EXTRA, *WITHOUT}
+    known = {*ORDER_KINDS, *EXTRA_NEEDS, *NEEDS_WITHOUT_ORDER}
     labels = {intent["slug"] for intent in read("intents.toml")["intent"]} | {"none"}
-    for letter in letters():
+    for letter in load_letters():
         assert letter.needs in known
         assert set(letter.labels) <= labels
-        assert {letter.item, *letter.also} <= {"", *catalogue()}
+        assert {letter.item, *letter.also} <= {"", *load_catalogue()}
         assert letter.needs != "unknown sender" or letter.sender
 
 
@@ -272,7 +274,7 @@ def test_no_ticket_is_an_example_of_the_taxonomy() -> None:
     content = read("intents.toml")
     texts = [*content["background"], *(one for i in content["intent"] for one in i["examples"])]
     taught = {shape(text) for text in texts} - {""}
-    assert not [letter.body for letter in letters() if shape(letter.body) in taught]
+    assert not [letter.body for letter in load_letters() if shape(letter.body) in taught]
 
 
 def test_tickets_come_in_the_last_three_days_at_human_hours(company: Company) -> None:
@@ -295,7 +297,7 @@ def test_a_ticket_speaks_of_its_writer_s_own_order_unless_it_says_so(company: Co
         orders_by_number(company),
         {row["email"]: row["external_id"] for row in company.customers},
     )
-    needs = {letter.external_id: letter for letter in letters()}
+    needs = {letter.external_id: letter for letter in load_letters()}
     for ticket in company.tickets:
         letter = needs[ticket["external_id"]]
         strange = letter.needs == "other order" or bool(letter.sender)
@@ -307,7 +309,7 @@ def test_a_ticket_speaks_of_its_writer_s_own_order_unless_it_says_so(company: Co
 def test_who_does_not_say_which_order_has_several(company: Company) -> None:
     ids = {row["email"]: row["external_id"] for row in company.customers}
     per_customer = Counter(order["customer"] for order in company.orders)
-    wanted = {letter.external_id for letter in letters() if letter.needs == "several orders"}
+    wanted = {letter.external_id for letter in load_letters() if letter.needs == "several orders"}
     writers = [
         ids[ticket["email"]] for ticket in company.tickets if ticket["external_id"] in wanted
     ]
@@ -321,29 +323,29 @@ def test_every_address_is_of_an_example_domain(company: Company) -> None:
 
 
 def test_the_same_day_and_seed_give_the_same_company(company: Company) -> None:
-    assert build(TODAY) == company
-    assert build(TODAY, seed=8) != company
+    assert build_company(TODAY) == company
+    assert build_company(TODAY, seed=8) != company
 
 
 @pytest.mark.parametrize("today", [date(2026, 3, 1), date(2027, 2, 28), date(2028, 2, 29)])
 def test_the_company_can_be_built_for_any_day(today: date) -> None:
-    built = build(today)
+    built = build_company(today)
     assert len(built.orders) == 600
     assert max(ticket["received_at"] for ticket in built.tickets) < today.isoformat()
 
 
 def test_some_damage_is_shown_in_a_picture_and_some_is_not() -> None:
-    damaged = [letter for letter in letters() if "damaged-item" in letter.labels]
+    damaged = [letter for letter in load_letters() if "damaged-item" in letter.labels]
     shown = [letter for letter in damaged if letter.photo]
     assert 4 <= len(shown) < len(damaged)
-    picture = photo(shown[0].external_id)
+    picture = draw_photo(shown[0].external_id)
     assert picture.startswith(b"\x89PNG")
-    assert picture == photo(shown[0].external_id) != photo(shown[1].external_id)
+    assert picture == draw_photo(shown[0].external_id) != draw_photo(shown[1].external_id)
 
 
 @pytest.mark.django_db
 def test_a_picture_comes_with_its_ticket(company: Company) -> None:
-    shown = {letter.external_id for letter in letters() if letter.photo}
+    shown = {letter.external_id for letter in load_letters() if letter.photo}
     row = next(row for row in company.tickets if row["external_id"] in shown)
-    load._ticket(row)
+    load._receive_ticket(row)
     assert Attachment.objects.get().content_type == "image/png"

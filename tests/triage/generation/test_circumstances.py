@@ -7,11 +7,11 @@ import re
 import pytest
 
 from triage.contract.slots import Slot, WritingTask
-from triage.generation.circumstances import circumstances, grave_circumstances
-from triage.generation.phrases import fill, load
+from triage.generation.circumstances import find_circumstances, find_grave_circumstances
+from triage.generation.phrases import fill_template, load_phrases
 from triage.training.writer.corpus.tables import load_corpus
 
-TABLES = load("circumstances")
+TABLES = load_phrases("circumstances")
 GRAVE = ["danger", "bereavement"]
 ITEM = Slot(name="item", about="", value="kettle", ref="item", kind="item")
 
@@ -23,7 +23,7 @@ def task(ticket: str, urgency: str = "normal") -> WritingTask:
 
 
 def told(ticket: str, urgency: str = "normal") -> list[str]:
-    return list(circumstances(task(ticket, urgency)))
+    return list(find_circumstances(task(ticket, urgency)))
 
 
 @pytest.mark.parametrize(
@@ -105,14 +105,14 @@ def test_the_grave_ones_are_a_danger_and_a_death_and_come_first() -> None:
     assert [name for name, table in TABLES.items() if table.get("grave")] == GRAVE
     assert list(TABLES)[:2] == GRAVE
     said = task("Sparks came out, I am furious, and my dad passed away.")
-    assert grave_circumstances(said) == tuple(GRAVE)
-    assert grave_circumstances(task("I am furious.")) == ()
+    assert find_grave_circumstances(said) == tuple(GRAVE)
+    assert find_grave_circumstances(task("I am furious.")) == ()
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_every_phrase_of_a_table_tells_what_the_table_is_about(name: str) -> None:
     for phrase in TABLES[name]["tickets"]:
-        assert told(fill(phrase, {"item": "⟦item⟧", "order": "#"})) == [name], phrase
+        assert told(fill_template(phrase, {"item": "⟦item⟧", "order": "#"})) == [name], phrase
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -131,9 +131,9 @@ def test_what_is_silenced_is_a_table_and_not_a_grave_one(name: str) -> None:
 
 
 def test_nothing_of_other_matters_tells_a_circumstance() -> None:
-    matters = [phrase for about in load("intents").values() for phrase in about["tickets"]]
+    matters = [phrase for about in load_phrases("intents").values() for phrase in about["tickets"]]
     for phrase in [*matters, *load_corpus("tickets")["chatter"], *load_corpus("tickets")["polite"]]:
-        assert told(fill(phrase, {"item": "⟦item⟧", "order": "#"})) == [], phrase
+        assert told(fill_template(phrase, {"item": "⟦item⟧", "order": "#"})) == [], phrase
 
 
 def test_no_reaction_is_said_to_two_circumstances() -> None:
@@ -142,11 +142,11 @@ def test_no_reaction_is_said_to_two_circumstances() -> None:
 
 
 def test_a_label_names_one_matter() -> None:
-    names = [name for about in load("intents").values() for name in about["names"]]
+    names = [name for about in load_phrases("intents").values() for name in about["names"]]
     assert len(set(names)) == len(names)
 
 
 @pytest.mark.parametrize("table", ["acknowledge", "also", "decisions"])
 def test_a_sentence_about_a_matter_is_about_no_other(table: str) -> None:
-    said = [sentence for texts in load("replies")[table].values() for sentence in texts]
+    said = [sentence for texts in load_phrases("replies")[table].values() for sentence in texts]
     assert len(set(said)) == len(said)

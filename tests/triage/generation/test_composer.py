@@ -15,14 +15,14 @@ from tests.support.case_values import FakeWriter
 from triage.contract.fact_types import CLAUSE
 from triage.contract.slots import SLOT, Slot, WritingTask
 from triage.generation.composer import Composition
-from triage.generation.decision_sentences import decisions
+from triage.generation.decision_sentences import find_decisions
 from triage.generation.phrasebook import Phrasebook
-from triage.generation.phrases import load
-from triage.generation.prompt import focal_prompt
-from triage.guardrails.attribution import sentences, typed
-from triage.guardrails.claims import unsupported
-from triage.training.writer.corpus.generate import Example, examples
-from triage.training.writer.held_out_cases import case_of
+from triage.generation.phrases import load_phrases
+from triage.generation.prompt import build_writer_prompt
+from triage.guardrails.attribution import has_unsourced_value, split_sentences
+from triage.guardrails.claims import find_unsupported_claim
+from triage.training.writer.corpus.generate import Example, iter_examples
+from triage.training.writer.held_out_cases import build_held_out_case
 
 PIECE = re.compile(r"⟦\w+⟧|\n| ?[^\s⟦]+| ")
 END = 0
@@ -53,57 +53,57 @@ def babble(task: WritingTask, seed: int) -> str:
     composition, tokens = Composition(BOOK, task), list[int]()
     while not tokens or tokens[-1] != END:
         logits = rng.random(len(WORDS.known), np.float32)
-        composition.forbid(logits)
+        composition.mask_logits(logits)
         tokens.append(int(logits.argmax()))
-        composition.took(tokens[-1])
+        composition.accept_token(tokens[-1])
         assert len(tokens) < 2000, WORDS.spell(tokens)
     return WORDS.spell(tokens[:-1])
 
 
 def held_out() -> list[Example]:
-    return list(islice(examples(21, held_out=True), MANY))
+    return list(islice(iter_examples(21, held_out=True), MANY))
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_whatever_the_writer_prefers_its_text_passes_the_receipt(seed: int) -> None:
     for number, one in enumerate(held_out()):
-        step, case, writer = STEPS[one.task.kind], case_of(one, number), FakeWriter("")
+        step, case, writer = STEPS[one.task.kind], build_held_out_case(one, number), FakeWriter("")
         step.run(case, writer)
         writer.text = babble(writer.tasks[0], seed + number)
         output = step.run(case, writer)
         failed = [check for check in step.check(case, output, step.limits) if not check.passed]
         assert not failed, (failed, writer.text)
-        assert not output.grounded.omitted, (output.grounded.omitted, writer.text)
+        assert not output.text_attribution.omitted, (output.text_attribution.omitted, writer.text)
 
 
 def test_it_says_the_decision_that_was_made_and_no_other() -> None:
     for number, one in enumerate(held_out()):
         if one.task.kind == "draft":
-            said = decisions(one.task, babble(one.task, number))
-            assert said == decisions(one.task, one.text), one.task
+            said = find_decisions(one.task, babble(one.task, number))
+            assert said == find_decisions(one.task, one.text), one.task
 
 
 def test_nothing_is_typed() -> None:
     for number, one in enumerate(held_out()):
-        assert not typed(SLOT.sub("", babble(one.task, number)))
+        assert not has_unsourced_value(SLOT.sub("", babble(one.task, number)))
 
 
 def offered(**changes: Any) -> set[str]:
     """The sentences that a reply to a late parcel, or to another case, may be made of."""
     case = {"kind": "draft", "intent": "late delivery", "outcome": "none", "urgency": "normal"}
     task = WritingTask(**{**case, "slots": (), **changes})
-    return {BOOK.sentences[at].text for at in BOOK.permitted(task).nonzero()[0]}
+    return {BOOK.sentences[at].text for at in BOOK.select_supported(task).nonzero()[0]}
 
 
 def test_a_sentence_about_another_matter_is_not_offered() -> None:
-    gift_card = set(load("replies")["acknowledge"]["gift card question"])
+    gift_card = set(load_phrases("replies")["acknowledge"]["gift card question"])
     assert gift_card & offered(intent="gift card question")
     for label in ("late delivery", "", "a matter of an admin's own"):
         assert not gift_card & offered(intent=label)
 
 
 def test_a_sentence_about_what_the_message_does_not_tell_is_not_offered() -> None:
-    sorrow = load("circumstances")["bereavement"]
+    sorrow = load_phrases("circumstances")["bereavement"]
     assert set(sorrow["replies"]) <= offered(ticket=sorrow["tickets"][0])
     assert not set(sorrow["replies"]) & offered()
 
@@ -116,7 +116,7 @@ def test_a_sentence_whose_value_is_not_known_is_not_offered() -> None:
 
 def test_every_text_of_the_corpus_could_have_been_composed() -> None:
     """The constraint keeps the writer from nothing that it was taught to write."""
-    missed = [one for one in islice(examples(22), MANY) if not _follows(one)]
+    missed = [one for one in islice(iter_examples(22), MANY) if not _follows(one)]
     assert not missed, missed[0]
 
 
@@ -124,10 +124,10 @@ def _follows(one: Example) -> bool:
     composition = Composition(BOOK, one.task)
     for token in [*WORDS.tokens(one.text), END]:
         logits = np.zeros(len(WORDS.known), np.float32)
-        composition.forbid(logits)
+        composition.mask_logits(logits)
         if logits[token] != 0:
             return False
-        composition.took(token)
+        composition.accept_token(token)
     return True
 
 
@@ -143,16 +143,16 @@ def test_where_one_token_alone_can_follow_it_is_named() -> None:
     text = next(one.text for one in BOOK.sentences if one.of == "ticket")
     only = []
     for token in WORDS.tokens(text):
-        only.append(composition.only() in (None, token))
-        composition.took(token)
+        only.append(composition.find_forced_token() in (None, token))
+        composition.accept_token(token)
     assert all(only)
-    assert composition.only() == END
+    assert composition.find_forced_token() == END
 
 
 def test_a_case_without_any_fact_leaves_nothing_to_say() -> None:
     empty = WritingTask(kind="summary", intent="", outcome="", urgency="", slots=())
     logits = np.zeros(len(WORDS.known), np.float32)
-    Composition(BOOK, empty).forbid(logits)
+    Composition(BOOK, empty).mask_logits(logits)
     assert (logits == -np.inf).all()
 
 
@@ -160,7 +160,7 @@ def test_each_clause_is_quoted_once_and_a_refusal_comes_before_its_clause() -> N
     for number, one in enumerate(held_out()):
         text = babble(one.task, number)
         quoted = [name for name in SLOT.findall(text) if name.startswith(CLAUSE)]
-        assert quoted == [slot.name for slot in one.task.of_kind(CLAUSE)]
+        assert quoted == [slot.name for slot in one.task.list_slots(CLAUSE)]
         if one.task.outcome == "refuse":
             first = min(
                 text.find(said.text) % 10**6
@@ -170,7 +170,7 @@ def test_each_clause_is_quoted_once_and_a_refusal_comes_before_its_clause() -> N
             assert first < text.find(f"⟦{CLAUSE}⟧")
 
 
-@pytest.mark.parametrize("outcome", load("settled")["decisions"])
+@pytest.mark.parametrize("outcome", load_phrases("settled")["decisions"])
 def test_whatever_the_writer_prefers_it_says_what_people_decided(outcome: str) -> None:
     cases = [one for one in held_out() if one.task.kind == "draft" and "order" in one.text]
     for number, one in enumerate(cases[:40]):
@@ -178,8 +178,12 @@ def test_whatever_the_writer_prefers_it_says_what_people_decided(outcome: str) -
         slots = (*(slot for slot in one.task.slots if slot.kind != "amount"), amount)
         task = replace(one.task, outcome=outcome, slots=slots)
         text = babble(task, number)
-        assert decisions(task, text) == {outcome}
-        assert not [said for said in sentences(text) if said.strip() and unsupported(said, task)]
+        assert find_decisions(task, text) == {outcome}
+        assert not [
+            said
+            for said in split_sentences(text)
+            if said.strip() and find_unsupported_claim(said, task)
+        ]
 
 
 def test_what_the_writer_was_never_taught_it_is_told_as_the_nearest_it_knows() -> None:
@@ -190,4 +194,4 @@ def test_what_the_writer_was_never_taught_it_is_told_as_the_nearest_it_knows() -
         ("ask photo", "ask photo"),
     ):
         task = WritingTask(kind="draft", intent="", outcome=outcome, urgency="", slots=())
-        assert f"outcome: {told}\n" in focal_prompt(task)
+        assert f"outcome: {told}\n" in build_writer_prompt(task)

@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from triage.contract.slots import SLOT, Slot, WritingTask, all_names
-from triage.generation.constrained_decoding import BEGUN, LINKS, Mask, Vocabulary
-from triage.generation.prompt import speakable
-from triage.guardrails.attribution import TYPED, typed
+from triage.contract.slots import SLOT, Slot, WritingTask, iter_slot_names
+from triage.generation.constrained_decoding import LINK_PREFIXES, PARTIAL_LINKS, Mask, Vocabulary
+from triage.generation.prompt import list_speakable_slots
+from triage.guardrails.attribution import UNSOURCED_VALUE, has_unsourced_value
 
-MARKS = tuple(f"⟦{name}⟧" for name in all_names())
+MARKS = tuple(f"⟦{name}⟧" for name in iter_slot_names())
 BYTES = [bytes([byte]) for byte in range(256)]
 WORDS = ["Hello", " the", " order", " is", ".", ",", "\n", "\n\n", " —", "“", "é", " naïve", "你好"]
 TYPING = [
@@ -103,22 +103,22 @@ vocabularies = pytest.mark.parametrize("vocabulary", VOCABULARIES.values(), ids=
 
 def allowed(mask: Mask, vocabulary: Vocabulary) -> np.ndarray[Any, np.dtype[np.intp]]:
     logits = np.zeros(len(vocabulary.pieces), np.float32)
-    mask.forbid(logits)
+    mask.mask_logits(logits)
     return np.flatnonzero(np.isfinite(logits))
 
 
 def written(vocabulary: Vocabulary, ids: list[int], mask: Mask) -> str:
     """The text as the engine takes it, which may not hold half a character."""
-    spelled = vocabulary.spell(ids)
-    return spelled[: len(spelled) - mask.begun].decode()
+    spelled = vocabulary.spell_tokens(ids)
+    return spelled[: len(spelled) - mask.pending_mark_bytes].decode()
 
 
 def assert_nothing_typed(text: str, marks: Iterable[str]) -> None:
     prose = SLOT.sub("", text)
     assert {f"⟦{name}⟧" for name in SLOT.findall(text)} <= {*marks}
-    assert not typed(prose), text
+    assert not has_unsourced_value(prose), text
     assert not any(unicodedata.category(c) in ("Sc", "Cf", "Co") for c in prose)
-    assert not typed(unicodedata.normalize("NFKC", prose))
+    assert not has_unsourced_value(unicodedata.normalize("NFKC", prose))
 
 
 def taking(
@@ -131,10 +131,10 @@ def taking(
         assert free.size, "a writer must always be able to go on"
         token = choose(free)
         if token in vocabulary.ends:
-            assert mask.begun == 0, "a text may not end within a mark"
+            assert mask.pending_mark_bytes == 0, "a text may not end within a mark"
             break
         ids.append(token)
-        mask.took(token)
+        mask.accept_token(token)
     return written(vocabulary, ids, mask), mask
 
 
@@ -185,7 +185,7 @@ def test_no_link_comes_together_from_any_four_tokens(pieces: list[str]) -> None:
         for token in tokens:
             if token not in allowed(mask, vocabulary):
                 break
-            mask.took(token)
+            mask.accept_token(token)
         else:
             assert_nothing_typed(written(vocabulary, list(tokens), mask), ["⟦order⟧"])
 
@@ -199,8 +199,8 @@ def test_every_mark_of_the_case_can_be_written_to_its_end(vocabulary: Vocabulary
             fitting = [(len(p), t) for p, t in free if mark.encode().startswith(said + p)]
             token = max(fitting)[1]
             said += vocabulary.pieces[token]
-            mask.took(token)
-        assert mask.begun == 0
+            mask.accept_token(token)
+        assert mask.pending_mark_bytes == 0
 
 
 @vocabularies
@@ -224,8 +224,8 @@ def test_inside_a_mark_only_its_own_continuations_are_free(vocabulary: Vocabular
     mask = Mask(vocabulary, ["⟦paid⟧", "⟦placed⟧"])
     for byte in "⟦p".encode():
         if bytes([byte]) in (vocabulary.pieces[t] for t in allowed(mask, vocabulary)):
-            mask.took(vocabulary.pieces.index(bytes([byte])))
-    if mask.begun:
+            mask.accept_token(vocabulary.pieces.index(bytes([byte])))
+    if mask.pending_mark_bytes:
         assert {vocabulary.pieces[t] for t in allowed(mask, vocabulary)} == {b"a", b"l"}
 
 
@@ -249,7 +249,7 @@ def test_where_marks_are_tokens_the_mask_is_the_same_throughout() -> None:
     mask = Mask(vocabulary, MARKS[:5])
     before = allowed(mask, vocabulary)
     for word in ["Hello", " the", MARKS[0], ".", MARKS[4]]:
-        mask.took(vocabulary.pieces.index(word.encode()))
+        mask.accept_token(vocabulary.pieces.index(word.encode()))
         assert (allowed(mask, vocabulary) == before).all()
     assert not {m.encode() for m in MARKS[5:]} & {vocabulary.pieces[t] for t in before}
 
@@ -280,7 +280,7 @@ def test_a_link_the_customer_sent_can_be_read_but_not_repeated() -> None:
         Slot(name=n, about=n, value="x", ref="r", kind=n) for n in ("order", "said_link", "clause")
     ]
     task = WritingTask(kind="draft", intent="", outcome="", urgency="", slots=tuple(slots))
-    assert [slot.name for slot in speakable(task)] == ["order", "clause"]
+    assert [slot.name for slot in list_speakable_slots(task)] == ["order", "clause"]
 
 
 def test_the_digest_of_a_mask_tells_one_case_from_another() -> None:
@@ -290,10 +290,10 @@ def test_the_digest_of_a_mask_tells_one_case_from_another() -> None:
 
 
 def test_the_links_are_all_that_grounding_forbids_beyond_one_character() -> None:
-    longer = TYPED.pattern.partition("]|")[2].split("|")
+    longer = UNSOURCED_VALUE.pattern.partition("]|")[2].split("|")
     assert longer == ["https?:", r"www\."]
-    assert all(TYPED.search(link) for link in LINKS)
-    assert not any(TYPED.search(begun) for begun in BEGUN)
+    assert all(UNSOURCED_VALUE.search(link) for link in LINK_PREFIXES)
+    assert not any(UNSOURCED_VALUE.search(begun) for begun in PARTIAL_LINKS)
 
 
 def test_no_letter_passes_for_another_in_a_link() -> None:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from triage.contract.slots import Slot, WritingTask
-from triage.guardrails.attribution import TYPED, Grounded, Written, doubt
-from triage.guardrails.attribution import ground as ground_written
+from triage.guardrails.attribution import UNSOURCED_VALUE, Grounded, Written, find_sentence_fault
+from triage.guardrails.attribution import ground_sentences as ground_written
 
 SLOTS = (
     Slot(
@@ -73,7 +73,7 @@ def test_a_clause_is_quoted_whole() -> None:
     ],
 )
 def test_it_leaves_out_what_stands_on_nothing(sentence: str, because: str) -> None:
-    assert because in doubt(sentence, TASK, must_cite=False)
+    assert because in find_sentence_fault(sentence, TASK, must_cite=False)
 
 
 @pytest.mark.parametrize(
@@ -86,20 +86,22 @@ def test_it_leaves_out_what_stands_on_nothing(sentence: str, because: str) -> No
     ],
 )
 def test_it_keeps_what_stands_on_something(sentence: str) -> None:
-    assert doubt(sentence, TASK, must_cite=False) == ""
+    assert find_sentence_fault(sentence, TASK, must_cite=False) == ""
 
 
 def test_a_summary_may_not_chat() -> None:
-    assert doubt("What a lovely customer.", TASK, must_cite=True) == "stands on no fact"
+    assert (
+        find_sentence_fault("What a lovely customer.", TASK, must_cite=True) == "stands on no fact"
+    )
 
 
 def test_what_was_left_out_is_listed_with_its_reason() -> None:
     grounded = ground("Thank you. We will refund you. Goodbye.", TASK)
     assert grounded.text == "Thank you. Goodbye."
-    assert [claim.text for claim in grounded.omitted] == ["We will refund you."]
+    assert [claim.text for claim in grounded.omitted_claims] == ["We will refund you."]
 
 
 @given(st.text(alphabet=st.sampled_from("ab 12.\n⟦customer⟧⟦clause⟧⟦item9⟧£!?"), max_size=80))
 def test_whatever_a_writer_babbles_nothing_typed_survives(text: str) -> None:
     grounded = ground(text, TASK)
-    assert not TYPED.search("".join(part.text for part in grounded.parts if not part.ref))
+    assert not UNSOURCED_VALUE.search("".join(part.text for part in grounded.parts if not part.ref))

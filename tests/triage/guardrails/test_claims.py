@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from triage.contract.fact_types import KINDS
+from triage.contract.fact_types import FACT_KINDS
 from triage.contract.slots import Slot, WritingTask
-from triage.guardrails.attribution import Written, ground
-from triage.guardrails.claims import supported, unsupported
+from triage.guardrails.attribution import Written, ground_sentences
+from triage.guardrails.claims import find_unsupported_claim, score_support
 
 VALUES = {
     "shop": "Harbour & Pine",
@@ -37,7 +37,7 @@ CLAUSE = (
 def slot(name: str, value: str) -> Slot:
     kind = name.rstrip("0123456789")
     return Slot(
-        name=name, about=KINDS.get(kind, "Returns: window"), value=value, ref=name, kind=kind
+        name=name, about=FACT_KINDS.get(kind, "Returns: window"), value=value, ref=name, kind=kind
     )
 
 
@@ -51,7 +51,7 @@ TASK = WritingTask(
 
 
 def because(sentence: str, **changes: Any) -> str:
-    return unsupported(sentence, replace(TASK, **changes))
+    return find_unsupported_claim(sentence, replace(TASK, **changes))
 
 
 @pytest.mark.parametrize(
@@ -172,9 +172,11 @@ def test_a_status_says_that_money_went_back_and_nobody_else_does() -> None:
 
 
 def test_what_was_removed_is_listed_with_its_reason() -> None:
-    grounded = ground(Written(text="Thank you. The parcel is with Hermes. Goodbye."), TASK)
+    grounded = ground_sentences(
+        Written(text="Thank you. The parcel is with Hermes. Goodbye."), TASK
+    )
     assert grounded.text == "Thank you. Goodbye."
-    assert grounded.omitted[0].because == "names “Hermes”, which no fact or clause does"
+    assert grounded.omitted_claims[0].because == "names “Hermes”, which no fact or clause does"
 
 
 # --- plain text beside a source ------------------------------------------------------
@@ -196,25 +198,25 @@ SOURCE = (
     ],
 )
 def test_a_claim_that_does_not_follow_has_its_doubt(claim: str, reason: str) -> None:
-    score, why = supported(claim, SOURCE)
+    score, why = score_support(claim, SOURCE)
     assert score < 0.5
     assert reason in why
 
 
 def test_a_claim_that_follows_has_none() -> None:
-    score, why = supported("Faults in material are covered by the guarantee.", SOURCE)
+    score, why = score_support("Faults in material are covered by the guarantee.", SOURCE)
     assert score > 0.5
     assert why == ""
 
 
 def test_the_weakest_sentence_decides() -> None:
     both = "Faults in material are covered. The guarantee lasts for 36 months."
-    assert supported(both, SOURCE)[1] == "states a number that the source does not have"
+    assert score_support(both, SOURCE)[1] == "states a number that the source does not have"
 
 
 def test_an_empty_claim_has_nothing_to_doubt_and_an_empty_source_supports_no_number() -> None:
-    assert supported("", SOURCE)[0] > 0.5
-    assert supported("It lasts for 5 years.", "")[0] < 0.5
+    assert score_support("", SOURCE)[0] > 0.5
+    assert score_support("It lasts for 5 years.", "")[0] < 0.5
 
 
 def test_a_similarity_is_asked_once_a_sentence() -> None:
@@ -224,5 +226,5 @@ def test_a_similarity_is_asked_once_a_sentence() -> None:
         asked.append(sentence)
         return [0.5 for _ in others]
 
-    supported("Faults are covered. Postage is included.", SOURCE, similarity)
+    score_support("Faults are covered. Postage is included.", SOURCE, similarity)
     assert asked == ["Faults are covered.", "Postage is included."]

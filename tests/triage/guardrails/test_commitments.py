@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from triage.contract.slots import SLOT
-from triage.generation.phrasebook import all_sentences
-from triage.generation.phrases import load
-from triage.guardrails.commitments import Granted, Records, unborne
-from triage.nlu.money import amounts
+from triage.generation.phrasebook import build_all_sentences
+from triage.generation.phrases import load_phrases
+from triage.guardrails.commitments import ApprovedMoney, Records, find_unapproved_commitments
+from triage.nlu.money import find_amounts
 
 SENTENCES = Path(__file__).parent / "commitments.toml"
 PROMISE = "We will refund £49.00 to your card."
@@ -31,10 +31,10 @@ def labelled(kind: str) -> Iterator[str]:
             yield from (sentence for lot in lots.values() for sentence in lot)
 
 
-def refused(text: str, *granted: Granted, **known: Any) -> list[str]:
+def refused(text: str, *granted: ApprovedMoney, **known: Any) -> list[str]:
     """Why a reply would be refused."""
     records = Records(granted=granted, orders=("HP-1042", "HP-1043"), **known)
-    return [one.because for one in unborne(text, records)]
+    return [one.because for one in find_unapproved_commitments(text, records)]
 
 
 def test_nearly_every_promise_is_caught() -> None:
@@ -53,8 +53,8 @@ def test_little_is_stopped_that_promises_nothing() -> None:
 
 def test_nothing_the_writer_can_say_is_a_promise_but_what_people_decided() -> None:
     values = {"amount": "£49.00", "paid": "£89.00", "said_amount": "£20.00"}
-    decided = {f"decides {of}" for of in load("settled")["decisions"]}
-    for one in all_sentences():
+    decided = {f"decides {of}" for of in load_phrases("settled")["decisions"]}
+    for one in build_all_sentences():
         if one.does != "sums":
             said = SLOT.sub(lambda found: values.get(found[1], "“Linen”"), one.text)
             grants = one.role in decided and not one.of.startswith("refuse")
@@ -76,15 +76,17 @@ def test_nothing_the_writer_can_say_is_a_promise_but_what_people_decided() -> No
     ],
 )
 def test_an_amount_is_read_as_people_write_it(written: str, value: str, currency: str) -> None:
-    (found,) = amounts(f"We refund {written} today.")
+    (found,) = find_amounts(f"We refund {written} today.")
     assert (found.value, found.currency) == (Decimal(value), currency)
 
 
 def test_what_is_no_amount_is_not_read_as_one() -> None:
-    assert list(amounts("Order HP-1042 of 3 May 2026, 5 pieces, at 2 p.m., version 1.2.3")) == []
+    assert (
+        list(find_amounts("Order HP-1042 of 3 May 2026, 5 pieces, at 2 p.m., version 1.2.3")) == []
+    )
 
 
-GRANTED = Granted(
+GRANTED = ApprovedMoney(
     order="HP-1042", amount=Decimal(49), currency="GBP", captured=Decimal(89), state="approved"
 )
 

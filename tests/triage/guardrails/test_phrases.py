@@ -14,8 +14,8 @@ from tests.support.case_values import FakeWriter
 from tests.triage.steps.test_summarize_and_draft import GOOD, decided, write
 from triage.contract.case import Phrase as Wording
 from triage.models import Intent, Phrase
-from triage.pipeline.case_builder import case_for
-from triage.pipeline.rule_engines import Sentences
+from triage.pipeline.case_builder import build_case
+from triage.pipeline.rule_engines import SentenceWriter
 from triage.steps import draft
 
 pytestmark = pytest.mark.django_db
@@ -61,22 +61,22 @@ def test_a_case_knows_the_phrases_in_force() -> None:
     intent = Intent.objects.create(slug="order-status", name="order status")
     Phrase.objects.create(rule="has to", text="harbour", intent=intent)
     Phrase.objects.create(rule="must not", text="sadly", active=False)
-    (phrase,) = case_for(shop_rows.ticket()).phrases
+    (phrase,) = build_case(shop_rows.ticket()).phrases
     assert (phrase.text, phrase.required, phrase.intent) == ("harbour", True, "order-status")
 
 
 def test_a_draft_with_a_phrase_it_must_not_have_climbs_and_says_which() -> None:
     Phrase.objects.create(rule="must not", text="glad to help")
-    made: Any = decided(phrases=case_for(shop_rows.ticket()).phrases)
-    result = write(draft.step, made, FakeWriter(GOOD), Sentences())
+    made: Any = decided(phrases=build_case(shop_rows.ticket()).phrases)
+    result = write(draft.step, made, FakeWriter(GOOD), SentenceWriter())
     assert result.served.name == "sentences"
     assert "must not say “glad to help”" in result.swap_reason
 
 
 def test_a_phrase_nobody_says_leaves_the_draft_to_a_person() -> None:
     Phrase.objects.create(rule="has to", text="salt and timber")
-    made: Any = decided(phrases=case_for(shop_rows.ticket()).phrases)
-    result = write(draft.step, made, FakeWriter(GOOD), Sentences())
+    made: Any = decided(phrases=build_case(shop_rows.ticket()).phrases)
+    result = write(draft.step, made, FakeWriter(GOOD), SentenceWriter())
     assert result.output.text == ""
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from triage.contract.case import Phrase
 from triage.contract.step import Check
-from triage.generation.phrases import load
-from triage.guardrails.tone import ACKNOWLEDGES, CLOSING, GREETING, tone_checks
+from triage.generation.phrases import load_phrases
+from triage.guardrails.tone import ACKNOWLEDGES, CLOSING, GREETING, check_tone
 
 GOOD = "Hello Maya,\n\nThank you for writing. We are looking into it.\n\nKind regards,\nThe team"
 
@@ -23,7 +23,7 @@ def failing(
     intent: str = "order-status",
 ) -> dict[str, str]:
     found: list[Check] = list(
-        tone_checks(text, text, urgent=urgent, message=message, phrases=phrases, intent=intent)
+        check_tone(text, text, urgent=urgent, message=message, phrases=phrases, intent=intent)
     )
     assert len(found) == 6
     return {check.name.removeprefix("tone: "): check.because for check in found if not check.passed}
@@ -90,7 +90,7 @@ def test_a_phrase_is_whole_words_and_may_be_for_one_intent_alone() -> None:
 
 def test_a_quoted_clause_may_say_what_we_may_not() -> None:
     said = "We are sorry. “Fees apply.” Fees are not nice."
-    checks = tone_checks(
+    checks = check_tone(
         said,
         "We are sorry. ",
         urgent=False,
@@ -101,7 +101,7 @@ def test_a_quoted_clause_may_say_what_we_may_not() -> None:
 
 
 def test_every_greeting_and_closing_of_the_bundled_writer_counts() -> None:
-    words = load("replies")
+    words = load_phrases("replies")
     greetings = [text for texts in words["greetings"].values() for text in texts]
     closings = [text for texts in words["closings"].values() for text in texts]
     assert [text for text in greetings if not GREETING.search(text)] == []

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from tests.benchmarks.writer.timing import Unbound
+from tests.benchmarks.writer.timing import NoConstraint
 from tests.support import tiny_gguf
 from tests.support.case_values import FACTS, WINDOW
-from tests.support.random_gguf import CHATML, CONTROL, Shape
+from tests.support.random_gguf import CHATML, CONTROL_TOKEN_TYPE, Shape
 from tests.support.tiny_gguf import ARCHITECTURES, entry_of, plus, prefer, shape, splitting, tiny
 from tests.triage.steps.test_summarize_and_draft import decided
-from triage.contract.slots import SLOT, WritingTask, clause_slots, fact_slots
+from triage.contract.slots import SLOT, WritingTask, build_clause_slots, build_fact_slots
 from triage.contract.step import (
     EngineError,
     EngineTimeout,
@@ -27,11 +27,11 @@ from triage.contract.step import (
     Step,
     StepResult,
 )
-from triage.guardrails.attribution import typed
+from triage.guardrails.attribution import has_unsourced_value
 from triage.inference.registry.pinned import Entry
 from triage.inference.writer import LlamaWriter
 from triage.pipeline import runner
-from triage.pipeline.rule_engines import Sentences
+from triage.pipeline.rule_engines import SentenceWriter
 from triage.steps import draft, summarize
 
 TASK = WritingTask(
@@ -39,7 +39,7 @@ TASK = WritingTask(
     intent="return request",
     outcome="none",
     urgency="normal",
-    slots=(*fact_slots(FACTS), *clause_slots([WINDOW])),
+    slots=(*build_fact_slots(FACTS), *build_clause_slots([WINDOW])),
     ticket="May I send it back? It is too small.",
 )
 OTHER = replace(TASK, intent="late delivery", ticket="Where is my parcel? It is a present.")
@@ -60,9 +60,9 @@ def climbed(step: Step, entry: Entry) -> StepResult:
     """The step with the file as its first rung, and fixed sentences as its second."""
     rungs = [
         Rung(name=entry.name, load=partial(LlamaWriter, entry)),
-        Rung(name="sentences", load=Sentences),
+        Rung(name="sentences", load=SentenceWriter),
     ]
-    return runner.perform(step, decided(), rungs, step.limits)
+    return runner.climb_ladder(step, decided(), rungs, step.limits)
 
 
 def said(entry: Entry, task: WritingTask = TASK) -> str:
@@ -71,7 +71,7 @@ def said(entry: Entry, task: WritingTask = TASK) -> str:
 
 def assert_nothing_typed(text: str, task: WritingTask = TASK) -> None:
     assert set(SLOT.findall(text)) <= {slot.name for slot in task.slots}
-    assert not typed(SLOT.sub("", text))
+    assert not has_unsourced_value(SLOT.sub("", text))
 
 
 # --- whatever it babbles ------------------------------------------------------------
@@ -101,7 +101,9 @@ def test_a_model_that_wants_digits_above_all_writes_none(
 ) -> None:
     wants = prefer(tokens, *tiny_gguf.holding(tokens, "0123456789"))
     writer = LlamaWriter(replace(tiny(folder, tokens=tokens, adjust=wants), temperature=heat))
-    free = writer.decode(writer.tokens(writer.prompt(TASK)), Unbound(), _never)
+    free = writer.generate_tokens(
+        writer.tokenize_text(writer.build_prompt(TASK)), NoConstraint(), _never
+    )
     assert any(c.isnumeric() for c in spelled(writer, free.ids))
     assert_nothing_typed(writer.write(TASK).text)
 
@@ -111,12 +113,12 @@ def _never() -> bool:
 
 
 def spelled(writer: LlamaWriter, ids: list[int]) -> str:
-    return writer._vocabulary.spell(ids).decode(errors="replace")
+    return writer._vocabulary.spell_tokens(ids).decode(errors="replace")
 
 
 def test_a_model_that_wants_marks_spells_those_of_the_case_from_pieces(folder: Path) -> None:
     tokens = splitting()
-    wants = prefer(tokens, *tiny_gguf.holding(tokens, tiny_gguf.byte_letters()[0xE2]))
+    wants = prefer(tokens, *tiny_gguf.holding(tokens, tiny_gguf.list_byte_letters()[0xE2]))
     text = said(tiny(folder, tokens=tokens, adjust=wants))
     assert len(SLOT.findall(text)) > 3
     assert_nothing_typed(text)
@@ -133,10 +135,10 @@ def test_a_model_with_the_vocabulary_of_the_bundled_one_is_asked_as_that_one_is(
 ) -> None:
     from triage.training.writer import tokenizer
 
-    monkeypatch.setattr(tokenizer, "SAMPLES", 60)
+    monkeypatch.setattr(tokenizer, "TRAINING_SAMPLES", 60)
     entry = tiny_gguf.focal(folder, tokenizer.train_tokenizer(seed=1))
     writer = LlamaWriter(entry)
-    assert writer.prompt(TASK).startswith("<|draft|>\n")
+    assert writer.build_prompt(TASK).startswith("<|draft|>\n")
     written = writer.write(TASK)
     assert_nothing_typed(written.text)
     assert (written.usage.input_tokens or 999) < 200
@@ -154,7 +156,7 @@ def test_a_token_longer_than_the_bindings_buffer_is_spelled_in_full(folder: Path
 
 
 def test_every_token_by_which_the_file_ends_a_text_ends_it(folder: Path) -> None:
-    tokens = plus(splitting(), ["<|eot_id|>"], CONTROL)
+    tokens = plus(splitting(), ["<|eot_id|>"], CONTROL_TOKEN_TYPE)
     wants = prefer(tokens, "<|eot_id|>")
     written = LlamaWriter(tiny(folder, tokens=tokens, adjust=wants)).write(TASK)
     assert (written.text, written.finished, written.usage.finish_reason) == ("", True, "stop")
@@ -163,7 +165,7 @@ def test_every_token_by_which_the_file_ends_a_text_ends_it(folder: Path) -> None
 @pytest.mark.parametrize("template", [CHATML, "{{ bos_token }}" + CHATML])
 def test_a_prompt_begins_once_as_the_file_asks_for(folder: Path, template: str) -> None:
     writer = LlamaWriter(tiny(folder, tokens=tiny_gguf.with_bytes(), template=template))
-    tokens = writer.tokens(writer.prompt(TASK))
+    tokens = writer.tokenize_text(writer.build_prompt(TASK))
     assert tokens[0] == 1
     assert tokens.count(1) == 1
 
@@ -259,5 +261,5 @@ def test_without_the_library_the_writer_is_not_there(
 def test_the_digest_of_the_mask_and_the_prompt_are_in_the_usage(entry: Entry) -> None:
     writer = LlamaWriter(entry)
     usage = writer.write(TASK).usage
-    assert usage.constraint_sha256 == writer.mask(TASK).sha256
-    assert usage.prompt_sha256 == hashlib.sha256(writer.prompt(TASK).encode()).hexdigest()
+    assert usage.constraint_sha256 == writer.build_constraint(TASK).sha256
+    assert usage.prompt_sha256 == hashlib.sha256(writer.build_prompt(TASK).encode()).hexdigest()

@@ -9,9 +9,9 @@ import pytest
 
 from tests.support.case_values import FACTS, WINDOW
 from tests.support.random_gguf import CHATML
-from triage.contract.slots import SLOT, Slot, WritingTask, clause_slots, fact_slots
+from triage.contract.slots import SLOT, Slot, WritingTask, build_clause_slots, build_fact_slots
 from triage.contract.step import EngineError
-from triage.inference.chat_prompt import INSTRUCTIONS, chat_prompt, request
+from triage.inference.chat_prompt import INSTRUCTIONS, build_chat_prompt, format_task
 
 LINK = Slot(name="said_link", about="link", value="http://x", ref="t", kind="said_link")
 TASK = WritingTask(
@@ -20,7 +20,7 @@ TASK = WritingTask(
     also="invoice request",
     outcome="review refund",
     urgency="high",
-    slots=(*fact_slots(FACTS), *clause_slots([WINDOW]), LINK),
+    slots=(*build_fact_slots(FACTS), *build_clause_slots([WINDOW]), LINK),
     ticket="My ⟦item⟧, order ⟦order⟧, see ⟦said_link⟧ and ⟦order9⟧.",
 )
 GEMMA = (
@@ -38,7 +38,7 @@ DEMANDING = (
 
 
 def prompt(template: str, task: WritingTask = TASK) -> str:
-    return chat_prompt(task, {"tokenizer.chat_template": template}, "<s>", "</s>")
+    return build_chat_prompt(task, {"tokenizer.chat_template": template}, "<s>", "</s>")
 
 
 def test_the_instructions_come_first_and_are_the_same_for_every_ticket() -> None:
@@ -53,7 +53,7 @@ def test_the_instructions_come_first_and_are_the_same_for_every_ticket() -> None
 def test_where_there_is_no_system_the_user_says_the_instructions(template: str) -> None:
     said = prompt(template)
     assert said.count(INSTRUCTIONS) == 1
-    assert said.index(INSTRUCTIONS) < said.index(request(TASK))
+    assert said.index(INSTRUCTIONS) < said.index(format_task(TASK))
 
 
 def test_a_template_finds_what_templates_rely_on() -> None:
@@ -86,7 +86,7 @@ def test_a_template_that_does_not_work_is_said_so(template: str, because: str) -
 
 
 def test_a_draft_is_told_the_plan() -> None:
-    asked = request(TASK)
+    asked = format_task(TASK)
     for said in (
         "The matter: return request.",
         "second matter, to answer as well: invoice request",
@@ -100,7 +100,7 @@ def test_a_draft_is_told_the_plan() -> None:
 
 def test_an_amount_is_part_of_the_decision() -> None:
     amount = replace(LINK, name="amount", kind="amount", about="refund amount")
-    asked = request(replace(TASK, slots=(*TASK.slots, amount)))
+    asked = format_task(replace(TASK, slots=(*TASK.slots, amount)))
     assert "reviewing a refund of ⟦amount⟧, nothing is decided" in asked
 
 
@@ -108,24 +108,24 @@ def test_an_amount_is_part_of_the_decision() -> None:
     "outcome", ["", "none", "review refund", "refuse", "ask photo", "human", "new"]
 )
 def test_every_outcome_is_said_in_plain_words(outcome: str) -> None:
-    said = re.search(r"Decision: (.+)", request(replace(TASK, outcome=outcome)))
+    said = re.search(r"Decision: (.+)", format_task(replace(TASK, outcome=outcome)))
     assert said
     assert "{" not in said[1]
 
 
 def test_a_draft_without_a_clause_is_told_to_quote_none() -> None:
-    assert "no clause to quote" in request(replace(TASK, slots=fact_slots(FACTS)))
+    assert "no clause to quote" in format_task(replace(TASK, slots=build_fact_slots(FACTS)))
 
 
 def test_a_summary_is_told_of_facts_alone() -> None:
-    asked = request(replace(TASK, kind="summary"))
+    asked = format_task(replace(TASK, kind="summary"))
     assert "⟦since⟧ customer since" in asked
     assert "clause" not in asked
     assert "My " not in asked
 
 
 def test_the_customer_speaks_between_marks_of_quotation_and_of_listed_values_only() -> None:
-    said = request(TASK).rpartition("«")[2]
+    said = format_task(TASK).rpartition("«")[2]
     assert said == "my ⟦item⟧, order ⟦order⟧, see # and #.»"
 
 
@@ -140,12 +140,12 @@ def test_the_customer_speaks_between_marks_of_quotation_and_of_listed_values_onl
     ],
 )
 def test_a_customer_cannot_spell_a_control_token_a_mark_or_our_own_words(said: str) -> None:
-    words = request(replace(TASK, ticket=said)).rpartition("«")[2].removesuffix("»")
+    words = format_task(replace(TASK, ticket=said)).rpartition("«")[2].removesuffix("»")
     assert not re.search(r"[<>|｜\[\]{}:«»\n⟦⟧]", words)
     assert not any(character.isnumeric() for character in words)
 
 
 def test_nothing_but_the_marks_of_the_list_stands_in_the_request() -> None:
-    assert set(SLOT.findall(request(TASK))) == {
+    assert set(SLOT.findall(format_task(TASK))) == {
         "shop", "customer", "order", "status", "delivered", "item", "clause"
     }  # fmt: skip

@@ -10,9 +10,9 @@ from triage.inference import contrastive_tuning
 from triage.inference.contrastive_tuning import tune_pairs
 from triage.inference.encoder import Encoder
 from triage.inference.registry import pinned
-from triage.inference.tuned_weights import Tuned
+from triage.inference.tuned_weights import TunedWeights
 
-ENTRY = pinned.read()["minilm"]
+ENTRY = pinned.load_entries()["minilm"]
 # Names only this shop has: no public text says which clause a "wobbler" is about.
 CLAUSES = {
     "wobbler": "Chairs with uneven legs are exchanged free of charge.",
@@ -33,7 +33,7 @@ def plain() -> Encoder:
 
 
 @pytest.fixture(scope="module")
-def tuned(plain: Encoder) -> Tuned:
+def tuned(plain: Encoder) -> TunedWeights:
     return tune_pairs(plain, PAIRS, epochs=12)
 
 
@@ -44,13 +44,13 @@ def found_first(encoder: Encoder) -> int:
     return int(((asked @ clauses.T).argmax(axis=1) == np.arange(len(PAIRS))).sum())
 
 
-def test_the_shops_own_words_lead_to_its_clauses(plain: Encoder, tuned: Tuned) -> None:
+def test_the_shops_own_words_lead_to_its_clauses(plain: Encoder, tuned: TunedWeights) -> None:
     after = found_first(Encoder(ENTRY, tuned=tuned.weights))
     assert after >= 7
     assert after > found_first(plain)
 
 
-def test_the_report_says_from_how_much_and_that_the_loss_fell(tuned: Tuned) -> None:
+def test_the_report_says_from_how_much_and_that_the_loss_fell(tuned: TunedWeights) -> None:
     assert tuned.report["pairs"] == tuned.report["clauses"] == 8
     assert tuned.report["loss_last"] < tuned.report["loss_first"]
 
@@ -66,7 +66,7 @@ def test_the_same_pairs_and_seed_give_the_same_weights(plain: Encoder) -> None:
     assert first.sha256 == again.sha256 != other.sha256
 
 
-def test_the_words_themselves_stay_and_the_file_is_safetensors(tuned: Tuned) -> None:
+def test_the_words_themselves_stay_and_the_file_is_safetensors(tuned: TunedWeights) -> None:
     from safetensors.torch import load
 
     names = list(load(tuned.weights))
@@ -75,19 +75,19 @@ def test_the_words_themselves_stay_and_the_file_is_safetensors(tuned: Tuned) -> 
     assert len(tuned.weights) < 25_000_000
 
 
-def test_the_receipt_names_the_pinned_file_and_the_tuned_one(tuned: Tuned) -> None:
-    card = Encoder(ENTRY, tuned=tuned.weights).card("hybrid")
+def test_the_receipt_names_the_pinned_file_and_the_tuned_one(tuned: TunedWeights) -> None:
+    card = Encoder(ENTRY, tuned=tuned.weights).build_engine_info("hybrid")
     assert card.weights == tuned.base_sha256 == ENTRY.sha256
     assert card.settings["tuned_sha256"] == tuned.sha256
 
 
-def test_weights_tuned_from_another_file_are_refused(tuned: Tuned) -> None:
+def test_weights_tuned_from_another_file_are_refused(tuned: TunedWeights) -> None:
     other = tuned.weights.replace(ENTRY.sha256.encode(), b"0" * 64)
     with pytest.raises(EngineUnavailable, match="another file"):
         Encoder(ENTRY, tuned=other)
 
 
-def test_broken_weights_are_refused(tuned: Tuned) -> None:
+def test_broken_weights_are_refused(tuned: TunedWeights) -> None:
     with pytest.raises(EngineUnavailable, match="cannot be read"):
         Encoder(ENTRY, tuned=tuned.weights[:5000])
 
@@ -118,9 +118,13 @@ def test_a_clause_that_answers_too_is_not_pushed_away(monkeypatch: pytest.Monkey
     vectors = {"q": [1.0, 0.0], "a": [1.0, 0.0], "b": [1.0, 0.0]}
     monkeypatch.setattr(
         contrastive_tuning,
-        "vectors_of",
+        "embed_texts",
         lambda _, texts: torch.tensor([vectors[text] for text in texts]),
     )
     batch: contrastive_tuning.Batch = (["q", "q"], ["a", "b"], [])
-    assert float(contrastive_tuning._loss(None, batch, {"q": {"a", "b"}})) == pytest.approx(0.0)
-    assert float(contrastive_tuning._loss(None, batch, {"q": set()})) == pytest.approx(np.log(2))
+    assert float(contrastive_tuning._compute_loss(None, batch, {"q": {"a", "b"}})) == pytest.approx(
+        0.0
+    )
+    assert float(contrastive_tuning._compute_loss(None, batch, {"q": set()})) == pytest.approx(
+        np.log(2)
+    )

@@ -13,10 +13,10 @@ import pytest
 
 from triage.contract.step import EngineUnavailable
 from triage.inference.encoder import Encoder
-from triage.inference.forward import Torch
+from triage.inference.forward import TorchForward
 from triage.inference.registry import pinned
 
-ENTRY = pinned.read()["minilm"]
+ENTRY = pinned.load_entries()["minilm"]
 SHORT = ["Where is my kettle?", "Refund please", "ok", "The red chair came with three legs, again!"]
 TEXTS = [
     f"{opening} {SHORT[i % 4]} {'I wrote last week as well. ' * (i % 7)}".strip()
@@ -56,9 +56,11 @@ def test_what_means_the_same_is_nearer_than_what_does_not(encoder: Encoder) -> N
 
 
 def test_the_vectors_are_those_of_sentence_transformers_itself(encoder: Encoder) -> None:
-    from triage.inference.encoder import loaded
+    from triage.inference.encoder import load_transformer
 
-    theirs = loaded(ENTRY).encode(TEXTS, normalize_embeddings=True, show_progress_bar=False)
+    theirs = load_transformer(ENTRY).encode(
+        TEXTS, normalize_embeddings=True, show_progress_bar=False
+    )
     assert (theirs * encoder.embed(TEXTS)).sum(axis=1).min() > 0.999
 
 
@@ -95,14 +97,14 @@ def test_a_long_letter_is_read_to_its_256th_token(encoder: Encoder) -> None:
 def test_without_openvino_torch_serves_and_the_receipt_says_so(
     encoder: Encoder, torch_encoder: Encoder
 ) -> None:
-    card = torch_encoder.card("encoder")
+    card = torch_encoder.build_engine_info("encoder")
     assert card.runtime.startswith("torch ")
     assert card.quantization == "float32"
     assert (torch_encoder.embed(TEXTS) * encoder.embed(TEXTS)).sum(axis=1).min() > 0.999
 
 
 def test_the_receipt_names_runtime_precision_and_file(encoder: Encoder) -> None:
-    card = encoder.card("encoder", temperature=1.5)
+    card = encoder.build_engine_info("encoder", temperature=1.5)
     assert card.runtime == encoder.runtime
     assert card.runtime.startswith("openvino ")
     assert card.quantization == encoder.precision
@@ -129,8 +131,8 @@ def test_a_module_openvino_cannot_run_is_left_to_torch_and_logged(
     def refuse(*_: object) -> None:
         raise RuntimeError("no such processor")
 
-    monkeypatch.setattr(forward, "_converted", refuse)
-    assert isinstance(forward.forward_of(object(), 1), Torch)
+    monkeypatch.setattr(forward, "_convert_module", refuse)
+    assert isinstance(forward.build_forward(object(), 1), TorchForward)
     assert "no such processor" in caplog.text
 
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from triage.inference.encoder import Encoder
-from triage.inference.label_tuning import contrast, tune_labels
+from triage.inference.label_tuning import compute_contrastive_loss, tune_labels
 from triage.inference.registry import pinned
 
 if TYPE_CHECKING:
     from triage.inference.encoder import Vectors
 
-ENTRY = pinned.read()["minilm"]
+ENTRY = pinned.load_entries()["minilm"]
 # A label by the shop's own habit: what a text is about does not say which queue it is for.
 QUEUES = {
     "north": ["the kettle leaks", "my lamp flickers", "a chair leg is loose", "the rug has a hole"],
@@ -64,11 +64,11 @@ def test_the_contrast_is_what_the_paper_defines() -> None:
     across = float(vectors[1] @ vectors[2]) / 0.07
     first = near - math.log(math.exp(near) + math.exp(far))
     second = near - math.log(math.exp(near) + math.exp(across))
-    loss = contrast(vectors, torch.tensor([0, 0, 1]))
+    loss = compute_contrastive_loss(vectors, torch.tensor([0, 0, 1]))
     assert float(loss) == pytest.approx(-(first + second) / 2, abs=1e-5)
 
 
 def test_texts_that_share_no_label_have_no_contrast() -> None:
     import torch
 
-    assert float(contrast(torch.eye(3), torch.tensor([0, 1, 2]))) == 0.0
+    assert float(compute_contrastive_loss(torch.eye(3), torch.tensor([0, 1, 2]))) == 0.0

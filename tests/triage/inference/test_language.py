@@ -6,7 +6,7 @@ import pytest
 
 from tests.support import shop_rows
 from tickets.queue import run_queue
-from triage.inference.language import language_of
+from triage.inference.language import identify_language
 from triage.pipeline import worker
 
 
@@ -21,12 +21,12 @@ from triage.pipeline import worker
     ],
 )
 def test_it_is_recognised(text: str, language: str) -> None:
-    assert language_of(text) == language
+    assert identify_language(text) == language
 
 
 @pytest.mark.parametrize("text", ["", "ok", "HP-10423", "👍", "!!!"])
 def test_too_little_is_not_guessed_at(text: str) -> None:
-    assert language_of(text) == ""
+    assert identify_language(text) == ""
 
 
 @pytest.mark.django_db
@@ -34,8 +34,8 @@ def test_a_run_keeps_it_on_the_ticket() -> None:
     ticket = shop_rows.ticket(
         "Ich möchte den Kessel zurückschicken, er ist leider zu klein für uns."
     )
-    run = run_queue.enqueue(ticket, reason="arrived", call=False)
-    assert worker.work(run.pk)
+    run = run_queue.enqueue_run(ticket, reason="arrived", call=False)
+    assert worker.execute_run(run.pk)
     ticket.refresh_from_db()
     assert ticket.language == "de"
 
@@ -43,7 +43,7 @@ def test_a_run_keeps_it_on_the_ticket() -> None:
 @pytest.mark.django_db
 def test_a_run_with_nothing_new_to_read_leaves_it() -> None:
     ticket = shop_rows.ticket("ok", language="de")
-    run = run_queue.enqueue(ticket, reason="asked again", call=False)
-    assert worker.work(run.pk)
+    run = run_queue.enqueue_run(ticket, reason="asked again", call=False)
+    assert worker.execute_run(run.pk)
     ticket.refresh_from_db()
     assert ticket.language == "de"

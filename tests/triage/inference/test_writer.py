@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.writer.timing import Unbound
+from tests.benchmarks.writer.timing import NoConstraint
 from tests.support.tiny_gguf import ARCHITECTURES, shape, tiny
 from tests.triage.inference.test_any_gguf import TASK, climbed, said
 from tests.triage.steps.test_summarize_and_draft import decided
@@ -36,7 +36,7 @@ def entry(folder: Path) -> Entry:
 
 def test_what_does_not_fit_is_cut_and_the_receipt_says_what(entry: Entry) -> None:
     roomy = LlamaWriter(entry)
-    needed = len(roomy.tokens(roomy.prompt(draft.task_for(decided()))))
+    needed = len(roomy.tokenize_text(roomy.build_prompt(draft.build_writing_task(decided()))))
     tight = replace(entry, context=needed + entry.max_tokens - 30)
     (tried,) = climbed(draft.step, tight).tried
     assert tried.evidence
@@ -50,7 +50,7 @@ def test_what_does_not_fit_is_cut_and_the_receipt_says_what(entry: Entry) -> Non
 def test_a_slot_that_was_cut_cannot_be_written(entry: Entry) -> None:
     writer = LlamaWriter(entry)
     fewer = replace(TASK, slots=TASK.slots[:3])
-    assert writer.mask(TASK).sha256 != writer.mask(fewer).sha256
+    assert writer.build_constraint(TASK).sha256 != writer.build_constraint(fewer).sha256
 
 
 def test_where_not_even_the_least_fits_the_next_rung_writes(entry: Entry) -> None:
@@ -87,13 +87,13 @@ def test_a_model_out_of_time_is_stopped_while_it_writes(entry: Entry) -> None:
     writer = LlamaWriter(entry, clock=lambda: clock["now"])
     expected = writer.write(TASK).text
 
-    class Slow(Unbound):
-        def took(self, token: int) -> None:
+    class Slow(NoConstraint):
+        def accept_token(self, token: int) -> None:
             clock["now"] += 1
 
-    tokens = writer.tokens(writer.prompt(TASK))
+    tokens = writer.tokenize_text(writer.build_prompt(TASK))
     with pytest.raises(EngineTimeout, match="took more than 20 s"):
-        writer.decode(tokens, Slow(), lambda: clock["now"] > 20)
+        writer.generate_tokens(tokens, Slow(), lambda: clock["now"] > 20)
     assert clock["now"] == 21
     assert writer.write(TASK).text == expected
 
@@ -120,7 +120,9 @@ def test_the_second_ticket_reads_only_what_is_its_own(
 
     monkeypatch.setattr(llama, "eval", counting)
     first, second = writer.write(TASK).usage, writer.write(OTHER).usage
-    shared = len(writer.tokens(writer.prompt(TASK).partition(INSTRUCTIONS)[0] + INSTRUCTIONS))
+    shared = len(
+        writer.tokenize_text(writer.build_prompt(TASK).partition(INSTRUCTIONS)[0] + INSTRUCTIONS)
+    )
     assert first.reused_tokens == 0
     assert second.reused_tokens is not None
     assert second.reused_tokens >= shared

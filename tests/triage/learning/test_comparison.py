@@ -10,7 +10,7 @@ import pytest
 from triage.contract.outcomes import Guess, Matter
 from triage.contract.step import EngineUnavailable
 from triage.learning import comparison
-from triage.learning.examples import Row, Rows
+from triage.learning.examples import ExampleSplit, Row
 from triage.models import Classifier, Intent
 from triage.pipeline import registry
 
@@ -48,8 +48,10 @@ def compared(
     made = Classifier.objects.create(weights=b"", labels=[])
     old = Classifier.objects.create(weights=b"", labels=[]) if before is not None else None
     engines = {made.pk: Knows(new), **({old.pk: Knows(before or {})} if old else {})}
-    monkeypatch.setattr(registry, "labeller_of", lambda pk, reads: engines[pk])
-    return comparison.compare(made, old, Rows(training=(), held_back=rows, shared=3))
+    monkeypatch.setattr(registry, "load_labeller", lambda pk, reads: engines[pk])
+    return comparison.compare_versions(
+        made, old, ExampleSplit(training=(), held_back=rows, shared=3)
+    )
 
 
 def says(**answers: str) -> dict[str, dict[str, Any]]:
@@ -149,8 +151,8 @@ def test_a_version_that_can_no_longer_work_is_said_to_be_so(
         raise EngineUnavailable("another encoder")
 
     made = Classifier.objects.create(weights=b"", labels=[])
-    monkeypatch.setattr(registry, "labeller_of", gone)
-    rows = Rows(training=(), held_back=(Row(text="a", label="", ticket=1),), shared=0)
-    made.comparison = comparison.compare(made, None, rows)
+    monkeypatch.setattr(registry, "load_labeller", gone)
+    rows = ExampleSplit(training=(), held_back=(Row(text="a", label="", ticket=1),), shared=0)
+    made.comparison = comparison.compare_versions(made, None, rows)
     assert made.comparison["new"] is None
-    assert comparison.sentence(made) == f"Version {made.pk} cannot be used here."
+    assert comparison.format_comparison(made) == f"Version {made.pk} cannot be used here."

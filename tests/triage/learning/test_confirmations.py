@@ -76,7 +76,7 @@ def test_it_leaves_a_receipt_of_a_person(as_ana: Client, ticket: Ticket) -> None
     confirm(as_ana, ticket)
     made = ticket.receipts.get(step="confirm")
     assert (made.actor_kind, made.actor, made.label) == ("human", "ana", "damaged-item")
-    assert list(receipts.verify()) == []
+    assert list(receipts.verify_chain()) == []
     shown = as_ana.get(made.get_absolute_url()).content.decode()
     assert "Found right by ana" in shown
     assert "the label was given by encoder" in shown
@@ -134,7 +134,7 @@ def test_what_was_typed_in_the_reply_is_kept(as_ana: Client, ticket: Ticket) -> 
 
 def test_a_confirmed_ticket_is_learned_from(as_ana: Client, ticket: Ticket) -> None:
     confirm(as_ana, ticket)
-    row = examples.labelled_tickets()[0]
+    row = examples.load_labelled_tickets()[0]
     assert (row.ticket, row.label, row.audited) == (ticket.pk, "damaged-item", True)
 
 

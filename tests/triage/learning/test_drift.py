@@ -16,7 +16,7 @@ from tests.support.run_rows import receipt, run_of
 from tickets.models import Ticket
 from triage import tasks
 from triage.learning import drift
-from triage.learning.corrections import confirm, relabel
+from triage.learning.corrections import confirm_label, correct_label
 from triage.models import Activation, Alarm, Classifier, Intent, Limit
 
 SHA = "c" * 64
@@ -69,28 +69,28 @@ def test_a_promise_that_is_kept_raises_none(version: Classifier, ana: User) -> N
     for _ in range(3):
         check(ana, right=30)
         check(ana, wrong=1)
-    assert drift.watch() == []
+    assert drift.raise_drift_alarms() == []
 
 
 def test_a_broken_promise_is_said_in_numbers(version: Classifier, ana: User) -> None:
     Intent.objects.create(slug="returns", name="Return request")
     check(ana, right=40)
     check(ana, wrong=12)
-    drift.watch()
-    overall = drift.open_alarms().get(label="")
+    drift.raise_drift_alarms()
+    overall = drift.find_open_alarms().get(label="")
     found = re.search(r"The promise of 95 in 100 no longer holds: (\d+) of", overall.because)
     assert found
     wrong = int(found[1])
     assert f": {wrong} of the last {40 + wrong} checked labels were wrong." in overall.because
-    for_returns = drift.open_alarms().get(label="returns").because
+    for_returns = drift.find_open_alarms().get(label="returns").because
     assert "The promise of 95 in 100 no longer holds for “Return request”: " in for_returns
 
 
 def test_what_is_said_is_what_broke_it(version: Classifier, ana: User) -> None:
     check(ana, wrong=12)
     check(ana, right=70)
-    drift.watch()
-    because = drift.open_alarms().get(label="").because
+    drift.raise_drift_alarms()
+    because = drift.find_open_alarms().get(label="").because
     wrong, of = map(int, re.findall(r"(\d+) of the last (\d+)", because)[0])
     assert 0 < wrong == of <= 12
 
@@ -98,21 +98,21 @@ def test_what_is_said_is_what_broke_it(version: Classifier, ana: User) -> None:
 def test_one_label_alone_can_break_its_promise(version: Classifier, ana: User) -> None:
     check(ana, wrong=8, label="damage")
     check(ana, right=400)
-    drift.watch()
-    assert "damage" in set(drift.open_alarms().values_list("label", flat=True))
-    assert not drift.open_alarms().filter(label="returns").exists()
+    drift.raise_drift_alarms()
+    assert "damage" in set(drift.find_open_alarms().values_list("label", flat=True))
+    assert not drift.find_open_alarms().filter(label="returns").exists()
 
 
 def test_an_alarm_is_raised_once(version: Classifier, ana: User) -> None:
     check(ana, wrong=12)
-    assert len(drift.watch()) == 2
+    assert len(drift.raise_drift_alarms()) == 2
     check(ana, wrong=1)
-    assert drift.watch() == []
+    assert drift.raise_drift_alarms() == []
 
 
 def test_without_a_version_at_work_nothing_is_watched(db: None, ana: User) -> None:
     check(ana, wrong=12)
-    assert drift.watch() == []
+    assert drift.raise_drift_alarms() == []
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_without_a_version_at_work_nothing_is_watched(db: None, ana: User) -> No
 )
 def test_what_does_not_count(version: Classifier, ana: User, values: dict[str, Any]) -> None:
     check(ana, wrong=12, **values)
-    assert drift.watch() == []
+    assert drift.raise_drift_alarms() == []
 
 
 def test_a_receipt_that_names_no_outcome_counts(version: Classifier, ana: User) -> None:
@@ -139,9 +139,9 @@ def test_a_receipt_that_names_no_outcome_counts(version: Classifier, ana: User) 
     receipt(run_of(bare), "classify", label="returns", **given)
     tell(ticket, "returns", ana)
     tell(bare, "returns", ana)
-    work = drift.at_work()
+    work = drift.get_current_activation()
     assert work is not None
-    assert len(drift.seen(work, 0.95)) == 2
+    assert len(drift.list_checked_labels(work, 0.95)) == 2
 
 
 def test_the_last_word_counts_and_a_ticket_counts_once(version: Classifier, ana: User) -> None:
@@ -149,10 +149,10 @@ def test_the_last_word_counts_and_a_ticket_counts_once(version: Classifier, ana:
         ticket = labelled()
         tell(ticket, "damage", ana)
         tell(ticket, "returns", ana)
-    work = drift.at_work()
+    work = drift.get_current_activation()
     assert work is not None
-    assert [one.right for one in drift.seen(work, 0.95)] == [True] * 12
-    assert drift.watch() == []
+    assert [one.right for one in drift.list_checked_labels(work, 0.95)] == [True] * 12
+    assert drift.raise_drift_alarms() == []
 
 
 def test_labels_are_watched_in_the_order_in_which_people_checked_them(
@@ -161,9 +161,9 @@ def test_labels_are_watched_in_the_order_in_which_people_checked_them(
     first, second = labelled("damage"), labelled("returns")
     tell(second, "returns", ana)
     tell(first, "damage", ana)
-    work = drift.at_work()
+    work = drift.get_current_activation()
     assert work is not None
-    assert [one.label for one in drift.seen(work, 0.95)] == ["returns", "damage"]
+    assert [one.label for one in drift.list_checked_labels(work, 0.95)] == ["returns", "damage"]
 
 
 def test_labels_given_for_less_do_not_break_a_stricter_promise(
@@ -171,9 +171,9 @@ def test_labels_given_for_less_do_not_break_a_stricter_promise(
 ) -> None:
     check(ana, wrong=12)
     Limit.objects.create(step="classify", name="target", value=0.98)
-    assert drift.watch() == []
+    assert drift.raise_drift_alarms() == []
     check(ana, wrong=12, promise={"target": 0.98, "valid": True})
-    assert "98 in 100" in drift.watch()[0].because
+    assert "98 in 100" in drift.raise_drift_alarms()[0].because
 
 
 # --- their end -----------------------------------------------------------------------------
@@ -181,7 +181,7 @@ def test_labels_given_for_less_do_not_break_a_stricter_promise(
 
 def test_ada_ends_an_alarm_with_her_name(as_ada: Client, version: Classifier, ada: User) -> None:
     check(ada, wrong=12)
-    drift.watch()
+    drift.raise_drift_alarms()
     alarm = Alarm.objects.get(label="")
     answer = as_ada.post(
         reverse("triage:end_alarm", args=[alarm.pk]), {"next": reverse("triage:learning")}
@@ -189,22 +189,22 @@ def test_ada_ends_an_alarm_with_her_name(as_ada: Client, version: Classifier, ad
     assert answer.headers["Location"] == reverse("triage:learning")
     alarm.refresh_from_db()
     assert alarm.ended_by == ada
-    assert not drift.open_alarms().filter(label="").exists()
+    assert not drift.find_open_alarms().filter(label="").exists()
 
 
 def test_what_ended_an_alarm_raises_none_again(version: Classifier, ana: User, ada: User) -> None:
     check(ana, wrong=12)
-    for alarm in drift.watch():
-        drift.end(Alarm.objects.get(label=alarm.label), by=ada)
-    assert drift.watch() == []
+    for alarm in drift.raise_drift_alarms():
+        drift.end_alarm(Alarm.objects.get(label=alarm.label), by=ada)
+    assert drift.raise_drift_alarms() == []
     check(ana, wrong=12)
-    assert {alarm.label for alarm in drift.watch()} == {"", "returns"}
+    assert {alarm.label for alarm in drift.raise_drift_alarms()} == {"", "returns"}
 
 
 def test_the_first_name_and_time_stay(version: Classifier, ana: User, ada: User) -> None:
     alarm = Alarm.objects.create(classifier=version, because="x")
-    drift.end(alarm, by=ada)
-    drift.end(alarm, by=ana)
+    drift.end_alarm(alarm, by=ada)
+    drift.end_alarm(alarm, by=ana)
     alarm.refresh_from_db()
     assert alarm.ended_by == ada
 
@@ -212,7 +212,7 @@ def test_the_first_name_and_time_stay(version: Classifier, ana: User, ada: User)
 def test_ana_ends_none(as_ana: Client, version: Classifier) -> None:
     alarm = Alarm.objects.create(classifier=version, because="x")
     assert as_ana.post(reverse("triage:end_alarm", args=[alarm.pk])).status_code == 403
-    assert drift.open_alarms().count() == 1
+    assert drift.find_open_alarms().count() == 1
 
 
 def test_an_end_leads_nowhere_else(as_ada: Client, version: Classifier) -> None:
@@ -226,17 +226,17 @@ def test_another_version_leaves_the_alarm_with_the_one_it_is_of(
     version: Classifier, ana: User, ada: User
 ) -> None:
     check(ana, wrong=12)
-    drift.watch()
+    drift.raise_drift_alarms()
     another = put_to_work(ada, "d" * 64)
-    assert not drift.open_alarms().exists()
-    assert drift.open_alarms(version).exists()
-    assert drift.open_alarms(another).count() == 0
+    assert not drift.find_open_alarms().exists()
+    assert drift.find_open_alarms(version).exists()
+    assert drift.find_open_alarms(another).count() == 0
 
 
 def test_the_worker_s_task_watches(version: Classifier, ana: User) -> None:
     check(ana, wrong=12)
     tasks.watch(1)
-    assert drift.open_alarms().filter(label="").exists()
+    assert drift.find_open_alarms().filter(label="").exists()
 
 
 # --- what comes in ---------------------------------------------------------------------------
@@ -251,7 +251,7 @@ def arrive(labels: int, none: int) -> None:
 
 def test_fewer_labels_than_expected_is_a_notice(version: Classifier) -> None:
     arrive(labels=30, none=30)
-    found = drift.notice()
+    found = drift.check_coverage()
     assert found is not None
     assert found.sentence.startswith(
         "30 of the last 60 tickets got an automatic label; about 48 were to be expected."
@@ -263,13 +263,13 @@ def test_about_as_many_or_more_or_too_few_to_say_is_none(
     version: Classifier, labels: int, none: int
 ) -> None:
     arrive(labels, none)
-    assert drift.notice() is None
+    assert drift.check_coverage() is None
 
 
 def test_under_an_alarm_missing_labels_are_no_news(version: Classifier) -> None:
     arrive(labels=10, none=60)
     Alarm.objects.create(classifier=version, because="x")
-    assert drift.notice() is None
+    assert drift.check_coverage() is None
 
 
 # --- when it is watched ------------------------------------------------------------------------
@@ -279,7 +279,8 @@ def test_under_an_alarm_missing_labels_are_no_news(version: Classifier) -> None:
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     made: list[str] = []
     monkeypatch.setattr(
-        "tickets.queue.run_queue.call", lambda task, pk, **values: made.append(f"{task} {pk}")
+        "tickets.queue.run_queue.dispatch_task",
+        lambda task, pk, **values: made.append(f"{task} {pk}"),
     )
     return made
 
@@ -290,15 +291,15 @@ def test_a_confirmation_and_a_correction_wake_the_watch(
     right = Intent.objects.create(slug="damage", name="Damage")
     one, other = labelled(), labelled()
     with django_capture_on_commit_callbacks(execute=True):
-        confirm(one, "returns", by=ana)
-        relabel(other, right, why="", by=ana)
-    assert [call for call in calls if call.startswith(drift.WATCH)] == [
-        f"{drift.WATCH} {one.pk}",
-        f"{drift.WATCH} {other.pk}",
+        confirm_label(one, "returns", by=ana)
+        correct_label(other, right, why="", by=ana)
+    assert [call for call in calls if call.startswith(drift.WATCH_TASK)] == [
+        f"{drift.WATCH_TASK} {one.pk}",
+        f"{drift.WATCH_TASK} {other.pk}",
     ]
 
 
 def test_the_night_watches_too(version: Classifier, ana: User, calls: list[str]) -> None:
     check(ana, wrong=12)
     tasks.nightly()
-    assert drift.open_alarms().filter(label="").exists()
+    assert drift.find_open_alarms().filter(label="").exists()

@@ -9,10 +9,10 @@ from django.utils import timezone
 from tests.support import learning_shop, shop_rows
 from tests.support.learning_shop import labelled, later
 from tickets.models import Correction, Message
-from triage.contract.outcomes import said
+from triage.contract.outcomes import get_message_text
 from triage.learning import examples, intent_discovery
 from triage.models import Intent, IntentProposal
-from triage.pipeline.case_builder import case_for
+from triage.pipeline.case_builder import build_case
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +23,7 @@ def shop() -> None:
 
 
 def of_tickets() -> list[examples.Row]:
-    return [row for row in examples.rows().training if row.ticket]
+    return [row for row in examples.load_examples().training if row.ticket]
 
 
 def test_a_label_that_ana_gave_is_learned_from(ana: User) -> None:
@@ -59,7 +59,7 @@ def test_the_text_is_what_the_classify_step_reads(ana: User) -> None:
     Correction.objects.create(ticket=ticket, step="classify", after="where-is-it", by=ana)
     assert (
         of_tickets()[0].text
-        == said(case_for(ticket))
+        == get_message_text(build_case(ticket))
         == "Parcel\nmy parcel is lost\n\nit is a lamp"
     )
 
@@ -73,7 +73,7 @@ def test_what_was_written_after_the_label_is_not_part_of_it(ana: User) -> None:
 
 def test_a_label_given_after_our_answer_is_about_the_words_before_it(ana: User) -> None:
     ticket = shop_rows.ticket("my parcel is lost", subject="")
-    while examples.held_back(ticket.pk):
+    while examples.is_held_back(ticket.pk):
         ticket = shop_rows.ticket("my parcel is lost", subject="")
     Message.objects.create(
         ticket=ticket, direction="out", author=ana, text="Sorry", at=timezone.now()
@@ -91,7 +91,7 @@ def test_a_ticket_whose_words_were_erased_is_left_out(ana: User) -> None:
 def test_a_label_that_was_retired_is_not_learned(ana: User) -> None:
     labelled("my parcel is lost", "where-is-it", ana)
     Intent.objects.filter(slug="where-is-it").update(active=False)
-    data = examples.rows()
+    data = examples.load_examples()
     assert {row.label for row in data.training} == {"", "money-back"}
 
 
@@ -102,27 +102,27 @@ def test_tickets_drawn_by_lot_are_marked(ana: User) -> None:
 
 
 def test_one_ticket_in_five_is_held_back_for_ever() -> None:
-    held = [examples.held_back(pk) for pk in range(1, 5_001)]
+    held = [examples.is_held_back(pk) for pk in range(1, 5_001)]
     assert 900 < sum(held) < 1_100
-    assert held == [examples.held_back(pk) for pk in range(1, 5_001)]
+    assert held == [examples.is_held_back(pk) for pk in range(1, 5_001)]
 
 
 def test_what_is_held_back_is_never_trained_on(ana: User) -> None:
     ticket = labelled("my parcel is lost", "where-is-it", ana, held=True)
-    data = examples.rows()
+    data = examples.load_examples()
     assert [row.ticket for row in data.held_back] == [ticket.pk]
     assert "my parcel is lost" not in {row.text for row in data.training}
 
 
 def test_words_that_are_also_an_example_test_nothing(ana: User) -> None:
     labelled("where is my kettle", "where-is-it", ana, held=True)
-    data = examples.rows()
+    data = examples.load_examples()
     assert (data.held_back, data.shared) == ((), 1)
 
 
 def test_the_same_words_in_other_letters_test_nothing(ana: User) -> None:
     labelled("WHERE is  my kettle", "where-is-it", ana, held=True)
-    assert examples.rows().held_back == ()
+    assert examples.load_examples().held_back == ()
 
 
 def test_a_ticket_that_ada_made_an_example_of_tests_nothing(ana: User, ada: User) -> None:
@@ -130,10 +130,10 @@ def test_a_ticket_that_ada_made_an_example_of_tests_nothing(ana: User, ada: User
     proposal = IntentProposal.objects.create(name="Parcel")
     proposal.tickets.add(ticket)
     intent = Intent.objects.get(slug="where-is-it")
-    intent_discovery.take(proposal, name="", into=intent, tickets=[ticket.pk], by=ada)
+    intent_discovery.accept_proposal(proposal, name="", into=intent, tickets=[ticket.pk], by=ada)
     Message.objects.create(ticket=ticket, direction="in", text="it is a lamp")
     Correction.objects.create(ticket=ticket, step="classify", after="where-is-it", by=ana)
-    data = examples.rows()
+    data = examples.load_examples()
     assert "my parcel is lost" in {row.text for row in data.training}
     assert (data.held_back, data.shared) == ((), 1)
 
@@ -141,5 +141,5 @@ def test_a_ticket_that_ada_made_an_example_of_tests_nothing(ana: User, ada: User
 def test_news_are_tickets_labelled_since(ana: User) -> None:
     ticket = labelled("my parcel is lost", "where-is-it", ana)
     Correction.objects.create(ticket=ticket, step="classify", after="money-back", by=ana)
-    assert examples.corrections_since(None) == 1
-    assert examples.corrections_since(timezone.now()) == 0
+    assert examples.count_corrected_tickets(None) == 1
+    assert examples.count_corrected_tickets(timezone.now()) == 0

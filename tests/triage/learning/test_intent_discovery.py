@@ -17,7 +17,7 @@ from django.urls import reverse
 from tests.support.run_rows import receipt, run_of
 from tests.support.shared_data import shared_data
 from tickets.models import Message, Ticket
-from triage.classifier.clusters import clusters
+from triage.classifier.clusters import cluster_texts
 from triage.learning import intent_discovery
 from triage.models import Intent, IntentExample, IntentProposal, Job
 from triage.pipeline import jobs, registry
@@ -36,7 +36,7 @@ def pointing(texts: Sequence[str]) -> Any:
 
 @pytest.fixture(autouse=True)
 def _vectors(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "vectors", pointing)
+    monkeypatch.setattr(registry, "embed_texts", pointing)
 
 
 def unlabelled(text: str, outcome: str = "unsure", **values: Any) -> Ticket:
@@ -125,7 +125,7 @@ def test_an_open_proposal_follows_its_group_and_goes_with_it() -> None:
 def test_a_refused_group_does_not_come_again_until_it_has_outgrown_itself(ada: User) -> None:
     gifts(5)
     look()
-    intent_discovery.refuse(waiting(), by=ada)
+    intent_discovery.refuse_proposal(waiting(), by=ada)
     gifts(5)
     look()
     assert not IntentProposal.objects.filter(state="open").exists()
@@ -138,7 +138,9 @@ def test_a_refused_group_does_not_come_again_until_it_has_outgrown_itself(ada: U
 def test_an_accepted_group_does_not_come_again_before_the_training(ada: User) -> None:
     asked = gifts()
     look()
-    intent_discovery.take(waiting(), name="Gift", into=None, tickets=[t.pk for t in asked], by=ada)
+    intent_discovery.accept_proposal(
+        waiting(), name="Gift", into=None, tickets=[t.pk for t in asked], by=ada
+    )
     assert look()["proposals"] == 0
 
 
@@ -147,14 +149,14 @@ def test_the_nearest_to_the_middle_come_first() -> None:
     noise = rng.normal(size=(8, 16)) * np.linspace(0.02, 0.2, 8)[:, None]
     vectors = np.eye(1, 16, dtype=np.float32) + noise.astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    found = clusters([f"text {n}" for n in range(8)], vectors)
+    found = cluster_texts([f"text {n}" for n in range(8)], vectors)
     middle = vectors.mean(axis=0)
     assert list(found[0].members) == sorted(range(8), key=lambda row: -vectors[row] @ middle)
 
 
 def test_texts_without_a_word_are_grouped_without_one() -> None:
-    assert clusters(["1 2"] * 5, np.ones((5, 1), np.float32))[0].words == ()
-    assert clusters([], np.zeros((0, 4), np.float32)) == []
+    assert cluster_texts(["1 2"] * 5, np.ones((5, 1), np.float32))[0].words == ()
+    assert cluster_texts([], np.zeros((0, 4), np.float32)) == []
 
 
 def test_hidden_intents_of_clinc150_are_found() -> None:
@@ -175,7 +177,7 @@ def pure_groups(data: dict[str, list[tuple[str, str]]], draw: random.Random) -> 
     texts = [text for _, text in rows]
     most = [
         Counter(rows[row][0] for row in cluster.members).most_common(1)[0] + (len(cluster.members),)
-        for cluster in clusters(texts, registry.encoder().embed(texts))
+        for cluster in cluster_texts(texts, registry.load_encoder().embed(texts))
     ]
     return {label for label, count, size in most if label and count >= 0.8 * size}
 
@@ -284,7 +286,7 @@ def test_ada_asks_for_a_look_and_hears_of_its_end(as_ada: Client, ada: User) -> 
     as_ada.post(reverse("triage:look_for_proposals"))
     job = Job.objects.get(kind="propose", requested_by=ada)
     assert "A worker is looking" in as_ada.get(reverse("triage:proposals")).content.decode()
-    assert jobs.work(job.pk)
+    assert jobs.execute_job(job.pk)
     page = as_ada.get(reverse("triage:proposals")).content.decode()
     assert "1 group may be worth an intent" in page
 

@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from triage.learning.intent_import import import_intents, name_of, slug_of
+from triage.learning.intent_import import format_intent_name, import_intents, slugify_label
 from triage.models import Intent, IntentExample
 from triage.views import learning
 
@@ -141,7 +141,7 @@ def test_a_name_that_is_known_finds_its_intent(tmp_path: Path) -> None:
     ],
 )
 def test_a_label_becomes_an_address_and_a_name(label: str, slug: str, name: str) -> None:
-    assert (slug_of(label), name_of(label)) == (slug, name)
+    assert (slugify_label(label), format_intent_name(label)) == (slug, name)
 
 
 def test_the_command_says_what_it_did_and_fails_where_a_row_was_bad(file: Path, ada: User) -> None:
@@ -194,7 +194,7 @@ def test_an_unreadable_upload_is_an_error_of_the_form_without_our_paths(as_ada: 
 def test_more_rows_than_a_page_reads_are_refused_as_a_whole(
     as_ada: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(learning, "MOST_ROWS", 5)
+    monkeypatch.setattr(learning, "MAX_IMPORT_ROWS", 5)
     upload = SimpleUploadedFile("ours.csv", ROWS.encode())
     answer = as_ada.post("/machine/learning/import/", {"file": upload})
     assert answer.status_code == 422

@@ -14,9 +14,9 @@ from django.core.management import CommandError, call_command
 
 from tests.support.shared_data import shared_data
 from tests.support.word_vectors import embed, strange, written
-from triage.classifier.calibration import calibration_error
-from triage.classifier.labelled_texts import Unreadable, read
-from triage.learning.intent_report import evaluate
+from triage.classifier.calibration import compute_calibration_error
+from triage.classifier.labelled_texts import UnreadableDataset, read_dataset
+from triage.learning.intent_report import evaluate_classifier
 from triage.management.commands import evaluate_intents as command
 from triage.pipeline import registry
 
@@ -26,7 +26,7 @@ LOOKED, TRUTH = written(20, seed=2)
 
 @pytest.fixture
 def _no_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "encoder", lambda: SimpleNamespace(embed=embed))
+    monkeypatch.setattr(registry, "load_encoder", lambda: SimpleNamespace(embed=embed))
 
 
 def a_csv(path: Path, texts: list[str], labels: list[str], *, header: str = "text,category") -> str:
@@ -82,11 +82,13 @@ def test_one_set_alone_is_cross_validated(tmp_path: Path) -> None:
 
 
 def test_nothing_is_chosen_on_the_test_side() -> None:
-    from triage.classifier.labelled_texts import Labelled
+    from triage.classifier.labelled_texts import LabelledTexts
 
-    train = Labelled(tuple(TAUGHT), tuple(NAMES))
+    train = LabelledTexts(tuple(TAUGHT), tuple(NAMES))
     few, many = (
-        evaluate(train, Labelled(tuple(LOOKED[:n]), tuple(TRUTH[:n])), embed, target=0.9, draws=0)
+        evaluate_classifier(
+            train, LabelledTexts(tuple(LOOKED[:n]), tuple(TRUTH[:n])), embed, target=0.9, draws=0
+        )
         for n in (60, 120)
     )
     assert few.sentence == many.sentence
@@ -94,18 +96,20 @@ def test_nothing_is_chosen_on_the_test_side() -> None:
 
 
 def test_a_label_that_was_not_taught_counts_as_a_mistake_and_not_as_a_stranger() -> None:
-    from triage.classifier.labelled_texts import Labelled
+    from triage.classifier.labelled_texts import LabelledTexts
 
-    train = Labelled(tuple(TAUGHT), tuple(NAMES))
-    test = Labelled((*LOOKED, "parcel late courier"), (*TRUTH, "another-intent"))
-    found = evaluate(train, test, embed, draws=0)
+    train = LabelledTexts(tuple(TAUGHT), tuple(NAMES))
+    test = LabelledTexts((*LOOKED, "parcel late courier"), (*TRUTH, "another-intent"))
+    found = evaluate_classifier(train, test, embed, draws=0)
     assert found.strangers == 0
     assert found.accuracy < 1
 
 
 def test_calibration_error_of_known_numbers() -> None:
     confidence = np.array([0.95, 0.95, 0.35, 0.35])
-    assert calibration_error(confidence, np.array([True, True, False, False])) == pytest.approx(0.2)
+    assert compute_calibration_error(
+        confidence, np.array([True, True, False, False])
+    ) == pytest.approx(0.2)
 
 
 # --- the forms ---------------------------------------------------------------------------
@@ -114,7 +118,7 @@ def test_calibration_error_of_known_numbers() -> None:
 def test_a_folder_with_a_line_a_text(tmp_path: Path) -> None:
     (tmp_path / "seq.in").write_text("where is it\nmy money\n")
     (tmp_path / "label").write_text("late\nrefund\n")
-    found = read(str(tmp_path))
+    found = read_dataset(str(tmp_path))
     assert (found.texts, found.labels) == (("where is it", "my money"), ("late", "refund"))
 
 
@@ -122,12 +126,12 @@ def test_a_json_has_its_splits_read_by_what_they_are_for(tmp_path: Path) -> None
     path = tmp_path / "data.json"
     names = ("train", "oos_train", "val", "oos_val", "test")
     path.write_text(json.dumps({n: [[n, "oos" if "oos" in n else "late"]] for n in names}))
-    assert read(str(path)).texts == ("train", "oos_train")
-    assert read(str(path)).labels == ("late", "")
-    assert read(str(path), testing=True).texts == ("test",)
-    assert read(f"{path}:val").texts == ("val",)
+    assert read_dataset(str(path)).texts == ("train", "oos_train")
+    assert read_dataset(str(path)).labels == ("late", "")
+    assert read_dataset(str(path), testing=True).texts == ("test",)
+    assert read_dataset(f"{path}:val").texts == ("val",)
     path.write_text(json.dumps({"val": [["a", "b"]], "oos_val": [["c", "oos"]]}))
-    assert read(str(path), testing=True).labels == ("b", "")
+    assert read_dataset(str(path), testing=True).labels == ("b", "")
 
 
 @pytest.mark.parametrize(
@@ -151,15 +155,15 @@ def test_a_file_that_cannot_be_read_says_why(
 
 
 def test_what_is_not_there_or_no_text_or_uneven_says_so(tmp_path: Path) -> None:
-    with pytest.raises(Unreadable, match="cannot be read: No such file"):
-        read(str(tmp_path / "none.csv"))
+    with pytest.raises(UnreadableDataset, match="cannot be read: No such file"):
+        read_dataset(str(tmp_path / "none.csv"))
     (tmp_path / "latin.csv").write_bytes("text,label\nça,va\n".encode("latin-1"))
-    with pytest.raises(Unreadable, match="UTF-8"):
-        read(str(tmp_path / "latin.csv"))
+    with pytest.raises(UnreadableDataset, match="UTF-8"):
+        read_dataset(str(tmp_path / "latin.csv"))
     (tmp_path / "seq.in").write_text("one\ntwo\n")
     (tmp_path / "label").write_text("a\n")
-    with pytest.raises(Unreadable, match="2 lines and label 1"):
-        read(str(tmp_path))
+    with pytest.raises(UnreadableDataset, match="2 lines and label 1"):
+        read_dataset(str(tmp_path))
 
 
 def test_a_test_or_cross_validation_has_to_be_named() -> None:
@@ -183,10 +187,10 @@ def test_too_little_to_learn_from_is_said(tmp_path: Path) -> None:
 
 def test_a_live_bots_customers_are_told_from_strangers() -> None:
     folder = shared_data("hint3") / "v2"
-    found = evaluate(
-        read(str(folder / "train/powerplay11_train.csv")),
-        read(str(folder / "test/powerplay11_test.csv"), testing=True),
-        registry.encoder().embed,
+    found = evaluate_classifier(
+        read_dataset(str(folder / "train/powerplay11_train.csv")),
+        read_dataset(str(folder / "test/powerplay11_test.csv"), testing=True),
+        registry.load_encoder().embed,
         draws=0,
     )
     assert found.in_scope >= 0.60
@@ -196,10 +200,10 @@ def test_a_live_bots_customers_are_told_from_strangers() -> None:
 
 def test_ten_examples_an_intent_go_a_long_way() -> None:
     folder = shared_data("banking77") / "fewshot"
-    found = evaluate(
-        read(str(folder / "train_10")),
-        read(str(folder / "valid")),
-        registry.encoder().embed,
+    found = evaluate_classifier(
+        read_dataset(str(folder / "train_10")),
+        read_dataset(str(folder / "valid")),
+        registry.load_encoder().embed,
         draws=0,
     )
     assert found.accuracy >= 0.865
@@ -210,7 +214,9 @@ def test_a_promise_rests_on_what_the_encoder_was_not_tuned_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     new = [place % 2 == 0 for place in range(len(TAUGHT))]
-    monkeypatch.setattr(command, "_tuned", lambda *values: (SimpleNamespace(embed=embed), new))
+    monkeypatch.setattr(
+        command, "_tune_encoder", lambda *values: (SimpleNamespace(embed=embed), new)
+    )
     train = a_csv(tmp_path / "train.csv", TAUGHT, NAMES)
     test = a_csv(tmp_path / "test.csv", LOOKED, TRUTH)
     every, half = len(TAUGHT), sum(new)

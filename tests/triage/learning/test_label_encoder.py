@@ -17,13 +17,13 @@ from tests.support import learning_shop, shop_rows
 from tests.support.learning_shop import WordEncoder, encoder, labelled
 from tickets.models import Receipt, Ticket
 from tickets.queue import run_queue
-from triage.classifier.fitting import fit
-from triage.classifier.selective import promised
-from triage.contract.step import Card, EngineUnavailable
+from triage.classifier.fitting import fit_model
+from triage.classifier.selective import compute_guarantee
+from triage.contract.step import EngineInfo, EngineUnavailable
 from triage.inference import label_tuning
 from triage.inference.encoder import Encoder
-from triage.inference.label_tuning import digest, shown, unseen
-from triage.inference.tuned_weights import Tuned
+from triage.inference.label_tuning import choose_tuning_digests, digest_text, flag_unseen_texts
+from triage.inference.tuned_weights import TunedWeights
 from triage.learning import examples, versions
 from triage.models import Classifier, Embedding, Intent, IntentEncoder, Limit, TunedEncoder
 from triage.pipeline import registry, worker
@@ -42,8 +42,8 @@ class TunedWords(WordEncoder):
     def embed(self, texts: Sequence[str], *, progress: bool = False) -> Any:
         return -super().embed(texts)
 
-    def card(self, name: str, **settings: Any) -> Card:
-        return super().card(name, tuned_sha256=self.tuned_sha256, **settings)
+    def build_engine_info(self, name: str, **settings: Any) -> EngineInfo:
+        return super().build_engine_info(name, tuned_sha256=self.tuned_sha256, **settings)
 
 
 @pytest.fixture
@@ -51,14 +51,16 @@ def tuned(encoder: WordEncoder, monkeypatch: pytest.MonkeyPatch) -> list[Sequenc
     """The texts of each tuning; nothing is really tuned."""
     told: list[Sequence[str]] = []
 
-    def tune(plain: Any, texts: Sequence[str], labels: Sequence[str], **wanted: Any) -> Tuned:
+    def tune(
+        plain: Any, texts: Sequence[str], labels: Sequence[str], **wanted: Any
+    ) -> TunedWeights:
         told.append(texts)
         report = {"texts": len(texts), "epochs": wanted["epochs"]}
-        base = registry.encoder_sha256()
-        return Tuned(weights=TUNED, sha256=SHA256, base_sha256=base, report=report)
+        base = registry.get_encoder_sha256()
+        return TunedWeights(weights=TUNED, sha256=SHA256, base_sha256=base, report=report)
 
     monkeypatch.setattr(label_tuning, "tune_labels", tune)
-    monkeypatch.setattr(registry, "tuned_encoder", lambda row: TunedWords())
+    monkeypatch.setattr(registry, "load_tuned_encoder", lambda row: TunedWords())
     learning_shop.taxonomy()
     return told
 
@@ -74,7 +76,7 @@ def at_work(by: User, *args: str) -> Classifier:
 
 
 def evidence(version: Classifier) -> Any:
-    return registry._intent_model(version.pk)[1].evidence
+    return registry._load_intent_model(version.pk)[1].evidence
 
 
 # --- with the real encoder ---------------------------------------------------------------------
@@ -83,7 +85,7 @@ def evidence(version: Classifier) -> Any:
 def read(text: str) -> Receipt:
     """The receipt of a ticket's label, as a worker leaves it."""
     ticket: Ticket = shop_rows.ticket(text, subject="")
-    assert worker.work(run_queue.enqueue(ticket, reason="arrived", call=False).pk)
+    assert worker.execute_run(run_queue.enqueue_run(ticket, reason="arrived", call=False).pk)
     return Receipt.objects.filter(ticket=ticket, step="classify").latest("seq")
 
 
@@ -93,8 +95,8 @@ def test_a_ticket_is_read_by_the_tuned_encoder_and_after_the_way_back_by_the_pla
     def absent(entry: Any) -> Any:
         raise EngineUnavailable("not needed here")
 
-    monkeypatch.setattr(registry, "_writer", absent)
-    monkeypatch.setattr("tickets.queue.run_queue.wake", lambda run: None)
+    monkeypatch.setattr(registry, "_load_writer", absent)
+    monkeypatch.setattr("tickets.queue.run_queue.wake_worker", lambda run: None)
     learning_shop.forget()
     learning_shop.taxonomy()
     Limit.objects.create(step="classify", name="target", value=0.6)  # so few texts prove no more
@@ -109,7 +111,7 @@ def test_a_ticket_is_read_by_the_tuned_encoder_and_after_the_way_back_by_the_pla
     assert after.promise["tuned_sha256"] == made.encoder.sha256
     assert after.weights_sha256 == made.sha256
     assert after.output["urgency_confidence"] == before.output["urgency_confidence"]
-    versions.roll_back(by=ada, why="once more as it was")
+    versions.roll_back_version(by=ada, why="once more as it was")
     back = read(asked)
     assert "tuned_sha256" not in {**back.runtime, **back.promise}
     assert (back.weights_sha256, back.label) == (plain.sha256, before.label)
@@ -118,25 +120,25 @@ def test_a_ticket_is_read_by_the_tuned_encoder_and_after_the_way_back_by_the_pla
 
 def test_evidence_that_the_encoder_has_seen_would_promise_what_cannot_be_kept() -> None:
     """Labels drawn by lot: nobody can be right about a new text more often than by chance."""
-    lot, plain = random.Random(5), registry.encoder()
+    lot, plain = random.Random(5), registry.load_encoder()
     colours = ("red", "blue", "green", "white", "pink", "grey", "brown", "black", "gold", "plum")
     texts = [
         f"the {colour} {thing} is here" for colour in colours for thing in learning_shop.THINGS
     ]
     labels = [lot.choice(("north", "south")) for _ in texts]
-    seen = shown(texts, labels)
-    taught = [i for i, new in enumerate(unseen(texts, seen)) if not new]
+    seen = choose_tuning_digests(texts, labels)
+    taught = [i for i, new in enumerate(flag_unseen_texts(texts, seen)) if not new]
     made = label_tuning.tune_labels(
         plain, [texts[i] for i in taught], [labels[i] for i in taught], epochs=20
     )
     vectors = Encoder(plain.entry, tuned=made.weights).embed(texts)
-    naive = fit(texts, vectors, labels).evidence
-    honest = fit(texts, vectors, labels, unseen=unseen(texts, seen)).evidence
-    was_seen = [not new for new in unseen(texts, seen)]
-    assert naive.right[was_seen].mean() > 0.85
-    assert honest.right.mean() < 0.65
+    naive = fit_model(texts, vectors, labels).evidence
+    honest = fit_model(texts, vectors, labels, unseen=flag_unseen_texts(texts, seen)).evidence
+    was_seen = [not new for new in flag_unseen_texts(texts, seen)]
+    assert naive.is_right[was_seen].mean() > 0.85
+    assert honest.is_right.mean() < 0.65
     assert len(honest) == len(texts) - len(taught)
-    assert not promised(honest, 0.75).valid
+    assert not compute_guarantee(honest, 0.75).valid
 
 
 # --- what it may see --------------------------------------------------------------------------------
@@ -144,20 +146,20 @@ def test_evidence_that_the_encoder_has_seen_would_promise_what_cannot_be_kept() 
 
 def test_half_of_each_labels_texts_are_shown_and_always_the_same() -> None:
     texts, labels = [f"text {i}" for i in range(21)], [*"ab" * 8, "c", "c", "c", "d", ""]
-    seen = shown(texts, labels)
+    seen = choose_tuning_digests(texts, labels)
     count = dict.fromkeys(["a", "b", "c", "d", ""], 0)
     for text, label in zip(texts, labels, strict=True):
-        count[label] += digest(text) in seen
+        count[label] += digest_text(text) in seen
     assert count == {"a": 4, "b": 4, "c": 2, "d": 0, "": 0}
-    assert shown(texts[::-1], labels[::-1]) == seen
-    kept = [text for text in texts if digest(text) in seen][:2]
-    assert not {digest(text) for text in kept} & shown(texts, labels, kept)
+    assert choose_tuning_digests(texts[::-1], labels[::-1]) == seen
+    kept = [text for text in texts if digest_text(text) in seen][:2]
+    assert not {digest_text(text) for text in kept} & choose_tuning_digests(texts, labels, kept)
 
 
 def test_the_same_words_are_never_on_both_sides() -> None:
     texts = ["Where is it", "where  is it ", "refund", "money back", "send it", "pay me"]
     labels = ["a", "b", "b", "b", "a", "a"]
-    new = unseen(texts, shown(texts, labels))
+    new = flag_unseen_texts(texts, choose_tuning_digests(texts, labels))
     assert new[0] == new[1]
 
 
@@ -215,7 +217,7 @@ def test_each_version_is_asked_with_vectors_of_its_own(
 ) -> None:
     plain = at_work(ada)
     made = at_work(ada, "--tune-encoder", "2")
-    asked = [registry.labeller_of(version.pk).encoder for version in (plain, made)]
+    asked = [registry.load_labeller(version.pk).encoder for version in (plain, made)]
     assert asked[0] is encoder
     assert isinstance(asked[1], TunedWords)
     labelled("refund my old voucher", "money-back", ana, held=True)
@@ -227,16 +229,16 @@ def test_each_version_is_asked_with_vectors_of_its_own(
 
 def test_signals_go_on_reading_plain_vectors(tuned: list[Sequence[str]], ada: User) -> None:
     at_work(ada, "--tune-encoder", "2")
-    engine: Any = registry.load("encoder")
+    engine: Any = registry.load_engine("encoder")
     read: list[Any] = []
 
     class Listener:
-        def read(self, text: str, vector: Any, embed: Any) -> None:
+        def read_signals(self, text: str, vector: Any, embed: Any) -> None:
             read.append((vector, embed([text])[0]))
 
     engine.signals = Listener()
     engine.label("where is my kettle", ())
-    plain = registry.encoder().embed(["where is my kettle"])[0]
+    plain = registry.load_encoder().embed(["where is my kettle"])[0]
     assert (read[0][0] == plain).all()
     assert (read[0][1] == plain).all()
 
@@ -246,14 +248,14 @@ def test_vectors_of_the_tuned_encoder_are_kept_apart(tuned: list[Sequence[str]])
     train("--tune-encoder", "2")
     kept = Embedding.objects.filter(text_sha256=Embedding.objects.earliest("pk").text_sha256)
     assert sorted(row.encoder.split()[0] for row in kept) == sorted(
-        [SHA256, registry.encoder_sha256()]
+        [SHA256, registry.get_encoder_sha256()]
     )
 
 
 def test_clauses_are_never_searched_with_it(tuned: list[Sequence[str]]) -> None:
     train("--tune-encoder", "2")
     assert not TunedEncoder.objects.exists()
-    assert registry._tuned() == 0
+    assert registry._get_tuned_encoder_id() == 0
 
 
 def test_an_encoder_that_a_version_reads_with_cannot_be_deleted(
@@ -267,10 +269,10 @@ def test_an_encoder_that_a_version_reads_with_cannot_be_deleted(
 @pytest.mark.usefixtures("encoder")
 def test_weights_that_are_not_those_that_were_kept_serve_nobody() -> None:
     row = IntentEncoder.objects.create(
-        weights=b"x", sha256="0" * 64, base_sha256=registry.encoder_sha256(), seen=[]
+        weights=b"x", sha256="0" * 64, base_sha256=registry.get_encoder_sha256(), seen=[]
     )
     with pytest.raises(EngineUnavailable, match="not those that were kept"):
-        registry.encoder_of(row.pk)
+        registry.load_version_encoder(row.pk)
 
 
 # --- what ada is told ---------------------------------------------------------------------------------
@@ -310,4 +312,4 @@ def test_too_few_texts_to_tune_on_are_said_and_nothing_is_kept() -> None:
     with pytest.raises(CommandError, match="two labels"):
         train("--tune-encoder", "2")
     assert not IntentEncoder.objects.exists()
-    assert examples.rows().training
+    assert examples.load_examples().training

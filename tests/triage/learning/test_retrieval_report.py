@@ -15,11 +15,11 @@ from django.core.management import CommandError, call_command
 from tests.support.shared_data import shared_data
 from tests.triage.retrieval.test_engine import Letters
 from triage.learning import question_collections, ranking_metrics, retrieval_folds, retrieval_report
-from triage.learning.clause_questions import questions
-from triage.learning.question_collections import Asked, BadData, load
+from triage.learning.clause_questions import load_questions
+from triage.learning.question_collections import CollectionError, GoldQuestion, load_collection
 from triage.pipeline import registry
 from triage.retrieval import relevance
-from triage.retrieval.index import embed
+from triage.retrieval.index import embed_clauses
 
 SNIPPETS = {
     "a": "Late parcels are traced with the carrier.",
@@ -36,7 +36,7 @@ ROWS: list[dict[str, Any]] = [
 @pytest.fixture(autouse=True)
 def letters(monkeypatch: pytest.MonkeyPatch) -> Letters:
     encoder = Letters()
-    monkeypatch.setattr(registry, "encoder", lambda: encoder)
+    monkeypatch.setattr(registry, "load_encoder", lambda: encoder)
     return encoder
 
 
@@ -105,8 +105,8 @@ def test_a_file_that_is_no_json_is_named(tmp_path: Path) -> None:
 def test_snippets_have_to_be_texts_by_id(tmp_path: Path) -> None:
     asked, snippets = files(tmp_path)
     snippets.write_text("[]")
-    with pytest.raises(BadData, match="expected"):
-        load(asked, snippets)
+    with pytest.raises(CollectionError, match="expected"):
+        load_collection(asked, snippets)
 
 
 @pytest.mark.parametrize(
@@ -125,11 +125,11 @@ def test_what_is_missing_is_asked_for(args: Any, options: Any, said: str) -> Non
 
 def test_ranks_count_what_comes_before_and_ties_by_place() -> None:
     scores = np.array([0.5, 0.9, 0.5, 0.1])
-    assert [ranking_metrics.ranks(scores, gold) for gold in range(4)] == [1, 0, 2, 3]
+    assert [ranking_metrics.count_better(scores, gold) for gold in range(4)] == [1, 0, 2, 3]
 
 
 def test_scores_are_shares_of_the_questions() -> None:
-    one = ranking_metrics.score(np.array([0, 4, 9, 99]))
+    one = ranking_metrics.compute_score(np.array([0, 4, 9, 99]))
     assert (one.first, one.five, one.ten, one.n) == (0.25, 0.5, 0.75, 4)
     assert one.mrr == pytest.approx((1 + 1 / 5 + 1 / 10 + 1 / 100) / 4)
 
@@ -139,7 +139,7 @@ def test_scores_are_shares_of_the_questions() -> None:
 
 def test_no_question_is_judged_by_an_encoder_that_was_tuned_on_it(tmp_path: Path) -> None:
     twice = [*ROWS, {**ROWS[0], "scenario": "It was promised for Monday."}]
-    data = load(*files(tmp_path, twice))
+    data = load_collection(*files(tmp_path, twice))
     tuned_on: list[set[str]] = []
 
     def tune(pairs: Sequence[tuple[str, str]], look_alikes: Sequence[str]) -> Letters:
@@ -147,7 +147,7 @@ def test_no_question_is_judged_by_an_encoder_that_was_tuned_on_it(tmp_path: Path
         tuned_on.append({question for question, _ in pairs})
         return Letters()
 
-    lines = list(retrieval_folds.cross_validated(data, tune, 3))
+    lines = list(retrieval_folds.cross_validate(data, tune, 3))
     assert len(tuned_on) == 3
     assert sum("fold" in line for line in lines) == 3
     parcels = {each.text for each in data.asked if each.question == ROWS[0]["question"]}
@@ -165,8 +165,10 @@ def test_speed_is_measured_over_as_many_clauses_as_asked_for() -> None:
 
 
 def test_repeated_clauses_are_as_many_and_all_of_them_different() -> None:
-    clause = question_collections.snippet("a", "Late parcels are traced.")
-    index = ranking_metrics.repeated([clause], embed([clause], Letters(), "letters"), 5)
+    clause = question_collections.build_snippet("a", "Late parcels are traced.")
+    index = ranking_metrics.build_repeated_index(
+        [clause], embed_clauses([clause], Letters(), "letters"), 5
+    )
     assert len({each.ref for each in index.clauses}) == 5
 
 
@@ -175,7 +177,7 @@ def test_calibrating_writes_both_regressions(
 ) -> None:
     path = tmp_path / "relevance.json"
     monkeypatch.setattr(relevance, "FILE", path)
-    monkeypatch.setattr(retrieval_report, "questions", lambda: questions()[::8])
+    monkeypatch.setattr(retrieval_report, "load_questions", lambda: load_questions()[::8])
     said = run(calibrate=True)
     made = json.loads(path.read_text())
     assert set(made) == {"hybrid", "lexical"}
@@ -188,7 +190,7 @@ def test_calibrating_writes_both_regressions(
 
 def test_or_sharc_reads(tmp_path: Path) -> None:
     folder = shared_data("or_sharc")
-    data = load(folder / "open_retrieval_sharc_dev.json", folder / "id2snippet.json")
+    data = load_collection(folder / "open_retrieval_sharc_dev.json", folder / "id2snippet.json")
     assert (len(data.clauses), len(data.asked)) == (651, 1105)
     assert {each.seen for each in data.asked} == {True, False}
-    assert isinstance(data.asked[0], Asked)
+    assert isinstance(data.asked[0], GoldQuestion)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from tests.support.run_rows import receipt, run_of
 from tickets.models import Customer, Message, Order, Ticket
-from triage.learning.subgroups import Group, Report, report
+from triage.learning.subgroups import Subgroup, SubgroupReport, build_subgroup_report
 
 pytestmark = pytest.mark.django_db
 LONG_AGO = timedelta(days=10)
@@ -52,12 +52,12 @@ def tell(ticket: Ticket, truth: str, by: User, before: str = "returns") -> None:
     ticket.corrections.create(step="classify", before=before, after=truth, by=by)
 
 
-def group(found: Report, side: str, key: str) -> Group:
+def group(found: SubgroupReport, side: str, key: str) -> Subgroup:
     groups = next(one.groups for one in found.sides if one.key == side)
     return next(one for one in groups if one.key == key)
 
 
-def counts(of: Group, measure: str) -> tuple[int, int]:
+def counts(of: Subgroup, measure: str) -> tuple[int, int]:
     share = of.shares[measure]
     return share.count, share.of
 
@@ -96,7 +96,7 @@ def test_the_fair_figure_counts_what_was_drawn_and_checked(ana: User) -> None:
     tell(read(drawn=True), "damage", ana)
     read(drawn=True)  # not checked yet
     tell(read(), "damage", ana)  # corrected, and not drawn
-    total = report(90).total
+    total = build_subgroup_report(90).total
     assert counts(total, "drawn") == (1, 2)
     assert total.drawn_of == 3
 
@@ -105,32 +105,32 @@ def test_in_hand_is_what_was_answered_or_labelled(ana: User) -> None:
     answer(read(), ana)
     tell(read(), "damage", ana)
     read()  # nobody has looked at it
-    assert counts(report(90).total, "seen") == (1, 2)
+    assert counts(build_subgroup_report(90).total, "seen") == (1, 2)
 
 
 def test_the_last_word_of_a_person_counts(ana: User) -> None:
     ticket = read(drawn=True)
     tell(ticket, "damage", ana)
     tell(ticket, "returns", ana, before="damage")
-    assert counts(report(90).total, "drawn") == (0, 1)
+    assert counts(build_subgroup_report(90).total, "drawn") == (0, 1)
 
 
 def test_what_the_machine_said_last_is_what_was_checked(ana: User) -> None:
     ticket = read("returns", drawn=True)
     said(ticket, "damage", drawn=True)
     tell(ticket, "damage", ana, before="damage")
-    assert counts(report(90).total, "drawn") == (0, 1)
+    assert counts(build_subgroup_report(90).total, "drawn") == (0, 1)
 
 
 def test_a_person_finding_it_none_of_ours_is_an_error(ana: User) -> None:
     tell(read(drawn=True), "", ana)
-    assert counts(report(90).total, "drawn") == (1, 1)
+    assert counts(build_subgroup_report(90).total, "drawn") == (1, 1)
 
 
 def test_no_label_and_several_matters_are_not_automatic(ana: User) -> None:
     tell(read(""), "damage", ana, before="")
     tell(read("returns", outcome="several matters"), "damage", ana)
-    total = report(90).total
+    total = build_subgroup_report(90).total
     assert counts(total, "unlabelled") == (2, 2)
     assert counts(total, "seen") == (0, 0)
     assert counts(total, "corrected") == (2, 2)
@@ -138,14 +138,14 @@ def test_no_label_and_several_matters_are_not_automatic(ana: User) -> None:
 
 def test_a_confirmation_corrects_nothing(ana: User) -> None:
     tell(read(), "returns", ana)
-    assert counts(report(90).total, "corrected") == (0, 1)
+    assert counts(build_subgroup_report(90).total, "corrected") == (0, 1)
 
 
 def test_tickets_before_the_time_and_tickets_not_read_are_left_out() -> None:
     read(received_at=timezone.now() - timedelta(days=40))
     Ticket.objects.create(channel="email")
     read()
-    assert report(30).total.tickets == 1
+    assert build_subgroup_report(30).total.tickets == 1
 
 
 # --- waiting -------------------------------------------------------------------------------
@@ -154,7 +154,7 @@ def test_tickets_before_the_time_and_tickets_not_read_are_left_out() -> None:
 def test_the_half_and_the_nine_in_ten(ana: User) -> None:
     for hours in range(1, 11):
         answer(read(), ana, hours=hours)
-    wait = report(90).total.waits["labelled"]
+    wait = build_subgroup_report(90).total.waits["labelled"]
     assert wait is not None
     assert (wait.of, wait.half, wait.nine_in_ten) == (10, 5 * 3600, 9 * 3600)
     assert wait.low < wait.half < wait.high
@@ -164,7 +164,7 @@ def test_the_first_reply_counts_and_one_that_was_never_sent_does_not(ana: User) 
     ticket = read()
     for hours, delivery in ((1, "failed"), (3, "sent"), (9, "sent")):
         answer(ticket, ana, hours=hours, delivery=delivery)
-    wait = report(90).total.waits["labelled"]
+    wait = build_subgroup_report(90).total.waits["labelled"]
     assert wait is not None
     assert wait.half == 3 * 3600
 
@@ -173,7 +173,7 @@ def test_who_still_waits_counts_as_the_longest(ana: User, as_sol: Client) -> Non
     for _ in range(6):
         read("")
     answer(read(""), ana)
-    wait = report(90).total.waits["unlabelled"]
+    wait = build_subgroup_report(90).total.waits["unlabelled"]
     assert wait is not None
     assert wait.half == float("inf")
     shown = as_sol.get(reverse("triage:who_pays"), {"show": "waiting"}).content.decode()
@@ -183,7 +183,7 @@ def test_who_still_waits_counts_as_the_longest(ana: User, as_sol: Client) -> Non
 def test_new_tickets_and_those_closed_unanswered_do_not_wait() -> None:
     read(received_at=timezone.now() - timedelta(hours=5))
     read(status="closed")
-    assert report(90).total.waits == {"labelled": None, "unlabelled": None}
+    assert build_subgroup_report(90).total.waits == {"labelled": None, "unlabelled": None}
 
 
 # --- the parts -----------------------------------------------------------------------------
@@ -193,7 +193,7 @@ def test_by_language_with_its_name() -> None:
     read("", language="de")
     read(language="en")
     read(language="")
-    found = report(90)
+    found = build_subgroup_report(90)
     assert counts(group(found, "language", "de"), "unlabelled") == (1, 1)
     names = {one.name for side in found.sides if side.key == "language" for one in side.groups}
     assert names == {"German", "English", "Not clear"}
@@ -205,7 +205,7 @@ def test_by_language_with_its_name() -> None:
 def test_by_length_of_the_first_message(letters: int, key: str) -> None:
     ticket = read(words="x" * letters)
     Message.objects.create(ticket=ticket, direction="in", text="y" * 3000)
-    assert group(report(90), "length", key).tickets == 1
+    assert group(build_subgroup_report(90), "length", key).tickets == 1
 
 
 @pytest.mark.parametrize(("days", "key"), [(5, "month"), (100, "year"), (900, "three years")])
@@ -213,13 +213,13 @@ def test_by_how_long_a_customer_was_one_on_that_day(days: int, key: str) -> None
     arrived = timezone.now() - timedelta(days=60)
     customer = Customer.objects.create(since=(arrived - timedelta(days=days)).date())
     read(customer=customer, received_at=arrived)
-    assert group(report(90), "age", key).tickets == 1
+    assert group(build_subgroup_report(90), "age", key).tickets == 1
 
 
 def test_strangers_and_those_of_unknown_age_have_their_own_groups() -> None:
     read()
     read(customer=Customer.objects.create())
-    found = report(90)
+    found = build_subgroup_report(90)
     assert group(found, "age", "stranger").tickets == 1
     assert group(found, "age", "unknown").tickets == 1
 
@@ -238,7 +238,7 @@ def test_by_spend_in_thirds_of_the_shop_s_own_customers() -> None:
         read(customer=pay(amount))
     read(customer=pay("9000.00", "JPY"))
     read(customer=Customer.objects.create())
-    side = next(one for one in report(90).sides if one.key == "spend")
+    side = next(one for one in build_subgroup_report(90).sides if one.key == "spend")
     assert [(one.name, one.tickets) for one in side.groups] == [
         ("Nothing yet", 1),
         ("Up to £10.00", 1),
@@ -251,7 +251,7 @@ def test_by_spend_in_thirds_of_the_shop_s_own_customers() -> None:
 def test_every_way_to_part_them_has_every_ticket() -> None:
     for language, customer in (("en", None), ("de", pay("5.00")), ("", Customer.objects.create())):
         read(language=language, customer=customer)
-    found = report(90)
+    found = build_subgroup_report(90)
     assert {sum(one.tickets for one in side.groups) for side in found.sides} == {3}
 
 
@@ -274,7 +274,7 @@ def test_no_share_is_said_of_fewer_than_five(as_sol: Client, ana: User) -> None:
 def test_a_difference_is_named_where_chance_hardly_makes_it(as_sol: Client) -> None:
     for number in range(60):
         read("" if number < 25 else "returns", language="de" if number < 30 else "en")
-    found = report(90)
+    found = build_subgroup_report(90)
     difference = group(found, "language", "de").differences["unlabelled"]
     assert difference.gap == pytest.approx(25 / 30)
     assert 0 < difference.low < difference.gap < difference.high
@@ -286,7 +286,7 @@ def test_a_difference_is_named_where_chance_hardly_makes_it(as_sol: Client) -> N
 def test_none_is_named_where_groups_are_alike() -> None:
     for number in range(60):
         read("" if number % 3 == 0 else "returns", language="de" if number % 2 else "en")
-    found = report(90)
+    found = build_subgroup_report(90)
     assert found.compared["unlabelled"] == 2
     assert all(not one.differences for side in found.sides for one in side.groups)
 

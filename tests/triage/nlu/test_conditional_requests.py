@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.support.case_values import ORDER, THIRTY_DAYS, labelled
-from triage.nlu import asks_for_money
-from triage.nlu.conditional_requests import otherwise
-from triage.refunds.proposal import propose
+from triage.nlu import find_money_requests
+from triage.nlu.conditional_requests import find_fallback
+from triage.refunds.proposal import propose_remedy
 
 WHOLE = replace(THIRTY_DAYS, only_whole=True)
 BY_CARD = replace(ORDER, ways=("card",))
@@ -27,7 +27,7 @@ WAY = "Please cancel it and put the money on my gift card. If a gift card is not
 )
 @pytest.mark.parametrize("instead", ["leave the order as it is", "no cancellation at all"])
 def test_what_they_want_instead_is_all_that_is_left(text: str, because: str, instead: str) -> None:
-    found = otherwise(text.format(instead), (BY_CARD,), (WHOLE,))
+    found = find_fallback(text.format(instead), (BY_CARD,), (WHOLE,))
     assert found is not None
     assert (found.left, found.because) == (f"{instead}.", because)
 
@@ -58,28 +58,28 @@ def test_what_they_want_instead_is_all_that_is_left(text: str, because: str, ins
     ],  # fmt: skip
 )
 def test_a_wish_that_may_be_met_stays_a_wish(text: str, order: Any, rule: Any) -> None:
-    assert otherwise(text, (order,), (rule,)) is None
+    assert find_fallback(text, (order,), (rule,)) is None
 
 
 def test_it_has_to_be_impossible_in_each_order_that_is_open() -> None:
     text = WAY.format("leave it")
     other = replace(ORDER, number="HP-2000", ways=("gift card",))
-    assert otherwise(text, (BY_CARD, other), (WHOLE,)) is None
-    assert otherwise(text, (BY_CARD, replace(other, status="cancelled")), (WHOLE,))
+    assert find_fallback(text, (BY_CARD, other), (WHOLE,)) is None
+    assert find_fallback(text, (BY_CARD, replace(other, status="cancelled")), (WHOLE,))
 
 
 def test_behind_another_matter_it_is_told_and_no_question_of_money() -> None:
     made = labelled("order-status", order=BY_CARD, rules=(WHOLE,), text=PART.format("leave it"))
-    found = propose(made)
+    found = propose_remedy(made)
     assert (found.outcome, found.reasons) == ("none", ("NOT_AS_ASKED",))
     assert f"{WHOLE.name}: the whole order or nothing" in found.because
 
 
 def test_pieces_of_an_order_that_goes_back_as_a_whole_are_a_question() -> None:
-    found = propose(labelled("return-request", rules=(WHOLE,)))
+    found = propose_remedy(labelled("return-request", rules=(WHOLE,)))
     assert (found.outcome, found.reasons) == ("human", ("ONLY_WHOLE_ORDERS",))
     assert "only the whole order HP-1042" in found.questions[0]
-    whole = propose(labelled("return-request", rules=(WHOLE,), text="Take all of it back."))
+    whole = propose_remedy(labelled("return-request", rules=(WHOLE,), text="Take all of it back."))
     assert whole.outcome == "review"
 
 
@@ -97,4 +97,4 @@ def test_pieces_of_an_order_that_goes_back_as_a_whole_are_a_question() -> None:
     ],
 )
 def test_a_wish_taken_back_or_put_off_is_none(text: str, asks: bool) -> None:
-    assert bool(asks_for_money(text)) is asks
+    assert bool(find_money_requests(text)) is asks

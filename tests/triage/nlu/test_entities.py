@@ -8,10 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage.contract.fact_types import MOST
+from triage.contract.fact_types import MAX_SLOTS_BY_KIND
 from triage.contract.slots import SLOT, Slot
 from triage.nlu import entities
-from triage.nlu.entities import LONGEST_WORD, MOST_READ, called_orders, shortened, with_marks
+from triage.nlu.entities import (
+    MAX_TEXT_CHARS,
+    MAX_WORD_CHARS,
+    find_order_numbers,
+    mask_entities,
+    truncate_text,
+)
 
 KNOWN = (
     Slot(name="order", about="", value="HP-1042", ref="order:HP-1042", kind="order"),
@@ -24,11 +30,11 @@ ORDERS = ("HP-1042", "HP-10901")
 
 
 def marked(text: str) -> str:
-    return with_marks(text, KNOWN, "ticket:7:words", ORDERS)[0]
+    return mask_entities(text, KNOWN, "ticket:7:words", ORDERS)[0]
 
 
 def named(text: str) -> list[tuple[str, str]]:
-    found = with_marks(text, KNOWN, "ticket:7:words", ORDERS)[1]
+    found = mask_entities(text, KNOWN, "ticket:7:words", ORDERS)[1]
     return [(slot.kind, slot.value) for slot in found]
 
 
@@ -81,7 +87,7 @@ def test_the_same_value_twice_is_one_slot() -> None:
 
 
 def test_more_values_than_there_are_marks_lose_their_value() -> None:
-    text = " ".join(f"£{n}" for n in range(1, MOST["said_amount"] + 2))
+    text = " ".join(f"£{n}" for n in range(1, MAX_SLOTS_BY_KIND["said_amount"] + 2))
     assert marked(text).endswith("#")
 
 
@@ -105,7 +111,7 @@ def test_an_order_of_theirs_that_is_no_fact_is_neither_told_nor_denied(text: str
 
 
 def test_two_orders_with_the_same_digits_are_not_told_apart_by_them() -> None:
-    out, found = with_marks("order 1042 or NL1042", KNOWN, "t", (*ORDERS, "NL-1042"))
+    out, found = mask_entities("order 1042 or NL1042", KNOWN, "t", (*ORDERS, "NL-1042"))
     assert (out, found) == ("order # or #", ())
 
 
@@ -158,7 +164,7 @@ def test_what_may_be_something_else_is_never_called_an_order(text: str) -> None:
 
 
 def test_without_orders_of_theirs_no_shape_is_known() -> None:
-    found = with_marks("HP-99812 and order XY-7771", (), "t", ())[1]
+    found = mask_entities("HP-99812 and order XY-7771", (), "t", ())[1]
     assert [(slot.kind, slot.value) for slot in found] == [
         ("said_number", "99812"),
         ("said_order", "XY-7771"),
@@ -167,7 +173,7 @@ def test_without_orders_of_theirs_no_shape_is_known() -> None:
 
 def test_an_order_is_called_by_its_digits() -> None:
     text = "order no. 10877, order hp-1042, #555, 2026 and I want to order 1500 mugs"
-    assert called_orders(text) == {"10877", "hp1042", "555"}
+    assert find_order_numbers(text) == {"10877", "hp1042", "555"}
 
 
 # --- dates --------------------------------------------------------------------------
@@ -194,28 +200,33 @@ HOSTILE = ("a", "1,", ".", "1", "£", "a@", "a.@b.", "HP-", "order ", "order no 
 @pytest.mark.parametrize("end", ["", "@", " HP-1042"])
 def test_of_a_long_text_only_the_beginning_is_looked_at(piece: str, end: str) -> None:
     text = piece * (500_000 // len(piece)) + end
-    short = shortened(text)
-    assert len(short) <= MOST_READ
-    assert all(len(word) <= LONGEST_WORD + 1 for word in short.split())
-    assert with_marks(text, KNOWN, "t", ORDERS) == with_marks(short, KNOWN, "t", ORDERS)
+    short = truncate_text(text)
+    assert len(short) <= MAX_TEXT_CHARS
+    assert all(len(word) <= MAX_WORD_CHARS + 1 for word in short.split())
+    assert mask_entities(text, KNOWN, "t", ORDERS) == mask_entities(short, KNOWN, "t", ORDERS)
 
 
 def test_a_value_is_not_cut_in_two() -> None:
-    text = "a " * (MOST_READ // 2 - 2) + "HP-1042"
-    assert marked(text) == ("a " * (MOST_READ // 2 - 2)).strip()
+    text = "a " * (MAX_TEXT_CHARS // 2 - 2) + "HP-1042"
+    assert marked(text) == ("a " * (MAX_TEXT_CHARS // 2 - 2)).strip()
     assert marked("see HP-1042 now") == "see ⟦order⟧ now"
 
 
 def test_no_pattern_repeats_without_a_bound() -> None:
     """What is bounded at each place of a bounded text is fast, whatever the text says."""
-    patterns = [entities.LONG_WORD, entities.CALLS, entities.ORDERING, entities.SEVERAL]
-    for pattern in (entities._pattern(KNOWN, ORDERS), *patterns):
+    patterns = [
+        entities.LONG_WORD,
+        entities.ORDER_MENTION,
+        entities.ORDER_AS_VERB,
+        entities.QUANTITY_NOUN,
+    ]
+    for pattern in (entities._build_pattern(KNOWN, ORDERS), *patterns):
         plainly = re.sub(r"\[[^\]]*\]", "x", re.sub(r"\\.", "x", pattern.pattern))
         assert not re.search(r"[*+]|,\}", plainly)
 
 
 @given(st.text(alphabet=st.sampled_from("a1£.@ #-/⟦⟧order hp0k€\n"), max_size=60))
 def test_no_digit_is_left_and_no_mark_can_be_spelled_by_hand(text: str) -> None:
-    out, found = with_marks(text, KNOWN, "t", ORDERS)
+    out, found = mask_entities(text, KNOWN, "t", ORDERS)
     assert not any(character.isdigit() for character in SLOT.sub("", out))
     assert set(SLOT.findall(out)) <= {slot.name for slot in (*KNOWN, *found)}

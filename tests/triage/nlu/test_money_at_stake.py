@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.support.order_values import MONDAY, NEWER, OFFERS, OLDER, SHIRTS, TEE_RED
-from triage.nlu import DIFFERENCE, asks_for_money, lines_meant, order_meant, stake_of
+from triage.nlu import (
+    PRICE_DIFFERENCE,
+    find_money_requests,
+    find_requested_items,
+    find_stake,
+    link_order,
+)
 
 # --- money at stake ----------------------------------------------------------------------
 
@@ -27,7 +33,7 @@ from triage.nlu import DIFFERENCE, asks_for_money, lines_meant, order_meant, sta
     ],
 )
 def test_a_wish_for_money_is_heard(text: str) -> None:
-    assert asks_for_money(text)
+    assert find_money_requests(text)
 
 
 @pytest.mark.parametrize(
@@ -46,11 +52,11 @@ def test_a_wish_for_money_is_heard(text: str) -> None:
     ],
 )
 def test_talk_of_returns_is_no_wish_for_money(text: str) -> None:
-    assert not asks_for_money(text)
+    assert not find_money_requests(text)
 
 
 def test_money_behind_another_matter_is_a_question_in_the_customers_words() -> None:
-    stake = stake_of("What colours are there? Also, I want to return the lamp.", (SHIRTS,))
+    stake = find_stake("What colours are there? Also, I want to return the lamp.", (SHIRTS,))
     assert stake is not None
     assert "“Also, I want to return the lamp.”" in stake.question
 
@@ -73,17 +79,17 @@ def test_money_behind_another_matter_is_a_question_in_the_customers_words() -> N
     ],
 )
 def test_an_exchange_for_something_cheaper_is_a_question_of_money(text: str, question: str) -> None:
-    stake = stake_of(text, (SHIRTS,), OFFERS)
+    stake = find_stake(text, (SHIRTS,), OFFERS)
     assert stake is not None
-    assert (stake.reason, stake.question) == (DIFFERENCE, question)
+    assert (stake.reason, stake.question) == (PRICE_DIFFERENCE, question)
 
 
 def test_an_exchange_for_something_dearer_is_none() -> None:
-    assert stake_of("Please exchange the blue t-shirt for green.", (SHIRTS,), OFFERS) is None
+    assert find_stake("Please exchange the blue t-shirt for green.", (SHIRTS,), OFFERS) is None
 
 
 def test_without_offers_an_exchange_is_left_to_the_label() -> None:
-    assert stake_of("Please exchange the red t-shirt for the blue one.", (SHIRTS,)) is None
+    assert find_stake("Please exchange the red t-shirt for the blue one.", (SHIRTS,)) is None
 
 
 @pytest.mark.parametrize(
@@ -101,6 +107,6 @@ def test_without_offers_an_exchange_is_left_to_the_label() -> None:
     ids=lambda text: text[:12],
 )
 def test_a_text_made_to_take_for_ever_is_read_all_the_same(text: str) -> None:
-    order_meant(text, (NEWER, OLDER), MONDAY)
-    lines_meant(text, SHIRTS)
-    stake_of(text, (SHIRTS,), OFFERS)
+    link_order(text, (NEWER, OLDER), MONDAY)
+    find_requested_items(text, SHIRTS)
+    find_stake(text, (SHIRTS,), OFFERS)

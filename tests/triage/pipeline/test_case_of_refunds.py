@@ -15,7 +15,7 @@ from tests.approvals.services.test_decide import decide
 from tests.support import shop_rows
 from tickets import intake
 from tickets.models import Attachment, Message, Order, Payment, Ticket
-from triage.pipeline.case_builder import case_for, order_of
+from triage.pipeline.case_builder import build_case, build_order
 
 pytestmark = pytest.mark.django_db
 
@@ -30,28 +30,28 @@ def asked(order: Order, sku: str = "L1", amount: str = "20.00") -> Refund:
     line = order.lines.get(sku=sku)
     part = {"sku": sku, "name": line.name, "quantity": 1, "amount": amount}
     proposal = services.Proposal(order=order, amount=Decimal(amount), lines=[part])
-    return services.propose(shop_rows.ticket(), proposal, run=None, by=None)
+    return services.propose_refund(shop_rows.ticket(), proposal, run=None, by=None)
 
 
 def test_pictures_of_what_is_not_answered_yet_are_counted(ana: User) -> None:
     ticket = shop_rows.ticket()
     attach(ticket.messages.get(), "image/jpeg")
     Message.objects.create(ticket=ticket, direction="out", author=ana, text="Thank you.")
-    assert case_for(ticket).photos == 0
+    assert build_case(ticket).photos == 0
     later = Message.objects.create(ticket=ticket, direction="in", text="And here it is.")
     for kind in ("image/png", "image/jpeg", "application/pdf"):
         attach(later, kind)
-    assert case_for(ticket).photos == 2
+    assert build_case(ticket).photos == 2
 
 
 def test_pieces_whose_money_went_back_are_told_from_the_others(sol: User) -> None:
     order = shop_rows.order()
     refund = asked(order)
-    assert [line.returned for line in order_of(order).lines] == [0, 0]
+    assert [line.returned for line in build_order(order).lines] == [0, 0]
     decide(refund, sol)
     order = Order.objects.get()
-    assert [line.returned for line in order_of(order).lines] == [0, 1]
-    assert order_of(order).left == Decimal("69.00")
+    assert [line.returned for line in build_order(order).lines] == [0, 1]
+    assert build_order(order).amount_left == Decimal("69.00")
 
 
 def test_alike_lines_are_counted_one_after_the_other(sol: User) -> None:
@@ -60,20 +60,20 @@ def test_alike_lines_are_counted_one_after_the_other(sol: User) -> None:
     Payment.objects.update(amount=Decimal("109.00"))
     part = {"sku": "L1", "name": "Storm lamp", "quantity": 3, "amount": "60.00"}
     proposal = services.Proposal(order=order, amount=Decimal(60), lines=[part])
-    decide(services.propose(shop_rows.ticket(), proposal, run=None, by=None), sol)
-    assert [line.returned for line in order_of(Order.objects.get()).lines] == [0, 2, 1]
+    decide(services.propose_refund(shop_rows.ticket(), proposal, run=None, by=None), sol)
+    assert [line.returned for line in build_order(Order.objects.get()).lines] == [0, 2, 1]
 
 
 def test_another_tickets_request_on_the_order_is_told() -> None:
     refund = asked(shop_rows.order())
-    assert not case_for(refund.ticket).orders[0].asked_elsewhere
-    assert case_for(shop_rows.ticket()).orders[0].asked_elsewhere
+    assert not build_case(refund.ticket).orders[0].asked_elsewhere
+    assert build_case(shop_rows.ticket()).orders[0].asked_elsewhere
 
 
 def test_the_tax_of_a_line_is_known_and_its_currencys_coins() -> None:
     order = shop_rows.order(currency="JPY")
     order.lines.filter(sku="K1").update(tax=Decimal("980"))
-    found = order_of(order)
+    found = build_order(order)
     assert (found.lines[0].tax, found.places) == (Decimal("980"), 0)
 
 
@@ -97,16 +97,16 @@ def test_refunds_of_the_last_ninety_days_are_counted(ago: int, count: int) -> No
             at=shop_rows.days_ago(ago),
             reference=f"re_{number}",
         )
-    assert case_for(shop_rows.ticket()).standing.refunds == count
+    assert build_case(shop_rows.ticket()).standing.refunds == count
 
 
 def test_what_is_large_is_half_of_what_one_person_may_approve(sol: User) -> None:
     shop_rows.order()
     shop_rows.maya().__class__.objects.update(since=date(2026, 1, 1))
-    standing = case_for(shop_rows.ticket()).standing
+    standing = build_case(shop_rows.ticket()).standing
     assert (standing.large, standing.since) == (Decimal(100), date(2026, 1, 1))
 
 
 def test_who_is_unknown_has_no_standing() -> None:
     ticket: Any = Ticket.objects.create(channel="email", subject="Hello", email="a@b.example")
-    assert case_for(ticket).standing.since is None
+    assert build_case(ticket).standing.since is None

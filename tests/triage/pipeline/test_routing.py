@@ -10,11 +10,11 @@ import pytest
 from tests.support import shop_rows
 from tests.support.case_values import RETURN, STATUS, FakeWriter, labelled
 from tickets.models import Ticket
-from triage.contract.outcomes import FOREIGN, Matter, Outcome
+from triage.contract.outcomes import FOREIGN_LANGUAGE_REASON, Matter, Outcome
 from triage.contract.outputs import Classification
 from triage.contract.step import Rung, Status
 from triage.pipeline import routing, worker
-from triage.pipeline.runner import perform
+from triage.pipeline.runner import climb_ladder
 from triage.refunds.proposal import HUMAN, NONE, Proposed
 from triage.steps import draft
 from triage.steps.draft import Reply
@@ -32,9 +32,9 @@ LABELLED: dict[str, Any] = {
 
 
 def reasons(trouble: str = "", *, decided: str = NONE, text: str = "Hello", **label: Any) -> str:
-    made = labelled().having(Classification(**label)).having(Proposed(outcome=decided))
+    made = labelled().add_output(Classification(**label)).add_output(Proposed(outcome=decided))
     parts = (draft.Part(text=text),) if text else ()
-    return " ".join(routing.reasons(made.having(Reply(parts=parts)), trouble))
+    return " ".join(routing.iter_attention_reasons(made.add_output(Reply(parts=parts)), trouble))
 
 
 def test_a_sure_label_with_a_draft_needs_no_reason() -> None:
@@ -54,7 +54,7 @@ def test_what_asks_for_nothing_says_so(outcome: Outcome, says: str) -> None:
 
 
 def test_another_language_is_said_before_the_label_is_asked_for() -> None:
-    said = reasons(outcome_because=FOREIGN, suggestion_name="return request")
+    said = reasons(outcome_because=FOREIGN_LANGUAGE_REASON, suggestion_name="return request")
     assert said.startswith("It is not written in English")
     assert said.endswith("Please confirm the label or choose another.")
 
@@ -79,10 +79,14 @@ def test_without_a_suggestion_a_label_is_asked_for() -> None:
 def without_a_clause(slug: str) -> str:
     """What ana is told of a labelled ticket that none of our policies answers."""
     made = labelled(slug, intents=(RETURN, replace(STATUS, needs_policy=False)))
-    made = made.having(replace(made[Retrieval], hits=()))
+    made = made.add_output(replace(made[Retrieval], hits=()))
     label = Classification(**{**LABELLED, "label": slug})
-    made = made.having(label).having(Proposed(outcome=NONE))
-    return " ".join(routing.reasons(made.having(Reply(parts=(draft.Part(text="Hello"),))), ""))
+    made = made.add_output(label).add_output(Proposed(outcome=NONE))
+    return " ".join(
+        routing.iter_attention_reasons(
+            made.add_output(Reply(parts=(draft.Part(text="Hello"),))), ""
+        )
+    )
 
 
 def test_where_no_policy_answers_ana_is_asked_to_check_the_draft() -> None:
@@ -106,26 +110,28 @@ def test_what_stands_in_the_way_of_a_refund_is_said_first_after_the_label() -> N
 @pytest.mark.parametrize("outcome", [Outcome.SPAM, Outcome.NOT_OURS, Outcome.EMPTY])
 def test_no_writer_is_asked_to_answer_what_asks_for_nothing(outcome: Outcome) -> None:
     writer = FakeWriter("Hello, thank you for writing to us.")
-    made = labelled().having(Classification(outcome=outcome)).having(Proposed(outcome=HUMAN))
+    made = (
+        labelled().add_output(Classification(outcome=outcome)).add_output(Proposed(outcome=HUMAN))
+    )
     rung = Rung(name="fake", load=lambda: writer)
-    result = perform(draft.step, made, [rung], draft.step.limits)
+    result = climb_ladder(draft.step, made, [rung], draft.step.limits)
     assert (result.status, result.output.text, writer.tasks) == (Status.ABSTAINED, "", [])
     assert outcome.value in result.swap_reason
 
 
 def test_a_second_matter_is_taken_up_with_the_next_best_clause() -> None:
     label = Classification(**{**LABELLED, "outcome": Outcome.SEVERAL, "matters": TWO})
-    made = labelled().having(label).having(Proposed(outcome=NONE))
-    assert draft.task_for(made).also == "order status"
-    alone = labelled().having(Classification(**LABELLED)).having(Proposed(outcome=NONE))
-    assert draft.task_for(alone).also == ""
+    made = labelled().add_output(label).add_output(Proposed(outcome=NONE))
+    assert draft.build_writing_task(made).also == "order status"
+    alone = labelled().add_output(Classification(**LABELLED)).add_output(Proposed(outcome=NONE))
+    assert draft.build_writing_task(alone).also == ""
 
 
 # --- raised, never lowered ------------------------------------------------------------
 
 
 def read(ticket: Ticket, **signs: Any) -> tuple[int, str]:
-    worker._raise(ticket, Classification(**signs))
+    worker._raise_urgency(ticket, Classification(**signs))
     ticket.refresh_from_db()
     return ticket.urgency, ticket.mood
 

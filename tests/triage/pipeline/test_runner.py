@@ -11,7 +11,16 @@ import pytest
 
 from tests.support.case_values import case, missing
 from triage.contract.case import Case
-from triage.contract.step import Card, Check, EngineTimeout, Evidence, Rung, Status, Step, Worksheet
+from triage.contract.step import (
+    Check,
+    EngineInfo,
+    EngineTimeout,
+    Evidence,
+    Rung,
+    Status,
+    Step,
+    Worksheet,
+)
 from triage.pipeline import runner
 
 
@@ -23,7 +32,7 @@ class Answer:
 class Says:
     def __init__(self, text: str) -> None:
         self.text = text
-        self.card = Card(name=text, kind="focal")
+        self.card = EngineInfo(name=text, kind="focal")
 
 
 def _run(case: Case, engine: Says) -> Answer:
@@ -57,7 +66,7 @@ def rungs(*names: str) -> list[Rung]:
 
 
 def perform(*names: str) -> Any:
-    return runner.perform(STEP, case(), rungs(*names), {})
+    return runner.climb_ladder(STEP, case(), rungs(*names), {})
 
 
 def test_the_first_that_passes_does_the_step() -> None:
@@ -100,11 +109,11 @@ def test_an_empty_ladder_is_a_humans_turn() -> None:
 
 @pytest.mark.parametrize("passed", [False, None])
 def test_a_check_that_was_not_run_does_not_pass(passed: bool | None) -> None:
-    from triage.contract.step import failing
+    from triage.contract.step import iter_failed_checks
 
-    assert list(failing([Check(name="x", passed=passed)]))
+    assert list(iter_failed_checks([Check(name="x", passed=passed)]))
 
 
 def test_steps_that_are_done_are_passed_over() -> None:
-    done = case().having(Answer("kept"))
-    assert list(runner.run([STEP], done, lambda step: rungs("good"), lambda step: {})) == []
+    done = case().add_output(Answer("kept"))
+    assert list(runner.run_steps([STEP], done, lambda step: rungs("good"), lambda step: {})) == []

@@ -18,7 +18,7 @@ from django.utils import timezone
 from approvals import services
 from approvals.models import Refund
 from approvals.services import Proposal
-from approvals.snapshot.build import fingerprint
+from approvals.snapshot.build import compute_fingerprint
 from tests.conftest import join
 from tests.support import shop_rows
 from tests.support.ticket_stories import policy
@@ -45,20 +45,20 @@ def reply(text: str, **values: Any) -> Draft:
 def refund(amount: str = "49.00", **changes: Any) -> Refund:
     ticket = Ticket.objects.get()
     proposal = Proposal(order=Order.objects.get(), amount=Decimal(amount), **changes)
-    return services.propose(ticket, proposal, run=None, by=None)
+    return services.propose_refund(ticket, proposal, run=None, by=None)
 
 
 def decide(asked: Refund, by: User, verdict: str = "approve") -> Refund:
-    return services.decide(
-        asked.pk, by=by, verdict=verdict, reason="Seen.", seen=fingerprint(asked)
+    return services.decide_refund(
+        asked.pk, by=by, verdict=verdict, reason="Seen.", seen=compute_fingerprint(asked)
     )
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("text", [PROMISE, APPROVED, PAID, "I've refunded you, Maya."])
 def test_where_nobody_asked_nothing_is_promised(ana: User, text: str) -> None:
-    with pytest.raises(sending.NotBorneOut, match="no refund has been approved"):
-        sending.send(reply(text), by=ana)
+    with pytest.raises(sending.UnapprovedCommitment, match="no refund has been approved"):
+        sending.send_reply(reply(text), by=ana)
     assert mail.outbox == []
     assert not Message.objects.filter(direction="out").exists()
 
@@ -68,8 +68,8 @@ def test_it_makes_no_difference_who_wrote_it(ana: User) -> None:
     own = reply("")
     own.edited_body, own.edited_by, own.edited_at = PROMISE, ana, timezone.now()
     own.save()
-    with pytest.raises(sending.NotBorneOut):
-        sending.send(own, by=ana)
+    with pytest.raises(sending.UnapprovedCommitment):
+        sending.send_reply(own, by=ana)
 
 
 @pytest.mark.django_db
@@ -77,10 +77,10 @@ def test_while_it_is_under_review_that_is_all_that_may_be_said(ana: User, sol: U
     draft = reply(REVIEW)
     refund()
     promising = reply(PROMISE)
-    with pytest.raises(sending.NotBorneOut, match="still under review"):
-        sending.send(promising, by=ana)
+    with pytest.raises(sending.UnapprovedCommitment, match="still under review"):
+        sending.send_reply(promising, by=ana)
     promising.delete()
-    sending.send(draft, by=ana)
+    sending.send_reply(draft, by=ana)
 
 
 @pytest.mark.django_db
@@ -90,18 +90,18 @@ def test_what_was_not_approved_is_not_promised(
 ) -> None:
     draft = reply(PROMISE)
     decide(refund(), sol, verdict)
-    with pytest.raises(sending.NotBorneOut, match=because):
-        sending.send(draft, by=ana)
+    with pytest.raises(sending.UnapprovedCommitment, match=because):
+        sending.send_reply(draft, by=ana)
 
 
 @pytest.mark.django_db
 def test_approved_it_may_be_promised_and_paid_it_may_be_said_to_be(ana: User, sol: User) -> None:
     paid = reply(PAID)
     approved = decide(refund(), sol)
-    with pytest.raises(sending.NotBorneOut, match="not paid yet"):
-        sending.send(paid, by=ana)
-    services.record_paid(approved.pk, by=sol, reference="re_1")
-    assert sending.send(paid, by=ana).text == PAID
+    with pytest.raises(sending.UnapprovedCommitment, match="not paid yet"):
+        sending.send_reply(paid, by=ana)
+    services.record_manual_payment(approved.pk, by=sol, reference="re_1")
+    assert sending.send_reply(paid, by=ana).text == PAID
 
 
 @pytest.mark.django_db
@@ -109,21 +109,21 @@ def test_an_approval_that_no_longer_counts_bears_out_nothing(ana: User, sol: Use
     draft = reply(PROMISE)
     decide(refund(), sol)
     Payment.objects.create(order=Order.objects.get(), kind="refund", amount="5.00")
-    with pytest.raises(sending.NotBorneOut, match="has changed since"):
-        sending.send(draft, by=ana)
+    with pytest.raises(sending.UnapprovedCommitment, match="has changed since"):
+        sending.send_reply(draft, by=ana)
 
 
 @pytest.mark.django_db
 def test_a_clause_of_ours_is_quoted_whichever_version_it_is_of(ana: User) -> None:
     policy()
     text = "Our policy says: “Tell us within 14 days of delivery and we refund a damaged item in full.”"
-    assert sending.send(reply(text), by=ana).text == text
+    assert sending.send_reply(reply(text), by=ana).text == text
 
 
 @pytest.mark.django_db
 def test_a_refusal_leaves_a_receipt_without_the_words(ana: User) -> None:
-    with pytest.raises(sending.NotBorneOut):
-        sending.send(reply(PROMISE), by=ana)
+    with pytest.raises(sending.UnapprovedCommitment):
+        sending.send_reply(reply(PROMISE), by=ana)
     receipt = Receipt.objects.get(step="send")
     assert (receipt.actor, receipt.status) == ("ana", "abstained")
     assert receipt.output["because"] == "no refund has been approved on this ticket"
@@ -143,7 +143,7 @@ def test_an_approval_lost_between_opening_and_sending_is_noticed(
     def press() -> None:
         looked.wait(10)
         try:
-            told.append(sending.send(Draft.objects.get(pk=draft.pk), by=ana))
+            told.append(sending.send_reply(Draft.objects.get(pk=draft.pk), by=ana))
         except sending.NotSent as refusal:
             told.append(refusal)
         finally:
@@ -154,14 +154,14 @@ def test_an_approval_lost_between_opening_and_sending_is_noticed(
     pressing.start()
     _void_slowly(approved, looked, gone)
     pressing.join()
-    assert isinstance(told[0], sending.NotBorneOut)
+    assert isinstance(told[0], sending.UnapprovedCommitment)
     assert mail.outbox == []
 
 
 def _void_slowly(approved: Refund, looked: threading.Event, gone: threading.Event) -> None:
     """Make it void under the ticket's lock, while the other waits for that lock."""
     with transaction.atomic():
-        Ticket.locked(approved.ticket_id)
+        Ticket.get_locked(approved.ticket_id)
         looked.set()
         assert not gone.wait(0.3), "it was sent without the lock"
         Refund.objects.filter(pk=approved.pk).update(state="void")

@@ -17,10 +17,10 @@ from tickets.models import Correction, Draft, Message, Receipt, Run, Ticket
 from tickets.queue import run_queue
 from triage import models
 from triage.contract.outcomes import Guess
-from triage.contract.step import Card, EngineError, EngineUnavailable
+from triage.contract.step import EngineError, EngineInfo, EngineUnavailable
 from triage.inference.registry.pinned import Entry
 from triage.pipeline import registry, worker
-from triage.pipeline.case_builder import case_for
+from triage.pipeline.case_builder import build_case
 
 pytestmark = pytest.mark.django_db
 
@@ -62,13 +62,13 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> None:
     def absent(entry: Entry) -> Any:
         raise EngineUnavailable(f"{entry.name}: no file")
 
-    monkeypatch.setattr(registry, "_writer", absent)
-    monkeypatch.setattr(registry, "encoder", lambda: absent(registry.entries()["minilm"]))
+    monkeypatch.setattr(registry, "_load_writer", absent)
+    monkeypatch.setattr(registry, "load_encoder", lambda: absent(registry.load_entries()["minilm"]))
 
 
 def triaged(text: str = "I would like to send it back, the kettle is too small.") -> Ticket:
     ticket = shop_rows.ticket(text)
-    assert worker.work(run_queue.enqueue(ticket, reason="arrived").pk)
+    assert worker.execute_run(run_queue.enqueue_run(ticket, reason="arrived").pk)
     ticket.refresh_from_db()
     return ticket
 
@@ -84,7 +84,7 @@ def test_a_ticket_gets_five_receipts_a_draft_and_a_refund_to_approve() -> None:
     assert (refund.order, str(refund.amount), refund.requested_by) == (order, "49.00", None)
     assert ticket.status == Ticket.Status.READY
     assert "HP-1042" in Draft.objects.get().body
-    assert list(receipts.verify()) == []
+    assert list(receipts.verify_chain()) == []
 
 
 def test_receipts_say_which_rung_served_and_why_the_first_did_not() -> None:
@@ -113,7 +113,7 @@ def test_a_ticket_nobody_can_label_needs_a_person_and_still_has_a_draft() -> Non
 def test_bens_label_stands_on_the_next_run(ben: User) -> None:
     ticket = triaged("Colourless green ideas sleep furiously.")
     Correction.objects.create(ticket=ticket, step="classify", after="order-status", by=ben)
-    assert worker.work(run_queue.enqueue(ticket, reason="relabelled", by=ben).pk)
+    assert worker.execute_run(run_queue.enqueue_run(ticket, reason="relabelled", by=ben).pk)
     ticket.refresh_from_db()
     assert (ticket.label, ticket.labelled_by, ticket.confidence) == ("order-status", "ben", None)
 
@@ -123,7 +123,7 @@ def test_bens_label_is_not_erased_when_its_intent_is_switched_off(ben: User) -> 
         "Photo", subject="", label="gone", label_name="gone", labelled_by="ben"
     )
     Correction.objects.create(ticket=ticket, step="classify", after="gone", by=ben)
-    worker.work(run_queue.enqueue(ticket, reason="relabelled", by=ben).pk)
+    worker.execute_run(run_queue.enqueue_run(ticket, reason="relabelled", by=ben).pk)
     ticket.refresh_from_db()
     assert (ticket.label, ticket.labelled_by) == ("gone", "ben")
 
@@ -134,7 +134,7 @@ def test_a_late_reply_is_judged_by_its_own_day() -> None:
     Message.objects.update(at=shop_rows.days_ago(399))
     Message.objects.create(ticket=ticket, direction="out", author=User.objects.create(username="x"))
     Message.objects.create(ticket=ticket, direction="in", text="I will send it back, the kettle.")
-    worker.work(run_queue.enqueue(ticket, reason="replied").pk)
+    worker.execute_run(run_queue.enqueue_run(ticket, reason="replied").pk)
     assert not Refund.objects.exists()
     assert ticket.receipts.get(step="decide").output["outcome"] == "refuse"
 
@@ -145,7 +145,7 @@ def test_a_mail_that_was_dated_before_our_answer_is_read_all_the_same() -> None:
     Message.objects.create(
         ticket=ticket, direction="in", text="Where is my order?", at=shop_rows.days_ago(1)
     )
-    assert case_for(ticket).text == "Where is my order?"
+    assert build_case(ticket).text == "Where is my order?"
 
 
 @pytest.mark.parametrize("said", ["HP 1999", "hp1999", "order no. 1999", "#1999"])
@@ -153,7 +153,7 @@ def test_an_old_order_is_found_by_its_number(said: str) -> None:
     for number in range(25):
         shop_rows.order(f"HP-2{number:03}", placed_at=shop_rows.days_ago(number))
     old = shop_rows.order("HP-1999", placed_at=shop_rows.days_ago(300))
-    found = case_for(shop_rows.ticket(f"It is about {said}, please.")).order
+    found = build_case(shop_rows.ticket(f"It is about {said}, please.")).order
     assert found is not None
     assert found.number == old.number
 
@@ -161,7 +161,7 @@ def test_an_old_order_is_found_by_its_number(said: str) -> None:
 def test_a_quantity_names_no_order() -> None:
     shop_rows.order("HP-1999")
     shop_rows.order("HP-1042")
-    assert case_for(shop_rows.ticket("I would order 1999 of them.", subject="")).order is None
+    assert build_case(shop_rows.ticket("I would order 1999 of them.", subject="")).order is None
 
 
 def test_receipts_list_what_was_given_and_nothing_else() -> None:
@@ -179,23 +179,23 @@ def test_an_engine_that_breaks_off_is_left_for_the_next_rung(monkeypatch: Any) -
     def broken(entry: Entry) -> Any:
         raise EngineError("llama.cpp gave up")
 
-    monkeypatch.setattr(registry, "_writer", broken)
+    monkeypatch.setattr(registry, "_load_writer", broken)
     receipt = triaged().receipts.get(step="draft")
     assert (receipt.model_served, receipt.swap_reason) == ("sentences", "focal: llama.cpp gave up")
 
 
 def test_what_was_finished_for_another_case_is_not_reused(monkeypatch: Any) -> None:
     ticket = shop_rows.ticket()
-    run = run_queue.enqueue(ticket, reason="arrived")
+    run = run_queue.enqueue_run(ticket, reason="arrived")
     with monkeypatch.context() as patch:
-        patch.setattr(worker, "_conclude", lambda *args: None)
-        worker.work(run.pk)  # all five steps, for a customer without orders
+        patch.setattr(worker, "_finish_run", lambda *args: None)
+        worker.execute_run(run.pk)  # all five steps, for a customer without orders
         shop_rows.order()
         Run.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-        patch.setattr(worker, "_record", lambda *args: 1 / 0)
-        worker.work(run.pk)  # the world has changed; dies at once
+        patch.setattr(worker, "_record_result", lambda *args: 1 / 0)
+        worker.execute_run(run.pk)  # the world has changed; dies at once
     Run.objects.update(state="running", lease_until=timezone.now() - timedelta(seconds=1))
-    worker.work(run.pk)
+    worker.execute_run(run.pk)
     assert ticket.receipts.filter(step="decide").count() == 2
     assert Refund.objects.get().order.number == "HP-1042"
 
@@ -203,12 +203,12 @@ def test_what_was_finished_for_another_case_is_not_reused(monkeypatch: Any) -> N
 def test_a_second_run_replaces_the_draft_and_the_proposed_refund() -> None:
     shop_rows.order()
     ticket = triaged()
-    worker.work(run_queue.enqueue(ticket, reason="asked again").pk)
+    worker.execute_run(run_queue.enqueue_run(ticket, reason="asked again").pk)
     assert list(Refund.objects.order_by("pk").values_list("state", flat=True)) == [
         "void",
         "pending",
     ]
-    assert replies.open_draft(ticket) == Draft.objects.order_by("pk").last()
+    assert replies.get_open_draft(ticket) == Draft.objects.order_by("pk").last()
 
 
 def test_a_later_message_that_asks_for_no_money_withdraws_the_refund() -> None:
@@ -216,47 +216,47 @@ def test_a_later_message_that_asks_for_no_money_withdraws_the_refund() -> None:
     ticket = triaged()
     Message.objects.create(ticket=ticket, direction="out", author=User.objects.create(username="x"))
     Message.objects.create(ticket=ticket, direction="in", text="Thanks! But where is my order?")
-    worker.work(run_queue.enqueue(ticket, reason="replied").pk)
+    worker.execute_run(run_queue.enqueue_run(ticket, reason="replied").pk)
     assert Refund.objects.get().state == Refund.State.VOID
 
 
 def test_a_worker_that_died_loses_nothing_and_repeats_nothing(monkeypatch: Any) -> None:
     shop_rows.order()
     ticket = shop_rows.ticket()
-    run = run_queue.enqueue(ticket, reason="arrived")
+    run = run_queue.enqueue_run(ticket, reason="arrived")
 
     def die(*args: Any) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(worker, "_conclude", die)
+        patch.setattr(worker, "_finish_run", die)
         with pytest.raises(KeyboardInterrupt):
-            worker.work(run.pk)
+            worker.execute_run(run.pk)
     assert ticket.receipts.count() == 5
-    assert not worker.work(run.pk)  # the lease still holds
+    assert not worker.execute_run(run.pk)  # the lease still holds
     Run.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert worker.work(run.pk)
+    assert worker.execute_run(run.pk)
     assert ticket.receipts.exclude(step="request").count() == 5
     assert Draft.objects.count() == 1
 
 
 def test_when_the_world_changed_the_steps_are_taken_again(monkeypatch: Any) -> None:
     ticket = shop_rows.ticket()
-    run = run_queue.enqueue(ticket, reason="arrived")
+    run = run_queue.enqueue_run(ticket, reason="arrived")
     with monkeypatch.context() as patch:
-        patch.setattr(worker, "_conclude", lambda *args: None)
-        worker.work(run.pk)
+        patch.setattr(worker, "_finish_run", lambda *args: None)
+        worker.execute_run(run.pk)
     shop_rows.order()
     Run.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    worker.work(run.pk)
+    worker.execute_run(run.pk)
     assert ticket.receipts.filter(step="decide").count() == 2
 
 
 def test_a_defect_ends_the_run_and_calls_a_person(monkeypatch: Any) -> None:
-    monkeypatch.setattr(worker, "case_for", lambda ticket: 1 / 0)
+    monkeypatch.setattr(worker, "build_case", lambda ticket: 1 / 0)
     ticket = shop_rows.ticket()
-    run = run_queue.enqueue(ticket, reason="arrived")
-    assert not worker.work(run.pk)
+    run = run_queue.enqueue_run(ticket, reason="arrived")
+    assert not worker.execute_run(run.pk)
     run.refresh_from_db()
     ticket.refresh_from_db()
     assert (run.state, run.error) == ("failed", "ZeroDivisionError: division by zero")
@@ -264,9 +264,9 @@ def test_a_defect_ends_the_run_and_calls_a_person(monkeypatch: Any) -> None:
 
 
 def test_a_run_that_kills_its_workers_is_given_up() -> None:
-    run = run_queue.enqueue(shop_rows.ticket(), reason="arrived")
-    Run.objects.update(attempt=worker.MOST_ATTEMPTS)
-    worker.work(run.pk)
+    run = run_queue.enqueue_run(shop_rows.ticket(), reason="arrived")
+    Run.objects.update(attempt=worker.MAX_ATTEMPTS)
+    worker.execute_run(run.pk)
     run.refresh_from_db()
     assert run.error == "given up after 5 attempts"
 
@@ -280,12 +280,12 @@ def test_a_customers_instruction_changes_neither_amount_nor_approver() -> None:
 
 def test_a_receipt_says_how_sure_the_model_was_that_was_not_sure_enough(monkeypatch: Any) -> None:
     class Unsure:
-        card = Card(name="encoder", kind="focal")
+        card = EngineInfo(name="encoder", kind="focal")
 
         def label(self, text: str, intents: Any) -> Guess:
             return Guess(label="order-status", confidence=0.41, basis="model", threshold=0.8)
 
-    monkeypatch.setitem(registry.BUILDERS, "encoder", Unsure)
+    monkeypatch.setitem(registry.ENGINE_BUILDERS, "encoder", Unsure)
     ticket = triaged("Colourless green ideas sleep furiously.")
     receipt = ticket.receipts.get(step="classify")
     assert (receipt.status, receipt.label, receipt.confidence) == ("abstained", "", 0.41)

@@ -15,8 +15,8 @@ import pytest
 import triage.demo
 from tests.support.shared_data import shared_data
 from triage.contract.case import Clause
-from triage.policies.contradictions import disagreements
-from triage.policies.markdown import read
+from triage.policies.contradictions import find_disagreements
+from triage.policies.markdown import read_policies
 
 PAIRS: dict[str, list[Any]] = tomllib.loads(
     (Path(__file__).parent / "contradictions.toml").read_text(encoding="utf-8")
@@ -30,7 +30,9 @@ def clause(ref: str, heading: str, text: str, **changes: Any) -> Clause:
 
 
 def kinds(one: Any, other: Any) -> set[str]:
-    return {d.kind for d in disagreements([clause("terms.a", *one), clause("terms.b", *other)])}
+    return {
+        d.kind for d in find_disagreements([clause("terms.a", *one), clause("terms.b", *other)])
+    }
 
 
 def test_nine_of_ten_pairs_that_disagree_are_found() -> None:
@@ -58,7 +60,7 @@ def test_a_clause_never_disagrees_with_itself_said_twice() -> None:
 
 
 def test_both_values_are_named() -> None:
-    found = disagreements(
+    found = find_disagreements(
         [
             clause("returns.window", "How long you have", "You can return items within 30 days."),
             clause("faq.returns", "In short", "You can return items within two weeks."),
@@ -73,13 +75,16 @@ def test_both_values_are_named() -> None:
 def test_clauses_that_were_never_in_force_together_do_not_disagree() -> None:
     old = clause("old.a", "Returns", "Return items within 14 days.", until=date(2026, 3, 1))
     new = clause("new.a", "Returns", "Return items within 30 days.", since=date(2026, 3, 1))
-    assert disagreements([old, new]) == ()
-    assert disagreements([old, replace(new, since=date(2026, 2, 28))]) != ()
+    assert find_disagreements([old, new]) == ()
+    assert find_disagreements([old, replace(new, since=date(2026, 2, 28))]) != ()
 
 
 def test_two_versions_of_one_clause_follow_each_other() -> None:
     one = clause("terms.a", "Returns", "Return items within 14 days.")
-    assert disagreements([one, replace(one, version=2, text="Return items within 30 days.")]) == ()
+    assert (
+        find_disagreements([one, replace(one, version=2, text="Return items within 30 days.")])
+        == ()
+    )
 
 
 def test_markdown_in_a_clause_changes_nothing() -> None:
@@ -88,13 +93,15 @@ def test_markdown_in_a_clause_changes_nothing() -> None:
 
 
 def test_a_clause_of_nothing_is_read() -> None:
-    assert disagreements([clause("a.a", "", ""), clause("a.b", "…", "* \n\n- . ! 30 days")]) == ()
+    assert (
+        find_disagreements([clause("a.a", "", ""), clause("a.b", "…", "* \n\n- . ! 30 days")]) == ()
+    )
 
 
 def demo_clauses() -> list[Clause]:
     """Every version of the demo's policies with its dates."""
     folder = Path(triage.demo.__file__).parent / "policies"
-    texts, problems = read(sorted(folder.glob("*.md")))
+    texts, problems = read_policies(sorted(folder.glob("*.md")))
     assert problems == []
     rows = []
     for versions in texts.values():
@@ -118,7 +125,7 @@ def demo_clauses() -> list[Clause]:
 
 
 def test_the_demos_policies_agree_on_every_day() -> None:
-    assert disagreements(demo_clauses()) == ()
+    assert find_disagreements(demo_clauses()) == ()
 
 
 @pytest.mark.parametrize(
@@ -139,7 +146,7 @@ def test_a_slip_planted_in_the_demos_policies_is_found(
     newest = [each for each in known if each.ref == ref][-1]
     assert before in newest.text
     slip = replace(newest, ref="faq.slip", policy="faq", text=newest.text.replace(before, after))
-    found = disagreements([*known, slip])
+    found = find_disagreements([*known, slip])
     assert (ref, "faq.slip", kind) in {(d.one, d.other, d.kind) for d in found}
 
 
@@ -161,4 +168,4 @@ def test_policies_written_by_others_raise_no_alarm(name: str) -> None:
         heading, _, text = part.partition("\n")
         clauses.append(clause(f"{path.stem}.{number}", heading, text))
     assert len(clauses) > 100
-    assert disagreements(clauses) == ()
+    assert find_disagreements(clauses) == ()

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 
 from tests.support.shared_data import shared_data
 from triage.models import Clause, Policy, PolicyVersion
-from triage.policies.loading import BadPolicies, load
+from triage.policies.loading import BadPolicies, load_policies
 
 pytestmark = pytest.mark.django_db
 
@@ -52,12 +52,12 @@ def later(text: str = RETURNS) -> str:
 
 def faults(folder: Path) -> list[str]:
     with pytest.raises(BadPolicies) as bad:
-        load(folder)
+        load_policies(folder)
     return [str(problem).removeprefix(f"{folder}/") for problem in bad.value.problems]
 
 
 def test_each_heading_is_a_clause_with_a_reference(tmp_path: Path) -> None:
-    load(policy(tmp_path))
+    load_policies(policy(tmp_path))
     version = PolicyVersion.objects.get()
     assert (version.number, version.title, version.source) == (
         1,
@@ -73,15 +73,15 @@ def test_each_heading_is_a_clause_with_a_reference(tmp_path: Path) -> None:
 
 
 def test_the_same_file_again_changes_nothing(tmp_path: Path) -> None:
-    load(policy(tmp_path))
-    again = load(policy(tmp_path, RETURNS.replace("# Returns\n\n", "\n")))
+    load_policies(policy(tmp_path))
+    again = load_policies(policy(tmp_path, RETURNS.replace("# Returns\n\n", "\n")))
     assert (again.created, again.unchanged) == ([], ["returns from 2024-02-01"])
     assert PolicyVersion.objects.count() == 1
 
 
 def test_a_changed_file_with_a_new_date_is_a_new_version_that_ends_the_old(tmp_path: Path) -> None:
-    load(policy(tmp_path))
-    load(policy(tmp_path, later()))
+    load_policies(policy(tmp_path))
+    load_policies(policy(tmp_path, later()))
     first, second = PolicyVersion.objects.order_by("number")
     assert (first.effective_to, second.effective_to) == (date(2026, 4, 1), None)
     assert Clause.objects.get(version=first, ref="returns.window").text.startswith(
@@ -94,13 +94,13 @@ def test_a_changed_file_with_a_new_date_is_a_new_version_that_ends_the_old(tmp_p
 
 def test_versions_in_one_folder_are_loaded_by_date(tmp_path: Path) -> None:
     policy(tmp_path, later(), "a-new.md")
-    load(policy(tmp_path, RETURNS, "b-old.md"))
+    load_policies(policy(tmp_path, RETURNS, "b-old.md"))
     dates = PolicyVersion.objects.order_by("number").values_list("effective_from", flat=True)
     assert list(dates) == [date(2024, 2, 1), date(2026, 4, 1)]
 
 
 def test_other_words_under_the_same_date_are_refused(tmp_path: Path) -> None:
-    load(policy(tmp_path))
+    load_policies(policy(tmp_path))
     (fault,) = faults(policy(tmp_path, RETURNS.replace("30 days", "3 days")))
     assert "choose a new effective_from" in fault
     assert PolicyVersion.objects.count() == 1
@@ -140,7 +140,7 @@ def test_one_bad_file_leaves_all_others_out(tmp_path: Path) -> None:
 
 
 def test_a_heading_in_a_code_block_is_no_clause(tmp_path: Path) -> None:
-    load(policy(tmp_path, RETURNS.replace("We do.", "```\n## not a heading\n```")))
+    load_policies(policy(tmp_path, RETURNS.replace("We do.", "```\n## not a heading\n```")))
     assert Clause.objects.count() == 3
 
 
@@ -157,9 +157,9 @@ def test_a_folder_without_policies_is_said_so(tmp_path: Path) -> None:
 
 
 def test_the_demo_company_s_policies_load_twice(tmp_path: Path) -> None:
-    created = load(DEMO).created
+    created = load_policies(DEMO).created
     assert len(created) >= 8
-    assert load(DEMO).created == []
+    assert load_policies(DEMO).created == []
 
 
 def test_another_company_s_policies_say_how_to_add_front_matter() -> None:

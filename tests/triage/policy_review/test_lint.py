@@ -24,7 +24,7 @@ from tickets.models import Ticket
 from triage.demo import load as demo
 from triage.models import PolicyVersion
 from triage.policies import loading
-from triage.policy_review.lint import Report, lint, uncovered
+from triage.policy_review.lint import Report, find_uncovered_days, lint_policies
 
 PAGE = """---
 id: {id}
@@ -54,7 +54,7 @@ def shelf(tmp_path: Path, db: None) -> Any:
         values = {**RETURNS, **changes}
         path = tmp_path / f"{values['id']}-{values['since']}.md"
         path.write_text(PAGE.format(**values))
-        loading.load(path)
+        loading.load_policies(path)
 
     return load
 
@@ -82,7 +82,7 @@ def test_clauses_that_agree_raise_nothing(shelf: Any) -> None:
     shelf()
     shelf(id="faq", anchor="returns", text="You can return an item within one month of delivery.")
     rule()
-    assert said(lint(), "Clauses that disagree") == []
+    assert said(lint_policies(), "Clauses that disagree") == []
     assert command()[1] == 0
 
 
@@ -95,7 +95,7 @@ def test_clauses_that_disagree_are_named_with_both_values_and_the_days(shelf: An
         heading="In short",
         text="Return items within 14 days.",
     )
-    assert said(lint(), "Clauses that disagree") == [
+    assert said(lint_policies(), "Clauses that disagree") == [
         "Another window from 1 May 2025 on: “In short” says 14 days,"
         " “How long you have” says 30 days from delivery."
     ]
@@ -108,7 +108,7 @@ def test_a_contradiction_that_ended_is_told_but_fails_no_check(shelf: Any) -> No
     shelf()
     shelf(id="faq", anchor="a", text="Return items within 14 days.")
     shelf(id="faq", since="2025-05-01", anchor="a", text="Return items within 30 days.")
-    assert "from 1 Jan 2024 until 1 May 2025" in said(lint(), "Clauses that disagree")[0]
+    assert "from 1 Jan 2024 until 1 May 2025" in said(lint_policies(), "Clauses that disagree")[0]
     assert command()[1] == 0
 
 
@@ -116,13 +116,13 @@ def test_a_contradiction_that_is_still_to_come_is_found_today(shelf: Any) -> Non
     shelf()
     soon = (timezone.localdate() + timedelta(days=30)).isoformat()
     shelf(id="faq", since=soon, anchor="a", text="Return items within 14 days.")
-    assert lint().grave
+    assert lint_policies().grave
 
 
 def test_a_rule_on_a_clause_that_does_not_exist_is_grave(shelf: Any) -> None:
     shelf()
     rule(clause="returns.windw")
-    assert said(lint(), "Refund rules without a clause") == [
+    assert said(lint_policies(), "Refund rules without a clause") == [
         "“30 days” names the clause returns.windw, which does not exist."
     ]
     assert command()[1] == 1
@@ -131,10 +131,10 @@ def test_a_rule_on_a_clause_that_does_not_exist_is_grave(shelf: Any) -> None:
 def test_a_rule_that_holds_before_its_clause_is_grave(shelf: Any) -> None:
     shelf(since="2025-01-01")
     rule()
-    assert said(lint(), "Refund rules without a clause") == [
+    assert said(lint_policies(), "Refund rules without a clause") == [
         "“30 days” holds from 1 Jan 2024 until 1 Jan 2025, when returns.window is not in force."
     ]
-    assert lint().grave
+    assert lint_policies().grave
 
 
 def test_a_rule_that_is_switched_off_or_rests_on_two_versions_is_fine(shelf: Any) -> None:
@@ -142,7 +142,7 @@ def test_a_rule_that_is_switched_off_or_rests_on_two_versions_is_fine(shelf: Any
     shelf(since="2025-01-01", text="You can return an item within 60 days of delivery.")
     rule()
     rule(name="Gone", clause="no.such", active=False)
-    assert said(lint(), "Refund rules without a clause") == []
+    assert said(lint_policies(), "Refund rules without a clause") == []
 
 
 days = st.dates(date(2024, 1, 1), date(2024, 3, 1))
@@ -152,7 +152,7 @@ days = st.dates(date(2024, 1, 1), date(2024, 3, 1))
 def test_every_day_is_covered_or_not(
     parts: list[tuple[date, date]], since: date, until: date
 ) -> None:
-    found = list(uncovered((since, until), parts))
+    found = list(find_uncovered_days((since, until), parts))
     for offset in range(70):
         day = date(2024, 1, 1) + timedelta(days=offset)
         expected = since <= day < until and not any(a <= day < b for a, b in parts)
@@ -166,7 +166,7 @@ def test_gaps_ends_and_beginnings_are_told(shelf: Any) -> None:
     shelf(id="faq", since="2099-01-01")
     shelf(id="old", anchor="gone")
     PolicyVersion.objects.filter(policy__slug="old").update(effective_to=date(2025, 1, 1))
-    assert said(lint(), "Dates") == [
+    assert said(lint_policies(), "Dates") == [
         "Returns, version 1 begins on 1 Jan 2099.",
         "old ended on 1 Jan 2025; nothing followed.",
         "returns has no version from 1 Dec 2024 until 1 Jan 2025.",
@@ -184,9 +184,9 @@ def read_ticket(status: str = "ok", **values: Any) -> Ticket:
 def test_clauses_that_no_ticket_needed_are_told(shelf: Any) -> None:
     shelf()
     shelf(id="faq", title="FAQ", heading="Parking", anchor="parking", text="Park behind the shop.")
-    assert said(lint(), "Clauses never retrieved") == []
+    assert said(lint_policies(), "Clauses never retrieved") == []
     read_ticket()
-    assert said(lint(), "Clauses never retrieved") == ["FAQ: Parking"]
+    assert said(lint_policies(), "Clauses never retrieved") == ["FAQ: Parking"]
 
 
 def test_a_near_miss_is_no_use_of_a_clause(shelf: Any) -> None:
@@ -194,7 +194,7 @@ def test_a_near_miss_is_no_use_of_a_clause(shelf: Any) -> None:
     run = run_of(ticket_stories.ticket(None))
     near = citation(ref="returns.window", near_miss="no longer in force")
     receipt(run, "retrieve", citations=[near])
-    assert said(lint(), "Clauses never retrieved") == ["Returns: How long you have"]
+    assert said(lint_policies(), "Clauses never retrieved") == ["Returns: How long you have"]
 
 
 def test_tickets_without_a_clause_are_grouped_by_label(shelf: Any) -> None:
@@ -203,14 +203,14 @@ def test_tickets_without_a_clause_are_grouped_by_label(shelf: Any) -> None:
         read_ticket("abstained")
     read_ticket("abstained", label="", label_name="")
     read_ticket()
-    assert said(lint(), "Tickets with no clause") == ["Parking: 2", "no label: 1"]
-    assert lint().sections[-1].count == 3
+    assert said(lint_policies(), "Tickets with no clause") == ["Parking: 2", "no label: 1"]
+    assert lint_policies().sections[-1].count == 3
 
 
 def test_a_ticket_counts_by_its_newest_retrieval(shelf: Any) -> None:
     ticket = read_ticket("abstained")
     receipt(run_of(ticket), "retrieve", citations=[citation()])
-    assert said(lint(), "Tickets with no clause") == []
+    assert said(lint_policies(), "Tickets with no clause") == []
 
 
 def test_ada_sees_the_same_on_a_page(as_ada: Client, shelf: Any) -> None:
@@ -228,7 +228,7 @@ def test_the_page_is_for_admins(as_ana: Client) -> None:
 
 def test_the_demos_policies_and_rules_pass(db: None) -> None:
     folder = Path(triage.demo.__file__).parent
-    loading.load(folder / "policies")
-    demo.rules(tomllib.loads((folder / "rules.toml").read_text()))
-    assert not lint().grave
+    loading.load_policies(folder / "policies")
+    demo.create_refund_rules(tomllib.loads((folder / "rules.toml").read_text()))
+    assert not lint_policies().grave
     assert command()[1] == 0

@@ -41,19 +41,19 @@ class ByWords:
         return None
 
     def search(self, query: str, on: date, top: int) -> Any:
-        from triage.steps.retrieve import Found, Hit
+        from triage.steps.retrieve import Hit, SearchResult
 
         asked = {word for word in query.lower().split() if len(word) > 5}
         fitting = [
             c
             for c in self.clauses
-            if c.in_force(on) and asked & set(c.text.lower().replace(".", "").split())
+            if c.is_in_force(on) and asked & set(c.text.lower().replace(".", "").split())
         ]
         hits = [
             Hit(clause=c, rank=n, score=0.9, words=0.9, relevance=0.99)
             for n, c in enumerate(fitting, 1)
         ]
-        return Found(hits=tuple(hits))
+        return SearchResult(hits=tuple(hits))
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +82,7 @@ def answered(client: Client, **values: str) -> tuple[Job, str]:
     response = ask(client, **values)
     job = Job.objects.get()
     assert response.url == reverse("triage:what_if_answer", args=[job.pk])
-    jobs.work(job.pk)
+    jobs.execute_job(job.pk)
     job.refresh_from_db()
     return job, client.get(response.url).content.decode()
 
@@ -201,7 +201,7 @@ def test_the_page_asks_until_the_answer_is_there(as_ada: Client, tickets: Any) -
     assert "Look again" in waiting
     htmx = {"HX-Request": "true"}
     assert as_ada.get(f"{url}?state=queued", headers=htmx).status_code == 204
-    jobs.work(Job.objects.get().pk)
+    jobs.execute_job(Job.objects.get().pk)
     part = as_ada.get(f"{url}?state=queued", headers=htmx).content.decode()
     assert "<html" not in part
     assert "hx-trigger" not in part

@@ -10,8 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from triage.contract.case import Line, Order
-from triage.pipeline.currencies import places
-from triage.refunds.arithmetic import Piece, completes, reckon, shares
+from triage.pipeline.currencies import get_decimal_places
+from triage.refunds.arithmetic import (
+    RefundPiece,
+    allocate_shares,
+    compute_refund,
+    is_fully_returned,
+)
 
 PLACES = {"GBP": 2, "JPY": 0, "KWD": 3}
 KETTLE = Line(sku="K1", name="Kettle", quantity=1, price=Decimal("49.00"))
@@ -26,12 +31,14 @@ ORDER = Order(
 )
 
 
-def piece(index: int, quantity: int = 1, fee: str = "0") -> Piece:
-    return Piece(index=index, quantity=quantity, fee_percent=Decimal(fee), clause="returns.fee")
+def piece(index: int, quantity: int = 1, fee: str = "0") -> RefundPiece:
+    return RefundPiece(
+        index=index, quantity=quantity, fee_percent=Decimal(fee), clause="returns.fee"
+    )
 
 
 def test_each_line_is_shown_and_the_last_is_the_amount() -> None:
-    found = reckon(
+    found = compute_refund(
         ORDER, [piece(0, fee="10"), piece(1, 2)], fees=[(Decimal("3.50"), "returns.label")]
     )
     assert found.shown == (
@@ -45,51 +52,56 @@ def test_each_line_is_shown_and_the_last_is_the_amount() -> None:
 
 
 def test_delivery_goes_back_with_the_last_piece_only() -> None:
-    assert not completes(ORDER, [piece(0), piece(1, 2)])
-    assert completes(ORDER, [piece(0), piece(1, 3)])
-    found = reckon(ORDER, [piece(0), piece(1, 3)], postage=True)
+    assert not is_fully_returned(ORDER, [piece(0), piece(1, 2)])
+    assert is_fully_returned(ORDER, [piece(0), piece(1, 3)])
+    found = compute_refund(ORDER, [piece(0), piece(1, 3)], postage=True)
     assert (found.amount, found.postage) == (Decimal("112.95"), Decimal("3.95"))
 
 
 def test_tax_comes_on_top_for_as_many_pieces_as_go_back() -> None:
     taxed = replace(ORDER, lines=(KETTLE, replace(LAMPS, tax=Decimal("1.00")), POST))
-    found = reckon(replace(taxed, paid=Decimal("113.95")), [piece(1, 2)])
+    found = compute_refund(replace(taxed, paid=Decimal("113.95")), [piece(1, 2)])
     assert ("tax on Lamp", "0.67") in found.shown
     assert found.amount == Decimal("40.67")
 
 
 def test_a_discount_on_the_order_is_spread_over_its_goods() -> None:
-    found = reckon(replace(ORDER, paid=Decimal("102.05")), [piece(0)])
+    found = compute_refund(replace(ORDER, paid=Decimal("102.05")), [piece(0)])
     assert found.shown[1] == ("less the discount on the order, for Kettle", "-4.90")
     assert (found.amount, found.spread) == (Decimal("44.10"), Decimal("10.90"))
 
 
 def test_what_was_paid_beyond_the_lines_goes_back_with_the_whole_order() -> None:
     order, whole = replace(ORDER, paid=Decimal("120.00")), [piece(0), piece(1, 3)]
-    assert reckon(order, whole, postage=True).amount == Decimal("112.95")
-    found = reckon(order, whole, postage=True, beyond=True)
+    assert compute_refund(order, whole, postage=True).amount == Decimal("112.95")
+    found = compute_refund(order, whole, postage=True, beyond=True)
     assert found.amount == Decimal("120.00")
     assert ("paid beyond the lines of the order", "7.05") in found.shown
 
 
 def test_never_more_than_what_is_left() -> None:
-    found = reckon(replace(ORDER, refunded=Decimal("100.00")), [piece(0)])
+    found = compute_refund(replace(ORDER, refunded=Decimal("100.00")), [piece(0)])
     assert found.shown[-2] == ("not more than what is left of 112.95 paid", "-36.05")
     assert found.amount == Decimal("12.95")
 
 
 def test_a_fee_takes_no_more_than_there_is() -> None:
-    assert reckon(ORDER, [piece(1)], fees=[(Decimal("99.00"), "")]).amount == 0
+    assert compute_refund(ORDER, [piece(1)], fees=[(Decimal("99.00"), "")]).amount == 0
 
 
 @pytest.mark.parametrize("wanted", [piece(0, 2), piece(1, 0)])
-def test_pieces_that_are_not_there_are_a_fault_of_the_caller(wanted: Piece) -> None:
+def test_pieces_that_are_not_there_are_a_fault_of_the_caller(wanted: RefundPiece) -> None:
     with pytest.raises(ValueError, match="there are"):
-        reckon(ORDER, [wanted])
+        compute_refund(ORDER, [wanted])
 
 
 def test_a_currency_is_paid_in_its_own_coins_as_far_as_we_keep_them() -> None:
-    assert [places(currency) for currency in ("GBP", "JPY", "KWD", "XQQ")] == [2, 0, 2, 2]
+    assert [get_decimal_places(currency) for currency in ("GBP", "JPY", "KWD", "XQQ")] == [
+        2,
+        0,
+        2,
+        2,
+    ]
 
 
 # --- properties ---------------------------------------------------------------------
@@ -129,7 +141,7 @@ def _goods(order: Order) -> list[int]:
     return [index for index, line in enumerate(order.lines) if line.category != "delivery"]
 
 
-def _after(order: Order, pieces: list[Piece], amount: Decimal) -> Order:
+def _after(order: Order, pieces: list[RefundPiece], amount: Decimal) -> Order:
     """The order once the money for the pieces has gone back."""
     lines = list(order.lines)
     for wanted in pieces:
@@ -139,35 +151,37 @@ def _after(order: Order, pieces: list[Piece], amount: Decimal) -> Order:
 
 
 @st.composite
-def splits(draw: st.DrawFn) -> tuple[Order, list[Piece], list[Piece], list[Piece]]:
+def splits(
+    draw: st.DrawFn,
+) -> tuple[Order, list[RefundPiece], list[RefundPiece], list[RefundPiece]]:
     """An order, the pieces of a first and a second refund, and both together."""
     order = draw(orders())
     fee = draw(st.sampled_from([Decimal(0), Decimal(10), Decimal("12.5"), Decimal(100)]))
-    first: list[Piece] = []
-    second: list[Piece] = []
-    both: list[Piece] = []
+    first: list[RefundPiece] = []
+    second: list[RefundPiece] = []
+    both: list[RefundPiece] = []
     for index in _goods(order):
         one = draw(st.integers(0, order.lines[index].quantity))
         two = draw(st.integers(0, order.lines[index].quantity - one))
         for pieces, count in ((first, one), (second, two), (both, one + two)):
             if count:
-                pieces.append(Piece(index=index, quantity=count, fee_percent=fee))
+                pieces.append(RefundPiece(index=index, quantity=count, fee_percent=fee))
     return order, first, second, both
 
 
 @given(splits())
 def test_one_refund_and_then_another_is_the_refund_of_both(
-    split: tuple[Order, list[Piece], list[Piece], list[Piece]],
+    split: tuple[Order, list[RefundPiece], list[RefundPiece], list[RefundPiece]],
 ) -> None:
     order, first, second, both = split
-    one = reckon(order, first)
-    two = reckon(_after(order, first, one.amount), second)
-    assert one.amount + two.amount == reckon(order, both).amount
+    one = compute_refund(order, first)
+    two = compute_refund(_after(order, first, one.amount), second)
+    assert one.amount + two.amount == compute_refund(order, both).amount
 
 
 @given(splits(), st.integers(0, 5000), st.booleans(), st.integers(0, 100))
 def test_parts_and_lines_add_up_and_nothing_goes_beyond_what_is_left(
-    split: tuple[Order, list[Piece], list[Piece], list[Piece]],
+    split: tuple[Order, list[RefundPiece], list[RefundPiece], list[RefundPiece]],
     fee: int,
     postage: bool,
     gone: int,
@@ -175,8 +189,8 @@ def test_parts_and_lines_add_up_and_nothing_goes_beyond_what_is_left(
     order, _, _, pieces = split
     unit = Decimal(1).scaleb(-order.places)
     order = replace(order, refunded=(order.paid * gone / 100).quantize(unit))
-    found = reckon(order, pieces, fees=[(fee * unit, "")], postage=postage)
-    assert 0 <= found.amount <= order.left
+    found = compute_refund(order, pieces, fees=[(fee * unit, "")], postage=postage)
+    assert 0 <= found.amount <= order.amount_left
     assert sum(part.amount for part in found.parts) == found.amount
     assert sum(Decimal(amount) for _, amount in found.shown[:-1]) == found.amount
     assert all(part.amount >= 0 for part in found.parts)
@@ -185,14 +199,14 @@ def test_parts_and_lines_add_up_and_nothing_goes_beyond_what_is_left(
 
 @given(orders())
 def test_everything_back_is_everything_paid(order: Order) -> None:
-    pieces = [Piece(index=i, quantity=order.lines[i].quantity) for i in _goods(order)]
-    assert reckon(order, pieces, postage=True).amount == order.paid
+    pieces = [RefundPiece(index=i, quantity=order.lines[i].quantity) for i in _goods(order)]
+    assert compute_refund(order, pieces, postage=True).amount == order.paid
 
 
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=8), st.integers(0, 5000))
 def test_shares_add_up_and_none_is_off_by_a_coin(weights: list[int], total: int) -> None:
     unit = Decimal("0.01")
-    found = shares(total * unit, [Decimal(weight) for weight in weights], unit)
+    found = allocate_shares(total * unit, [Decimal(weight) for weight in weights], unit)
     whole = sum(weights)
     assert sum(found) == (total * unit if whole else 0)
     for share, weight in zip(found, weights, strict=True):

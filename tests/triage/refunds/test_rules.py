@@ -23,11 +23,11 @@ from tests.support.case_values import (
 from triage.contract.case import Clause, Offer, Rule, Standing
 from triage.contract.outputs import Classification
 from triage.contract.step import Rung
-from triage.nlu.item_condition import says_opened, says_used
-from triage.nlu.prompt_injection import orders_in
-from triage.pipeline.rule_engines import Arithmetic
-from triage.pipeline.runner import perform
-from triage.refunds.risk import risk_of
+from triage.nlu.item_condition import is_reported_opened, is_reported_used
+from triage.nlu.prompt_injection import find_injection_signs
+from triage.pipeline.rule_engines import ArithmeticEngine
+from triage.pipeline.runner import climb_ladder
+from triage.refunds.risk import compute_risk
 from triage.steps import retrieve
 from triage.steps.decide import step
 from triage.steps.retrieve import Hit, Retrieval
@@ -48,8 +48,8 @@ def decide(*clauses: Clause, **changes: Any) -> Any:
         Hit(clause=each, rank=rank, score=0.6) for rank, each in enumerate((WINDOW, *clauses))
     )
     found = Retrieval(as_of=date(2026, 11, 1), as_of_because="the day of purchase", hits=hits)
-    rung = Rung(name="arithmetic", load=Arithmetic)
-    return perform(step, made.having(found), [rung], step.limits).output
+    rung = Rung(name="arithmetic", load=ArithmeticEngine)
+    return climb_ladder(step, made.add_output(found), [rung], step.limits).output
 
 
 def rule(**changes: Any) -> Rule:
@@ -199,10 +199,10 @@ def test_the_clause_that_excludes_is_found_where_there_is_something_to_exclude()
     rules = (rule(exclusion_clause="returns.window"),)
     label = Classification(label="return-request", name="return request", basis="model")
     for with_one, count in ((order, 2), (ORDER, 1)):
-        made = case(order=with_one, rules=rules).having(label)
-        refs = list(retrieve._resting_on(made, rules))
+        made = case(order=with_one, rules=rules).add_output(label)
+        refs = list(retrieve._iter_rule_clauses(made, rules))
         assert len(refs) == count
-        found = retrieve.run(made, FakeSearch())
+        found = retrieve.retrieve_clauses(made, FakeSearch())
         assert [hit.found_by for hit in found.hits] == ["rule"]
 
 
@@ -253,7 +253,7 @@ def test_no_word_makes_it_looser() -> None:
     ],
 )
 def test_used_and_opened_in_a_customers_words(text: str, used: bool, opened: bool) -> None:
-    assert (says_used(text), says_opened(text)) == (used, opened)
+    assert (is_reported_used(text), is_reported_opened(text)) == (used, opened)
 
 
 def test_without_a_photo_it_is_asked_for_and_with_one_somebody_looks() -> None:
@@ -290,9 +290,9 @@ def test_the_risk_is_told_in_reasons(
 
 
 def test_what_is_common_counts_together_with_something_else() -> None:
-    assert risk_of(["NEW_CUSTOMER", "LARGE_AMOUNT"]) == 1
-    assert risk_of(["EARLIER_REFUND", "NEW_CUSTOMER"]) == 1
-    assert risk_of(["EARLIER_REFUND", "NEW_CUSTOMER", "LARGE_AMOUNT"]) == 2
+    assert compute_risk(["NEW_CUSTOMER", "LARGE_AMOUNT"]) == 1
+    assert compute_risk(["EARLIER_REFUND", "NEW_CUSTOMER"]) == 1
+    assert compute_risk(["EARLIER_REFUND", "NEW_CUSTOMER", "LARGE_AMOUNT"]) == 2
 
 
 @pytest.mark.parametrize(
@@ -308,7 +308,7 @@ def test_what_is_common_counts_together_with_something_else() -> None:
     ],
 )
 def test_orders_to_the_machine_are_noticed(text: str) -> None:
-    assert orders_in(text)
+    assert find_injection_signs(text)
 
 
 @pytest.mark.parametrize(
@@ -323,4 +323,4 @@ def test_orders_to_the_machine_are_noticed(text: str) -> None:
     ],
 )
 def test_what_any_customer_may_write_is_none(text: str) -> None:
-    assert not orders_in(text)
+    assert not find_injection_signs(text)

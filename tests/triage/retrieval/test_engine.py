@@ -14,15 +14,21 @@ import pytest
 
 from tests.support.case_values import LATE, OLD_WINDOW, WINDOW
 from triage.contract.case import Clause
-from triage.contract.step import Card
+from triage.contract.step import EngineInfo
 from triage.retrieval import store
 from triage.retrieval.engine import Search
-from triage.retrieval.fusion import mixed, standard
-from triage.retrieval.index import DIMENSIONS, Embedded, build, embed, text_of
-from triage.retrieval.late_interaction import Tokens, maxsim
-from triage.retrieval.lexical import Words, asked
-from triage.retrieval.ranking import by_words, rank, read
-from triage.retrieval.sentence_windows import is_long, standing, windows
+from triage.retrieval.fusion import mix_scores, standardize_scores
+from triage.retrieval.index import (
+    VECTOR_SIZE,
+    Embedded,
+    build_index,
+    embed_clauses,
+    get_search_text,
+)
+from triage.retrieval.late_interaction import Tokens, compute_maxsim
+from triage.retrieval.lexical import Bm25Index, repeat_questions
+from triage.retrieval.ranking import rank_by_words, rank_clauses, read_query
+from triage.retrieval.sentence_windows import is_long, list_windows, score_windows
 from triage.retrieval.store import Store
 
 CARDS = Clause(
@@ -57,18 +63,20 @@ class Letters:
 
     def _word(self, word: str) -> Any:
         seed = int.from_bytes(word.strip(".,?").encode()[:6], "big")
-        return self._unit(np.random.default_rng(seed).normal(size=DIMENSIONS))
+        return self._unit(np.random.default_rng(seed).normal(size=VECTOR_SIZE))
 
     def _unit(self, vector: Any) -> Any:
         return (vector / np.linalg.norm(vector)).astype(np.float32)
 
-    def card(self, name: str, **settings: Any) -> Card:
-        return Card(name=name, kind="focal", runtime=self.runtime, settings=settings)
+    def build_engine_info(self, name: str, **settings: Any) -> EngineInfo:
+        return EngineInfo(name=name, kind="focal", runtime=self.runtime, settings=settings)
 
 
 def hybrid(clauses: Sequence[Clause] = CLAUSES) -> Search:
     encoder = Letters()
-    return Search("hybrid", build(clauses, embed(clauses, encoder, "letters")), encoder)
+    return Search(
+        "hybrid", build_index(clauses, embed_clauses(clauses, encoder, "letters")), encoder
+    )
 
 
 # --- what is found ----------------------------------------------------------------------
@@ -96,14 +104,14 @@ def test_of_several_outdated_wordings_the_best_alone_is_named() -> None:
 
 
 def test_without_an_encoder_words_decide_and_that_is_said() -> None:
-    found = Search("lexical", build(CLAUSES)).search("is my parcel late", TODAY, 4)
+    found = Search("lexical", build_index(CLAUSES)).search("is my parcel late", TODAY, 4)
     assert [hit.clause.ref for hit in found.hits] == ["delivery.late"]
     assert found.hits[0].score is None
     assert not found.by_meaning
 
 
 def test_words_nobody_uses_find_nothing() -> None:
-    assert Search("lexical", build(CLAUSES)).search("zzz qqq", TODAY, 3).hits == ()
+    assert Search("lexical", build_index(CLAUSES)).search("zzz qqq", TODAY, 3).hits == ()
 
 
 @pytest.mark.parametrize("query", ["", " \n "])
@@ -116,16 +124,16 @@ def test_a_single_clause_can_be_found() -> None:
 
 
 def test_the_digest_names_the_clauses_their_dates_and_the_encoder() -> None:
-    embedded = embed(CLAUSES, Letters(), "letters")
+    embedded = embed_clauses(CLAUSES, Letters(), "letters")
     others = [
-        build(CLAUSES),
-        build(CLAUSES, replace(embedded, by="other letters")),
-        build(CLAUSES[::-1], embedded),
-        build([replace(CLAUSES[0], until=None), *CLAUSES[1:]], embedded),
+        build_index(CLAUSES),
+        build_index(CLAUSES, replace(embedded, by="other letters")),
+        build_index(CLAUSES[::-1], embedded),
+        build_index([replace(CLAUSES[0], until=None), *CLAUSES[1:]], embedded),
     ]
-    digests = {build(CLAUSES, embedded).sha256, *(index.sha256 for index in others)}
+    digests = {build_index(CLAUSES, embedded).sha256, *(index.sha256 for index in others)}
     assert len(digests) == 5
-    assert build(CLAUSES, embedded).sha256 in digests
+    assert build_index(CLAUSES, embedded).sha256 in digests
 
 
 def test_the_card_says_from_what_the_chances_were_made() -> None:
@@ -136,76 +144,76 @@ def test_the_card_says_from_what_the_chances_were_made() -> None:
 
 
 def test_a_question_counts_twice_and_what_is_told_once() -> None:
-    assert asked("It is late. Where is it?") == "It is late. Where is it? Where is it?"
-    assert asked("It is late.") == "It is late."
+    assert repeat_questions("It is late. Where is it?") == "It is late. Where is it? Where is it?"
+    assert repeat_questions("It is late.") == "It is late."
 
 
 def test_shares_weigh_rare_words_more() -> None:
-    words = Words(["parcel late", "parcel early", "parcel lost"])
-    late, early, lost = words.shares("parcel late", [0, 1, 2])
+    words = Bm25Index(["parcel late", "parcel early", "parcel lost"])
+    late, early, lost = words.compute_shares("parcel late", [0, 1, 2])
     assert late == 1.0
     assert 0 < early == lost < 0.5
 
 
 def test_clauses_of_stop_words_alone_have_no_score() -> None:
-    assert Words(["the of", "and"]).scores("the parcel").tolist() == [0.0, 0.0]
+    assert Bm25Index(["the of", "and"]).score_texts("the parcel").tolist() == [0.0, 0.0]
 
 
 def test_standard_scores_have_mean_zero_and_equal_ones_say_nothing() -> None:
-    z = standard(np.array([1.0, 2.0, 3.0], np.float32))
+    z = standardize_scores(np.array([1.0, 2.0, 3.0], np.float32))
     assert abs(float(z.mean())) < 1e-6
     assert abs(float(z.std()) - 1) < 1e-6
     same = np.ones(3, np.float32)
-    assert standard(same).tolist() == [0.0, 0.0, 0.0]
-    assert mixed(same, same, 0.5).tolist() == [0.0, 0.0, 0.0]
+    assert standardize_scores(same).tolist() == [0.0, 0.0, 0.0]
+    assert mix_scores(same, same, 0.5).tolist() == [0.0, 0.0, 0.0]
 
 
 def test_late_interaction_is_the_mean_of_the_best_cosines() -> None:
     east, north = np.eye(2, dtype=np.float32)
-    tokens = Tokens.of([np.array([east]), np.array([east, north]), NONE], 2)
-    found = maxsim(np.array([east, north]), tokens, [0, 1, 2])
+    tokens = Tokens.pack_texts([np.array([east]), np.array([east, north]), NONE], 2)
+    found = compute_maxsim(np.array([east, north]), tokens, [0, 1, 2])
     assert found.tolist() == [0.5, 1.0, -1.0]
     assert tokens.rows.dtype == np.float16
 
 
 def test_late_interaction_of_nothing_is_nothing() -> None:
-    tokens = Tokens.of([NONE], 2)
-    assert maxsim(NONE, tokens, [0]).tolist() == [-1.0]
+    tokens = Tokens.pack_texts([NONE], 2)
+    assert compute_maxsim(NONE, tokens, [0]).tolist() == [-1.0]
 
 
 def test_a_short_text_has_no_windows_and_a_long_one_its_sentences() -> None:
-    assert windows("My parcel is late. Where is it now?") == []
+    assert list_windows("My parcel is late. Where is it now?") == []
     long = "This is a sentence of six words. Ok. " * 12
     assert is_long(long)
-    assert windows(long) == ["This is a sentence of six words."] * 12
+    assert list_windows(long) == ["This is a sentence of six words."] * 12
 
 
 def test_a_clause_stands_out_for_its_best_sentences() -> None:
     cosines = np.array([[0.9, 0.1, 0.1], [0.1, 0.1, 0.2]], np.float32)
-    found = standing(cosines)
+    found = score_windows(cosines)
     assert int(found.argmax()) == 0
 
 
 def test_the_first_of_several_lines_is_read_by_itself_too() -> None:
     encoder = Letters()
-    assert len(read("late parcel\nwhere is it", encoder).head) == 1
-    assert len(read("late parcel where is it", encoder).head) == 0
+    assert len(read_query("late parcel\nwhere is it", encoder).head) == 1
+    assert len(read_query("late parcel where is it", encoder).head) == 0
     assert encoder.read == ["late parcel\nwhere is it", "late parcel", "late parcel where is it"]
 
 
 def test_a_long_message_is_ranked_without_late_interaction() -> None:
     encoder = Letters()
-    index = build(CLAUSES, embed(CLAUSES, encoder, "letters"))
+    index = build_index(CLAUSES, embed_clauses(CLAUSES, encoder, "letters"))
     long = "We trace a late parcel with the carrier. " * 12
-    ranked = rank(index, read(long, encoder))
-    assert index.clauses[int(ranked.order()[0])].ref == "delivery.late"
+    ranked = rank_clauses(index, read_query(long, encoder))
+    assert index.clauses[int(ranked.sort_places()[0])].ref == "delivery.late"
     assert float(ranked.total.max()) < 100
 
 
 def test_ranking_by_meaning_needs_vectors() -> None:
     with pytest.raises(ValueError, match="by_words"):
-        rank(build(CLAUSES), read("late", Letters()))
-    assert by_words(build(CLAUSES), "late parcel").cosine is None
+        rank_clauses(build_index(CLAUSES), read_query("late", Letters()))
+    assert rank_by_words(build_index(CLAUSES), "late parcel").cosine is None
 
 
 # --- kept in files ----------------------------------------------------------------------
@@ -213,37 +221,37 @@ def test_ranking_by_meaning_needs_vectors() -> None:
 
 def test_a_version_is_read_once_and_then_kept(tmp_path: Path) -> None:
     first, second = Letters(), Letters()
-    made = Store(tmp_path).embedded(CLAUSES, first, "letters")
-    kept = Store(tmp_path).embedded(CLAUSES, second, "letters")
-    assert first.read == [text_of(clause) for clause in CLAUSES]
+    made = Store(tmp_path).load_embedded(CLAUSES, first, "letters")
+    kept = Store(tmp_path).load_embedded(CLAUSES, second, "letters")
+    assert first.read == [get_search_text(clause) for clause in CLAUSES]
     assert second.read == []
     same(made, kept)
-    same(kept, embed(CLAUSES, Letters(), "letters"))
+    same(kept, embed_clauses(CLAUSES, Letters(), "letters"))
 
 
 def test_a_new_version_alone_is_read(tmp_path: Path) -> None:
-    Store(tmp_path).embedded(CLAUSES[:1], Letters(), "letters")
+    Store(tmp_path).load_embedded(CLAUSES[:1], Letters(), "letters")
     encoder = Letters()
-    Store(tmp_path).embedded(CLAUSES[:2], encoder, "letters")
-    assert encoder.read == [text_of(CLAUSES[1])]
+    Store(tmp_path).load_embedded(CLAUSES[:2], encoder, "letters")
+    assert encoder.read == [get_search_text(CLAUSES[1])]
 
 
 def test_another_encoder_reads_anew(tmp_path: Path) -> None:
-    Store(tmp_path).embedded(CLAUSES, Letters(), "letters")
+    Store(tmp_path).load_embedded(CLAUSES, Letters(), "letters")
     encoder = Letters()
-    Store(tmp_path).embedded(CLAUSES, encoder, "other letters")
+    Store(tmp_path).load_embedded(CLAUSES, encoder, "other letters")
     assert len(encoder.read) == len(CLAUSES)
 
 
 def test_a_broken_file_is_logged_and_made_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    made = Store(tmp_path).embedded([LATE], Letters(), "letters")
+    made = Store(tmp_path).load_embedded([LATE], Letters(), "letters")
     next(tmp_path.iterdir()).write_bytes(b"torn")
     with caplog.at_level(logging.WARNING):
-        same(Store(tmp_path).embedded([LATE], Letters(), "letters"), made)
+        same(Store(tmp_path).load_embedded([LATE], Letters(), "letters"), made)
     assert "is made again" in caplog.text
-    same(Store(tmp_path).embedded([LATE], Letters(), "letters"), made)
+    same(Store(tmp_path).load_embedded([LATE], Letters(), "letters"), made)
 
 
 def test_a_disk_that_takes_no_file_costs_no_clause(
@@ -252,8 +260,8 @@ def test_a_disk_that_takes_no_file_costs_no_clause(
     taken = tmp_path / "taken"
     taken.write_text("a file where the folder should be")
     with caplog.at_level(logging.WARNING):
-        made = Store(taken).embedded([LATE], Letters(), "letters")
-    same(made, embed([LATE], Letters(), "letters"))
+        made = Store(taken).load_embedded([LATE], Letters(), "letters")
+    same(made, embed_clauses([LATE], Letters(), "letters"))
     assert "cannot be kept" in caplog.text
 
 
@@ -268,13 +276,15 @@ def test_no_two_that_write_at_once_write_into_one_file(
 
     monkeypatch.setattr(store, "save_file", saved)
     for _ in range(2):
-        Store(tmp_path)._keep(tmp_path / "a.safetensors", embed([LATE], Letters(), "letters"))
+        Store(tmp_path)._save_embedded(
+            tmp_path / "a.safetensors", embed_clauses([LATE], Letters(), "letters")
+        )
     assert len(set(parts)) == 2
     assert [path.name for path in tmp_path.iterdir()] == ["a.safetensors"]
 
 
 def test_no_clauses_are_an_empty_store(tmp_path: Path) -> None:
-    assert Store(tmp_path).embedded([], Letters(), "letters").vectors.shape == (0, DIMENSIONS)
+    assert Store(tmp_path).load_embedded([], Letters(), "letters").vectors.shape == (0, VECTOR_SIZE)
 
 
 def same(one: Embedded, other: Embedded) -> None:

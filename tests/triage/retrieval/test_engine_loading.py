@@ -31,18 +31,18 @@ BEFORE, AFTER = date(2025, 6, 1), date(2026, 6, 1)
 def load(folder: Path, text: str) -> None:
     path = folder / "parcels.md"
     path.write_text(text)
-    loading.load(path)
+    loading.load_policies(path)
 
 
 def found(on: date) -> list[int]:
-    engine = registry.load("lexical")
+    engine = registry.load_engine("lexical")
     return [hit.clause.version for hit in engine.search("a lost parcel", on, 4).hits]
 
 
 def test_a_version_that_ada_loads_is_found_by_the_next_search(tmp_path: Path) -> None:
     load(tmp_path, FIRST)
     assert found(AFTER) == [1]
-    old = registry.load("lexical")
+    old = registry.load_engine("lexical")
     load(tmp_path, SECOND)
     assert found(AFTER) == [2]
     assert found(BEFORE) == [1]
@@ -51,10 +51,10 @@ def test_a_version_that_ada_loads_is_found_by_the_next_search(tmp_path: Path) ->
 
 def test_the_same_policies_are_one_index_and_one_digest(tmp_path: Path) -> None:
     load(tmp_path, FIRST)
-    assert registry.load("lexical") is registry.load("lexical")
-    before = registry.load("lexical").search("lost", AFTER, 1).index_sha256
+    assert registry.load_engine("lexical") is registry.load_engine("lexical")
+    before = registry.load_engine("lexical").search("lost", AFTER, 1).index_sha256
     load(tmp_path, SECOND)
-    assert registry.load("lexical").search("lost", AFTER, 1).index_sha256 != before
+    assert registry.load_engine("lexical").search("lost", AFTER, 1).index_sha256 != before
 
 
 def test_a_tuned_encoder_that_was_never_calibrated_is_not_searched_with() -> None:
@@ -66,4 +66,4 @@ def test_a_tuned_encoder_that_was_never_calibrated_is_not_searched_with() -> Non
         activated_by=User.objects.create_user("ada"),
     )
     with pytest.raises(EngineUnavailable, match="never calibrated"):
-        registry.load("hybrid")
+        registry.load_engine("hybrid")

@@ -56,21 +56,21 @@ class Old:
 def test_a_server_that_is_too_old_is_refused_and_left() -> None:
     old = Old()
     with pytest.raises(UnusableDatabase, match="PostgreSQL 14 is too old"):
-        base._refuse_old(old)  # type: ignore[arg-type]
+        base._refuse_old_server(old)  # type: ignore[arg-type]
     assert old.closed
 
 
 @pytest.mark.django_db
 def test_a_server_without_pgvector_is_named(monkeypatch: Any) -> None:
-    assert checks.vectors_can_be_stored(databases=["default"]) == []
+    assert checks.check_pgvector(databases=["default"]) == []
     with connection.cursor() as cursor:
         monkeypatch.setattr(type(cursor), "fetchone", lambda self: None, raising=False)
-        found = checks.vectors_can_be_stored(databases=["default"])
+        found = checks.check_pgvector(databases=["default"])
     assert [message.id for message in found] == ["triage.E003"]
 
 
 def test_the_private_server_is_kept_from_others(tmp_path: Path) -> None:
     if os.environ.get("DATABASE_URL"):
         pytest.skip("DATABASE_URL names another server")
-    host = connection.settings_dict["HOST"] or base.private_socket()
+    host = connection.settings_dict["HOST"] or base.start_private_server()
     assert Path(host).is_absolute()  # a unix socket: nothing listens on the network

@@ -11,11 +11,11 @@ from django.contrib.auth.models import User
 
 from tests.support import ticket_stories
 from tests.support.payment_rows import approve
-from tickets.delivery.sending import NotBorneOut
+from tickets.delivery.sending import UnapprovedCommitment
 from tickets.models import Draft
 from triage.contract.step import EngineUnavailable
 from triage.pipeline import send_guard
-from triage.signals.commitment_model import PromiseModel
+from triage.signals.commitment_model import CommitmentModel
 from triage.training import commitment_fitting
 
 UNSEEN = Path(__file__).parent / "commitments_unseen.toml"
@@ -29,36 +29,38 @@ def unseen() -> tuple[list[str], list[str]]:
 
 def test_together_they_find_what_the_rules_alone_do_not() -> None:
     promised, harmless = unseen()
-    model = send_guard.reader()
-    by_rules = commitment_fitting.by_rules(promised)
-    assert (by_rules | model.promises(promised)).mean() >= 0.93 > by_rules.mean() + 0.1
+    model = send_guard.load_commitment_model()
+    by_rules = commitment_fitting.apply_rules(promised)
+    assert (by_rules | model.flag_commitments(promised)).mean() >= 0.93 > by_rules.mean() + 0.1
     freed = [
         text
-        for text, by in zip(harmless, commitment_fitting.by_rules(harmless), strict=True)
+        for text, by in zip(harmless, commitment_fitting.apply_rules(harmless), strict=True)
         if not by
     ]
-    assert sum(model.promises(freed)) <= 0.03 * len(freed)
+    assert sum(model.flag_commitments(freed)) <= 0.03 * len(freed)
 
 
 def test_it_was_not_taught_what_it_is_examined_on() -> None:
-    taught = {" ".join(text.casefold().split()) for text in commitment_fitting.corpus()[0]}
+    taught = {" ".join(text.casefold().split()) for text in commitment_fitting.load_corpus()[0]}
     assert not taught & {" ".join(text.casefold().split()) for lot in unseen() for text in lot}
 
 
 def test_nothing_of_our_own_writer_sounds_like_a_promise() -> None:
-    texts, truth = commitment_fitting.corpus()
+    texts, truth = commitment_fitting.load_corpus()
     own = [text for text, promise in zip(texts, truth, strict=True) if "HP-10422" in text]
     assert len(own) > 50
     for sample in ("HP-10422", "HP-7"), ("£89.00", "£1,173.95"), ("3 May", "19 October"):
         said = [text.replace(*sample) for text in own]
-        assert not any(send_guard.reader().promises(said)), sample
+        assert not any(send_guard.load_commitment_model().flag_commitments(said)), sample
 
 
 def test_the_same_model_is_the_same_bytes() -> None:
-    model = send_guard.reader()
-    again = PromiseModel.loads(model.dumps())
+    model = send_guard.load_commitment_model()
+    again = CommitmentModel.loads(model.dumps())
     assert again.dumps() == model.dumps()
-    assert again.chances([INDIRECT]) == pytest.approx(model.chances([INDIRECT]))
+    assert again.compute_probabilities([INDIRECT]) == pytest.approx(
+        model.compute_probabilities([INDIRECT])
+    )
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ def draft(db: Any, ana: User) -> Draft:
 
 
 def test_what_sounds_like_money_cannot_be_sent_and_the_form_says_why(draft: Draft) -> None:
-    with pytest.raises(NotBorneOut) as refused:
+    with pytest.raises(UnapprovedCommitment) as refused:
         send_guard.refuse_unapproved(draft, draft.ticket)
     (objection,) = refused.value.objections
     assert objection.sentence == INDIRECT
@@ -91,8 +93,8 @@ def test_without_the_model_the_rules_still_read_it(draft: Draft, monkeypatch: An
     def missing() -> Any:
         raise EngineUnavailable("promises: no file")
 
-    monkeypatch.setattr(send_guard, "reader", missing)
+    monkeypatch.setattr(send_guard, "load_commitment_model", missing)
     send_guard.refuse_unapproved(draft, draft.ticket)
     draft.edited_body = "We will refund you £49.00."
-    with pytest.raises(NotBorneOut):
+    with pytest.raises(UnapprovedCommitment):
         send_guard.refuse_unapproved(draft, draft.ticket)

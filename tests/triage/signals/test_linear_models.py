@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from triage.contract.outcomes import Signals
-from triage.nlu.urgency_rules import unwanted
+from triage.nlu.urgency_rules import compute_unwanted_share
 from triage.pipeline import registry
 from triage.signals import text_features
-from triage.signals.linear_models import MAIL, MOOD, URGENCY, SignalModel, left_out, level_of
+from triage.signals.linear_models import MAIL, MOOD, URGENCY, SignalModel, find_level, remove_word
 from triage.training import signal_corpus, signal_fitting
 
 CALM = (
@@ -26,12 +26,12 @@ ALARMING = ("urgent", "lawyer", "today", "fire", "police", "court", "emergency",
 
 @pytest.fixture(scope="module")
 def model() -> Any:
-    return registry.signals()
+    return registry.load_signal_model()
 
 
 def read(model: SignalModel, text: str) -> Signals:
-    encoder = registry.encoder()
-    return model.read(text, encoder.embed([text])[0], encoder.embed)
+    encoder = registry.load_encoder()
+    return model.read_signals(text, encoder.embed([text])[0], encoder.embed)
 
 
 # --- the bundled model ------------------------------------------------------------------
@@ -94,7 +94,11 @@ def test_a_header_adds_to_words_that_leave_it_open(model: SignalModel) -> None:
         model, "I am out until Monday and will answer then, this is sent by a machine."
     ).spam
     assert spam.threshold is not None
-    assert spam.confidence < spam.threshold < unwanted(spam.confidence, ("an automatic reply",))
+    assert (
+        spam.confidence
+        < spam.threshold
+        < compute_unwanted_share(spam.confidence, ("an automatic reply",))
+    )
 
 
 @pytest.mark.parametrize("text", ["free offer!!!", "मेरा पैसा कहाँ है और कब आएगा मुझे बताइए", "", "?"])
@@ -105,7 +109,7 @@ def test_too_few_known_words_are_never_called_spam(model: SignalModel, text: str
 def test_the_file_is_the_one_that_is_pinned_and_gives_the_same_bytes_again(
     model: SignalModel,
 ) -> None:
-    bytes_of = registry.entries()["signals"].path.read_bytes()
+    bytes_of = registry.load_entries()["signals"].path.read_bytes()
     assert SignalModel.loads(bytes_of).dumps() == bytes_of
 
 
@@ -113,7 +117,7 @@ def test_the_file_is_the_one_that_is_pinned_and_gives_the_same_bytes_again(
 
 
 def test_the_corpus_is_as_large_as_it_says_and_repeats_nothing() -> None:
-    said, mail = signal_corpus.said(), signal_corpus.mail()
+    said, mail = signal_corpus.load_examples(), signal_corpus.load_mail()
     assert len(said) >= 700
     assert sum(kind != MAIL[0] for _, kind in mail) >= 250
     texts = [each.text for each in said]
@@ -129,9 +133,9 @@ def hashed(texts: Sequence[str]) -> Any:
 
 
 def test_the_same_corpus_gives_the_same_bytes_and_honest_figures() -> None:
-    said, mail = signal_corpus.said()[::3], signal_corpus.mail()[::5]
-    first, report = signal_fitting.fit(said, mail, hashed)
-    again, _ = signal_fitting.fit(said, mail, hashed)
+    said, mail = signal_corpus.load_examples()[::3], signal_corpus.load_mail()[::5]
+    first, report = signal_fitting.fit_model(said, mail, hashed)
+    again, _ = signal_fitting.fit_model(said, mail, hashed)
     assert first.dumps() == again.dumps()
     raised = report["urgency"]["raised where it should be"]
     assert raised["of"] == sum(each.urgency in ("high", "urgent") for each in said)
@@ -142,20 +146,20 @@ def test_the_same_corpus_gives_the_same_bytes_and_honest_figures() -> None:
 def test_an_interval_is_wide_where_little_was_counted(
     hits: int, n: int, expected: tuple[float, float]
 ) -> None:
-    assert signal_fitting.wilson(hits, n) == pytest.approx(expected, abs=0.001)
+    assert signal_fitting.compute_wilson_interval(hits, n) == pytest.approx(expected, abs=0.001)
 
 
 def test_a_level_needs_half_of_the_probability_at_it_or_above() -> None:
-    assert level_of(np.array([0.1, 0.45, 0.25, 0.2], np.float32)) == 1
-    assert level_of(np.array([0.1, 0.35, 0.25, 0.3], np.float32)) == 2
-    assert level_of(np.array([0.1, 0.1, 0.2, 0.6], np.float32)) == 3
+    assert find_level(np.array([0.1, 0.45, 0.25, 0.2], np.float32)) == 1
+    assert find_level(np.array([0.1, 0.35, 0.25, 0.3], np.float32)) == 2
+    assert find_level(np.array([0.1, 0.1, 0.2, 0.6], np.float32)) == 3
 
 
 def test_a_word_is_left_out_wherever_it_stands_and_nothing_else_is() -> None:
-    assert left_out("Fire! A fire pit, not a campfire.", "fire") == "! A  pit, not a campfire."
+    assert remove_word("Fire! A fire pit, not a campfire.", "fire") == "! A  pit, not a campfire."
 
 
 def test_words_are_counted_alone_and_in_pairs() -> None:
-    assert text_features.terms_of("It's NOT 42, NOW!!") == [
-        "it's", "not", "#", "now", "!!", "it's not", "not #", "# now", "now !!", text_features.SHOUTED,
+    assert text_features.extract_terms("It's NOT 42, NOW!!") == [
+        "it's", "not", "#", "now", "!!", "it's not", "not #", "# now", "now !!", text_features.CAPITALS_TERM,
     ]  # fmt: skip

@@ -9,11 +9,11 @@ import pytest
 
 from tests.support.case_values import RETURN, STATUS, case
 from triage.contract.outcomes import Guess, Matter, Outcome, Reading, Signals
-from triage.contract.step import Card, EngineError, Rung, Status
-from triage.nlu.urgency_rules import urgency_of
-from triage.pipeline.rule_engines import Person, Phrases
-from triage.pipeline.runner import perform
-from triage.steps.classify import drawn, step
+from triage.contract.step import EngineError, EngineInfo, Rung, Status
+from triage.nlu.urgency_rules import compute_urgency
+from triage.pipeline.rule_engines import PersonLabeller, PhraseLabeller
+from triage.pipeline.runner import climb_ladder
+from triage.steps.classify import is_in_audit_sample, step
 
 KEPT = {"target": 0.95, "valid": True, "threshold": 0.8}
 SURE = Guess(
@@ -38,7 +38,7 @@ TWO = (
 
 
 class Model:
-    card = Card(name="model", kind="focal")
+    card = EngineInfo(name="model", kind="focal")
 
     def __init__(self, **changes: Any) -> None:
         self.guess = replace(SURE, **changes)
@@ -48,7 +48,9 @@ class Model:
 
 
 def classify(engine: Any, **changes: Any) -> Any:
-    return perform(step, case(**changes), [Rung(name="model", load=lambda: engine)], step.limits)
+    return climb_ladder(
+        step, case(**changes), [Rung(name="model", load=lambda: engine)], step.limits
+    )
 
 
 def test_a_sure_label_stands() -> None:
@@ -95,10 +97,13 @@ def test_without_a_promise_that_holds_nothing_is_labelled(
 
 def test_an_admin_can_ask_for_more_than_the_promise_does() -> None:
     rung = Rung(name="model", load=Model)
-    assert perform(step, case(), [rung], {**step.limits, "confidence": 0.95}).status == "abstained"
+    assert (
+        climb_ladder(step, case(), [rung], {**step.limits, "confidence": 0.95}).status
+        == "abstained"
+    )
 
 
-@pytest.mark.parametrize("engine", [Model(), Phrases()])
+@pytest.mark.parametrize("engine", [Model(), PhraseLabeller()])
 def test_an_empty_message_is_not_guessed_at(engine: Any) -> None:
     result = classify(engine, subject="", text="")
     assert (result.status, result.output.outcome) == (Status.ABSTAINED, Outcome.EMPTY)
@@ -181,12 +186,14 @@ def test_a_header_is_evidence_and_no_single_line_of_it_a_verdict_but_a_delivery_
 
 
 def test_an_exact_wording_does_not_make_a_bounce_a_request() -> None:
-    output = classify(Phrases(), marks=("a delivery report",)).output
+    output = classify(PhraseLabeller(), marks=("a delivery report",)).output
     assert (output.label, output.outcome) == ("", Outcome.NOT_OURS)
 
 
 def test_a_persons_label_stands_over_every_mark() -> None:
-    output = classify(Person(slug="order-status", by="ana"), marks=("a delivery report",)).output
+    output = classify(
+        PersonLabeller(slug="order-status", by="ana"), marks=("a delivery report",)
+    ).output
     assert (output.label, output.outcome) == ("order-status", Outcome.OURS)
 
 
@@ -194,28 +201,28 @@ def test_a_persons_label_stands_over_every_mark() -> None:
 
 
 def test_an_exact_wording_names_a_label_without_a_confidence() -> None:
-    result = classify(Phrases())
+    result = classify(PhraseLabeller())
     assert (result.output.label, result.output.confidence) == ("return-request", None)
 
 
 def test_two_wordings_name_nothing() -> None:
     with pytest.raises(EngineError, match="2 labels"):
-        Phrases().label("Where is my order? I will send it back!", (RETURN, STATUS))
+        PhraseLabeller().label("Where is my order? I will send it back!", (RETURN, STATUS))
 
 
 def test_a_persons_label_stands_on_a_message_of_one_word() -> None:
-    result = classify(Person(slug="order-status", by="ana"), subject="", text="Photo")
+    result = classify(PersonLabeller(slug="order-status", by="ana"), subject="", text="Photo")
     assert result.output.label == "order-status"
 
 
 def test_a_persons_label_stands() -> None:
-    result = classify(Person(slug="order-status", by="ana"))
+    result = classify(PersonLabeller(slug="order-status", by="ana"))
     assert (result.output.label, result.output.basis) == ("order-status", "person")
     assert result.served.kind == "human"
 
 
 def test_a_person_can_say_that_it_is_none_of_ours() -> None:
-    output = classify(Person(slug="", by="ana")).output
+    output = classify(PersonLabeller(slug="", by="ana")).output
     assert (output.outcome, output.outcome_because) == (Outcome.NOT_OURS, "a person said so")
 
 
@@ -253,21 +260,21 @@ def test_a_threat_raises_a_ticket_and_a_low_urgency_buries_none() -> None:
     ],
 )
 def test_how_soon_it_matters_where_there_is_no_model(text: str, level: int) -> None:
-    assert urgency_of(text)[0] == level
+    assert compute_urgency(text)[0] == level
 
 
 def test_one_sign_alone_never_makes_it_urgent() -> None:
-    level, because = urgency_of("My kettle caught fire.")
+    level, because = compute_urgency("My kettle caught fire.")
     assert (level, because) == (3, ("danger: “caught fire”",))
 
 
 def test_the_lot_falls_the_same_way_every_time_and_on_the_share_asked_for() -> None:
     tickets = range(20_000)
-    chosen = {ticket for ticket in tickets if drawn(ticket, 0.1)}
+    chosen = {ticket for ticket in tickets if is_in_audit_sample(ticket, 0.1)}
     assert abs(len(chosen) / len(tickets) - 0.1) < 0.01
-    assert chosen < {ticket for ticket in tickets if drawn(ticket, 0.2)}
-    assert not any(drawn(ticket, 0) for ticket in tickets)
-    assert all(drawn(ticket, 1) for ticket in tickets)
+    assert chosen < {ticket for ticket in tickets if is_in_audit_sample(ticket, 0.2)}
+    assert not any(is_in_audit_sample(ticket, 0) for ticket in tickets)
+    assert all(is_in_audit_sample(ticket, 1) for ticket in tickets)
 
 
 def test_the_lot_is_in_the_output() -> None:

@@ -11,14 +11,14 @@ import pytest
 
 from tests.support.case_values import KETTLE, LAMP, ORDER, THIRTY_DAYS, labelled
 from triage.contract.step import Rung, Status
-from triage.pipeline.rule_engines import Arithmetic
-from triage.pipeline.runner import perform
+from triage.pipeline.rule_engines import ArithmeticEngine
+from triage.pipeline.runner import climb_ladder
 from triage.steps.decide import step
 
 
 def decide(slug: str = "return-request", **changes: Any) -> Any:
-    rung = Rung(name="arithmetic", load=Arithmetic)
-    return perform(step, labelled(slug, **changes), [rung], step.limits)
+    rung = Rung(name="arithmetic", load=ArithmeticEngine)
+    return climb_ladder(step, labelled(slug, **changes), [rung], step.limits)
 
 
 def test_the_named_item_is_proposed_for_refund_and_waits_for_a_person() -> None:

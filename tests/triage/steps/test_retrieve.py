@@ -10,10 +10,10 @@ from tests.support.case_values import LATE, OLD_WINDOW, ORDER, WINDOW, FakeSearc
 from triage.contract.case import Clause
 from triage.contract.outputs import Classification
 from triage.contract.step import Rung, Status
-from triage.pipeline.runner import perform
+from triage.pipeline.runner import climb_ladder
 from triage.retrieval.engine import Search
-from triage.retrieval.index import build
-from triage.steps.retrieve import Hit, query_of, step
+from triage.retrieval.index import build_index
+from triage.steps.retrieve import Hit, build_query, step
 
 SHORTER = Clause(
     ref="terms.returns",
@@ -29,12 +29,12 @@ IN_FEBRUARY = replace(ORDER, number="HP-1001", placed=date(2026, 2, 1))
 
 
 def retrieve(engine: Any, slug: str = "return-request", **changes: Any) -> Any:
-    made = case(**changes).having(Classification(label=slug, basis="model"))
-    return perform(step, made, [Rung(name="search", load=lambda: engine)], step.limits)
+    made = case(**changes).add_output(Classification(label=slug, basis="model"))
+    return climb_ladder(step, made, [Rung(name="search", load=lambda: engine)], step.limits)
 
 
 def lexical() -> Search:
-    return Search("lexical", build([OLD_WINDOW, WINDOW, LATE]))
+    return Search("lexical", build_index([OLD_WINDOW, WINDOW, LATE]))
 
 
 def hit(clause: Clause, relevance: float, rank: int = 1) -> Hit:
@@ -160,8 +160,8 @@ def test_where_only_words_were_compared_more_is_asked() -> None:
 def test_words_alone_do_not_overrule_what_meaning_did_not_find() -> None:
     doubtful, sure = FakeSearch(hit(LATE, DOUBTFUL)), FakeSearch(hit(WINDOW, SURE))
     ladder = [Rung(name="hybrid", load=lambda: doubtful), Rung(name="lexical", load=lambda: sure)]
-    made = case(rules=()).having(Classification(label="return-request", basis="model"))
-    result = perform(step, made, ladder, step.limits)
+    made = case(rules=()).add_output(Classification(label="return-request", basis="model"))
+    result = climb_ladder(step, made, ladder, step.limits)
     assert result.status == Status.ABSTAINED
     assert [tried.rung for tried in result.tried] == ["hybrid"]
 
@@ -172,8 +172,8 @@ def test_words_alone_serve_where_there_is_no_encoder() -> None:
         Rung(name="hybrid", load=missing("minilm")),
         Rung(name="lexical", load=lambda: sure),
     ]
-    made = case(rules=()).having(Classification(label="return-request", basis="model"))
-    assert perform(step, made, ladder, step.limits).status == Status.OK
+    made = case(rules=()).add_output(Classification(label="return-request", basis="model"))
+    assert climb_ladder(step, made, ladder, step.limits).status == Status.OK
 
 
 def test_clauses_that_disagree_go_to_a_person_with_both_in_sight() -> None:
@@ -200,7 +200,7 @@ def test_a_clause_far_behind_the_best_disagrees_with_nothing() -> None:
 
 
 def test_an_empty_shop_has_no_clauses() -> None:
-    assert retrieve(Search("lexical", build([])), rules=()).status == Status.ABSTAINED
+    assert retrieve(Search("lexical", build_index([])), rules=()).status == Status.ABSTAINED
 
 
 # --- what is searched for ---------------------------------------------------------------
@@ -209,9 +209,9 @@ def test_an_empty_shop_has_no_clauses() -> None:
 def test_the_label_and_the_subject_stand_in_a_line_of_their_own() -> None:
     made = case(subject="My\nkettle", text="It is\ntoo small.")
     label = Classification(label="return-request", name="return request", basis="model")
-    assert query_of(made.having(label)) == "return request. My kettle\nIt is too small."
+    assert build_query(made.add_output(label)) == "return request. My kettle\nIt is too small."
 
 
 def test_a_message_without_text_is_searched_by_its_subject() -> None:
-    made = case(subject="Late parcel", text="").having(Classification(label="", basis="model"))
-    assert query_of(made) == "Late parcel"
+    made = case(subject="Late parcel", text="").add_output(Classification(label="", basis="model"))
+    assert build_query(made) == "Late parcel"

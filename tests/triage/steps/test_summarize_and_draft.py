@@ -15,9 +15,9 @@ from triage.contract.case import Case, Settled
 from triage.contract.outputs import Classification
 from triage.contract.step import Rung, Status
 from triage.nlu import entities as said
-from triage.pipeline.rule_engines import Arithmetic, Sentences
-from triage.pipeline.runner import perform
-from triage.refunds.proposal import Proposed, propose
+from triage.pipeline.rule_engines import ArithmeticEngine, SentenceWriter
+from triage.pipeline.runner import climb_ladder
+from triage.refunds.proposal import Proposed, propose_remedy
 from triage.steps import decide, draft, summarize
 from triage.steps.retrieve import Hit, Retrieval
 from triage.steps.summarize import Summary
@@ -30,9 +30,9 @@ GOOD = (
 
 
 def decided(**changes: Any) -> Case:
-    made = labelled(**changes).having(Summary())
-    rung = Rung(name="arithmetic", load=Arithmetic)
-    return made.having(perform(decide.step, made, [rung], {}).output)
+    made = labelled(**changes).add_output(Summary())
+    rung = Rung(name="arithmetic", load=ArithmeticEngine)
+    return made.add_output(climb_ladder(decide.step, made, [rung], {}).output)
 
 
 def _same(writer: Any) -> Any:
@@ -41,14 +41,14 @@ def _same(writer: Any) -> Any:
 
 def write(step: Any, made: Case, *writers: Any) -> Any:
     rungs = [Rung(name=w.card.name, load=partial(_same, w)) for w in writers]
-    return perform(step, made, rungs, step.limits)
+    return climb_ladder(step, made, rungs, step.limits)
 
 
 def test_a_good_draft_passes_and_keeps_its_sources() -> None:
     result = write(draft.step, decided(), FakeWriter(GOOD))
     assert result.status == Status.OK
     assert "a refund of £49.00 for you" in result.output.text
-    assert {"decision:amount", "clause:returns.window@2"} <= result.output.grounded.refs
+    assert {"decision:amount", "clause:returns.window@2"} <= result.output.text_attribution.refs
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_good_draft_passes_and_keeps_its_sources() -> None:
 )
 def test_a_draft_nobody_would_send_climbs(old: str, new: str, check: str) -> None:
     bad = FakeWriter(GOOD.replace(old, new))
-    result = write(draft.step, decided(), bad, Sentences())
+    result = write(draft.step, decided(), bad, SentenceWriter())
     assert result.served.name == "sentences"
     assert check in result.swap_reason
 
@@ -76,21 +76,21 @@ def test_a_draft_nobody_would_send_climbs(old: str, new: str, check: str) -> Non
 def test_capitals_in_a_clause_are_not_our_shouting() -> None:
     loud = Hit(clause=replace(WINDOW, text="ALWAYS keep the RECEIPT."), rank=1, score=0.6)
     found = Retrieval(as_of=date(2026, 11, 1), as_of_because="", hits=(loud,))
-    assert write(draft.step, decided().having(found), FakeWriter(GOOD)).status == Status.OK
+    assert write(draft.step, decided().add_output(found), FakeWriter(GOOD)).status == Status.OK
 
 
 def test_a_draft_that_was_cut_off_climbs() -> None:
-    result = write(draft.step, decided(), FakeWriter(GOOD, finished=False), Sentences())
+    result = write(draft.step, decided(), FakeWriter(GOOD, finished=False), SentenceWriter())
     assert "finished" in result.swap_reason
 
 
 def test_a_refusal_without_its_clause_climbs() -> None:
-    refused = decided().having(Proposed(outcome="refuse", clause="returns.window"))
+    refused = decided().add_output(Proposed(outcome="refuse", clause="returns.window"))
     text = GOOD.replace(
         "A colleague is reviewing a refund of ⟦amount⟧ for you.", "We cannot agree."
     )
     result = write(
-        draft.step, refused, FakeWriter(text.replace("⟦clause⟧", "ask us.")), Sentences()
+        draft.step, refused, FakeWriter(text.replace("⟦clause⟧", "ask us.")), SentenceWriter()
     )
     assert "policy match" in result.swap_reason
     assert result.served.name == "sentences"
@@ -98,15 +98,15 @@ def test_a_refusal_without_its_clause_climbs() -> None:
 
 @pytest.mark.parametrize("outcome", ["none", "review", "refuse", "ask", "human"])
 def test_the_rules_can_always_write_something_to_send(outcome: str) -> None:
-    made = decided().having(Proposed(outcome=outcome, remedy="refund", clause="returns.window"))
-    assert write(draft.step, made, Sentences()).status == Status.OK
+    made = decided().add_output(Proposed(outcome=outcome, remedy="refund", clause="returns.window"))
+    assert write(draft.step, made, SentenceWriter()).status == Status.OK
 
 
 def test_nothing_is_quoted_while_nobody_knows_what_is_asked() -> None:
     writer = FakeWriter(GOOD)
-    unlabelled = decided().having(Classification())
+    unlabelled = decided().add_output(Classification())
     write(draft.step, unlabelled, writer)
-    assert not writer.tasks[0].of_kind("clause")
+    assert not writer.tasks[0].list_slots("clause")
 
 
 def test_a_clause_too_long_to_read_is_not_quoted() -> None:
@@ -114,9 +114,11 @@ def test_a_clause_too_long_to_read_is_not_quoted() -> None:
     long = Hit(clause=replace(WINDOW, text="word " * 200), rank=1, score=0.6)
     day = date(2026, 11, 1)
     write(
-        draft.step, decided().having(Retrieval(as_of=day, as_of_because="", hits=(long,))), writer
+        draft.step,
+        decided().add_output(Retrieval(as_of=day, as_of_because="", hits=(long,))),
+        writer,
     )
-    assert not writer.tasks[0].of_kind("clause")
+    assert not writer.tasks[0].list_slots("clause")
 
 
 def test_the_writer_never_sees_a_value() -> None:
@@ -131,36 +133,36 @@ def test_a_summary_states_facts_and_lists_what_it_left_out() -> None:
     writer = FakeWriter("⟦customer⟧ is lovely. Order ⟦order⟧ is ⟦status⟧. She is a joy.")
     result = write(summarize.step, labelled(), writer)
     assert result.status == Status.OK
-    assert result.output.grounded.text == "Maya Lund is lovely. Order HP-1042 is delivered."
-    assert [claim.text for claim in result.output.grounded.omitted] == ["She is a joy."]
+    assert result.output.text_attribution.text == "Maya Lund is lovely. Order HP-1042 is delivered."
+    assert [claim.text for claim in result.output.text_attribution.omitted] == ["She is a joy."]
 
 
 def test_a_summary_that_misses_the_order_climbs() -> None:
-    result = write(summarize.step, labelled(), FakeWriter("⟦customer⟧ is here."), Sentences())
+    result = write(summarize.step, labelled(), FakeWriter("⟦customer⟧ is here."), SentenceWriter())
     assert result.served.name == "sentences"
-    assert "Order HP-1042" in result.output.grounded.text
+    assert "Order HP-1042" in result.output.text_attribution.text
 
 
 def test_an_item_of_the_order_does_not_name_the_order() -> None:
-    result = write(summarize.step, labelled(), FakeWriter("She bought ⟦item⟧."), Sentences())
+    result = write(summarize.step, labelled(), FakeWriter("She bought ⟦item⟧."), SentenceWriter())
     assert "names the order" in result.swap_reason
 
 
 def test_a_summary_of_nobody_lists_facts_without_prose() -> None:
     made = replace(labelled(), facts=(), order=None)
-    assert write(summarize.step, made, Sentences()).status == Status.ABSTAINED
+    assert write(summarize.step, made, SentenceWriter()).status == Status.ABSTAINED
 
 
 def test_nothing_is_told_of_an_order_while_nobody_knows_what_is_asked() -> None:
     writer = FakeWriter(GOOD)
-    write(draft.step, decided(text="HP-1042?").having(Classification()), writer)
+    write(draft.step, decided(text="HP-1042?").add_output(Classification()), writer)
     assert {slot.kind for slot in writer.tasks[0].slots} <= {"shop", "customer", "amount"}
 
 
 def test_an_order_that_is_not_the_customers_is_a_slot_of_the_message() -> None:
     writer = FakeWriter(GOOD)
     write(draft.step, decided(text="What of HP-1042 and HP-9999?"), writer)
-    assert [slot.value for slot in writer.tasks[0].of_kind("said_order")] == ["HP-9999"]
+    assert [slot.value for slot in writer.tasks[0].list_slots("said_order")] == ["HP-9999"]
     assert "⟦order⟧ and ⟦said_order⟧" in writer.tasks[0].ticket
 
 
@@ -171,15 +173,15 @@ def test_no_order_of_the_customers_is_ever_said_to_be_missing() -> None:
     for step in (draft.step, summarize.step):
         writer = FakeWriter(GOOD)
         write(step, made, writer)
-        assert not writer.tasks[0].of_kind("said_order")
-    assert "order ⟦order⟧ and order number #, or is it #?" in draft.task_for(made).ticket
+        assert not writer.tasks[0].list_slots("said_order")
+    assert "order ⟦order⟧ and order number #, or is it #?" in draft.build_writing_task(made).ticket
 
 
 @pytest.mark.parametrize("step", [draft.step, summarize.step])
 def test_a_message_is_looked_through_once_for_the_text_and_its_evidence(step: Any) -> None:
-    said._marked.cache_clear()
+    said._mask_text.cache_clear()
     write(step, decided(text="1,1,1 " * 90_000), FakeWriter(GOOD))
-    assert said._marked.cache_info().misses == 1
+    assert said._mask_text.cache_info().misses == 1
 
 
 @pytest.mark.parametrize(
@@ -192,7 +194,7 @@ def test_a_message_is_looked_through_once_for_the_text_and_its_evidence(step: An
     ],
 )
 def test_what_people_decided_is_what_the_reply_says(state: str, remedy: str, said: str) -> None:
-    result = write(draft.step, settled(state, remedy=remedy), Sentences())
+    result = write(draft.step, settled(state, remedy=remedy), SentenceWriter())
     assert result.status == Status.OK
     assert said in result.output.text
 
@@ -209,7 +211,7 @@ def test_what_people_decided_is_what_the_reply_says(state: str, remedy: str, sai
 )
 def test_of_what_was_approved_no_more_is_said_than_that(bad: str) -> None:
     text = GOOD.replace("A colleague is reviewing a refund of ⟦amount⟧ for you.", bad)
-    result = write(draft.step, settled("approved"), FakeWriter(text), Sentences())
+    result = write(draft.step, settled("approved"), FakeWriter(text), SentenceWriter())
     assert result.served.name == "sentences"
 
 
@@ -225,18 +227,18 @@ def test_what_was_approved_may_be_said_in_other_words() -> None:
 @pytest.mark.parametrize("code", ["outside_window", "not_covered", "no_evidence", "other"])
 def test_what_people_refused_rests_on_the_clause_they_saw(code: str) -> None:
     refused = settled("rejected", reason_code=code, reason="a chancer")
-    result = write(draft.step, refused, Sentences())
-    assert result.output.grounded.refs >= {"clause:returns.window@2"}
+    result = write(draft.step, refused, SentenceWriter())
+    assert result.output.text_attribution.refs >= {"clause:returns.window@2"}
     assert "chancer" not in result.output.text
 
 
 def test_a_refusal_without_a_clause_on_record_can_still_be_told() -> None:
-    result = write(draft.step, settled("rejected", clause=None), Sentences())
+    result = write(draft.step, settled("rejected", clause=None), SentenceWriter())
     assert result.status == Status.OK
 
 
 def settled(state: str, **values: Any) -> Case:
     usual = {"amount": Decimal(49), "currency": "GBP", "order": "HP-1042", "clause": WINDOW}
     people = Settled(**{**usual, "state": state, **values})
-    made = labelled(settled=people).having(Summary())
-    return made.having(propose(made))
+    made = labelled(settled=people).add_output(Summary())
+    return made.add_output(propose_remedy(made))

@@ -52,11 +52,11 @@ def test_ana_says_that_it_is_none_of_ours_and_that_is_learned(
 ) -> None:
     address = reverse("triage:relabel", args=[ticket.pk])
     assert as_ana.post(address, {"intent": "none", "why": ""}).status_code == 302
-    assert worker.work(ticket.runs.latest("pk").pk)
+    assert worker.execute_run(ticket.runs.latest("pk").pk)
     ticket.refresh_from_db()
     assert (ticket.label, ticket.labelled_by) == ("", "ana")
     assert "does not look like a request to us: a person said so" in ticket.attention
-    assert [row.label for row in examples.labelled_tickets()] == [""]
+    assert [row.label for row in examples.load_labelled_tickets()] == [""]
     shown = as_ana.get(Receipt.objects.get(status="overridden").get_absolute_url())
     assert "None of ours" in shown.content.decode()
     page = as_ana.get(ticket.get_absolute_url()).content.decode()

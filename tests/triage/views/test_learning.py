@@ -26,8 +26,8 @@ def shop() -> None:
 
 @pytest.fixture
 def first(ada: User) -> Classifier:
-    made = versions.train(by=ada)
-    versions.activate(made, by=ada, why="the first")
+    made = versions.train_version(by=ada)
+    versions.activate_version(made, by=ada, why="the first")
     return made
 
 
@@ -52,7 +52,7 @@ def test_ada_has_a_version_trained_and_sees_it_happen(as_ada: Client, first: Cla
     assert "waiting for a worker" in as_ada.post(f"{HOME}train/", follow=True).content.decode()
     job = Job.objects.get()
     assert job.requested_by is not None
-    assert jobs.work(job.pk)
+    assert jobs.execute_job(job.pk)
     done = as_ada.get(f"{HOME}progress/?rev={job.pk}.queued.0").content.decode()
     made = Classifier.objects.latest("pk")
     assert f"{HOME}{made.pk}/" in done
@@ -62,10 +62,10 @@ def test_ada_has_a_version_trained_and_sees_it_happen(as_ada: Client, first: Cla
 def test_a_training_that_is_old_news_is_not_told_again(
     as_ada: Client, first: Classifier, ada: User
 ) -> None:
-    job = jobs.request("train", by=ada, anyway=True)
-    jobs.work(job.pk)
+    job = jobs.request_job("train", by=ada, anyway=True)
+    jobs.execute_job(job.pk)
     assert "Look at version" in text(as_ada)
-    versions.train(by=ada)
+    versions.train_version(by=ada)
     assert "Look at version" not in text(as_ada)
 
 
@@ -75,7 +75,7 @@ def test_beside_a_version_that_no_longer_works_nothing_is_said_to_be_the_same(
     labelled("refund my old voucher", "money-back", ana, held=True)
     Classifier.objects.filter(pk=first.pk).update(weights=b"old")
     learning_shop.forget()
-    made = versions.train(by=ada)
+    made = versions.train_version(by=ada)
     shown = text(as_ada, f"{HOME}{made.pk}/")
     assert "cannot be used here" in shown
     assert "gets another label" not in shown
@@ -96,13 +96,13 @@ def test_two_presses_train_once(as_ada: Client) -> None:
 def test_a_training_that_failed_says_why(as_ada: Client) -> None:
     learning_shop.Intent.objects.update(active=False)
     as_ada.post(f"{HOME}train/")
-    jobs.work(Job.objects.get().pk)
+    jobs.execute_job(Job.objects.get().pk)
     assert "Give at least two intents" in text(as_ada)
 
 
 def test_a_version_shows_its_comparison(as_ada: Client, first: Classifier, ana: User) -> None:
     ticket = labelled("refund my old voucher", "money-back", ana, held=True)
-    made = versions.train()
+    made = versions.train_version()
     made.comparison |= {
         "flipped": 31,
         "flips": [
@@ -138,25 +138,25 @@ def test_an_intent_with_few_examples_is_named(as_ada: Client, ada: User) -> None
     learning_shop.Intent.objects.create(slug="gift", name="Gift wrap").examples.create(
         text="wrap it"
     )
-    made = versions.train(by=ada)
+    made = versions.train_version(by=ada)
     assert "Gift wrap (1)" in text(as_ada, f"{HOME}{made.pk}/")
 
 
 def test_ada_puts_a_version_to_work_with_a_reason(
     as_ada: Client, first: Classifier, ada: User
 ) -> None:
-    made = versions.train(by=ada)
+    made = versions.train_version(by=ada)
     answer = as_ada.post(f"{HOME}{made.pk}/activate/", {"why": "knows vouchers"}, follow=True)
     assert f"Version {made.pk} labels tickets from now on" in answer.content.decode()
-    assert versions.running() == made
+    assert versions.get_active_version() == made
     assert Activation.objects.first().by == ada  # type: ignore[union-attr]
 
 
 def test_without_a_reason_it_stays_as_it_is(as_ada: Client, first: Classifier) -> None:
-    made = versions.train()
+    made = versions.train_version()
     answer = as_ada.post(f"{HOME}{made.pk}/activate/", {"why": ""})
     assert answer.status_code == 422
-    assert versions.running() == first
+    assert versions.get_active_version() == first
 
 
 def test_what_cannot_be_put_to_work_says_why(as_ada: Client, first: Classifier) -> None:
@@ -166,18 +166,18 @@ def test_what_cannot_be_put_to_work_says_why(as_ada: Client, first: Classifier) 
 
 
 def test_ada_goes_back_in_one_action(as_ada: Client, first: Classifier, ada: User) -> None:
-    versions.activate(versions.train(), by=ada, why="better")
+    versions.activate_version(versions.train_version(), by=ada, why="better")
     assert f"Go back to version {first.pk}" in text(as_ada)
     answer = as_ada.post(f"{HOME}back/", {"why": "worse"}, follow=True)
     assert f"Version {first.pk} is at work again" in answer.content.decode()
-    assert versions.running() == first
+    assert versions.get_active_version() == first
 
 
 def test_where_nothing_was_before_there_is_no_way_back(as_ada: Client, first: Classifier) -> None:
     assert "Go back" not in text(as_ada)
     answer = as_ada.post(f"{HOME}back/", {"why": "worse"})
     assert answer.status_code == 422
-    assert versions.running() == first
+    assert versions.get_active_version() == first
 
 
 def test_an_open_alarm_is_shown(as_ada: Client, first: Classifier) -> None:
@@ -199,13 +199,13 @@ def test_only_admins_see_the_way_there(as_ada: Client, ana: User) -> None:
 def test_nobody_else_may_look_or_change(
     client: Client, request: Any, who: str, first: Classifier
 ) -> None:
-    made = versions.train()
+    made = versions.train_version()
     client.force_login(request.getfixturevalue(who))
     for path in ("", "progress/", f"{made.pk}/"):
         assert client.get(HOME + path).status_code == 403
     for path in ("train/", "back/", f"{made.pk}/activate/"):
         assert client.post(HOME + path, {"why": "because"}).status_code == 403
-    assert (versions.running(), Job.objects.count()) == (first, 0)
+    assert (versions.get_active_version(), Job.objects.count()) == (first, 0)
 
 
 def test_a_version_that_is_not_there_is_404(as_ada: Client) -> None:

@@ -16,7 +16,7 @@ from tests.support.run_rows import citation, receipt, run_of
 from tickets.models import Ticket
 from triage.models import Clause, Policy, PolicyVersion
 from triage.policies import citations
-from triage.policies.diff import Wording, compare, pieces
+from triage.policies.diff import Wording, compare_clauses, diff_texts
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_a_clause_shows_what_changed_since_its_other_wordings(
 
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_a_comparison_holds_both_texts(old: str, new: str) -> None:
-    found = pieces(old, new)
+    found = diff_texts(old, new)
     before = "".join(p.text for p in found if p.change != "added")
     after = "".join(p.text for p in found if p.change != "removed")
     assert "".join(before.split()) == "".join(old.split())
@@ -124,7 +124,7 @@ def test_a_comparison_holds_both_texts(old: str, new: str) -> None:
 
 
 def test_two_changes_with_a_word_between_are_read_as_one() -> None:
-    found = pieces("within 14 days of delivery", "within 30 working of delivery")
+    found = diff_texts("within 14 days of delivery", "within 30 working of delivery")
     assert [(p.change, p.text) for p in found] == [
         ("same", "within"),
         ("removed", " 14 days"),
@@ -136,7 +136,7 @@ def test_two_changes_with_a_word_between_are_read_as_one() -> None:
 def test_clauses_are_compared_in_the_order_of_the_new_version() -> None:
     old = [Wording("a", "A", "one"), Wording("b", "B", "two"), Wording("c", "C", "three")]
     new = [Wording("c", "C", "three"), Wording("d", "D", "four"), Wording("a", "A", "won")]
-    assert [(each.ref, each.kind) for each in compare(old, new)] == [
+    assert [(each.ref, each.kind) for each in compare_clauses(old, new)] == [
         ("c", "same"),
         ("d", "added"),
         ("a", "changed"),
@@ -165,23 +165,23 @@ def test_a_ticket_read_twice_is_listed_once(refund: Clause) -> None:
     cite(ticket, rank=3)
     cite(ticket, rank=2, found_by="rule")
     cite(ticket, ref="something.else")
-    [use] = citations.uses_of(refund).uses
+    [use] = citations.list_uses(refund).uses
     assert (use.rank, use.by_rule, use.quoted) == (2, True, False)
 
 
 def test_older_uses_are_on_the_next_page(
     as_ana: Client, refund: Clause, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(citations, "SIZE", 2)
+    monkeypatch.setattr(citations, "PAGE_SIZE", 2)
     for _ in range(5):
         cite(ticket_stories.ticket(None))
     seen: list[int] = []
-    page = citations.uses_of(refund)
+    page = citations.list_uses(refund)
     while True:
         seen += [use.receipt.ticket_id for use in page.uses]
         if page.older is None:
             break
-        page = citations.uses_of(refund, page.older)
+        page = citations.list_uses(refund, page.older)
     assert seen == sorted(seen, reverse=True)
     assert len(set(seen)) == 5
     assert "?before=" in text_of(as_ana, "clause_uses", "damaged.refund", 2)

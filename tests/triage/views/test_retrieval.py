@@ -38,35 +38,35 @@ def answered(*, by: User, keeps: bool = True) -> tuple[Ticket, Clause]:
 
 
 def encoder(**values: Any) -> TunedEncoder:
-    made = {"sha256": "1" * 64, "base_sha256": registry.encoder_sha256(), **values}
+    made = {"sha256": "1" * 64, "base_sha256": registry.get_encoder_sha256(), **values}
     return TunedEncoder.objects.create(weights=b"x", report={"pairs": 9, "clauses": 8}, **made)
 
 
 def test_a_clause_that_was_sent_is_an_accepted_citation(ana: User) -> None:
     ticket, clause = answered(by=ana)
-    (one,) = retrieval_tuning.accepted()
+    (one,) = retrieval_tuning.list_accepted_citations()
     assert (one.ticket, one.clause.ref) == (ticket.pk, clause.ref)
     assert ticket.subject in one.question
 
 
 def test_a_clause_that_ana_took_out_is_not(ana: User) -> None:
     answered(by=ana, keeps=False)
-    assert retrieval_tuning.accepted() == []
+    assert retrieval_tuning.list_accepted_citations() == []
 
 
 def test_too_few_citations_end_in_a_sentence_for_ada(
     ana: User, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answered(by=ana)
-    monkeypatch.setattr(registry, "encoder", lambda: object())
-    job = jobs.request("tune", by=ada)
-    assert not jobs.work(job.pk)
+    monkeypatch.setattr(registry, "load_encoder", lambda: object())
+    job = jobs.request_job("tune", by=ada)
+    assert not jobs.execute_job(job.pk)
     job.refresh_from_db()
     assert "at least 8 different clauses" in job.error
 
 
 def test_the_page_asks_for_as_many_clauses_as_the_tuning_does() -> None:
-    assert retrieval_tuning.FEWEST_CLAUSES == engine.FEWEST
+    assert retrieval_tuning.MIN_CLAUSES == engine.MIN_CLAUSES
 
 
 def test_ada_asks_for_a_tuning_once(client: Client, ada: User) -> None:
@@ -79,14 +79,14 @@ def test_ada_asks_for_a_tuning_once(client: Client, ada: User) -> None:
 
 def test_nothing_searches_with_it_until_ada_puts_it_to_work(client: Client, ada: User) -> None:
     made = encoder()
-    assert registry._tuned() == 0
+    assert registry._get_tuned_encoder_id() == 0
     client.force_login(ada)
     page = client.post(reverse("triage:use_encoder", args=[made.pk]), follow=True).content.decode()
-    assert registry._tuned() == made.pk
+    assert registry._get_tuned_encoder_id() == made.pk
     assert "put to work by ada" in page
     for _ in range(2):
         page = client.post(reverse("triage:plain_encoder"), follow=True).content.decode()
-    assert registry._tuned() == 0
+    assert registry._get_tuned_encoder_id() == 0
     assert f"ada put tuned encoder {made.pk} to work" in page
     assert page.count("ada put the plain one to work") == 1
 
@@ -98,7 +98,7 @@ def test_two_admins_at_once_leave_one_encoder_at_work() -> None:
 
     def put_to_work(one: TunedEncoder) -> None:
         try:
-            retrieval_tuning.put_to_work(one, by=ada)
+            retrieval_tuning.activate_encoder(one, by=ada)
         finally:
             connection.close()
 
@@ -111,7 +111,7 @@ def test_one_tuned_from_another_file_is_refused(client: Client, ada: User) -> No
     made = encoder(base_sha256="0" * 64)
     client.force_login(ada)
     page = client.post(reverse("triage:use_encoder", args=[made.pk]), follow=True).content.decode()
-    assert registry._tuned() == 0
+    assert registry._get_tuned_encoder_id() == 0
     assert "Tune it again" in page
 
 

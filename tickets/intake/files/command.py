@@ -1,4 +1,4 @@
-"""What the three commands that import rows have in common."""
+"""The base of the four commands that import rows."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 from django.core.management.base import BaseCommand, CommandParser
 
 from tickets.intake import Outcome
-from tickets.intake.files.loop import Importer, progress
-from tickets.intake.files.row_files import RowItem, read_rows, unknown_names
+from tickets.intake.files.loop import Importer, build_progress_bar
+from tickets.intake.files.row_files import RowItem, find_unknown_names, read_rows
 
 
 class RowsCommand(BaseCommand):
@@ -26,22 +26,23 @@ class RowsCommand(BaseCommand):
     def handle(self, *, file: Path, **options: object) -> None:
         importer = Importer(self, self.what)
         size = file.stat().st_size if file.is_file() else None
-        with progress(size, "B") as bar:
+        with build_progress_bar(size, "B") as bar:
             items = read_rows(file, self.columns, bar.update)
-            known = self._noting_unknown(items, lambda line: importer.say(line, bar))
-            importer.take(self.prepared(known), self.receive, bar)
-        importer.finish()
+            known = self._report_unknown_names(items, lambda line: importer.report_line(line, bar))
+            importer.import_items(self.prepare_rows(known), self.receive, bar)
+        importer.finish_import()
 
-    def prepared(self, items: Iterable[RowItem]) -> Iterable[RowItem]:
-        """The rows as they are received."""
+    def prepare_rows(self, items: Iterable[RowItem]) -> Iterable[RowItem]:
+        """The rows in the form that ``receive`` takes; a subclass may group them."""
         return items
 
-    def _noting_unknown(
+    def _report_unknown_names(
         self, items: Iterable[RowItem], say: Callable[[str], None]
     ) -> Iterator[RowItem]:
+        """The same rows; each name that no column has is reported once."""
         said: set[str] = set()
         for item in items:
-            for name in sorted(unknown_names(item, self.columns) - said):
+            for name in sorted(find_unknown_names(item, self.columns) - said):
                 say(f"{item.place}: {name!r} is not a name this import knows: it is left out.")
                 said.add(name)
             yield item

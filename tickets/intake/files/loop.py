@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, OutputWrapper
 from django.db import DatabaseError, DataError, IntegrityError
 from tqdm import tqdm
 
-from tickets.intake import BadRow, Did, Outcome
+from tickets.intake import BadRow, Effect, Outcome
 from tickets.mail.reading import UnreadableMail
 
 T = TypeVar("T")
@@ -40,44 +40,45 @@ class Importer:
         self.what = what
         self.counts: Counter[str] = Counter()
 
-    def take(
+    def import_items(
         self, items: Iterable[Item[T]], receive: Callable[[T], Outcome], bar: tqdm[Any]
     ) -> None:
         """Receive every item; one that is bad is reported with its place, the others go in."""
         for item in items:
-            problem = item.problem or self._try(item, receive)
+            problem = item.problem or self._import_item(item, receive)
             if problem:
                 self.counts["skipped"] += 1
-                self.say(f"{item.place}: skipped, {problem}.", bar)
+                self.report_line(f"{item.place}: skipped, {problem}.", bar)
 
-    def _try(self, item: Item[T], receive: Callable[[T], Outcome]) -> str:
+    def _import_item(self, item: Item[T], receive: Callable[[T], Outcome]) -> str:
+        """Receive one item and count it; return why it was refused, or ""."""
         assert item.content is not None  # noqa: S101  an item has a content or a problem
         try:
             outcome = receive(item.content)
         except (BadRow, UnreadableMail) as bad:
             return str(bad)
         except (DataError, IntegrityError) as refused:
-            return f"the database refused it: {_first_line(refused)}"
+            return f"the database refused it: {_get_first_line(refused)}"
         self.counts[outcome.did] += 1
         return ""
 
-    def say(self, line: str, bar: tqdm[Any]) -> None:
+    def report_line(self, line: str, bar: tqdm[Any]) -> None:
         """One line on stderr, above the progress bar."""
         bar.clear()
         self.err.write(line)
         bar.refresh()
 
-    def finish(self) -> None:
+    def finish_import(self) -> None:
         """Print the counts. Raises SystemExit with 1 when anything was skipped."""
         skipped = self.counts.pop("skipped", 0)
-        parts = [f"{self.counts[did]} {did}" for did in Did if self.counts[did]]
+        parts = [f"{self.counts[did]} {did}" for did in Effect if self.counts[did]]
         parts.append(f"{skipped} skipped")
         self.out.write(f"{self.what}: {', '.join(parts)}")
         if skipped:
             raise SystemExit(1)
 
 
-def progress(total: int | None, unit: str) -> tqdm[Any]:
+def build_progress_bar(total: int | None, unit: str) -> tqdm[Any]:
     """A bar on stderr where that is a terminal, and only when it takes longer than a second."""
     return tqdm(
         total=total,
@@ -89,5 +90,5 @@ def progress(total: int | None, unit: str) -> tqdm[Any]:
     )
 
 
-def _first_line(error: DatabaseError) -> str:
+def _get_first_line(error: DatabaseError) -> str:
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -10,7 +10,7 @@ from tickets.intake.files.row_files import RowItem
 from tickets.intake.orders import LINE_COLUMNS, ORDER_COLUMNS, TOTAL_COLUMNS
 
 
-def orders(items: Iterable[RowItem]) -> Iterator[RowItem]:
+def group_order_rows(items: Iterable[RowItem]) -> Iterator[RowItem]:
     """One item an order; rows of JSON, which hold whole orders, pass as they are.
 
     A row that cannot be read, or names no order, belongs to the order above it: an
@@ -19,24 +19,30 @@ def orders(items: Iterable[RowItem]) -> Iterator[RowItem]:
     seen: set[int] = set()  # eight bytes an order, whatever its size
     group: list[RowItem] = []
     for item in items:
-        if group and (not item.is_cells or _number(item) not in {"", _number(group[0])}):
-            yield from _whole(group, seen)
+        if group and (
+            not item.is_cells or _get_order_number(item) not in {"", _get_order_number(group[0])}
+        ):
+            yield from _iter_order_items(group, seen)
             group = []
         if item.is_cells:
             group.append(item)
         else:
             yield item
     if group:
-        yield from _whole(group, seen)
+        yield from _iter_order_items(group, seen)
 
 
-def _number(item: RowItem) -> str:
+def _get_order_number(item: RowItem) -> str:
     return str((item.content or {}).get("number", "")).strip()
 
 
-def _whole(rows: list[RowItem], seen: set[int]) -> Iterator[RowItem]:
-    number, place = _number(rows[0]), rows[0].place
-    bad = [_complaint(row) for row in rows if row.problem or not _number(row)]
+def _iter_order_items(rows: list[RowItem], seen: set[int]) -> Iterator[RowItem]:
+    """One item for the rows of an order, or items that tell what is wrong with them.
+
+    ``seen`` are the hashes of the numbers before it; this one's is added.
+    """
+    number, place = _get_order_number(rows[0]), rows[0].place
+    bad = [_build_row_problem(row) for row in rows if row.problem or not _get_order_number(row)]
     yield from bad
     if bad and len(rows) > len(bad):
         yield Item(place, problem=f"order {number} is left out whole: correct the row above")
@@ -44,15 +50,16 @@ def _whole(rows: list[RowItem], seen: set[int]) -> Iterator[RowItem]:
         problem = f"order {number} was there before, with others between: sort the file by number"
         yield Item(place, problem=problem)
     elif not bad:
-        yield _order(rows)
+        yield _merge_order_rows(rows)
     seen.add(hash(number))
 
 
-def _complaint(row: RowItem) -> RowItem:
+def _build_row_problem(row: RowItem) -> RowItem:
     return Item(row.place, problem=row.problem or "number is missing: every row needs one")
 
 
-def _order(rows: list[RowItem]) -> RowItem:
+def _merge_order_rows(rows: list[RowItem]) -> RowItem:
+    """One item with the order and its lines, or the problem where the rows do not agree."""
     contents = [row.content or {} for row in rows]
     first = contents[0]
     order: dict[str, Any] = {

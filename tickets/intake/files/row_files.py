@@ -13,8 +13,8 @@ from django.core.management.base import CommandError
 
 from tickets.intake.files.loop import Item
 
-LONGEST_CELL = 10 * 1024 * 1024
-LONGEST_LINE = 50 * 1024 * 1024
+MAX_CELL_CHARS = 10 * 1024 * 1024
+MAX_LINE_BYTES = 50 * 1024 * 1024
 
 RowItem = Item[dict[str, Any]]
 Progress = Callable[[int], object]
@@ -25,23 +25,23 @@ def read_rows(path: Path, columns: list[str], advance: Progress) -> Iterator[Row
 
     ``columns`` are the names that mean something; ``advance`` is told the bytes read.
     """
-    with _opened(path) as file:
-        start = _start(file, path)
-        lines = _lines(file, advance)
+    with _open_file(path) as file:
+        start = _read_start(file, path)
+        lines = _iter_lines(file, advance)
         if start.startswith(b"{"):
-            yield from _json_lines(lines, path)
+            yield from _read_json_lines(lines, path)
         else:
-            yield from _csv(lines, path, columns)
+            yield from _read_csv(lines, path, columns)
 
 
-def _opened(path: Path) -> BinaryIO:
+def _open_file(path: Path) -> BinaryIO:
     try:
         return path.open("rb")
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _start(file: BinaryIO, path: Path) -> bytes:
+def _read_start(file: BinaryIO, path: Path) -> bytes:
     """The first bytes that are not blank. Raises CommandError where they cannot be rows."""
     head = file.read(4096)
     file.seek(0)
@@ -59,10 +59,10 @@ def _start(file: BinaryIO, path: Path) -> bytes:
     return start
 
 
-def _lines(file: BinaryIO, advance: Progress) -> Iterator[str]:
+def _iter_lines(file: BinaryIO, advance: Progress) -> Iterator[str]:
     """Lines as text; bytes that are not UTF-8 stay visible, so that their row can be refused."""
     first = True
-    while line := file.readline(LONGEST_LINE):
+    while line := file.readline(MAX_LINE_BYTES):
         advance(len(line))
         yield (line.removeprefix(b"\xef\xbb\xbf") if first else line).decode(
             "utf-8", "surrogateescape"
@@ -70,7 +70,7 @@ def _lines(file: BinaryIO, advance: Progress) -> Iterator[str]:
         first = False
 
 
-def _json_lines(lines: Iterable[str], path: Path) -> Iterator[RowItem]:
+def _read_json_lines(lines: Iterable[str], path: Path) -> Iterator[RowItem]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -86,11 +86,11 @@ def _json_lines(lines: Iterable[str], path: Path) -> Iterator[RowItem]:
             yield Item(place, problem="the line is not a JSON object: write {…}")
 
 
-def _csv(lines: Iterator[str], path: Path, columns: list[str]) -> Iterator[RowItem]:
-    csv.field_size_limit(LONGEST_CELL)
+def _read_csv(lines: Iterator[str], path: Path, columns: list[str]) -> Iterator[RowItem]:
+    csv.field_size_limit(MAX_CELL_CHARS)
     head = next(lines)
-    rows = csv.reader(_with_head(head, lines), delimiter=_delimiter(head))
-    names = _header(next(rows), path, columns)
+    rows = csv.reader(_prepend_line(head, lines), delimiter=_guess_delimiter(head))
+    names = _parse_header(next(rows), path, columns)
     while True:
         place = f"{path}:{rows.line_num + 1}"
         try:
@@ -112,18 +112,21 @@ def _csv(lines: Iterator[str], path: Path, columns: list[str]) -> Iterator[RowIt
         yield Item(place, dict(zip(names, cells, strict=False)), problem, is_cells=True)
 
 
-def _with_head(head: str, lines: Iterator[str]) -> Iterator[str]:
+def _prepend_line(head: str, lines: Iterator[str]) -> Iterator[str]:
     yield head
     yield from lines
 
 
-def _delimiter(head: str) -> str:
-    """Spreadsheets write the list separator of their country."""
+def _guess_delimiter(head: str) -> str:
+    """The delimiter that the first line has most of: comma, semicolon or tab.
+
+    Spreadsheets write the list separator of their country.
+    """
     return max(",;\t", key=head.count)
 
 
-def _header(cells: list[str], path: Path, columns: list[str]) -> list[str]:
-    """The names of the columns. Raises CommandError where none of them means anything."""
+def _parse_header(cells: list[str], path: Path, columns: list[str]) -> list[str]:
+    """The names of the columns. Raises CommandError if none is known or one is there twice."""
     names = [cell.strip().lower() for cell in cells]
     if not set(names) & set(columns):
         raise CommandError(
@@ -135,6 +138,6 @@ def _header(cells: list[str], path: Path, columns: list[str]) -> list[str]:
     return names
 
 
-def unknown_names(item: RowItem, columns: list[str]) -> set[str]:
-    """The names in a row that mean nothing to the import, to be said once."""
+def find_unknown_names(item: RowItem, columns: list[str]) -> set[str]:
+    """The names in a row that are no columns of the import."""
     return set(item.content or {}) - set(columns)

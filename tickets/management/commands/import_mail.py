@@ -5,7 +5,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandParser
 
 from tickets.intake import Outcome, receive_mail
-from tickets.intake.files.loop import Importer, progress
+from tickets.intake.files.loop import Importer, build_progress_bar
 from tickets.intake.files.mail_files import read_mails
 
 
@@ -17,11 +17,11 @@ class Command(BaseCommand):
 
     def handle(self, *, path: Path, **options: object) -> None:
         importer = Importer(self, "mails")
-        with progress(None, "mail") as bar:
+        with build_progress_bar(None, "mail") as bar:
 
             def receive(raw: bytes) -> Outcome:
                 bar.update()
                 return receive_mail(raw)
 
-            importer.take(read_mails(path), receive, bar)
-        importer.finish()
+            importer.import_items(read_mails(path), receive, bar)
+        importer.finish_import()

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from tickets.intake import receive_order
 from tickets.intake.files.command import RowsCommand
-from tickets.intake.files.order_csv import orders
+from tickets.intake.files.order_csv import group_order_rows
 from tickets.intake.files.row_files import RowItem
 from tickets.intake.orders import COLUMNS
 
@@ -15,5 +15,5 @@ class Command(RowsCommand):
     columns = COLUMNS
     receive = staticmethod(receive_order)
 
-    def prepared(self, items: Iterable[RowItem]) -> Iterable[RowItem]:
-        return orders(items)
+    def prepare_rows(self, items: Iterable[RowItem]) -> Iterable[RowItem]:
+        return group_order_rows(items)

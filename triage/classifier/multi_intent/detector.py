@@ -17,36 +17,36 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from triage.classifier.calibration import log_shares
+from triage.classifier.calibration import compute_log_shares
 from triage.classifier.multi_intent.segmentation import (
-    ASKS,
+    REQUEST_CUE,
     Place,
-    empty_of_matter,
-    seam,
-    sentences,
-    unquoted,
+    describe_cut,
+    find_sentences,
+    is_empty_of_matter,
+    strip_quotes,
 )
 from triage.contract.outcomes import Matter
 
 if TYPE_CHECKING:
     from triage.classifier.intent_model import IntentModel, Judgement
 
-FEWEST = 2  # tokens on each side of a cut
-SENTENCES = 16  # that are held against each other
-MATTERS = 4  # at most so many are told
-FINEST = (1.5, -2.5, 1.5, 1.0)  # what the four signs of a seam count for a proposal
+MIN_CUT_TOKENS = 2  # tokens on each side of a cut
+MAX_SENTENCES = 16  # that are held against each other
+MAX_MATTERS = 4  # at most so many are told
+SEAM_WEIGHTS = (1.5, -2.5, 1.5, 1.0)  # what the four signs of a seam count for a proposal
 
 
-class Reader(Protocol):
+class TokenEncoder(Protocol):
     """The part of `triage.inference.encoder.Encoder` that is needed here."""
 
     def embed(self, texts: Sequence[str]) -> Any: ...
     def embed_with_tokens(self, texts: Sequence[str]) -> tuple[Any, list[Any]]: ...
-    def places(self, text: str) -> list[Place]: ...
+    def locate_tokens(self, text: str) -> list[Place]: ...
 
 
 @dataclass(frozen=True)
-class Detector:
+class MultiIntentDetector:
     """``weights`` (22,) and ``bias`` over the signs; at ``threshold`` there are two matters.
 
     A text whose best proposal is below ``gate`` is not looked at any further.
@@ -57,14 +57,14 @@ class Detector:
     threshold: float
     gate: float
 
-    def probability(self, signs: Sequence[float]) -> float:
+    def compute_probability(self, signs: Sequence[float]) -> float:
         return float(1 / (1 + np.exp(-(np.dot(self.weights, signs) + self.bias))))
 
-    def numbers(self) -> Any:
+    def dump_numbers(self) -> Any:
         return np.array([*self.weights, self.bias, self.threshold, self.gate])
 
     @classmethod
-    def of(cls, numbers: Any) -> Detector:
+    def load_numbers(cls, numbers: Any) -> MultiIntentDetector:
         *weights, bias, threshold, gate = numbers.tolist()
         return cls(tuple(weights), bias, threshold, gate)
 
@@ -82,7 +82,7 @@ class Proposal:
 
 
 @dataclass(frozen=True)
-class Asked:
+class TextProposals:
     """A text, its vector (384,), and what is to be read of it."""
 
     text: str
@@ -100,8 +100,8 @@ class Pair:
     signs: tuple[float, ...]
 
 
-def matters(
-    text: str, model: IntentModel, reader: Reader, known: tuple[Any, Any] | None = None
+def find_matters(
+    text: str, model: IntentModel, reader: TokenEncoder, known: tuple[Any, Any] | None = None
 ) -> tuple[Matter, ...]:
     """The different things a text asks for, the surest first; none where it is one or unclear.
 
@@ -110,23 +110,23 @@ def matters(
     """
     if model.several is None:
         raise ValueError("This version has learned no detector of several matters.")
-    plain = unquoted(text)
+    plain = strip_quotes(text)
     found: dict[str, Matter] = {}
-    _gather(plain, model, model.several, reader, found, known if plain == text else None)
+    _gather_matters(plain, model, model.several, reader, found, known if plain == text else None)
     surest = sorted(found.values(), key=lambda matter: -matter.confidence)
-    return tuple(surest[:MATTERS]) if len(surest) > 1 else ()
+    return tuple(surest[:MAX_MATTERS]) if len(surest) > 1 else ()
 
 
-def _gather(
+def _gather_matters(
     text: str,
     model: IntentModel,
-    detector: Detector,
-    reader: Reader,
+    detector: MultiIntentDetector,
+    reader: TokenEncoder,
     found: dict[str, Matter],
     known: tuple[Any, Any] | None = None,
 ) -> None:
-    """The matters of a text with two; each side of the cut may have two itself."""
-    best = _best_pair(text, model, detector, reader, known)
+    """Add the matters of a text to ``found``; each side of a cut may have two itself."""
+    best = _find_best_pair(text, model, detector, reader, known)
     if best is None:
         return
     sides = best.proposal.left, best.proposal.right
@@ -135,50 +135,56 @@ def _gather(
         if name not in found or found[name].confidence < sure:
             found[name] = Matter(label=name, confidence=sure, words=text[slice(*place)])
     cut = best.proposal.right[0]
-    for side in (text[:cut], text[cut:]) if len(found) < MATTERS else ():
-        _gather(side, model, detector, reader, found)
+    for side in (text[:cut], text[cut:]) if len(found) < MAX_MATTERS else ():
+        _gather_matters(side, model, detector, reader, found)
 
 
-def _best_pair(
-    text: str, model: IntentModel, detector: Detector, reader: Reader, known: Any
+def _find_best_pair(
+    text: str, model: IntentModel, detector: MultiIntentDetector, reader: TokenEncoder, known: Any
 ) -> Pair | None:
-    """The pair that is two matters most likely, where it is likely enough."""
+    """The pair that is most likely two matters; None where no pair is likely enough."""
     if known is None:
         vectors, tokens = reader.embed_with_tokens([text])
         known = vectors[0], tokens[0]
     proposals = [
-        each for each in proposed(text, known[1], reader, model) if each.score >= detector.gate
+        each
+        for each in propose_splits(text, known[1], reader, model)
+        if each.score >= detector.gate
     ]
-    pairs = read([Asked(text, known[0], proposals)], model, reader)[0]
-    best = max(pairs, key=lambda pair: detector.probability(pair.signs), default=None)
-    enough = best is not None and detector.probability(best.signs) >= detector.threshold
+    pairs = read_proposals([TextProposals(text, known[0], proposals)], model, reader)[0]
+    best = max(pairs, key=lambda pair: detector.compute_probability(pair.signs), default=None)
+    enough = best is not None and detector.compute_probability(best.signs) >= detector.threshold
     return best if enough else None
 
 
 # --- proposals: no text is read again -------------------------------------------------
 
 
-def proposed(text: str, tokens: Any, reader: Reader, model: IntentModel) -> list[Proposal]:
-    """The best cut in two, and the best two sentences where there are more than one."""
-    places = reader.places(text)[: len(tokens)]
-    said = sentences(text)
-    if len(places) < 2 * FEWEST or not said:
+def propose_splits(
+    text: str, tokens: Any, reader: TokenEncoder, model: IntentModel
+) -> list[Proposal]:
+    """Up to two proposals: the best cut in two, and the best two of its sentences."""
+    places = reader.locate_tokens(text)[: len(tokens)]
+    said = find_sentences(text)
+    if len(places) < 2 * MIN_CUT_TOKENS or not said:
         return []
     runs = _Runs(text, tokens, places, model)
-    halves = _best(runs, _cuts(text, places, (said[0][0], said[-1][1])), seams=True)
-    pieces = [run for place in said[:SENTENCES] if (run := runs.at(place))]
-    return [*halves, *_best(runs, list(combinations(pieces, 2)), seams=False)]
+    halves = _find_best_proposal(
+        runs, _list_cuts(text, places, (said[0][0], said[-1][1])), seams=True
+    )
+    pieces = [run for place in said[:MAX_SENTENCES] if (run := runs.find_run(place))]
+    return [*halves, *_find_best_proposal(runs, list(combinations(pieces, 2)), seams=False)]
 
 
-def _cuts(text: str, places: Sequence[Place], within: Place) -> list[tuple[Place, Place]]:
-    """Runs of tokens before and after each space between the first and the last sentence."""
+def _list_cuts(text: str, places: Sequence[Place], within: Place) -> list[tuple[Place, Place]]:
+    """Pairs of runs before and after each space between the first and the last sentence."""
     inside = [i for i, (begin, end) in enumerate(places) if within[0] <= begin and end <= within[1]]
     if not inside:
         return []
     first, last = inside[0], inside[-1] + 1
     return [
         ((first, cut), (cut, last))
-        for cut in range(first + FEWEST, last - FEWEST + 1)
+        for cut in range(first + MIN_CUT_TOKENS, last - MIN_CUT_TOKENS + 1)
         if text[places[cut][0] - 1].isspace()
     ]
 
@@ -192,56 +198,66 @@ class _Runs:
     places: Sequence[Place]
     model: IntentModel
 
-    def at(self, place: Place) -> Place | None:
+    def find_run(self, place: Place) -> Place | None:
         inside = [i for i, (b, e) in enumerate(self.places) if place[0] <= b < e and e <= place[1]]
-        return (inside[0], inside[-1] + 1) if len(inside) >= FEWEST else None
+        return (inside[0], inside[-1] + 1) if len(inside) >= MIN_CUT_TOKENS else None
 
-    def of(self, run: Place) -> Place:
+    def get_place(self, run: Place) -> Place:
         return self.places[run[0]][0], self.places[run[1] - 1][1]
 
-    def shares(self, runs: Sequence[Place]) -> Any:
+    def score_runs(self, runs: Sequence[Place]) -> Any:
         sums = np.vstack([np.zeros(self.tokens.shape[1]), np.cumsum(self.tokens, axis=0)])
         begin, end = np.array(runs).T
         means = sums[end] - sums[begin]
         means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
-        return log_shares(means @ self.model.weights + self.model.bias, self.model.temperatures[0])
+        return compute_log_shares(
+            means @ self.model.weights + self.model.bias, self.model.temperatures[0]
+        )
 
 
-def _best(runs: _Runs, pairs: list[tuple[Place, Place]], *, seams: bool) -> list[Proposal]:
-    """The one with the most to gain by two labels over one; sides that ask nothing are out."""
+def _find_best_proposal(
+    runs: _Runs, pairs: list[tuple[Place, Place]], *, seams: bool
+) -> list[Proposal]:
+    """The proposal that gains most by two labels over one, alone in its list; else none.
+
+    Proposals with a side that asks for nothing are left out.
+    """
     if not pairs:
         return []
     every = sorted({run for pair in pairs for run in pair})
     row = {run: i for i, run in enumerate(every)}
-    shares = runs.shares(every)
+    shares = runs.score_runs(every)
     left = shares[[row[one] for one, _ in pairs]]
     right = shares[[row[other] for _, other in pairs]]
     gains = left.max(axis=1) + right.max(axis=1) - (left + right).max(axis=1)
     found = [
-        _proposal(runs, pair, float(gain), seams) for pair, gain in zip(pairs, gains, strict=True)
+        _build_proposal(runs, pair, float(gain), seams)
+        for pair, gain in zip(pairs, gains, strict=True)
     ]
     found.sort(key=lambda each: -each.score)
     fit = (
         each
         for each in found
-        if not any(empty_of_matter(runs.text[slice(*side)]) for side in (each.left, each.right))
+        if not any(is_empty_of_matter(runs.text[slice(*side)]) for side in (each.left, each.right))
     )
     return [one for one in [next(fit, None)] if one]
 
 
-def _proposal(runs: _Runs, pair: tuple[Place, Place], gain: float, seams: bool) -> Proposal:
-    left, right = runs.of(pair[0]), runs.of(pair[1])
+def _build_proposal(runs: _Runs, pair: tuple[Place, Place], gain: float, seams: bool) -> Proposal:
+    left, right = runs.get_place(pair[0]), runs.get_place(pair[1])
     if not seams:
         return Proposal(left, right, gain, gain, None)
-    found = seam(runs.text[left[0] : right[0]], runs.text[slice(*right)])
-    return Proposal(left, right, gain, gain + float(np.dot(FINEST, found)), found)
+    found = describe_cut(runs.text[left[0] : right[0]], runs.text[slice(*right)])
+    return Proposal(left, right, gain, gain + float(np.dot(SEAM_WEIGHTS, found)), found)
 
 
 # --- proof: both sides as if they stood alone ------------------------------------------
 
 
-def read(asked: Sequence[Asked], model: IntentModel, reader: Reader) -> list[list[Pair]]:
-    """The proposals of each text with their signs; all sides are embedded in one batch."""
+def read_proposals(
+    asked: Sequence[TextProposals], model: IntentModel, reader: TokenEncoder
+) -> list[list[Pair]]:
+    """The proposals of each text as pairs with signs; all sides are embedded in one batch."""
     sides = dict.fromkeys(
         each.text[slice(*place)]
         for each in asked
@@ -253,16 +269,16 @@ def read(asked: Sequence[Asked], model: IntentModel, reader: Reader) -> list[lis
     whole = {each.text: each.vector for each in asked if each.proposals}
     texts = [*whole, *(side for side in sides if side not in whole)]
     vectors = np.concatenate([list(whole.values()), reader.embed(texts[len(whole) :])])
-    judged = model.judge(texts, vectors)
+    judged = model.judge_texts(texts, vectors)
     columns = model.weights / np.maximum(np.linalg.norm(model.weights, axis=0), 1e-9)
     row = {text: i for i, text in enumerate(texts)}
     return [
-        [_pair(each.text, one, row, vectors, judged, columns) for one in each.proposals]
+        [_build_pair(each.text, one, row, vectors, judged, columns) for one in each.proposals]
         for each in asked
     ]
 
 
-def _pair(
+def _build_pair(
     text: str,
     proposal: Proposal,
     row: dict[str, int],
@@ -272,18 +288,18 @@ def _pair(
 ) -> Pair:
     words = text[slice(*proposal.left)], text[slice(*proposal.right)]
     whole, left, right = row[text], row[words[0]], row[words[1]]
-    one, other = _two_labels(judged.shares[left], judged.shares[right])
+    one, other = _choose_two_labels(judged.shares[left], judged.shares[right])
     signs = (
-        *_by_shares(judged.shares[[whole, left, right]], one, other),
-        *_by_vectors(vectors[[whole, left, right]], judged.outside[[left, right]]),
+        *_iter_share_signs(judged.shares[[whole, left, right]], one, other),
+        *_iter_vector_signs(vectors[[whole, left, right]], judged.outside[[left, right]]),
         float(columns[:, one] @ columns[:, other]),
-        *_by_words(text, words, proposal),
+        *_iter_word_signs(text, words, proposal),
     )
     sure = float(judged.shares[left, one]), float(judged.shares[right, other])
     return Pair(proposal, (one, other), sure, signs)
 
 
-def _two_labels(left: Any, right: Any) -> tuple[int, int]:
+def _choose_two_labels(left: Any, right: Any) -> tuple[int, int]:
     """The likeliest label of each side; where it is the same, one takes its second."""
     one, other = int(left.argmax()), int(right.argmax())
     if one != other:
@@ -294,12 +310,12 @@ def _two_labels(left: Any, right: Any) -> tuple[int, int]:
     return int(second), other
 
 
-def _by_shares(shares: Any, one: int, other: int) -> Iterator[float]:
+def _iter_share_signs(shares: Any, one: int, other: int) -> Iterator[float]:
     """What two labels explain better than one, and what the whole text says of them."""
     whole, left, right = shares
     logs = np.log(shares + 1e-6)
     joint = float((logs[1] + logs[2]).max())
-    odds = sorted((_odds(left[one]), _odds(right[other])))
+    odds = sorted((_compute_log_odds(left[one]), _compute_log_odds(right[other])))
     yield float(np.clip(logs[1][one] + logs[2][other] - joint, -8, 12))
     yield from odds
     yield float(np.log(min(left[one], right[other]) + 1e-3))
@@ -308,24 +324,24 @@ def _by_shares(shares: Any, one: int, other: int) -> Iterator[float]:
     yield float(np.log(left[other] + 1e-3) + np.log(right[one] + 1e-3))
 
 
-def _by_vectors(vectors: Any, outside: Any) -> Iterator[float]:
+def _iter_vector_signs(vectors: Any, outside: Any) -> Iterator[float]:
     whole, left, right = vectors
     yield float(left @ right)
     yield float(whole @ left + whole @ right)
-    yield from sorted(_odds(share) for share in outside)
+    yield from sorted(_compute_log_odds(share) for share in outside)
 
 
-def _by_words(text: str, words: tuple[str, str], proposal: Proposal) -> Iterator[float]:
+def _iter_word_signs(text: str, words: tuple[str, str], proposal: Proposal) -> Iterator[float]:
     begins, _, marked, joined = proposal.seam or (False, False, False, False)
     yield min(proposal.gain, 15.0)
     yield float(proposal.seam is None)
     yield from (float(begins), float(marked), float(joined))
-    yield float(all(ASKS.search(each) for each in words))
+    yield float(all(REQUEST_CUE.search(each) for each in words))
     yield float(np.log(min(len(each.split()) for each in words)))
     yield float(np.log(len(text.split())))
-    yield float(np.log(1 + len(sentences(text))))
+    yield float(np.log(1 + len(find_sentences(text))))
 
 
-def _odds(share: Any) -> float:
+def _compute_log_odds(share: Any) -> float:
     share = min(max(float(share), 1e-3), 1 - 1e-3)
     return float(np.log(share / (1 - share)))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from triage.classifier.multi_intent.segmentation import courteous, unquoted
+from triage.classifier.multi_intent.segmentation import is_courtesy, strip_quotes
 from triage.contract.outcomes import Matter
 
 if TYPE_CHECKING:
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 
     Judge = Callable[[Sequence[str]], Judgement]
 
-WEIGHTS = (0.120, -0.540, 0.097, 0.521, 0.434, 0.261, 0.109, 0.635)
-BIAS = -3.815
+SIGN_WEIGHTS = (0.120, -0.540, 0.097, 0.521, 0.434, 0.261, 0.109, 0.635)
+SIGN_BIAS = -3.815
 THRESHOLD = 0.65  # where one message in twenty that asks for one thing is taken for several
-MOST = 16  # pieces of a text that are looked at
-CUTS = 7  # places at which a text is cut in two
-MATTERS = 4  # at most so many are told
-FEWEST = 3  # words a piece has to have
+MAX_PIECES = 16  # pieces of a text that are looked at
+MAX_CUTS = 7  # places at which a text is cut in two
+MAX_MATTERS = 4  # at most so many are told
+MIN_PIECE_WORDS = 3  # words a piece has to have
 
-ENDS = re.compile(r"(?<=[.!?;])\s+|\n+|(?<=\w)\s*(?:\.{2,}|[-–—]{2,}|\s[-–—]\s)\s*")
-JOINTS = re.compile(
+SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n+|(?<=\w)\s*(?:\.{2,}|[-–—]{2,}|\s[-–—]\s)\s*")
+CLAUSE_JOINT = re.compile(
     r",?\s+(?:and|also|but|plus|then|besides|oh and)\s+(?:also\s+|then\s+|another thing,?\s+)?"
     r"(?=(?:i|we|my|our|can|could|please|where|when|how|what|why|is|are|do|does|did|has|have|would"
     r"|will|the|your|you|tell|send|give|cancel|change|it|there)\b)",
     re.IGNORECASE,
 )
-ASKS = re.compile(
+REQUEST_CUE = re.compile(
     r"\?|\b(?:please|can (?:you|i|we)|could (?:you|i|we)|would (?:you|like)|i(?:'d| would) like|want"
     r"|need|how (?:do|can|long|much)|where|when|why|what|tell me|let me know|send|cancel|change"
     r"|refund|return|not (?:work|received|arrived)|n't|wrong|missing|broken)\b",
@@ -56,37 +56,42 @@ class Part:
     last: int
 
 
-def matters(text: str, labels: Sequence[str], judge: Judge) -> tuple[Matter, ...]:
+def find_matters(text: str, labels: Sequence[str], judge: Judge) -> tuple[Matter, ...]:
     """The different things a text asks for, the surest first; none where it is one or unclear.
 
     ``judge`` gives the shares, of shape (n, len(labels)), of n texts. It is asked only where the
     text has more than one part.
     """
-    parts = parts_of(text)
+    parts = split_parts(text)
     if len(parts) < 2:
         return ()
-    halves = halves_of(parts)
+    halves = split_halves(parts)
     both = [half.words for pair in halves for half in pair]
     judged = judge([text, *(part.words for part in parts), *both])
-    found = list(_found(parts, halves, judged))
-    meant = [found[0], *(each for each in found[1:] if probability(each.signs) >= THRESHOLD)]
+    found = list(_iter_candidates(parts, halves, judged))
+    meant = [
+        found[0],
+        *(each for each in found[1:] if compute_probability(each.signs) >= THRESHOLD),
+    ]
     if len(meant) < 2:
         return ()
     return tuple(
         Matter(label=labels[each.label], confidence=each.sure, words=each.part.words)
-        for each in meant[:MATTERS]
+        for each in meant[:MAX_MATTERS]
     )
 
 
-def parts_of(text: str) -> list[Part]:
+def split_parts(text: str) -> list[Part]:
     """The pieces of a text, in order."""
-    pieces = [piece for line in unquoted(text).splitlines() for piece in _pieces(line)][:MOST]
+    pieces = [piece for line in strip_quotes(text).splitlines() for piece in _iter_pieces(line)][
+        :MAX_PIECES
+    ]
     return [Part(piece, place, place) for place, piece in enumerate(pieces)]
 
 
-def halves_of(parts: Sequence[Part]) -> list[tuple[Part, Part]]:
-    """The text cut in two, at up to ``CUTS`` places spread over it."""
-    cuts = sorted({round(cut) for cut in np.linspace(1, len(parts) - 1, CUTS)})
+def split_halves(parts: Sequence[Part]) -> list[tuple[Part, Part]]:
+    """Pairs of halves: the text cut in two, at up to ``MAX_CUTS`` places spread over it."""
+    cuts = sorted({round(cut) for cut in np.linspace(1, len(parts) - 1, MAX_CUTS)})
     last = len(parts) - 1
     return [
         (
@@ -97,19 +102,19 @@ def halves_of(parts: Sequence[Part]) -> list[tuple[Part, Part]]:
     ]
 
 
-def _pieces(paragraph: str) -> Iterator[str]:
-    for sentence in ENDS.split(paragraph):
-        for piece in _clauses(sentence.strip()):
-            if len(piece.split()) >= FEWEST and not courteous(piece):
+def _iter_pieces(paragraph: str) -> Iterator[str]:
+    for sentence in SENTENCE_END.split(paragraph):
+        for piece in _iter_clauses(sentence.strip()):
+            if len(piece.split()) >= MIN_PIECE_WORDS and not is_courtesy(piece):
                 yield piece
 
 
-def _clauses(sentence: str) -> Iterator[str]:
+def _iter_clauses(sentence: str) -> Iterator[str]:
     """The clauses joined by "and" or the like, where what is on both sides could stand alone."""
     begun = 0
-    for joint in JOINTS.finditer(sentence):
+    for joint in CLAUSE_JOINT.finditer(sentence):
         before, after = sentence[begun : joint.start()], sentence[joint.end() :]
-        if len(before.split()) > FEWEST and len(after.split()) > FEWEST:
+        if len(before.split()) > MIN_PIECE_WORDS and len(after.split()) > MIN_PIECE_WORDS:
             yield before.strip(" ,")
             begun = joint.end()
     yield sentence[begun:].strip(" ,")
@@ -119,7 +124,7 @@ def _clauses(sentence: str) -> Iterator[str]:
 
 
 @dataclass(frozen=True)
-class Found:
+class MatterCandidate:
     """A label, the part that is surest of it, and the signs that it is a matter of its own."""
 
     label: int
@@ -128,9 +133,9 @@ class Found:
     signs: tuple[float, ...]
 
 
-def _found(
+def _iter_candidates(
     parts: Sequence[Part], halves: Sequence[tuple[Part, Part]], judged: Judgement
-) -> Iterator[Found]:
+) -> Iterator[MatterCandidate]:
     """The surest label of all parts and halves, then each other that another part is surest of."""
     runs = [*parts, *(half for pair in halves for half in pair)]
     whole, shares, outside = judged.shares[0], judged.shares[1:], judged.outside[1:]
@@ -138,36 +143,36 @@ def _found(
     for place in np.argsort(-shares.max(axis=1), kind="stable"):
         best.setdefault(int(shares[place].argmax()), int(place))
     (main, where), *others = best.items()
-    yield Found(main, float(shares[where, main]), runs[where], ())
+    yield MatterCandidate(main, float(shares[where, main]), runs[where], ())
     cuts = shares[len(parts) :].reshape(-1, 2, len(whole))
     for label, place in others:
         alone = shares[: len(parts), [main, label]]
-        signs = _signs(whole, alone, cuts, main, label)
-        asks = float(bool(ASKS.search(runs[place].words)))
-        signs = (*signs, _odds(outside[place]), asks)
-        yield Found(label, float(shares[place, label]), runs[place], signs)
+        signs = _compute_signs(whole, alone, cuts, main, label)
+        asks = float(bool(REQUEST_CUE.search(runs[place].words)))
+        signs = (*signs, _compute_log_odds(outside[place]), asks)
+        yield MatterCandidate(label, float(shares[place, label]), runs[place], signs)
 
 
-def _signs(whole: Any, alone: Any, cuts: Any, main: int, other: int) -> tuple[float, ...]:
-    """What speaks for a second matter: pieces apart, the best cut in two, and the whole."""
+def _compute_signs(whole: Any, alone: Any, cuts: Any, main: int, other: int) -> tuple[float, ...]:
+    """The signs of a second matter: pieces apart, the best cut in two, and the whole."""
     here, there = int(alone[:, 0].argmax()), int(alone[:, 1].argmax())
     first = np.minimum(cuts[:, 0, main], cuts[:, 1, other]).max()
     second = np.minimum(cuts[:, 0, other], cuts[:, 1, main]).max()
     return (
-        _odds(alone[there, 1]),
+        _compute_log_odds(alone[there, 1]),
         float(np.log(alone[there, 0] + 1e-3)),
-        _odds(alone[here, 0]),
-        _odds(max(first, second)),
+        _compute_log_odds(alone[here, 0]),
+        _compute_log_odds(max(first, second)),
         float(np.log(whole[other] + 1e-3)),
         float(np.log(whole[main] + 1e-3)),
     )
 
 
-def _odds(share: Any) -> float:
+def _compute_log_odds(share: Any) -> float:
     share = min(max(float(share), 1e-3), 1 - 1e-3)
     return float(np.log(share / (1 - share)))
 
 
-def probability(signs: Sequence[float]) -> float:
-    """That the second label is a matter of its own."""
-    return float(1 / (1 + np.exp(-(np.dot(WEIGHTS, signs) + BIAS))))
+def compute_probability(signs: Sequence[float]) -> float:
+    """The probability that the second label is a matter of its own."""
+    return float(1 / (1 + np.exp(-(np.dot(SIGN_WEIGHTS, signs) + SIGN_BIAS))))

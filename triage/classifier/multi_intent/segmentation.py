@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 Place = tuple[int, int]  # the characters from the first up to the second
 
-ENDS = re.compile(r"(?<=[.!?;])\s+|\n+|\s[-–—]\s|(?<=\w)\.{2,}\s*|(?<=\w)[-–—]{2,}\s*")
-QUOTED = re.compile(
+SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n+|\s[-–—]\s|(?<=\w)\.{2,}\s*|(?<=\w)[-–—]{2,}\s*")
+QUOTED_TEXT = re.compile(
     r"^>.*$|^-- ?$[\s\S]*|^-{2,} ?(?:original|forwarded) message[\s\S]*"
     r"|^on [^\n]{4,200}\n?[^\n]{0,100}\bwrote: *$[\s\S]*",
     re.IGNORECASE | re.MULTILINE,
 )
-COURTEOUS = re.compile(
+COURTESY = re.compile(
     r"\W*(?:(?:and|with|so|but|many|very|kind|best|warm|kindest|warmest)\s+)*"
     r"(?:hi|hello|hiya|hey|dear|greetings|good (?:morning|afternoon|evening|day)|morning"
     r"|thanks|thank you|thankyou|thx|cheers|ta|regards|wishes|sincerely|yours|faithfully|love"
@@ -21,23 +21,23 @@ COURTEOUS = re.compile(
     r"|otherwise|sorry|apologies|bye)\b(?:\W+\w+){0,9}\W*",
     re.IGNORECASE,
 )
-WANTS = re.compile(
+WANT_CUE = re.compile(
     r"\?|n't\b|\b(?:where|when|why|how|what|which|refund|cancel|change|return|send|order|money"
     r"|not|wrong|broken|missing|late|need|want|charged?|account|card|deliver\w*)\b",
     re.IGNORECASE,
 )
-ASKS = re.compile(
+REQUEST_CUE = re.compile(
     r"\?|\b(?:please|pls|can|could|would|want|need|how|where|when|why|what|tell|send|cancel"
     r"|change|refund|return|not|wrong|missing|broken|is|do|does|did|will)\b|n't\b",
     re.IGNORECASE,
 )
-REFERENCE = re.compile(
+ORDER_REFERENCE = re.compile(
     r"\b(?:my|the|orders?|number|no|nr|ref|reference|is|was|it|its|this|for|on|of|from|thanks"
     r"|thank|you|regards|in|a|s)\b|\S*\d\S*|[^\w\s]",
     re.IGNORECASE,
 )
 WORD = re.compile(r"[\w'’]+")
-BEGINNINGS = frozenset(
+SENTENCE_STARTERS = frozenset(
     WORD.findall(
         "i i'm i've i'd im ive my we our how what what's whats why when where where's wheres who "
         "which can could may would will is are am do does did has have had was were please pls plz "
@@ -45,7 +45,7 @@ BEGINNINGS = frozenset(
         "change hello hi if also and but besides in one any a an not no"
     )
 )
-HANGING = frozenset(
+DANGLING_WORDS = frozenset(
     WORD.findall(
         "i my we our the a an to of for on in at by with from and or but if when what how why where "
         "which who can could will would shall may might must do does did is are was were am be been "
@@ -53,29 +53,34 @@ HANGING = frozenset(
         "about into very please any some"
     )
 )
-JOINING = frozenset(
+JOINING_WORDS = frozenset(
     WORD.findall("and also but plus then besides oh another thing question more one on top of that")
 )
-LOOKED_AT = 80  # characters on each side of a cut
+CUT_CONTEXT_CHARS = 80  # characters on each side of a cut
 
 
-def unquoted(text: str) -> str:
-    """Without the lines quoted from an earlier mail and what follows a signature's mark."""
-    return QUOTED.sub("", text)
+def strip_quotes(text: str) -> str:
+    """The text without lines quoted from an earlier mail and without a signature."""
+    return QUOTED_TEXT.sub("", text)
 
 
-def sentences(text: str) -> list[Place]:
-    """Those that may ask for something: no greeting, thanks, good wishes or name below them."""
-    places = list(_between(text))
+def find_sentences(text: str) -> list[Place]:
+    """The places of sentences that may ask for something.
+
+    Greetings, thanks, good wishes and a name below them are left out.
+    """
+    places = list(_iter_sentence_places(text))
     last = len(places)
-    while last > 1 and (_polite(text, places[last - 1]) or _signed(text, places[:last])):
+    while last > 1 and (
+        _is_courtesy_at(text, places[last - 1]) or _ends_with_name(text, places[:last])
+    ):
         last -= 1
-    return [place for place in places[:last] if not _polite(text, place)]
+    return [place for place in places[:last] if not _is_courtesy_at(text, place)]
 
 
-def _between(text: str) -> Iterator[Place]:
+def _iter_sentence_places(text: str) -> Iterator[Place]:
     begun = 0
-    for end in [*ENDS.finditer(text), None]:
+    for end in [*SENTENCE_END.finditer(text), None]:
         stop = end.start() if end else len(text)
         said = text[begun:stop]
         if WORD.search(said):
@@ -83,40 +88,43 @@ def _between(text: str) -> Iterator[Place]:
         begun = end.end() if end else stop
 
 
-def _polite(text: str, place: Place) -> bool:
-    return courteous(text[slice(*place)])
+def _is_courtesy_at(text: str, place: Place) -> bool:
+    return is_courtesy(text[slice(*place)])
 
 
-def _signed(text: str, places: list[Place]) -> bool:
-    """The last is a name: a few words below a closing, without a full stop."""
+def _ends_with_name(text: str, places: list[Place]) -> bool:
+    """Whether the last is a name: a few words below a closing, without a full stop."""
     name = text[slice(*places[-1])]
-    return len(name.split()) <= 3 and name[-1:].isalnum() and _polite(text, places[-2])
+    return len(name.split()) <= 3 and name[-1:].isalnum() and _is_courtesy_at(text, places[-2])
 
 
-def courteous(words: str) -> bool:
-    """Whether it is nothing but a greeting, thanks or good wishes."""
-    return bool(COURTEOUS.fullmatch(words)) and not WANTS.search(words)
+def is_courtesy(words: str) -> bool:
+    """Whether the words are nothing but a greeting, thanks or good wishes."""
+    return bool(COURTESY.fullmatch(words)) and not WANT_CUE.search(words)
 
 
-def empty_of_matter(words: str) -> bool:
-    """Whether it is a mere courtesy, or names an order and no more."""
-    return courteous(words) or (
-        any(letter.isdigit() for letter in words) and not REFERENCE.sub(" ", words).split()
+def is_empty_of_matter(words: str) -> bool:
+    """Whether the words are a mere courtesy, or name an order and no more."""
+    return is_courtesy(words) or (
+        any(letter.isdigit() for letter in words) and not ORDER_REFERENCE.sub(" ", words).split()
     )
 
 
-def seam(left: str, right: str) -> tuple[bool, bool, bool, bool]:
-    """Of a cut: the right side begins like a sentence, the left hangs in the air, a mark
-    stands between them, a joining word begins the right side."""
-    before = WORD.findall(_plain(left[-LOOKED_AT:]))
-    after = WORD.findall(_plain(right[:LOOKED_AT]))
+def describe_cut(left: str, right: str) -> tuple[bool, bool, bool, bool]:
+    """Four signs of a cut between the texts on its left and right.
+
+    The right side begins like a sentence, the left hangs in the air, a mark stands between
+    them, a joining word begins the right side.
+    """
+    before = WORD.findall(_normalize_text(left[-CUT_CONTEXT_CHARS:]))
+    after = WORD.findall(_normalize_text(right[:CUT_CONTEXT_CHARS]))
     joined = 0
-    while joined < min(5, len(after) - 1) and after[joined] in JOINING:
+    while joined < min(5, len(after) - 1) and after[joined] in JOINING_WORDS:
         joined += 1
-    begins = bool(after) and after[joined] in BEGINNINGS
+    begins = bool(after) and after[joined] in SENTENCE_STARTERS
     marked = left.rstrip()[-1:] in tuple(".?!;:,") or "\n" in left[len(left.rstrip()) :]
-    return begins, bool(before) and before[-1] in HANGING, marked, joined > 0
+    return begins, bool(before) and before[-1] in DANGLING_WORDS, marked, joined > 0
 
 
-def _plain(words: str) -> str:
+def _normalize_text(words: str) -> str:
     return words.lower().replace("’", "'")

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-TOLD = ("{s} {A} {t}", "{A} {t}", "{s} {t} {A}")  # one matter with a story
+STORY_FORMS = ("{s} {A} {t}", "{A} {t}", "{s} {t} {A}")  # one matter with a story
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Phrases:
     asides: tuple[str, ...]
 
 
-TAUGHT = Phrases(
+TRAINING_PHRASES = Phrases(
     ways={
         "sentences": ("{A} {B}",),
         "connective": ("{A} Also, {b}", "{A} Besides that, {b}", "{A} One more thing: {b}"),
@@ -53,7 +53,7 @@ TAUGHT = Phrases(
         "Best regards, and thank you in advance.",
     ),
 )
-MEASURED = Phrases(
+EVALUATION_PHRASES = Phrases(
     ways={
         "sentences": ("{A} {B}",),
         "connective": ("{A} Another thing: {b}", "{A} Two things, really: {b}", "{A} Oh and {b}"),
@@ -79,35 +79,40 @@ MEASURED = Phrases(
 )
 
 
-def join(one: str, other: str, way: str, phrases: Phrases, random: Any) -> str:
-    """Two texts as one, in one of the ways of that name."""
-    return _filled(str(random.choice(phrases.ways[way])), one, other, phrases, random)
+def join_texts(one: str, other: str, way: str, phrases: Phrases, random: Any) -> str:
+    """Two texts joined into one, in one of the ways of that name."""
+    return _fill_form(str(random.choice(phrases.ways[way])), one, other, phrases, random)
 
 
-def told(one: str, phrases: Phrases, random: Any) -> str:
-    """A text among sentences that ask for nothing."""
-    return _filled(str(random.choice(TOLD)), one, "", phrases, random)
+def wrap_in_story(one: str, phrases: Phrases, random: Any) -> str:
+    """A text placed among sentences that ask for nothing."""
+    return _fill_form(str(random.choice(STORY_FORMS)), one, "", phrases, random)
 
 
-def _filled(form: str, one: str, other: str, phrases: Phrases, random: Any) -> str:
+def _fill_form(form: str, one: str, other: str, phrases: Phrases, random: Any) -> str:
     aside, second = random.choice(phrases.asides, 2, replace=False)
     return form.format(
-        A=_sentence(one), B=_sentence(other), a=_inner(one), b=_inner(other), s=aside, t=second
+        A=_make_sentence(one),
+        B=_make_sentence(other),
+        a=_make_continuation(one),
+        b=_make_continuation(other),
+        s=aside,
+        t=second,
     )
 
 
-def _sentence(text: str) -> str:
+def _make_sentence(text: str) -> str:
     text = text.strip()
     return text[:1].upper() + text[1:] + ("" if text[-1:] in ".!?" else ".")
 
 
-def _inner(text: str) -> str:
+def _make_continuation(text: str) -> str:
     text = text.strip().rstrip(".!?, ")
     return text if text[:2] in ("I ", "I'") else text[:1].lower() + text[1:]
 
 
-def couples(labels: Sequence[str], count: int, random: Any) -> list[tuple[int, int]]:
-    """Rows of two different intents each, drawn at random; "" is none."""
+def draw_pairs(labels: Sequence[str], count: int, random: Any) -> list[tuple[int, int]]:
+    """Up to ``count`` random pairs of rows with two different intents; "" is none."""
     ours = np.flatnonzero([bool(label) for label in labels])
     drawn = random.choice(ours, (count * 4, 2))
     return [(int(i), int(j)) for i, j in drawn if labels[i] != labels[j]][:count]

@@ -11,7 +11,7 @@ from triage.contract.slots import SLOT, WritingTask
 
 VALUE: Final = "•"
 """What stands for a value in the words around it."""
-PART: Final = re.compile(
+PART_BOUNDARY: Final = re.compile(
     r"[,;:]\s+(?:and |but |or |so |(?:al)?though (?=not\b))?"
     r"|\s(?:and|but|or)\s(?=(?:we|you|it|they|i|there|cannot|can|is|are|do|does|has|have)\b)"
     r"|\s(?:but|and|though|although) (?=not\b)"
@@ -23,7 +23,7 @@ PART: Final = re.compile(
 
 @dataclass(frozen=True)
 class Statement:
-    """A sentence with the marks it was written with, and the case that it speaks of."""
+    """A sentence with its slots, and the writing task of the case that it speaks of."""
 
     text: str
     task: WritingTask
@@ -35,21 +35,21 @@ class Statement:
 
     @cached_property
     def plain(self) -> str:
-        """The sentence without them."""
+        """The sentence with a space for its values."""
         return SLOT.sub(" ", self.text)
 
     @cached_property
     def parts(self) -> list[str]:
-        return PART.split(self.prose)
+        return PART_BOUNDARY.split(self.prose)
 
     @cached_property
     def kinds(self) -> frozenset[str]:
         """The kinds of the values it points at."""
-        slots = (self.task.slot(name) for name in SLOT.findall(self.text))
+        slots = (self.task.find_slot(name) for name in SLOT.findall(self.text))
         return frozenset(slot.kind for slot in slots if slot)
 
     @property
-    def asks(self) -> bool:
+    def is_question(self) -> bool:
         return self.prose.rstrip().endswith("?")
 
     @property

@@ -13,22 +13,33 @@ from typing import Final
 
 from triage.contract.fact_types import CLAUSE
 from triage.contract.slots import WritingTask
-from triage.guardrails.claims.claim import PART, Statement
+from triage.guardrails.claims.claim import PART_BOUNDARY, Statement
 from triage.guardrails.claims.entailment import Source
-from triage.guardrails.claims.non_claims import framed
-from triage.nlu.content_words import PLAIN, SAME_AS, content, is_empty, listed, numbers, stem, words
+from triage.guardrails.claims.non_claims import strip_frame
+from triage.nlu.content_words import (
+    FUNCTION_WORDS,
+    SYNONYM_STEMS,
+    extract_content,
+    is_empty,
+    iter_numbers,
+    parse_word_list,
+    split_words,
+    stem_word,
+)
 
-SAID: Final = 0.55
+MIN_RESTATED_SHARE: Final = 0.55
 """The share of its content in the clauses from which on a sentence says what they say."""
-ALIKE: Final = 0.5
+MIN_PART_OVERLAP: Final = 0.5
 """The share from which on two parts of sentences speak of the same."""
-BESIDE: Final = 0.4
+MIN_QUOTED_SHARE: Final = 0.4
 """The share that is enough where the clause itself stands beside it."""
 TWO: Final = 2
-SHORT: Final = 5
+MAX_LIST_PART_WORDS: Final = 5
 
-DENYING: Final = listed("not no never none nobody neither nor without cannot unable hardly before")
-OPEN_ENDED: Final = listed("until till unless except")
+DENIAL_WORDS: Final = parse_word_list(
+    "not no never none nobody neither nor without cannot unable hardly before"
+)
+OPEN_ENDED_WORDS: Final = parse_word_list("until till unless except")
 """Words after which it matters too much how the rest is put to compare denials."""
 IDLE: Final = re.compile(r"\b(?:does|do) not matter(?: if| whether| when)?\b", re.IGNORECASE)
 GRATIS: Final = re.compile(
@@ -44,7 +55,7 @@ INVITES: Final = re.compile(
     re.IGNORECASE,
 )
 """What a customer may wish, and what to do then: no rule."""
-SIDES: Final = re.compile(
+PERSPECTIVE_WORDS: Final = re.compile(
     r"\b(?:buy\w*|bought|sell\w*|sold|receiv\w+|outside|nobody|(?:was|were|is|are|be|been) used|used(?= (?:for|to|by|when|in|at|on)\b))\b",
     re.IGNORECASE,
 )
@@ -69,18 +80,18 @@ RETURN: Final = re.compile(
     r"\b(?:tak(?:e|es|en|ing)|sen[dt]|sending) (?:\w+ ){0,2}?back\b", re.IGNORECASE
 )
 COUNTS: Final = re.compile(r"\b(?:counts?|qualif(?:y|ies)) as\b", re.IGNORECASE)
-TURNS: Final = (
+TURNS_OF_PHRASE: Final = (
     (STOPPING, "not "),
     (UNTIL, "until"),
     (GRATIS, "free"),
     (RETURN, "return"),
     (COUNTS, ""),
 )
-ROWS: Final = listed(
+RECORD_KINDS: Final = parse_word_list(
     "order placed status promised delivered tracking total paid since orders spent refunds refunded"
     " other_order"
 )
-FELT: Final = re.compile(
+FEELING_WORDS: Final = re.compile(
     r"\b(?:nothing|sorry|regret|understand|pity|know how|whether|asked?|thank\w*)\b", re.IGNORECASE
 )
 OPENING: Final = re.compile(r"^\W*(?:please|if you|just|let|should you|when you)\b", re.IGNORECASE)
@@ -112,96 +123,118 @@ Denials = dict[str, bool]
 
 
 @lru_cache(maxsize=64)
-def rules_of(task: WritingTask) -> Source:
-    """The clauses of the case as one text."""
-    return Source("\n".join(slot.value for slot in task.of_kind(CLAUSE)))
+def build_clause_source(task: WritingTask) -> Source:
+    """The clauses of the case as one source text."""
+    return Source("\n".join(slot.value for slot in task.list_slots(CLAUSE)))
 
 
-def said_by_a_clause(sentence: str, task: WritingTask) -> float:
-    """The share of a sentence's content that two sentences of the clauses have."""
-    said = content(framed(sentence))
-    known = rules_of(task).stems
-    said -= {word for word in content(task.ticket) if word not in known}
-    near: frozenset[str] = frozenset().union(*map(content, rules_of(task).nearest(sentence)[:TWO]))
+def compute_clause_coverage(sentence: str, task: WritingTask) -> float:
+    """The share of a sentence's content, 0 to 1, that the nearest sentences of the clauses have."""
+    said = extract_content(strip_frame(sentence))
+    known = build_clause_source(task).stems
+    said -= {word for word in extract_content(task.ticket) if word not in known}
+    near: frozenset[str] = frozenset().union(
+        *map(extract_content, build_clause_source(task).find_nearest_sentences(sentence)[:TWO])
+    )
     return len(said & near) / len(said) if said else 0.0
 
 
-def no_such_rule(said: Statement) -> str:
-    """A rule that no clause has, or an empty string."""
+def find_invented_rule(said: Statement) -> str:
+    """Why a sentence states a rule that no clause has, or an empty string."""
     found = RULE.search(said.plain)
-    if not found or said.asks or OPENING.search(said.plain):
+    if not found or said.is_question or OPENING.search(said.plain):
         return ""
-    enough = BESIDE if CLAUSE in said.kinds else SAID
-    if FELT.search(said.plain, 0, found.end()) or said_by_a_clause(said.plain, said.task) >= enough:
+    enough = MIN_QUOTED_SHARE if CLAUSE in said.kinds else MIN_RESTATED_SHARE
+    if (
+        FEELING_WORDS.search(said.plain, 0, found.end())
+        or compute_clause_coverage(said.plain, said.task) >= enough
+    ):
         return ""
     return "states a rule that no clause has"
 
 
-def against_a_clause(said: Statement) -> str:
-    """A clause said the other way round, or an empty string."""
-    prose = framed(IDLE.sub(" ", said.plain))
+def find_contradicted_clause(said: Statement) -> str:
+    """Why a sentence says the opposite of a clause, or an empty string."""
+    prose = strip_frame(IDLE.sub(" ", said.plain))
     if (
-        FELT.search(prose)
-        or said.asks
-        or said.kinds & ROWS
+        FEELING_WORDS.search(prose)
+        or said.is_question
+        or said.kinds & RECORD_KINDS
         or ONLY_IF.search(prose)
         or INVITES.search(prose)
     ):
         return ""
-    if "until" in rules_of(said.task).lower:
+    if "until" in build_clause_source(said.task).lower:
         prose = BEFORE.sub("until", prose)
-    for mine in (denials(part) for part in parts_of(prose) if not part.lower().startswith("not ")):
-        nearest = _nearest(mine, said.task)
-        if nearest and not any(_agree(mine, theirs) for _, theirs in nearest):
+    for mine in (
+        parse_denials(part) for part in split_parts(prose) if not part.lower().startswith("not ")
+    ):
+        nearest = _find_nearest_rules(mine, said.task)
+        if nearest and not any(_has_same_denials(mine, theirs) for _, theirs in nearest):
             return f"says the opposite of a clause: “{nearest[0][0].strip()[:80]}”"
-    says_it = said_by_a_clause(said.plain, said.task) >= SAID
-    opposed = says_it and _opposed(prose, rules_of(said.task))
+    says_it = compute_clause_coverage(said.plain, said.task) >= MIN_RESTATED_SHARE
+    opposed = says_it and _has_opposite_word(prose, build_clause_source(said.task))
     return "says the opposite of a word of the clauses" if opposed else ""
 
 
-def _opposed(prose: str, rules: Source) -> bool:
-    """Whether a word is the opposite of one of the clauses, or it says how often and they differ."""
-    often = frozenset(numbers(" ".join(TIMES.findall(prose))))
-    others = frozenset().union(*(numbers(text) for text in rules.nearest(prose)[:1]))
+def _has_opposite_word(prose: str, rules: Source) -> bool:
+    """Whether a word is the opposite of one of the clauses, or says another number of times."""
+    often = frozenset(iter_numbers(" ".join(TIMES.findall(prose))))
+    others = frozenset().union(
+        *(iter_numbers(text) for text in rules.find_nearest_sentences(prose)[:1])
+    )
     counted = bool(often and others and not often & others)
     known = rules.lower_words
-    undone = any(f"un{word}" in known for word in set(words(SIDES.sub(" ", prose))) - known)
-    return counted or undone or bool(rules.doubts(SIDES.sub(" ", prose))["opposite"])
+    undone = any(
+        f"un{word}" in known for word in set(split_words(PERSPECTIVE_WORDS.sub(" ", prose))) - known
+    )
+    return (
+        counted
+        or undone
+        or bool(rules.compute_doubts(PERSPECTIVE_WORDS.sub(" ", prose))["opposite"])
+    )
 
 
-def _nearest(mine: Denials, task: WritingTask) -> list[tuple[str, tuple[Denials, ...]]]:
+def _find_nearest_rules(mine: Denials, task: WritingTask) -> list[tuple[str, tuple[Denials, ...]]]:
     """The sentences of the clauses that share most with a part of a sentence, if enough."""
-    shared = [len(mine.keys() & set().union(*theirs)) for _, theirs in _denials_of(task)]
+    shared = [len(mine.keys() & set().union(*theirs)) for _, theirs in _parse_clause_denials(task)]
     most = max(shared, default=0)
-    if most < max(TWO, ALIKE * len(mine)):
+    if most < max(TWO, MIN_PART_OVERLAP * len(mine)):
         return []
-    return [rule for rule, count in zip(_denials_of(task), shared, strict=True) if count == most]
+    return [
+        rule
+        for rule, count in zip(_parse_clause_denials(task), shared, strict=True)
+        if count == most
+    ]
 
 
 @lru_cache(maxsize=64)
-def _denials_of(task: WritingTask) -> tuple[tuple[str, tuple[Denials, ...]], ...]:
+def _parse_clause_denials(task: WritingTask) -> tuple[tuple[str, tuple[Denials, ...]], ...]:
     """Each sentence of the clauses, and of each of its parts what it denies."""
-    texts = rules_of(task).sentences
-    return tuple((text, tuple(map(denials, parts_of(text)))) for text in texts)
+    texts = build_clause_source(task).sentences
+    return tuple((text, tuple(map(parse_denials, split_parts(text)))) for text in texts)
 
 
-def parts_of(sentence: str) -> list[str]:
-    """What a sentence says one by one; what lists more, or says too little alone, is joined on."""
+def split_parts(sentence: str) -> list[str]:
+    """The parts of a sentence that each say something.
+
+    A part that lists more, or has too little content alone, is joined to the one before it.
+    """
     parts: list[str] = []
-    for part in PART.split(sentence):
+    for part in PART_BOUNDARY.split(sentence):
         lists = (
             not part.lower().startswith("not ")
-            and len(part.split()) <= SHORT
+            and len(part.split()) <= MAX_LIST_PART_WORDS
             and not FINITE.search(part)
         )
-        if parts and (lists or len(denials(part)) < TWO):
+        if parts and (lists or len(parse_denials(part)) < TWO):
             parts[-1] += f", {part}"
         else:
             parts.append(part)
     return parts
 
 
-def denials(part: str) -> Denials:
+def parse_denials(part: str) -> Denials:
     """The content words of a part of a sentence, and whether each is denied.
 
     A denial is of the next word of content or at the end of the last, "nothing" after a
@@ -209,31 +242,33 @@ def denials(part: str) -> Denials:
     """
     found: Denials = {}
     denied, waits, last = False, False, ""
-    for word in takewhile(lambda word: word not in OPEN_ENDED, words(_put_plainly(part))):
+    for word in takewhile(
+        lambda word: word not in OPEN_ENDED_WORDS, split_words(_normalise_phrases(part))
+    ):
         if word == "nothing" and last == "pay":
             found[last] = not found[last]
-        elif word in DENYING or word == "nothing" or word.endswith(("n't", "n’t")):
+        elif word in DENIAL_WORDS or word == "nothing" or word.endswith(("n't", "n’t")):
             denied, waits = not denied, word == "before"
         elif word == "or" and found.get(last):
             denied = True
         elif word == "free":
             found["pay"], denied = not denied, False
-        elif word not in PLAIN and not is_empty(stem(word)):
-            last = SAME_AS.get(stem(word), stem(word))
+        elif word not in FUNCTION_WORDS and not is_empty(stem_word(word)):
+            last = SYNONYM_STEMS.get(stem_word(word), stem_word(word))
             found[last], denied = denied, False
     if denied and last and not waits:
         found[last] = not found[last]
     return found
 
 
-def _put_plainly(part: str) -> str:
+def _normalise_phrases(part: str) -> str:
     """Turns of phrase as the words they stand for."""
-    for turn, word in TURNS:
+    for turn, word in TURNS_OF_PHRASE:
         part = turn.sub(word, part)
     return part
 
 
-def _agree(mine: Denials, theirs: tuple[Denials, ...]) -> bool:
+def _has_same_denials(mine: Denials, theirs: tuple[Denials, ...]) -> bool:
     """Whether a part of a sentence and a sentence of a clause deny the same.
 
     Where both deny one word, another that only the clause denies may be put otherwise.
@@ -241,14 +276,14 @@ def _agree(mine: Denials, theirs: tuple[Denials, ...]) -> bool:
     shared = mine.keys() & set().union(*theirs)
     both = any(mine[word] and part.get(word) for word in shared for part in theirs)
     for word in shared:
-        if mine[word] not in _denied_where_alike(word, mine, theirs) and (mine[word] or not both):
+        if mine[word] not in _find_closest_denials(word, mine, theirs) and (mine[word] or not both):
             return False
     unmatched = any(denied for word, denied in mine.items() if word not in shared)
     return not unmatched or any(any(part.values()) for part in theirs)
 
 
-def _denied_where_alike(word: str, mine: Denials, theirs: tuple[Denials, ...]) -> set[bool]:
-    """Whether the parts with that word which are most like ours deny it."""
+def _find_closest_denials(word: str, mine: Denials, theirs: tuple[Denials, ...]) -> set[bool]:
+    """Whether the parts that have the word and are most like ours deny it."""
     parts = [part for part in theirs if word in part]
     most = max(len(mine.keys() & part.keys()) for part in parts)
     return {part[word] for part in parts if len(mine.keys() & part.keys()) == most}

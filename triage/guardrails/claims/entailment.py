@@ -14,15 +14,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from triage.nlu.content_words import (
-    ABSOLUTE,
+    ABSOLUTE_WORDS,
     NEGATION,
     WORD,
-    names,
-    numbers,
-    opposites,
-    stem,
-    stems,
-    words,
+    find_names,
+    find_opposites,
+    iter_numbers,
+    iter_stems,
+    split_words,
+    stem_word,
 )
 
 Similarity = Callable[[str, Sequence[str]], Sequence[float]]
@@ -53,12 +53,12 @@ REASONS: Final[Mapping[str, str]] = {
     "uncovered": "little of it is in the source",
     "far": "no sentence of the source is like it",
 }
-NEAREST: Final = 3
+MAX_NEAREST_SENTENCES: Final = 3
 
-END: Final = re.compile(r"(?<=[.!?])\s+|\n+|\s\.\s")
+SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+|\n+|\s\.\s")
 
 
-def supported(
+def score_support(
     summary_sentence: str, source: str, similarity: Similarity | None = None
 ) -> tuple[float, str]:
     """How likely it is that the source says so, between 0 and 1, and the weightiest doubt.
@@ -66,17 +66,19 @@ def supported(
     Several sentences are as doubtful as the most doubtful of them. The reason is empty
     from THRESHOLD on.
     """
-    found = doubts(summary_sentence, source, similarity)
+    found = compute_doubts(summary_sentence, source, similarity)
     score = 1 / (1 + math.exp(BIAS + sum(WEIGHTS[name] * found[name] for name in WEIGHTS)))
     if score >= THRESHOLD:
         return score, ""
     return score, REASONS[max(WEIGHTS, key=lambda name: WEIGHTS[name] * found[name])]
 
 
-def doubts(text: str, source: str, similarity: Similarity | None = None) -> dict[str, float]:
+def compute_doubts(
+    text: str, source: str, similarity: Similarity | None = None
+) -> dict[str, float]:
     """Each sign of doubt between 0 (none) and 1, the greatest of all sentences of the text."""
     known = Source(source)
-    each = [known.doubts(sentence, similarity) for sentence in split(text)]
+    each = [known.compute_doubts(sentence, similarity) for sentence in split_sentences(text)]
     return {name: max((one[name] for one in each), default=0.0) for name in REASONS}
 
 
@@ -85,44 +87,50 @@ class Source:
 
     def __init__(self, text: str) -> None:
         self.lower = text.lower()
-        self.sentences = split(text)
-        self.lower_words = frozenset(words(text))
-        self.stems = frozenset(map(stem, words(text)))
-        self.by_sentence = [frozenset(stems(sentence)) for sentence in self.sentences]
-        self.numbers = frozenset(numbers(text))
+        self.sentences = split_sentences(text)
+        self.lower_words = frozenset(split_words(text))
+        self.stems = frozenset(map(stem_word, split_words(text)))
+        self.by_sentence = [frozenset(iter_stems(sentence)) for sentence in self.sentences]
+        self.numbers = frozenset(iter_numbers(text))
 
-    def doubts(self, sentence: str, similarity: Similarity | None = None) -> dict[str, float]:
-        new = {stem(word) for word in words(sentence)} - self.stems
+    def compute_doubts(
+        self, sentence: str, similarity: Similarity | None = None
+    ) -> dict[str, float]:
+        new = {stem_word(word) for word in split_words(sentence)} - self.stems
         alike = similarity(sentence, self.sentences) if similarity and self.sentences else []
-        near = self.nearest(sentence)
+        near = self.find_nearest_sentences(sentence)
         denies = bool(NEGATION.search(sentence)) and not any(map(NEGATION.search, near))
         return {
-            "number": float(bool(set(numbers(sentence)) - self.numbers)),
-            "name": float(any(name.lower() not in self.lower for name in names(sentence))),
+            "number": float(bool(set(iter_numbers(sentence)) - self.numbers)),
+            "name": float(any(name.lower() not in self.lower for name in find_names(sentence))),
             "negation": float(denies),
-            "opposite": float(bool(set().union(*map(opposites, new)) & set(_vocabulary(near)))),
-            "absolute": float(bool(ABSOLUTE & set(words(sentence)) - set(words(self.lower)))),
-            "uncovered": 1 - max(self.coverage(sentence), default=0.0),
+            "opposite": float(
+                bool(set().union(*map(find_opposites, new)) & set(_iter_stems(near)))
+            ),
+            "absolute": float(
+                bool(ABSOLUTE_WORDS & set(split_words(sentence)) - set(split_words(self.lower)))
+            ),
+            "uncovered": 1 - max(self.compute_coverage(sentence), default=0.0),
             "far": 1 - max(alike) if alike else 0.0,
         }
 
-    def coverage(self, sentence: str) -> list[float]:
-        """For each sentence of the source the share of the content that it has as well."""
-        content = frozenset(stems(sentence))
+    def compute_coverage(self, sentence: str) -> list[float]:
+        """For each sentence of the source, the share of this sentence's content that it has, 0 to 1."""
+        content = frozenset(iter_stems(sentence))
         return [len(content & has) / max(1, len(content)) for has in self.by_sentence]
 
-    def nearest(self, sentence: str) -> list[str]:
+    def find_nearest_sentences(self, sentence: str) -> list[str]:
         """The sentences of the source that share most of its content."""
-        nearness = self.coverage(sentence)
+        nearness = self.compute_coverage(sentence)
         ranked = sorted(range(len(nearness)), key=lambda i: -nearness[i])
-        return [self.sentences[i] for i in ranked[:NEAREST]]
+        return [self.sentences[i] for i in ranked[:MAX_NEAREST_SENTENCES]]
 
 
-def _vocabulary(sentences: Iterable[str]) -> Iterator[str]:
-    return (stem(word) for sentence in sentences for word in words(sentence))
+def _iter_stems(sentences: Iterable[str]) -> Iterator[str]:
+    return (stem_word(word) for sentence in sentences for word in split_words(sentence))
 
 
-def split(text: str) -> list[str]:
+def split_sentences(text: str) -> list[str]:
     """The sentences of a plain text."""
-    parts = (part.strip() for part in END.split(text))
+    parts = (part.strip() for part in SENTENCE_END.split(text))
     return [part for part in parts if WORD.search(part)]

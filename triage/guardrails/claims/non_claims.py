@@ -1,4 +1,4 @@
-"""What a reply says that claims nothing: courtesies, wishes, and frames around a claim.
+"""Sentences that claim nothing: courtesies, wishes, and frames around a claim.
 
 Pure. A claim is about the order, the money or the rules of the shop. Thanks, regrets and
 wishes are not, and neither is what a writer says of its own part: that it cannot tell, has
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-ACTS: Final = re.compile(
+COURTESY_WORDS: Final = re.compile(
     r"\b(?:thank\w*|grateful|appreciat\w*|sorry|excuse|apolog\w*|regret\w*|afraid|unfortunate\w*"
     r"|sadly|condolences|sympathy|understand\w*|noted?|hope\w*|glad\w*|happy|pleas\w*|welcome|wish\w*"
     r"|hear|heard|feel\w*|help\w*|warm|kind\w*|know\w*|see|seen|read\w*|writ\w+|wrote|repl\w+|answer\w*"
@@ -57,7 +57,7 @@ CHATTY: Final = re.compile(
 )
 """A sentence whose subject is the writer, or what was spoken of before: no rule begins so."""
 
-STATES: Final = re.compile(
+STATEMENT_START: Final = re.compile(
     r"^\W*(?:\w+ly,? |also,? |and |but )?(?:the|our|your|an?|every\w*|all|each|most|many|both)\b",
     re.IGNORECASE,
 )
@@ -84,13 +84,13 @@ FRAME: Final = re.compile(
 """Words around a claim that are no part of it, and examples, which "such as" introduces."""
 
 
-def framed(sentence: str) -> str:
-    """What a sentence claims, without the frame."""
+def strip_frame(sentence: str) -> str:
+    """The sentence without its frame: what it claims."""
     return FRAME.sub(" ", sentence)
 
 
-def claims_nothing(sentence: str) -> bool:
-    """Whether a sentence is a courtesy, or speaks of the writer's own part."""
-    if not STATES.search(sentence):
+def is_non_claim(sentence: str) -> bool:
+    """Whether a sentence is a courtesy, or speaks of the writer's own part, and so claims nothing."""
+    if not STATEMENT_START.search(sentence):
         return True
-    return any(pattern.search(sentence) for pattern in (ACTS, WISH, MODEST, CHATTY))
+    return any(pattern.search(sentence) for pattern in (COURTESY_WORDS, WISH, MODEST, CHATTY))

@@ -6,9 +6,13 @@ import re
 from typing import Final
 
 from triage.guardrails.claims.claim import VALUE, Statement
-from triage.guardrails.claims.clause_claims import SAID, rules_of, said_by_a_clause
+from triage.guardrails.claims.clause_claims import (
+    MIN_RESTATED_SHARE,
+    build_clause_source,
+    compute_clause_coverage,
+)
 from triage.guardrails.commitments.draft_check import CONDITION
-from triage.nlu.content_words import NEGATION, listed, stem, words
+from triage.nlu.content_words import NEGATION, parse_word_list, split_words, stem_word
 
 # --- times -----------------------------------------------------------------------
 
@@ -24,7 +28,7 @@ IDIOMS: Final = re.compile(
     rf"|a(?= day like)|special|better|bad|hard|busy) (?:{UNITS}|morning|afternoon|evening)\b(?! of the)",
     re.IGNORECASE,
 )
-MENTIONS: Final = re.compile(
+CUSTOMER_MENTION: Final = re.compile(
     r"\b(?:you|customer|message)\b[^.;:]{0,20}\b(?:mention|name|write|wrote|speak|refer|bring|wait|need"
     r"|want|hop|tried|try|told)\w*|\b(?:sorry|understand|hear)\b",
     re.IGNORECASE,
@@ -34,7 +38,7 @@ COURTEOUS: Final = re.compile(
     re.IGNORECASE,
 )
 """How thanks and wishes begin, of which a day is no date …"""
-DUE: Final = re.compile(
+DUE_WORDS: Final = re.compile(
     r"\b(?:will|within|by|until|till|before|after|in(?! touch)|next|latest|arrive\w*|expect\w*)\b",
     re.IGNORECASE,
 )
@@ -49,21 +53,23 @@ ARRIVES: Final = re.compile(
 """A delivery foretold."""
 
 
-def unset_time(said: Statement) -> str:
-    """A time that no clause and no message sets, or an empty string."""
+def find_unset_time(said: Statement) -> str:
+    """Why a sentence sets a time that no clause and no message sets, or an empty string."""
     prose = IDIOMS.sub(" ", said.prose)
-    if COURTEOUS.match(prose) and not DUE.search(prose):
+    if COURTEOUS.match(prose) and not DUE_WORDS.search(prose):
         return ""
-    by_a_clause = said_by_a_clause(TIME.sub(" ", said.plain), said.task) >= SAID
-    set_by = rules_of(said.task).lower if by_a_clause else ""
-    if MENTIONS.search(prose):
+    by_a_clause = (
+        compute_clause_coverage(TIME.sub(" ", said.plain), said.task) >= MIN_RESTATED_SHARE
+    )
+    set_by = build_clause_source(said.task).lower if by_a_clause else ""
+    if CUSTOMER_MENTION.search(prose):
         set_by += said.task.ticket
     foretold = None if by_a_clause or "promised" in said.kinds else ARRIVES.search(prose)
     if foretold and not CONDITION.search(prose, 0, foretold.start()):
         return f"sets a time, “{foretold.group()}”, that no clause sets"
-    known = set(map(stem, words(set_by)))
+    known = set(map(stem_word, split_words(set_by)))
     for match in TIME.finditer(prose):
-        if stem(words(match.group())[-1]) not in known:
+        if stem_word(split_words(match.group())[-1]) not in known:
             return f"sets a time, “{match.group()}”, that no clause sets"
     return ""
 
@@ -78,7 +84,7 @@ NOT_STATED: Final = re.compile(
     r"|you (?:write|say|told|tell|mention|report|ask)|understand|that it|did|does)\b",
     re.IGNORECASE,
 )
-STATES: Final = tuple(
+ORDER_STATES: Final = tuple(
     (name, re.compile(rf"(?:{said})\b", re.IGNORECASE), tuple(proof.split()))
     for name, said, proof in (
         (
@@ -108,27 +114,31 @@ TYPED_STATE: Final = re.compile(
 )
 
 
-def other_state(said: Statement) -> str:
-    """A state of the order that its row does not have, or an empty string."""
-    status = " ".join(slot.value for slot in said.task.of_kind("status")).lower()
+def find_wrong_order_state(said: Statement) -> str:
+    """Why a sentence gives the order a state that its row does not have, or an empty string."""
+    status = " ".join(slot.value for slot in said.task.list_slots("status")).lower()
     typed = TYPED_STATE.search(said.prose)
     if typed and typed.group(1).lower() not in status:
         return "gives the order a status that its row does not have"
-    known = {*map(stem, words(status)), *(slot.kind for slot in said.task.slots)}
-    for name, state, proof in STATES:
-        if _states(state, said) and not any(word.startswith(proof) for word in known):
+    known = {*map(stem_word, split_words(status)), *(slot.kind for slot in said.task.slots)}
+    for name, state, proof in ORDER_STATES:
+        if _is_state_claimed(state, said) and not any(word.startswith(proof) for word in known):
             return f"says that the order is {name}, and its row does not"
     return ""
 
 
-def _states(state: re.Pattern[str], said: Statement) -> bool:
+def _is_state_claimed(state: re.Pattern[str], said: Statement) -> bool:
     found = state.search(said.prose)
-    return found is not None and not NOT_STATED.search(said.prose, 0, found.end()) and not said.asks
+    return (
+        found is not None
+        and not NOT_STATED.search(said.prose, 0, found.end())
+        and not said.is_question
+    )
 
 
 # --- facts denied ----------------------------------------------------------------
 
-ROWS: Final = listed(
+RECORD_KINDS: Final = parse_word_list(
     "order placed status promised delivered tracking total paid item since orders spent refunds"
     " refunded amount other_order"
 )
@@ -150,13 +160,17 @@ EXCUSED: Final = re.compile(
 """What makes a denial one of something else; | stands where the denial begins."""
 
 
-def denied(said: Statement) -> str:
-    """The denial of what a row says, or an empty string."""
+def find_denied_record(said: Statement) -> str:
+    """Why a sentence denies what a row says, or an empty string."""
     found = FACT_DENIED.search(said.prose)
     if not found or VALUE not in said.prose or "said_order" in said.kinds:
         return ""
     marked = f"{said.prose[: found.start()]}|{said.prose[found.start() :]}"
-    return "denies what the rows say" if said.kinds & ROWS and not EXCUSED.search(marked) else ""
+    return (
+        "denies what the rows say"
+        if said.kinds & RECORD_KINDS and not EXCUSED.search(marked)
+        else ""
+    )
 
 
 # --- what only the message says ----------------------------------------------------
@@ -166,27 +180,29 @@ ON_RECORD: Final = re.compile(
     r"|sent|holds?|contains?)\b",
     re.IGNORECASE,
 )
-UNDONE: Final = re.compile(
+UNREAD_MESSAGE: Final = re.compile(
     r"\bnot (?:also |yet )?(?:been )?(?:noted|taken note|made a note|mentioned|read your)",
     re.IGNORECASE,
 )
-WHICH: Final = re.compile(
+ORDER_KNOWN: Final = re.compile(
     r"\b(?:know|see|shows?|sure|tell|clear|certain) which (?:of your |of the )?orders?"
     r"|\border\b[^.;]{0,24}\b(?:not (?:unknown|open|unclear)|is known|is clear)\b",
     re.IGNORECASE,
 )
-ASKED: Final = re.compile(
+ORDER_ASKED_FOR: Final = re.compile(
     r"\b(?:once|when|as soon as|if|until) (?:i|we) (?:know|see)\b|\b(?:need to|let us|tell us|could|please)\b|\?|\b(?:not|no|cannot|\w+n['’]t)\b(?! (?:unknown|open|unclear))",
     re.IGNORECASE,
 )
 
 
-def unconfirmed(said: Statement) -> str:
-    """What only the message names said to be on record, or an empty string."""
+def find_unconfirmed_value(said: Statement) -> str:
+    """Why a sentence says that a value is on record which only the message names, or an empty
+    string.
+    """
     open_still = NEGATION.search(said.prose) or re.search(r"unclear|open", said.prose)
     if "said_order" in said.kinds and not open_still and ON_RECORD.search(said.prose):
         return "says that we have what only the message names"
-    known = None if said.task.of_kind("order") else WHICH.search(said.prose)
-    if known and not ASKED.search(said.prose[: known.end()]):
+    known = None if said.task.list_slots("order") else ORDER_KNOWN.search(said.prose)
+    if known and not ORDER_ASKED_FOR.search(said.prose[: known.end()]):
         return "says that the order is known, and it is not"
-    return "denies that the message was read" if UNDONE.search(said.prose) else ""
+    return "denies that the message was read" if UNREAD_MESSAGE.search(said.prose) else ""

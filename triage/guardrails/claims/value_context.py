@@ -11,27 +11,29 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from triage.contract.fact_types import CLAUSE, KINDS
+from triage.contract.fact_types import CLAUSE, FACT_KINDS
 from triage.contract.slots import SLOT, Slot
 from triage.guardrails.claims.claim import VALUE, Statement
-from triage.guardrails.claims.non_claims import framed
-from triage.nlu.content_words import content
+from triage.guardrails.claims.non_claims import strip_frame
+from triage.nlu.content_words import extract_content
 
-LISTS: Final = frozenset({"item", "other_order", *(k for k in KINDS if k.startswith("said_"))})
-LISTED: Final = re.compile(r"•(?:,? and |, )$")
-ONE_LIST: Final = re.compile(r"•(?: and |, )$")
+LIST_HEAD_KINDS: Final = frozenset(
+    {"item", "other_order", *(k for k in FACT_KINDS if k.startswith("said_"))}
+)
+LIST_SEPARATOR: Final = re.compile(r"•(?:,? and |, )$")
+SINGLE_LIST_SEPARATOR: Final = re.compile(r"•(?: and |, )$")
 
-SETS: Final = {
+KIND_SETS: Final = {
     "DATES": "placed delivered promised said_date",
     "ORDERS": "order other_order said_order",
-    "SAID": " ".join(kind for kind in KINDS if kind.startswith("said_")),
+    "SAID": " ".join(kind for kind in FACT_KINDS if kind.startswith("said_")),
     "SUMS": "total spent refunded",
 }
 GAP: Final = r"[^•.;:,]{0,24}"
 """A few words that keep clear of the value before and of a new clause; `~` in the tables."""
 
 # The words just before a value -> the kinds that fit; the first line that matches counts.
-BEFORE_IT: Final = r"""
+PRECEDING_LINES: Final = r"""
 ^(?:hello|hi|dear|greetings|good|welcome|a? ?warm)\b[^•.;:]{0,24} -> customer
 ^(?:many )?(?:thanks|thank you|i am sorry|we are sorry|of course)\b[^•.;:]*, -> customer
 \b(?:writing|turning|write|wrote|reaching out|message) to|\bcontacting -> shop
@@ -111,7 +113,7 @@ BEFORE_IT: Final = r"""
 \bby -> promised said_date customer shop
 """
 # The words just after one.
-AFTER_IT: Final = r"""
+FOLLOWING_LINES: Final = r"""
 (?:(?:was|has been|had been|is|were) )?paid\b(?! back| out) -> paid
 (?:has been|was|were) (?:refunded|paid back)|(?:back )?in all\b -> refunded
 (?:has been |was )?spent -> spent
@@ -129,122 +131,140 @@ is the (?:sum|amount|total|price) -> SUMS paid amount said_amount
 (?:is|was) (?:waiting|asking|writing|contacting|requesting|unhappy|reporting|chasing) -> customer
 (?:has |had )?(?:writes|wrote|written|asks|asked|wants|reports|states|says|complains|contacted|requests) -> customer
 """
-QUOTED: Final = re.compile(
+QUOTE_INTRODUCTION: Final = re.compile(
     r"(?:^\W*|[:“«(]|\b(?:says?|states?|reads?|that|policy|terms|rule|this|is|and|as|see))\W*$",
     re.IGNORECASE,
 )
 """What stands before a clause: it is quoted whole, so it has to be introduced."""
 
-RULES: Final = re.compile(r"\b(?:polic\w+|terms|conditions|rules?|clause|section)\b", re.IGNORECASE)
-RELATED: Final = 0.3
+POLICY_WORDS: Final = re.compile(
+    r"\b(?:polic\w+|terms|conditions|rules?|clause|section)\b", re.IGNORECASE
+)
+MIN_INTRODUCTION_SHARE: Final = 0.3
 """The share of its content in a clause from which on what stands before introduces it."""
-TWO: Final = 2
-NAMED: Final = re.compile(r"\bticket •\s*:\s*$", re.IGNORECASE)
+MIN_SHARED_WORDS: Final = 2
+TICKET_TITLE: Final = re.compile(r"\bticket •\s*:\s*$", re.IGNORECASE)
 """A title before a sentence."""
-SAYS: Final = re.compile(
+REPORTING_VERB: Final = re.compile(
     r"^\s*(?:is|was|has|had|wants?|writes?|wrote|asks?|asked|says|said|reports?)\b"
 )
 
-Announced = tuple[str, frozenset[str]]
+Announcement = tuple[str, frozenset[str]]
 Table = tuple[tuple[re.Pattern[str], frozenset[str]], ...]
 
 
-def _table(lines: str, pattern: str) -> Table:
+def _compile_table(lines: str, pattern: str) -> Table:
     rows = (line.split(" -> ") for line in lines.strip().splitlines())
     return tuple(
-        (re.compile(pattern.format(words.replace("~", GAP)), re.IGNORECASE), _kinds(kinds))
+        (re.compile(pattern.format(words.replace("~", GAP)), re.IGNORECASE), _expand_kinds(kinds))
         for words, kinds in rows
     )
 
 
-def _kinds(names: str) -> frozenset[str]:
-    sets = {**SETS, "CLAUSE": CLAUSE}
+def _expand_kinds(names: str) -> frozenset[str]:
+    sets = {**KIND_SETS, "CLAUSE": CLAUSE}
     return frozenset(" ".join(sets.get(name, name) for name in names.split()).split())
 
 
-TITLED: Final = _kinds("item ORDERS SAID")
-BEFORE: Final = _table(BEFORE_IT, r"(?:{})\s*$")
-AFTER: Final = _table(AFTER_IT, r"^\s*(?:{})")
-ADDRESSED: Final = re.compile(r"^[^•]*,\s*$")
-APPOSED: Final = re.compile(
+LIST_MEMBER_KINDS: Final = _expand_kinds("item ORDERS SAID")
+PRECEDING_CUES: Final = _compile_table(PRECEDING_LINES, r"(?:{})\s*$")
+FOLLOWING_CUES: Final = _compile_table(FOLLOWING_LINES, r"^\s*(?:{})")
+DIRECT_ADDRESS: Final = re.compile(r"^[^•]*,\s*$")
+APPOSITION: Final = re.compile(
     r"\b(?:orders?|items?|purchase|product|parcel|number|amount|account|date|day|name|status|sum|payment"
     r"|delivery|ticket|case|message|ones?|things?)(?: (?:on|in|at|for|with|from|of|under)(?: \w+){1,3})?\s*,\s*$",
     re.IGNORECASE,
 )
-SPOKEN: Final = re.compile(
+CUSTOMER_SPEECH: Final = re.compile(
     r"(?:\b(?:you|they|customer|message)\b|•)[^•.;:]{0,16}"
     r"\b(?:say|said|mention|name|write|wrote|speak|refer|bring|read|ask|request|claim|demand|want|stat)",
     re.IGNORECASE,
 )
 """What a customer says of a value may be anything."""
-DECIDES: Final = frozenset({"shop", "orders", "refunds"})
+DECISIVE_KINDS: Final = frozenset({"shop", "orders", "refunds"})
 """Kinds for which the words after a value are enough."""
-ALONE: Final = frozenset({"shop", CLAUSE})
-GREETED: Final = frozenset({"customer"})
+STANDALONE_KINDS: Final = frozenset({"shop", CLAUSE})
+GREETING_KINDS: Final = frozenset({"customer"})
 
 
-def misplaced(said: Statement) -> str:
-    """A value whose kind is not what the words around it announce, or an empty string."""
+def find_misplaced_value(said: Statement) -> str:
+    """Why a value is not of the kind that the words around it announce, or an empty string."""
     previous: Slot | None = None
     for match in SLOT.finditer(said.text):
-        slot = said.task.slot(match.group(1))
+        slot = said.task.find_slot(match.group(1))
         before = SLOT.sub(VALUE, said.text[: match.start()])
         after = SLOT.sub(VALUE, said.text[match.end() :])
-        if NAMED.search(before) and SAYS.search(after):
+        if TICKET_TITLE.search(before) and REPORTING_VERB.search(after):
             before = ""
-        if slot and not (slot.kind.startswith("said_") and SPOKEN.search(before)):
-            for words, kinds in _announced(before, after, slot, previous):
+        if slot and not (slot.kind.startswith("said_") and CUSTOMER_SPEECH.search(before)):
+            for words, kinds in _iter_announcements(before, after, slot, previous):
                 if slot.kind not in kinds:
                     return f"{words} goes with another value than the {slot.about}"
         previous = slot
     return ""
 
 
-def _announced(said: str, after: str, slot: Slot, previous: Slot | None) -> Iterator[Announced]:
+def _iter_announcements(
+    said: str, after: str, slot: Slot, previous: Slot | None
+) -> Iterator[Announcement]:
     """What the words around a value announce, each with the kinds that fit."""
-    yield from () if said.strip() else _opened(after)
-    if slot.kind == CLAUSE and _introduced(said, slot):
+    yield from () if said.strip() else _iter_opening_announcements(after)
+    if slot.kind == CLAUSE and _is_clause_introduced(said, slot):
         return
-    if slot.kind == CLAUSE and not QUOTED.search(said):
+    if slot.kind == CLAUSE and not QUOTE_INTRODUCTION.search(said):
         yield f"“{said[-24:].strip()}”", frozenset()
-    follows = next(_matching(AFTER, after), None)
-    if previous and previous.kind in LISTS and ONE_LIST.search(said) and not follows:
-        yield f"a list that begins with the {previous.about}", TITLED
-    if ADDRESSED.search(said) and re.match(r"\s*[,.!?]", after) and not APPOSED.search(said):
-        yield "an address", GREETED
+    follows = next(_iter_matching_cues(FOLLOWING_CUES, after), None)
+    if (
+        previous
+        and previous.kind in LIST_HEAD_KINDS
+        and SINGLE_LIST_SEPARATOR.search(said)
+        and not follows
+    ):
+        yield f"a list that begins with the {previous.about}", LIST_MEMBER_KINDS
+    if (
+        DIRECT_ADDRESS.search(said)
+        and re.match(r"\s*[,.!?]", after)
+        and not APPOSITION.search(said)
+    ):
+        yield "an address", GREETING_KINDS
     if follows:
         yield follows
-    if not follows or slot.kind not in DECIDES:
-        yield from islice(_matching(BEFORE, _unlisted(said, slot, previous)), 1)
+    if not follows or slot.kind not in DECISIVE_KINDS:
+        yield from islice(_iter_matching_cues(PRECEDING_CUES, _strip_list(said, slot, previous)), 1)
 
 
-def _opened(after: str) -> Iterator[Announced]:
-    """What a value announces that a sentence begins with."""
+def _iter_opening_announcements(after: str) -> Iterator[Announcement]:
+    """The announcements of a value that a sentence begins with."""
     if not after.strip(" ."):
-        yield "a line of its own", ALONE
+        yield "a line of its own", STANDALONE_KINDS
     if after.strip() == ",":
-        yield "a greeting", GREETED
+        yield "a greeting", GREETING_KINDS
 
 
-def _introduced(said: str, clause: Slot) -> bool:
-    """Whether the words before a clause say what it says, or speak of our rules, up to a colon."""
+def _is_clause_introduced(said: str, clause: Slot) -> bool:
+    """Whether the words before a quoted clause introduce it.
+
+    They end in a colon or parenthesis, and speak of our rules or share content with the clause.
+    """
     if not said.rstrip().endswith((":", ": “", "(")):
         return False
-    spoken = content(framed(said))
-    shared = len(spoken & content(clause.value))
-    return bool(RULES.search(said)) or shared >= max(TWO, RELATED * len(spoken))
+    spoken = extract_content(strip_frame(said))
+    shared = len(spoken & extract_content(clause.value))
+    return bool(POLICY_WORDS.search(said)) or shared >= max(
+        MIN_SHARED_WORDS, MIN_INTRODUCTION_SHARE * len(spoken)
+    )
 
 
-def _matching(table: Table, text: str) -> Iterator[Announced]:
+def _iter_matching_cues(table: Table, text: str) -> Iterator[Announcement]:
     for pattern, kinds in table:
         if found := pattern.search(text):
             yield f"“{found.group().strip()}”", kinds
 
 
-def _unlisted(said: str, slot: Slot, previous: Slot | None) -> str:
-    """The words before a list, for each value in it."""
+def _strip_list(said: str, slot: Slot, previous: Slot | None) -> str:
+    """The words before the list that a value stands in, without the earlier values of the list."""
     if previous is None or previous.kind != slot.kind:
         return said
-    while LISTED.search(said):
-        said = LISTED.sub("", said)
+    while LIST_SEPARATOR.search(said):
+        said = LIST_SEPARATOR.sub("", said)
     return said

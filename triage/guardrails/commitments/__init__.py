@@ -1,15 +1,22 @@
 """What a reply gives away, read from free text and weighed against what people approved.
 
-Pure: standard library only. ``reading`` finds in a sentence whether money is promised or said
-to be paid, ``amounts`` how much, and ``weighing`` whether the records bear it out.
+Pure: standard library only. ``detector`` finds in a sentence whether money is promised or
+said to be paid, ``triage.nlu.money`` how much, and ``authorisation`` whether the records bear
+it out.
 """
 
 from triage.guardrails.commitments.authorisation import (
-    Granted,
+    ApprovedMoney,
     Records,
-    Unborne,
-    own_words,
-    unborne,
+    UnapprovedCommitment,
+    find_unapproved_commitments,
+    iter_own_sentences,
 )
 
-__all__ = ["Granted", "Records", "Unborne", "own_words", "unborne"]
+__all__ = [
+    "ApprovedMoney",
+    "Records",
+    "UnapprovedCommitment",
+    "iter_own_sentences",
+    "find_unapproved_commitments",
+]

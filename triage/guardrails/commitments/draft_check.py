@@ -15,10 +15,12 @@ from typing import Final
 from triage.contract.fact_types import CLAUSE
 from triage.guardrails.claims.claim import VALUE, Statement
 from triage.guardrails.commitments.authorisation import ALL_OF_IT
-from triage.guardrails.commitments.sentence_reading import Said, read
-from triage.nlu.content_words import listed
+from triage.guardrails.commitments.sentence_reading import CommitmentLevel, detect_commitment
+from triage.nlu.content_words import parse_word_list
 
-REVIEW: Final = re.compile(r"\b(?:review|check|look|colleague|team|decid|pass|ask)", re.IGNORECASE)
+REVIEW_WORDS: Final = re.compile(
+    r"\b(?:review|check|look|colleague|team|decid|pass|ask)", re.IGNORECASE
+)
 """What a reply says while a colleague still has to decide."""
 
 # --- what could be promised -----------------------------------------------------------
@@ -50,16 +52,16 @@ UNDER_REVIEW: Final = re.compile(
     r"|look\w* (?:at|into)|decid\w+|approv\w+|agree to it|whether|colleague)\b",
     re.IGNORECASE,
 )
-AMOUNTS: Final = listed("paid total spent refunds refunded said_amount")
+AMOUNT_KINDS: Final = parse_word_list("paid total spent refunds refunded said_amount")
 DENIAL: Final = re.compile(r"\b(?:not|no|never|cannot|unable|nor|\w+n['’]t)\b", re.IGNORECASE)
 PRICE: Final = re.compile(r"\b(?:pay|costs?|charged?|fees?)\b", re.IGNORECASE)
 """What it is a promise to deny."""
-COVERED: Final = 0.6
+MIN_CLAUSE_COVERAGE: Final = 0.6
 """The share of its content that a clause has where a sentence says what the clause says."""
 
 ACTOR: Final = re.compile(r"^\W*(?:we|i|you|let|it|they|that|this)\b", re.IGNORECASE)
 """Who a commitment begins with."""
-RELATED: Final = 0.45
+MIN_RELATED_COVERAGE: Final = 0.45
 """The share from which on it speaks of the clause, where it commits to nothing."""
 
 # --- commitments, however they are dressed ---------------------------------------------
@@ -78,7 +80,7 @@ GIVE: Final = (
     r"|organi[sz]e|issue|sending|giving|offering|shipping|paying)"
 )
 PAPERS: Final = r"(?:requests?|orders?|messages?|data|cases?|tickets?|details|information|returns?|invoices?|tracking)"
-COMMITS: Final = tuple(
+COMMITMENTS: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"{US}{WILL}{SOFTLY} {OWN}(?! (?:request|wish|question|about))",
@@ -97,7 +99,7 @@ COMMITS: Final = tuple(
         r"|\byou (?:have my word|can (?:count|rely) on (?:getting|receiving|us|a|your (?:money|refund)))",
     )
 )
-GIVES: Final = tuple(
+MONEY_COMMITMENTS: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"{US}{WILL}{SOFTLY} {GIVE}\b",
@@ -131,7 +133,7 @@ IN_HAND: Final = (
     r"|suggested|proposed|passed|handed|forwarded|found|written|reached|brought|kept|searched|gone over|heard"
     r"|looking|had|never|also|no|have|has|already been|in mind|recorded|compared|informed|understood|forgotten)"
 )
-DECIDED: Final = tuple(
+DECISION_CLAIMS: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"\b(?:refund|replacement|credit|request|case|claim|cancellation|return|it|this|everything|all"
@@ -152,7 +154,7 @@ DECIDED: Final = tuple(
     )
 )
 
-EARLIER: Final = listed("refunds refunded")
+EARLIER_REFUND_KINDS: Final = parse_word_list("refunds refunded")
 """What was paid back before, of which a summary tells."""
 REQUESTED: Final = re.compile(
     r"\b(?:refund|replacement|credit|exchange|compensation|discount|voucher|claim|request|return)\b",
@@ -204,66 +206,72 @@ GRANTS: Final = re.compile(
 )
 
 
-SETTLED: Final = ("approved ", "paid ")
+DECIDED_OUTCOMES: Final = ("approved ", "paid ")
 """What a decision of people begins with."""
-BESIDES: Final = re.compile(
+EXTRA_REMEDIES: Final = re.compile(
     r"\b(?:vouchers?|gift\w*|free|discount\w*|compensat\w*|goodwill|exchang\w*|bonus|waive\w*|percent|half|twice|double|also|another|extra|on top)\b",
     re.IGNORECASE,
 )
 
 
-def promises(said: Statement, covered: float) -> str:
-    """Why the words commit the shop to too much, or an empty string.
+def find_unauthorised_commitment(said: Statement, covered: float) -> str:
+    """Why the sentence commits the shop to what nobody approved, or an empty string.
 
     ``covered`` is the share of the sentence's content that a clause has, between 0 and 1.
     """
-    if said.is_reply and said.task.outcome.startswith(SETTLED):
-        spoken = read(said.prose, follows=True, asked=True)
-        if spoken != Said.NOTHING:
-            return _beyond(said, spoken)
-    if _decided(said):
+    if said.is_reply and said.task.outcome.startswith(DECIDED_OUTCOMES):
+        spoken = detect_commitment(said.prose, follows=True, asked=True)
+        if spoken != CommitmentLevel.NOTHING:
+            return _find_excess_over_approval(said, spoken)
+    if _is_decision_claim(said):
         return "says that it is decided, and nobody has decided it"
-    if not said.kinds & EARLIER and _commits(said.prose, covered):
+    if not said.kinds & EARLIER_REFUND_KINDS and _is_commitment(said.prose, covered):
         return "promises what nobody has decided"
-    if _cheers(said, covered):
+    if _is_good_news(said, covered):
         return "says that it is decided, and nobody has decided it"
-    if said.is_reply and not _may_be_said(said, covered):
+    if said.is_reply and not _is_permitted_mention(said, covered):
         return "speaks of money or goods that nobody has decided on"
-    return _another_remedy(said) or _against_the_decision(said)
+    return _find_wrong_remedy(said) or _find_decision_contradiction(said)
 
 
-def _beyond(said: Statement, spoken: Said) -> str:
-    """What people decided may be said: of the one amount, in its kind, and paid only once it is."""
-    if spoken == Said.PAID and not said.task.outcome.startswith("paid"):
+def _find_excess_over_approval(said: Statement, spoken: CommitmentLevel) -> str:
+    """Why the sentence goes beyond what people approved, or an empty string.
+
+    Approved is one amount of one kind, and it may be called paid only once it is.
+    """
+    if spoken == CommitmentLevel.PAID and not said.task.outcome.startswith("paid"):
         return "says that it was paid, and it is not yet"
-    if said.kinds & AMOUNTS - {"amount"} or ALL_OF_IT.search(said.prose):
+    if said.kinds & AMOUNT_KINDS - {"amount"} or ALL_OF_IT.search(said.prose):
         return "promises another amount than was approved"
     others = {name for name, words in REMEDIES.items() if words.search(said.prose)}
-    if others - {said.task.outcome.partition(" ")[2]} or BESIDES.search(said.prose):
+    if others - {said.task.outcome.partition(" ")[2]} or EXTRA_REMEDIES.search(said.prose):
         return "promises more than was approved"
     return ""
 
 
-def _commits(prose: str, covered: float) -> bool:
-    """Whether something is committed to; on a condition only where a clause says the same."""
-    for pattern in (*COMMITS, *(GIVES if REMEDY.search(prose) else ())):
+def _is_commitment(prose: str, covered: float) -> bool:
+    """Whether the prose commits to something.
+
+    Under a condition it does not where a clause says the same or a review is spoken of.
+    """
+    for pattern in (*COMMITMENTS, *(MONEY_COMMITMENTS if REMEDY.search(prose) else ())):
         found = pattern.search(prose)
         if found and not HELD_BACK.search(prose, 0, found.start()):
-            weighed = covered >= COVERED or UNDER_REVIEW.search(prose)
+            weighed = covered >= MIN_CLAUSE_COVERAGE or UNDER_REVIEW.search(prose)
             if not weighed or not CONDITION.search(prose):
                 return True
     return False
 
 
-def _may_be_said(said: Statement, covered: float) -> bool:
-    """Whether all it says of money or goods is of the kinds that may be said."""
+def _is_permitted_mention(said: Statement, covered: float) -> bool:
+    """Whether all that the sentence says of money or goods is of the permitted kinds."""
     if (
-        covered >= (COVERED if ACTOR.match(said.prose) else RELATED)
-        or said.kinds & AMOUNTS
+        covered >= (MIN_CLAUSE_COVERAGE if ACTOR.match(said.prose) else MIN_RELATED_COVERAGE)
+        or said.kinds & AMOUNT_KINDS
         or said.prose.rstrip().endswith((": •", ":", "?"))
     ):
         return True
-    if OFFERED.search(said.prose) or UNDER_REVIEW.search(said.prose) or _went_back(said):
+    if OFFERED.search(said.prose) or UNDER_REVIEW.search(said.prose) or _is_already_refunded(said):
         return True
     return all(
         TAKEN_UP.search(part) or (DENIAL.search(part) and not PRICE.search(part))
@@ -272,38 +280,45 @@ def _may_be_said(said: Statement, covered: float) -> bool:
     )
 
 
-def _went_back(said: Statement) -> bool:
+def _is_already_refunded(said: Statement) -> bool:
     """Whether the order's own status says that money went back, and none is under review."""
-    status = " ".join(slot.value for slot in said.task.of_kind("status")).lower()
+    status = " ".join(slot.value for slot in said.task.list_slots("status")).lower()
     return "refund" in status and not said.task.outcome.startswith("review")
 
 
-def _decided(said: Statement) -> bool:
-    """Nothing is, while a ticket is answered: but for what the order's own status says."""
+def _is_decision_claim(said: Statement) -> bool:
+    """Whether the sentence says that something is decided.
+
+    What the order's own status says, and refunds made earlier, do not count.
+    """
     prose = said.prose
-    if _went_back(said) or not (said.is_reply or REQUESTED.search(prose)):
+    if _is_already_refunded(said) or not (said.is_reply or REQUESTED.search(prose)):
         return False
-    if said.kinds & EARLIER:
+    if said.kinds & EARLIER_REFUND_KINDS:
         return False
     return any(
         found
         and not CONDITION.search(prose, 0, found.end())
         and not HELD_BACK.search(prose[: found.end()])
-        for found in (pattern.search(prose) for pattern in DECIDED)
+        for found in (pattern.search(prose) for pattern in DECISION_CLAIMS)
     )
 
 
-def _cheers(said: Statement, covered: float) -> bool:
+def _is_good_news(said: Statement, covered: float) -> bool:
     """Whether money or goods are told of as good news, and neither a clause nor a review."""
     found = CHEERFUL.search(said.prose)
-    if not found or _went_back(said) or not REQUESTED.search(said.prose, found.end()):
+    if not found or _is_already_refunded(said) or not REQUESTED.search(said.prose, found.end()):
         return False
-    weighed = covered >= COVERED or CLAUSE in said.kinds or UNDER_REVIEW.search(said.prose)
+    weighed = (
+        covered >= MIN_CLAUSE_COVERAGE or CLAUSE in said.kinds or UNDER_REVIEW.search(said.prose)
+    )
     return not weighed and not HELD_BACK.search(said.prose[: found.end()])
 
 
-def _another_remedy(said: Statement) -> str:
-    """A remedy under review is the one that was proposed, and there is none without."""
+def _find_wrong_remedy(said: Statement) -> str:
+    """Why the remedy that the sentence says is under review is not the one proposed, or an empty
+    string.
+    """
     if not said.is_reply or not PROPOSED.search(said.prose):
         return ""
     for name, words in REMEDIES.items():
@@ -312,7 +327,7 @@ def _another_remedy(said: Statement) -> str:
     return ""
 
 
-def _against_the_decision(said: Statement) -> str:
+def _find_decision_contradiction(said: Statement) -> str:
     outcome = said.task.outcome.partition(" ")[0]
     denies = DENIES_REVIEW.search(said.prose) if outcome not in ("refuse", "ask") else None
     if (

@@ -34,20 +34,20 @@ class Model:
     seconds: float
 
 
-def read(file: Path = FILE) -> Mapping[str, Model]:
+def load_catalogue(file: Path = FILE) -> Mapping[str, Model]:
     """Every catalogued model by its name, which becomes the engine's name."""
     tables = tomllib.loads(file.read_text())
-    return {name: _model(name, table) for name, table in tables.items()}
+    return {name: _parse_model(name, table) for name, table in tables.items()}
 
 
-def _model(name: str, table: Mapping[str, Any]) -> Model:
+def _parse_model(name: str, table: Mapping[str, Any]) -> Model:
     values = dict(table)
     return Model(name=name, model_class=values.pop("class"), **values)
 
 
-def find(name: str) -> Model:
+def find_model(name: str) -> Model:
     """The model of that name. Raises UnknownModel, which names those spelled alike."""
-    models = read()
+    models = load_catalogue()
     if name not in models:
         near = get_close_matches(name.lower(), models, cutoff=0.4) or list(models)
         raise UnknownModel(

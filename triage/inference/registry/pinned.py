@@ -15,7 +15,7 @@ from typing import Any
 from triage.contract.step import EngineUnavailable
 
 HERE = Path(__file__).resolve().parent
-WRITTEN = """\
+FILE_HEADER = """\
 # Written by `manage.py fetch_model`: each table pins a model to what the hub stated at first.
 # Remove one, and the next fetch pins anew.
 """
@@ -44,13 +44,13 @@ class Entry:
     revision: str = ""
 
 
-def read(*extra: str) -> Mapping[str, Entry]:
+def load_entries(*extra: str) -> Mapping[str, Entry]:
     """The bundled entries and those of the files ``extra``, the last winning. Raises RosterError."""
     files = [HERE / "roster.toml", *(Path(file) for file in extra if file)]
-    return {entry.name: entry for file in files for entry in listed(file)}
+    return {entry.name: entry for file in files for entry in read_roster_file(file)}
 
 
-def listed(file: Path) -> list[Entry]:
+def read_roster_file(file: Path) -> list[Entry]:
     """The entries of one file; a path in it is relative to its folder. Raises RosterError."""
     try:
         tables = tomllib.loads(file.read_text())
@@ -58,13 +58,13 @@ def listed(file: Path) -> list[Entry]:
         raise RosterError(
             f"{file}: {error}. Correct the file, or unset TRIAGE_ROSTER if that names it."
         ) from error
-    return [_entry(file, name, table) for name, table in tables.items()]
+    return [_parse_entry(file, name, table) for name, table in tables.items()]
 
 
-def _entry(file: Path, name: str, table: dict[str, Any]) -> Entry:
+def _parse_entry(file: Path, name: str, table: dict[str, Any]) -> Entry:
     values = dict(table)
     try:
-        base = _package(values.pop("package")) if "package" in values else file.parent
+        base = _find_package_folder(values.pop("package")) if "package" in values else file.parent
         values["path"] = base / values.pop("file")
         values["model_class"] = values.pop("class")
         return Entry(name=name, **values)
@@ -73,7 +73,7 @@ def _entry(file: Path, name: str, table: dict[str, Any]) -> Entry:
         raise RosterError(f"{file}, [{name}]: {error}. A table has {known}.") from error
 
 
-def _package(name: str) -> Path:
+def _find_package_folder(name: str) -> Path:
     """Where a package lies, without importing it."""
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
@@ -81,10 +81,10 @@ def _package(name: str) -> Path:
     return Path(spec.origin).parent
 
 
-def verified(entry: Entry) -> Path:
-    """The path of the file, when it is the one pinned. Raises EngineUnavailable."""
+def verify_file(entry: Entry) -> Path:
+    """The path of an entry's file, if it is the one pinned. Raises EngineUnavailable."""
     try:
-        found = digest(entry.path)
+        found = hash_file(entry.path)
     except OSError as error:
         raise EngineUnavailable(f"{entry.name}: no file at {entry.path}") from error
     if found != entry.sha256:
@@ -95,32 +95,35 @@ def verified(entry: Entry) -> Path:
     return entry.path
 
 
-def digest(path: Path) -> str:
+def hash_file(path: Path) -> str:
     """The sha256 of a file, 64 hex digits, kept until its size or time changes. Raises OSError."""
     stat = path.stat()
-    return _digest(path, stat.st_size, stat.st_mtime_ns)
+    return _hash_file_state(path, stat.st_size, stat.st_mtime_ns)
 
 
 @lru_cache
-def _digest(path: Path, size: int, mtime: int) -> str:
+def _hash_file_state(path: Path, size: int, mtime: int) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def append(file: Path, entry: Entry) -> None:
-    """Adds an entry to a roster file, whole or not at all; its path lies in the file's folder."""
+def append_entry(file: Path, entry: Entry) -> None:
+    """Add an entry to a roster file, whole or not at all; its path is in that folder."""
     values = asdict(entry)
     values["class"] = values.pop("model_class")
     values["file"] = values.pop("path").relative_to(file.parent).as_posix()
     name = values.pop("name")
-    lines = [f"[{_toml(name)}]", *(f"{key} = {_toml(value)}" for key, value in values.items())]
-    before = file.read_text() if file.exists() else WRITTEN
+    lines = [
+        f"[{_format_toml_value(name)}]",
+        *(f"{key} = {_format_toml_value(value)}" for key, value in values.items()),
+    ]
+    before = file.read_text() if file.exists() else FILE_HEADER
     part = file.with_name(f"{file.name}.part")
     part.write_text(before + "\n" + "\n".join(lines) + "\n")
-    listed(part)  # what cannot be read never takes the place of what can
+    read_roster_file(part)  # what cannot be read never takes the place of what can
     part.replace(file)
 
 
-def _toml(value: str | float) -> str:
+def _format_toml_value(value: str | float) -> str:
     """A text or number as TOML writes it, which for these is as JSON does."""
     return json.dumps(value, ensure_ascii=False)

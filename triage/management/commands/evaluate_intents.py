@@ -1,4 +1,4 @@
-"""How good is the classifier on labelled texts, and does it keep its promise?"""
+"""How good is the classifier on labelled texts, and does its precision guarantee hold?"""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 if TYPE_CHECKING:
-    from triage.classifier.labelled_texts import Labelled
+    from triage.classifier.labelled_texts import LabelledTexts
     from triage.inference.encoder import Encoder
-    from triage.learning.intent_report import Draws, Evaluation, Kept
+    from triage.learning.intent_report import DrawOutcome, Draws, Evaluation
 
 
 class Command(BaseCommand):
@@ -43,42 +43,42 @@ class Command(BaseCommand):
         if not 0.5 <= options["target"] <= 0.999:
             raise CommandError("--target is a share between 0.5 and 0.999, such as 0.98.")
         try:
-            found = _evaluated(train, test, options)
+            found = _evaluate_classifier(train, test, options)
         except ValueError as error:
             raise CommandError(str(error)) from error
-        for line in lines(found):
+        for line in iter_report_lines(found):
             self.stdout.write(line)
 
 
-def _evaluated(train: str, test: str | None, options: dict[str, Any]) -> Evaluation:
+def _evaluate_classifier(train: str, test: str | None, options: dict[str, Any]) -> Evaluation:
     from triage.classifier import labelled_texts
     from triage.learning import intent_report
     from triage.pipeline import registry
 
-    taught = labelled_texts.read(train)
-    looked = labelled_texts.read(test, testing=True) if test else None
-    encoder, epochs = registry.encoder(), options["tune_encoder"]
+    taught = labelled_texts.read_dataset(train)
+    looked = labelled_texts.read_dataset(test, testing=True) if test else None
+    encoder, epochs = registry.load_encoder(), options["tune_encoder"]
     asked = {"target": options["target"], "draws": options["draws"]}
     if looked is None:
-        return intent_report.cross_validated(taught, encoder.embed, **asked)
+        return intent_report.cross_validate(taught, encoder.embed, **asked)
     if not epochs:
-        return intent_report.evaluate(taught, looked, encoder.embed, **asked)
-    tuned, unseen = _tuned(encoder, taught, epochs)
-    return intent_report.evaluate(taught, looked, tuned.embed, unseen=unseen, **asked)
+        return intent_report.evaluate_classifier(taught, looked, encoder.embed, **asked)
+    tuned, unseen = _tune_encoder(encoder, taught, epochs)
+    return intent_report.evaluate_classifier(taught, looked, tuned.embed, unseen=unseen, **asked)
 
 
-def _tuned(plain: Encoder, taught: Labelled, epochs: int) -> tuple[Encoder, list[bool]]:
+def _tune_encoder(plain: Encoder, taught: LabelledTexts, epochs: int) -> tuple[Encoder, list[bool]]:
     """An encoder tuned on half of the texts, and which of them it was not shown."""
     from triage.inference.encoder import Encoder
-    from triage.inference.label_tuning import tune_on_half, unseen
+    from triage.inference.label_tuning import flag_unseen_texts, tune_on_half
 
     tuned, seen = tune_on_half(plain, taught.texts, taught.labels, epochs=epochs, progress=True)
     encoder = Encoder(plain.entry, settings.TRIAGE_MODEL_THREADS, tuned=tuned.weights)
-    return encoder, unseen(taught.texts, seen)
+    return encoder, flag_unseen_texts(taught.texts, seen)
 
 
-def lines(found: Evaluation) -> Iterator[str]:
-    """The figures as a Markdown table and sentences."""
+def iter_report_lines(found: Evaluation) -> Iterator[str]:
+    """The evaluation as lines: a Markdown table, then sentences."""
     goal = f"{found.target:.3g}"
     yield f"{found.texts:,} texts of {found.labels} intents, {found.strangers:,} of none; trained on {found.trained_on:,}."
     yield "\n| measure | value |\n|---|---|"
@@ -89,22 +89,22 @@ def lines(found: Evaluation) -> Iterator[str]:
     if found.auroc is not None:
         yield f"| out-of-scope AUROC | {found.auroc:.4f} |"
     yield f"| largest coverage at {goal} right, found on these texts | {found.best_coverage:.2%} |"
-    yield f"| naive threshold for {goal}: right / coverage | {_pair(found.naive)} |"
-    yield f"| promised threshold for {goal}: right / coverage | {_pair(found.promised)} |"
+    yield f"| naive threshold for {goal}: right / coverage | {_format_pair(found.naive)} |"
+    yield f"| promised threshold for {goal}: right / coverage | {_format_pair(found.promised)} |"
     yield f"| calibration error before / after temperature | {found.error_before:.4f} / {found.error_after:.4f} |"
     yield f"| training, embedding excluded | {found.training_seconds:.1f} s |"
     yield f"| embedding the training texts | {found.embedding_seconds:.1f} s |"
     yield f"| one text, embedding excluded, median | {found.milliseconds:.2f} ms |"
     yield f"| size | {found.megabytes:.1f} MB |"
     yield f"\n{found.sentence}"
-    yield from _kept(found.draws)
+    yield from _iter_draw_lines(found.draws)
 
 
-def _pair(pair: tuple[float, float]) -> str:
+def _format_pair(pair: tuple[float, float]) -> str:
     return f"{pair[0]:.2%} / {pair[1]:.2%}" if pair[1] else "no text gets a label"
 
 
-def _kept(draws: tuple[Draws, ...]) -> Iterator[str]:
+def _iter_draw_lines(draws: tuple[Draws, ...]) -> Iterator[str]:
     if not draws:
         return
     yield "\n| promise | draws of | naive: kept / coverage | promised: kept / coverage / none given |"
@@ -112,9 +112,9 @@ def _kept(draws: tuple[Draws, ...]) -> Iterator[str]:
     for one in draws:
         yield (
             f"| {one.target:.0%} right | {one.draws} × {one.calibration} texts "
-            f"| {_share(one.naive)} | {_share(one.promised)} / {one.promised.none:.1%} |"
+            f"| {_format_kept_share(one.naive)} | {_format_kept_share(one.promised)} / {one.promised.none:.1%} |"
         )
 
 
-def _share(kept: Kept) -> str:
+def _format_kept_share(kept: DrawOutcome) -> str:
     return f"{kept.kept:.1%} / {kept.coverage:.1%}"

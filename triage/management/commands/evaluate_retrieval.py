@@ -62,60 +62,62 @@ class Command(BaseCommand):
         # As a worker has them; numpy, not imported yet, reads it once.
         os.environ.setdefault("OMP_NUM_THREADS", str(settings.TRIAGE_MODEL_THREADS))
         if calibrate:
-            self._calibrate()
+            self._calibrate_relevance()
         if questions and snippets:
-            self._quality(questions, snippets, tune=options["tune"], folds=options["folds"])
+            self._evaluate_quality(
+                questions, snippets, tune=options["tune"], folds=options["folds"]
+            )
         if speed:
-            self._speed(speed)
+            self._measure_speed(speed)
 
-    def _quality(self, questions: Path, snippets: Path, *, tune: bool, folds: int) -> None:
+    def _evaluate_quality(self, questions: Path, snippets: Path, *, tune: bool, folds: int) -> None:
         from triage.learning import question_collections, retrieval_report
 
         try:
-            data = question_collections.load(questions, snippets)
-        except question_collections.BadData as error:
+            data = question_collections.load_collection(questions, snippets)
+        except question_collections.CollectionError as error:
             raise CommandError(str(error)) from error
         lines = (
-            _tuned(data, folds)
+            _cross_validate_tuning(data, folds)
             if tune
-            else retrieval_report.quality(data, registry.encoder(), _progress)
+            else retrieval_report.report_quality(data, registry.load_encoder(), _show_progress)
         )
         for line in lines:
             self.stdout.write(line)
             self.stdout.flush()
 
-    def _speed(self, count: int) -> None:
+    def _measure_speed(self, count: int) -> None:
         from triage.learning import retrieval_report
 
-        for line in retrieval_report.speed(registry.encoder(), count):
+        for line in retrieval_report.report_speed(registry.load_encoder(), count):
             self.stdout.write(line)
 
-    def _calibrate(self) -> None:
+    def _calibrate_relevance(self) -> None:
         from triage.learning import retrieval_calibration, retrieval_report
         from triage.retrieval import relevance
 
-        card = registry.encoder().card("encoder")
-        models, lines = retrieval_report.calibrate(
-            registry.encoder(), f"questions.toml, {card.runtime}"
+        card = registry.load_encoder().build_engine_info("encoder")
+        models, lines = retrieval_report.calibrate_engines(
+            registry.load_encoder(), f"questions.toml, {card.runtime}"
         )
-        retrieval_calibration.write(relevance.FILE, models)
+        retrieval_calibration.write_models(relevance.FILE, models)
         for line in [*lines, f"\nWritten: {relevance.FILE}"]:
             self.stdout.write(line)
 
 
-def _tuned(data: Collection, folds: int) -> Iterator[str]:
+def _cross_validate_tuning(data: Collection, folds: int) -> Iterator[str]:
     from triage.inference.contrastive_tuning import tune_pairs
     from triage.inference.encoder import Encoder
-    from triage.learning.retrieval_folds import cross_validated
+    from triage.learning.retrieval_folds import cross_validate
 
-    plain = registry.encoder()
+    plain = registry.load_encoder()
 
-    def tune(pairs: Sequence[tuple[str, str]], look_alikes: Sequence[str]) -> Encoder:
+    def tune_encoder(pairs: Sequence[tuple[str, str]], look_alikes: Sequence[str]) -> Encoder:
         tuned = tune_pairs(plain, pairs, look_alikes=look_alikes, progress=True)
         return Encoder(plain.entry, threads=settings.TRIAGE_MODEL_THREADS, tuned=tuned.weights)
 
-    return cross_validated(data, tune, folds)
+    return cross_validate(data, tune_encoder, folds)
 
 
-def _progress(texts: Sequence[str]) -> Iterable[str]:
+def _show_progress(texts: Sequence[str]) -> Iterable[str]:
     return tqdm(texts, desc="questions", disable=None)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from triage.learning.admin_lookup import admin_named
+from triage.learning.admin_lookup import get_admin
 from triage.learning.intent_import import import_intents
 
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, file: Path, by: str, only: bool, **options: object) -> None:
-        done = import_intents(file, by=admin_named(by) if by else None, only=only)
+        done = import_intents(file, by=get_admin(by) if by else None, only=only)
         for problem in done.problems:
             self.stderr.write(problem)
         self.stdout.write(done.sentence)

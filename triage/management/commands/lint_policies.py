@@ -4,7 +4,7 @@ import sys
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from triage.policy_review.lint import DAYS, lint
+from triage.policy_review.lint import LOOKBACK_DAYS, lint_policies
 
 
 class Command(BaseCommand):
@@ -15,11 +15,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--days", type=int, default=DAYS, help=f"how far back tickets count (default {DAYS})"
+            "--days",
+            type=int,
+            default=LOOKBACK_DAYS,
+            help=f"how far back tickets count (default {LOOKBACK_DAYS})",
         )
 
     def handle(self, *, days: int, **options: object) -> None:
-        report = lint(days)
+        report = lint_policies(days)
         for section in report.sections:
             self.stdout.write(f"{section.title}: {len(section.findings) or 'none'}")
             for finding in section.findings:

@@ -13,9 +13,9 @@ class Command(BaseCommand):
     help = "Load the demo shop: people, policies, intents, rules, customers, orders and tickets."
 
     def handle(self, **options: Any) -> None:
-        if demo.is_there():
+        if demo.has_data():
             raise CommandError(
                 "There are customers or policies already: the demo needs an empty database."
             )
-        demo.load(progress=self.stderr.isatty())
-        self.stdout.write(f"The demo shop is open. Sign in as {demo.sign_ins()}.")
+        demo.load_demo(progress=self.stderr.isatty())
+        self.stdout.write(f"The demo shop is open. Sign in as {demo.describe_sign_ins()}.")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from triage.policies.loading import BadPolicies, load
+from triage.policies.loading import BadPolicies, load_policies
 
 
 class Command(BaseCommand):
@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
     def handle(self, *, path: Path, **options: object) -> None:
         try:
-            loaded = load(path)
+            loaded = load_policies(path)
         except BadPolicies as bad:
             for problem in bad.problems:
                 self.stderr.write(str(problem))

@@ -12,7 +12,12 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from triage.demo import load as demo
-from triage.runtime.processes import start, watch, web_command, worker_command
+from triage.runtime.processes import (
+    build_web_command,
+    build_worker_command,
+    start_process,
+    watch_processes,
+)
 
 
 class Command(BaseCommand):
@@ -26,35 +31,38 @@ class Command(BaseCommand):
         parser.add_argument("--no-demo", action="store_true", help="start with an empty shop")
 
     def handle(self, *, port: int, workers: int, no_demo: bool, **options: Any) -> None:
-        _refuse_busy(port)
+        _check_port_free(port)
         if workers > (os.cpu_count() or 1):
             raise CommandError(
                 f"{workers} workers are more than the {os.cpu_count()} cores: each needs one."
             )
-        self._prepare(with_demo=not no_demo)
-        running = [start(command) for command in (web_command(port), worker_command(workers))]
-        self._say(f"\nOpen http://localhost:{port}/ and end with Ctrl-C.")
+        self._prepare_site(with_demo=not no_demo)
+        running = [
+            start_process(command)
+            for command in (build_web_command(port), build_worker_command(workers))
+        ]
+        self._write_line(f"\nOpen http://localhost:{port}/ and end with Ctrl-C.")
         if not no_demo:
-            self._say(f"Sign in as {demo.sign_ins()}.")
-        sys.exit(watch(running))
+            self._write_line(f"Sign in as {demo.describe_sign_ins()}.")
+        sys.exit(watch_processes(running))
 
-    def _prepare(self, *, with_demo: bool) -> None:
-        """Each part only where it is missing, with a line that says what takes time."""
-        self._say("Preparing the database …")
+    def _prepare_site(self, *, with_demo: bool) -> None:
+        """Migrate, collect static files, and load the demo where it is missing."""
+        self._write_line("Preparing the database …")
         call_command("migrate", verbosity=0, skip_checks=False)
         call_command("createcachetable", verbosity=0)
-        self._say("Collecting the pages' files …")
+        self._write_line("Collecting the pages' files …")
         call_command("collectstatic", interactive=False, verbosity=0)
-        if with_demo and not demo.is_there():
-            self._say("Opening the demo shop and training its classifier …")
-            demo.load(progress=True)
+        if with_demo and not demo.has_data():
+            self._write_line("Opening the demo shop and training its classifier …")
+            demo.load_demo(progress=True)
 
-    def _say(self, text: str) -> None:
+    def _write_line(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
 
 
-def _refuse_busy(port: int) -> None:
+def _check_port_free(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
 from triage.learning import comparison, versions
-from triage.learning.admin_lookup import admin_named
+from triage.learning.admin_lookup import get_admin
 from triage.models import Classifier
 
 
@@ -43,20 +43,20 @@ class Command(BaseCommand):
             raise CommandError("--tune-encoder is a number of epochs, such as 3, or 0 for none.")
         if activate and not (by and why):
             raise CommandError("To put a version to work say who (--by USER) and why (--why).")
-        person = admin_named(by) if by else None
+        person = get_admin(by) if by else None
         try:
-            trained = versions.train(by=person, target=target, epochs=epochs, progress=True)
+            trained = versions.train_version(by=person, target=target, epochs=epochs, progress=True)
         except versions.NotTrained as error:
             raise CommandError(str(error)) from error
-        self._say(trained)
+        self._write_report(trained)
         if activate and person:
-            self._put_to_work(trained, person, why)
+            self._activate_version(trained, person, why)
         else:
             self.stdout.write(
                 f"It is not at work: look at it under /machine/learning/{trained.pk}/."
             )
 
-    def _say(self, trained: Classifier) -> None:
+    def _write_report(self, trained: Classifier) -> None:
         report = trained.report
         self.stdout.write(
             f"Trained on {report['examples']} texts, {report['tickets']} of them tickets: "
@@ -74,11 +74,11 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{pair['one']} and {pair['other']} are confused in {pair['confused']} of {pair['of']}."
             )
-        self.stdout.write(comparison.sentence(trained))
+        self.stdout.write(comparison.format_comparison(trained))
 
-    def _put_to_work(self, trained: Classifier, by: User, why: str) -> None:
+    def _activate_version(self, trained: Classifier, by: User, why: str) -> None:
         try:
-            versions.activate(trained, by=by, why=why)
+            versions.activate_version(trained, by=by, why=why)
         except versions.NotActivated as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"Version {trained.pk} is at work.")

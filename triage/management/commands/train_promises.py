@@ -1,4 +1,4 @@
-"""Train the bundled reader of promises from its sentences."""
+"""Train the bundled commitment model from its sentences."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from triage.inference.registry import pinned
-from triage.management.commands.train_signals import told
+from triage.management.commands.train_signals import format_figure
 
 WEIGHTS = Path(pinned.HERE) / "weights" / "promises.safetensors"
 
@@ -24,12 +24,12 @@ class Command(BaseCommand):
     def handle(self, *, seed: int, target: Path, **options: Any) -> None:
         from triage.training import commitment_fitting
 
-        model, report = commitment_fitting.fit(seed=seed)
+        model, report = commitment_fitting.fit_model(seed=seed)
         target.write_bytes(model.dumps())
         self.stdout.write(f"On sentences it was not fitted on, {commitment_fitting.FOLDS} folds:")
         for what, figure in report.items():
-            self.stdout.write(f"  {what}: {told(figure)}")
+            self.stdout.write(f"  {what}: {format_figure(figure)}")
         self.stdout.write(
-            f"{target}\nsha256 {pinned.digest(target)}\nPut the digest into triage/inference/registry/roster.toml: "
+            f"{target}\nsha256 {pinned.hash_file(target)}\nPut the digest into triage/inference/registry/roster.toml: "
             "a file with another one is refused."
         )

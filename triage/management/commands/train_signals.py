@@ -25,21 +25,24 @@ class Command(BaseCommand):
     def handle(self, *, seed: int, target: Path, **options: Any) -> None:
         from triage.training import signal_corpus, signal_fitting
 
-        said, mail = signal_corpus.said(), signal_corpus.mail()
-        model, report = signal_fitting.fit(said, mail, registry.encoder().embed, seed=seed)
+        said, mail = signal_corpus.load_examples(), signal_corpus.load_mail()
+        model, report = signal_fitting.fit_model(
+            said, mail, registry.load_encoder().embed, seed=seed
+        )
         target.write_bytes(model.dumps())
         self.stdout.write(f"Each on texts it was not fitted on, {signal_fitting.FOLDS} folds:")
         for name, figures in report.items():
             self.stdout.write(f"{name}:")
             for what, figure in figures.items():
-                self.stdout.write(f"  {what}: {told(figure)}")
+                self.stdout.write(f"  {what}: {format_figure(figure)}")
         self.stdout.write(
-            f"{target}\nsha256 {pinned.digest(target)}\nPut the digest into triage/inference/registry/roster.toml: "
+            f"{target}\nsha256 {pinned.hash_file(target)}\nPut the digest into triage/inference/registry/roster.toml: "
             "a file with another one is refused."
         )
 
 
-def told(figure: Any) -> str:
+def format_figure(figure: Any) -> str:
+    """A figure as text: a share with its interval, or the plain value."""
     if not isinstance(figure, Mapping):
         return str(figure)
     return f"{figure['share']:.1%} of {figure['of']} ({figure['from']:.1%} to {figure['to']:.1%})"

@@ -23,16 +23,16 @@ class Command(BaseCommand):
         parser.add_argument("--all", action="store_true", help="also tickets that were read before")
 
     def handle(self, *, ticket: list[int], all: bool, **options: Any) -> None:  # noqa: A002
-        runs = self._runs(ticket, everything=all)
-        here = {run for run in tqdm(runs, unit=" tickets", disable=None) if worker.work(run)}
-        failed = set(_failed(runs))
+        runs = self._select_runs(ticket, everything=all)
+        here = {run for run in tqdm(runs, unit=" tickets", disable=None) if worker.execute_run(run)}
+        failed = set(_list_failed_runs(runs))
         elsewhere = len(set(runs) - here - failed)
         said = f"{len(here - failed)} of {len(runs)} tickets read."
         self.stdout.write(f"{said} {elsewhere} taken by a worker." if elsewhere else said)
         if failed:
             raise CommandError(f"{len(failed)} could not be read: see their pages.")
 
-    def _runs(self, numbers: list[int], *, everything: bool) -> list[int]:
+    def _select_runs(self, numbers: list[int], *, everything: bool) -> list[int]:
         if not numbers and not everything:
             waiting = Run.objects.filter(state=Run.State.QUEUED).order_by("created_at")
             return list(waiting.values_list("pk", flat=True))
@@ -40,9 +40,11 @@ class Command(BaseCommand):
         chosen = tickets.filter(pk__in=numbers) if numbers else tickets
         if missing := set(numbers) - set(chosen.values_list("pk", flat=True)):
             raise CommandError(f"No open ticket has the number {min(missing)}.")
-        return [run_queue.enqueue(ticket, reason="asked for", call=False).pk for ticket in chosen]
+        return [
+            run_queue.enqueue_run(ticket, reason="asked for", call=False).pk for ticket in chosen
+        ]
 
 
-def _failed(runs: list[int]) -> list[int]:
+def _list_failed_runs(runs: list[int]) -> list[int]:
     failed = Run.objects.filter(pk__in=runs, state=Run.State.FAILED)
     return list(failed.values_list("pk", flat=True))

@@ -14,7 +14,7 @@ class Command(BaseCommand):
     help = "Walk the chain of receipts and report each one that does not hold."
 
     def handle(self, **options: Any) -> None:
-        faults = list(receipts.verify())
+        faults = list(receipts.verify_chain())
         for fault in faults:
             self.stderr.write(fault)
         if faults:

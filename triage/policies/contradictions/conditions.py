@@ -1,4 +1,4 @@
-"""Whose case a sentence is about: which things, for which reason, under which circumstances.
+"""The conditions of a sentence: which things, for which reason, under which circumstances.
 
 Pure. Whatever is neither a word of every shop nor known under another name makes a case of
 its own; so a rule for shoes is never set against one for everything, and a circumstance that
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from triage.nlu.content_words import PLAIN, listed, stem, words
+from triage.nlu.content_words import FUNCTION_WORDS, parse_word_list, split_words, stem_word
 
 REASONS: Final = (
     ("unwanted", r"\b(?:unwanted|chang\w+ (?:of|your|their) mind|mind has changed|no longer want\w*|not satisfied|(?:do|does)(?: not|n['’]t) (?:like|want|suit|fit))\b"),
@@ -23,7 +23,7 @@ REASONS: Final = (
     ("missing", r"\bmissing\b|\bincomplete\b"),
     ("described", r"\bnot as (?:we )?describ\w+|\bdescription\b|\bmisdescrib\w+"),
 )  # fmt: skip
-NAMES: Final = (
+CIRCUMSTANCE_NAMES: Final = (
     ("aftersent", r"\b(?:once|after|when|if)\b(?:(?!before|until)[^,;]){0,40}\b(?:has|have|is|was|been)\b[^,;]{0,12}\b(?:sent|dispatched|shipped|posted)\b|\bafter (?:dispatch|shipping|shipment)\b"),
     ("beforesent", r"\b(?:before|until|till|as long as)\b[^,;]{0,40}\b(?:sent|dispatched|shipped|posted|packed)\b|\bbefore (?:dispatch|shipping|shipment)\b"),
     ("finalsale", r"\b(?:marked )?(?:final[- ]sale|clearance|sale)(?: goods?| items?| prices?)?\b|\b(?:reduced|discounted) (?:goods?|items?)\b"),
@@ -46,15 +46,15 @@ NAMES: Final = (
     ("opened", r"\b(?:opened|used(?= (?:items?|goods))|worn|washed)\b"),
     ("month", r"\bmonths\b"),
 )  # fmt: skip
-EXCEPT: Final = re.compile(
+EXCEPTION: Final = re.compile(
     r"\b(?:unless|except(?:ing)?(?: for)?|other than|apart from|excluding)\b[^,;.]*|\bthat (?:is|are|was|were) not our fault\b"
     r"|\b(?:whatever|for any|for whatever|no matter) (?:the |what )?reasons?\b|\bno questions asked\b",
     re.IGNORECASE,
 )
 """What is only said not to be the case."""
-CUT: Final = re.compile(r"['’](?:s|re|ve|ll|d|m|t)\b")
+CONTRACTION_ENDING: Final = re.compile(r"['’](?:s|re|ve|ll|d|m|t)\b")
 
-GENERIC: Final = listed("""
+GENERIC_WORDS: Final = parse_word_list("""
 above accept account add address after again all allow almost already alternatively always amount any
 anything apply applies arrange arrives ask at available back bear bearer been before begin both box
 bring brought buy bought can cancel cancellation card carriage case change charge charged choose
@@ -90,7 +90,9 @@ breaks manufacturer manufacturers material
 materials workmanship manufacturing amount money value sum deductible appear leaving
 """)
 """What any clause of any shop may say, whatever it is about."""
-MAKING: Final = listed("first second third next further additional else other earlier")
+DISTINGUISHING_WORDS: Final = parse_word_list(
+    "first second third next further additional else other earlier"
+)
 """Plain words that make a case of their own all the same."""
 
 
@@ -104,8 +106,8 @@ class Circumstances:
     def __or__(self, other: Circumstances) -> Circumstances:
         return Circumstances(self.things | other.things, self.reasons | other.reasons)
 
-    def same(self, other: Circumstances) -> bool:
-        """The same things, and a reason that both are for."""
+    def is_same_as(self, other: Circumstances) -> bool:
+        """Whether things are the same and there is a reason that both are for."""
         reasons = bool(self.reasons & other.reasons) or self.reasons == other.reasons
         return self.things == other.things and reasons
 
@@ -113,34 +115,38 @@ class Circumstances:
         return bool(self.things or self.reasons)
 
 
-def circumstances(text: str, *, unnamed: bool = True) -> Circumstances:
-    """What a sentence or a heading is about beyond what every clause is.
+def parse_circumstances(text: str, *, unnamed: bool = True) -> Circumstances:
+    """What a sentence or a heading is about, beyond what every clause is about.
 
     Without ``unnamed`` only what is known by name counts, and no other word.
     """
-    text = EXCEPT.sub(" ", text)
+    text = EXCEPTION.sub(" ", text)
     reasons, things = set(), set()
-    for reason, pattern in _compiled(REASONS):
+    for reason, pattern in _compile_patterns(REASONS):
         text, times = pattern.subn(" ", text)
         reasons.update([reason] if times else [])
-    for name, pattern in _compiled(NAMES):
+    for name, pattern in _compile_patterns(CIRCUMSTANCE_NAMES):
         text, times = pattern.subn(" ", text)
         things.update([name] if times else [])
-    unknown = frozenset(_unknown(text)) if unnamed else frozenset()
+    unknown = frozenset(_iter_unknown_stems(text)) if unnamed else frozenset()
     return Circumstances(frozenset(things) | unknown, frozenset(reasons))
 
 
-def _unknown(text: str) -> Iterator[str]:
-    for word in words(CUT.sub("", text)):
-        if word in MAKING or (word not in PLAIN and stem(word) not in _generic()):
-            yield stem(word)
+def _iter_unknown_stems(text: str) -> Iterator[str]:
+    for word in split_words(CONTRACTION_ENDING.sub("", text)):
+        if word in DISTINGUISHING_WORDS or (
+            word not in FUNCTION_WORDS and stem_word(word) not in _get_generic_stems()
+        ):
+            yield stem_word(word)
 
 
 @lru_cache(maxsize=1)
-def _generic() -> frozenset[str]:
-    return frozenset(map(stem, GENERIC - MAKING))
+def _get_generic_stems() -> frozenset[str]:
+    return frozenset(map(stem_word, GENERIC_WORDS - DISTINGUISHING_WORDS))
 
 
 @lru_cache(maxsize=2)
-def _compiled(patterns: tuple[tuple[str, str], ...]) -> tuple[tuple[str, re.Pattern[str]], ...]:
+def _compile_patterns(
+    patterns: tuple[tuple[str, str], ...],
+) -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in patterns)

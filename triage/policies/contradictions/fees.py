@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from triage.policies.contradictions.conditions import Circumstances
-from triage.policies.contradictions.quantities import amounts, percents
+from triage.policies.contradictions.quantities import parse_amounts, parse_percentages
 from triage.policies.contradictions.rule_sentence import Sentence
 
 MATTERS: Final = tuple(
@@ -75,34 +75,34 @@ class Fee:
         return f"{self.amount:g}%" if self.unit == "%" else f"{self.unit}{self.amount:.2f}"
 
 
-def fees(sentence: Sentence) -> Iterator[Fee]:
+def parse_fees(sentence: Sentence) -> Iterator[Fee]:
     """The fee of a sentence, where it has one that is understood."""
     text = sentence.text
     if not CHARGES.search(text) or DISCOUNT.search(text):
         return
-    about = sentence.conditions()
-    matter = _matter(sentence)
+    about = sentence.build_conditions()
+    matter = _find_matter(sentence)
     over = THRESHOLD.search(text)
     if over and FREE.search(text):
-        for unit, amount in amounts(over["amount"]):
+        for unit, amount in parse_amounts(over["amount"]):
             yield Fee(f"free {matter} from", about, unit, amount)
         return
     conditions = frozenset(found.group() for found in CONDITION.finditer(text))
-    charge = _charge(text)
+    charge = _parse_charge(text)
     if charge and (matter or about.things):
         yield Fee(matter, about | Circumstances(conditions), *charge)
 
 
-def differ(one: Fee, other: Fee) -> bool:
-    """Whether the same costs another amount, or nothing, or is paid by somebody else."""
-    if one.matter != other.matter or not one.about.same(other.about):
+def is_contradiction(one: Fee, other: Fee) -> bool:
+    """Whether the same matter costs another amount, or nothing, or is paid by somebody else."""
+    if one.matter != other.matter or not one.about.is_same_as(other.about):
         return False
     if one.unit == other.unit:
         return one.amount != other.amount
     return "" in (one.unit, other.unit)
 
 
-def _matter(sentence: Sentence) -> str:
+def _find_matter(sentence: Sentence) -> str:
     for text in (sentence.text, sentence.heading, sentence.title):
         for name, cue in MATTERS:
             if cue.search(text):
@@ -110,11 +110,11 @@ def _matter(sentence: Sentence) -> str:
     return ""
 
 
-def _charge(text: str) -> tuple[str, float] | None:
+def _parse_charge(text: str) -> tuple[str, float] | None:
     """Unit and amount; None where there are several, or none."""
-    if shares := percents(text):
+    if shares := parse_percentages(text):
         return ("%", shares[0]) if len(shares) == 1 else None
-    if sums := amounts(text):
+    if sums := parse_amounts(text):
         return sums[0] if len(sums) == 1 else None
     if YOU_PAY.search(text):
         return POSTAGE, 0.0

@@ -1,4 +1,4 @@
-"""The figures of a sentence: how long and from when, which share, which amount.
+"""The quantities of a sentence: how long and from when, which share, which amount.
 
 Pure. Days are calendar days; five working days count as seven.
 """
@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from triage.nlu.content_words import NUMBERS
+from triage.nlu.content_words import NUMBER_VALUES
 
-WORDED: Final = "|".join(word for word, value in NUMBERS.items() if value >= 1)
-NUMBER: Final = rf"\d+(?:\.\d+)?|(?:{WORDED})\b|an?\b"
+NUMBER_WORD: Final = "|".join(word for word, value in NUMBER_VALUES.items() if value >= 1)
+NUMBER: Final = rf"\d+(?:\.\d+)?|(?:{NUMBER_WORD})\b|an?\b"
 UNITS: Final = {
     "minute": 1 / 1440,
     "hour": 1 / 24,
@@ -32,7 +32,7 @@ START: Final = re.compile(
     r"^['’]?,?\s*(?:of|from|after|since|following|starting|once|when|on which|that)\b(?P<what>[^,;:.]{0,70})",
     re.IGNORECASE,
 )
-ENDS: Final = re.compile(
+START_END: Final = re.compile(
     r"\b(?:if|unless|for an?|for your|and we|and you|to|in which)\b", re.IGNORECASE
 )
 STARTS: Final = (
@@ -44,7 +44,7 @@ STARTS: Final = (
     ("the end", re.compile(r"\b(?:end|clos|cancel|leav)\w*")),
 )  # fmt: skip
 EVENT: Final = re.compile(r"^ (?:after|from|since|following|once)?.*\w+ing\b|^ the day\b")
-ANOTHER: Final = "another event"
+OTHER_EVENT: Final = "another event"
 UPPER: Final = re.compile(
     r"\b(?:within|in|up to|for|lasts?|takes?|until|later than|by|most|maximum(?: of)?|is|are|under|have"
     r"|allow|of|through|period|about|every|has|first|only|full|usually|next|runs|a|the|your|expires?|erased|deleted)\s*$",
@@ -63,9 +63,9 @@ MONEY: Final = re.compile(
 CURRENCIES: Final = {
     "gbp": "£", "pounds": "£", "eur": "€", "euro": "€", "euros": "€", "usd": "$", "dollars": "$",
 }  # fmt: skip
-NEAR: Final = 0.04
+LENGTH_TOLERANCE: Final = 0.04
 """Up to this share two lengths are the same: one month and 30 days, 24 months and 2 years."""
-WORKING: Final = 0.3
+WORKING_DAYS_TOLERANCE: Final = 0.3
 """The same where only one of them counts working days."""
 
 
@@ -83,59 +83,63 @@ class Length:
     def __str__(self) -> str:
         return f"{'within' if self.upper else 'beyond'} {self.days:g} days"
 
-    def same(self, other: Length) -> bool:
-        allowed = NEAR if self.working == other.working else WORKING
+    def is_same_as(self, other: Length) -> bool:
+        """Whether two lengths differ by no more than the share that counts as the same."""
+        allowed = LENGTH_TOLERANCE if self.working == other.working else WORKING_DAYS_TOLERANCE
         return abs(self.days - other.days) <= allowed * max(self.days, other.days)
 
 
-def lengths(sentence: str) -> Iterator[Length]:
-    """Every length of time; ``upper`` where it is the most and not a condition.
+def parse_lengths(sentence: str) -> Iterator[Length]:
+    """Every length of time; ``upper`` where it is a maximum and not a condition.
 
     ``span`` covers the start as well, so that "of delivery" can be taken out.
     """
     for found in LENGTH.finditer(sentence):
         rest = START.match(sentence[found.end() :])
-        start, end = _start(rest["what"] if rest else "")
+        start, end = _parse_start(rest["what"] if rest else "")
         working = (found["working"] or "").lower() in ("working", "business")
-        days = _value(found["number"]) * UNITS[found["unit"].lower()] * (1.4 if working else 1)
+        days = (
+            _parse_number(found["number"]) * UNITS[found["unit"].lower()] * (1.4 if working else 1)
+        )
         yield Length(
             days=days,
             shown=found.group().strip(),
             start=start,
             working=working,
-            upper=_upper(sentence, found.start()),
+            upper=_is_upper_limit(sentence, found.start()),
             span=(found.start(), found.end() + (rest.start("what") + end if rest and start else 0)),
         )
 
 
-def _upper(sentence: str, at: int) -> bool:
+def _is_upper_limit(sentence: str, at: int) -> bool:
     before = sentence[:at]
     if BEYOND.search(before):
         return bool(CLOSES.search(sentence))
     return bool(UPPER.search(before)) or not before.strip()
 
 
-def _start(what: str) -> tuple[str, int]:
+def _parse_start(what: str) -> tuple[str, int]:
     """The event that is counted from, and where the words about it end."""
-    end = ENDS.search(what)
+    end = START_END.search(what)
     words = what[: end.start()] if end else what
     lower = words.lower()
     found = next((name for name, pattern in STARTS if pattern.search(lower)), "")
-    return found or (ANOTHER if EVENT.search(lower) else ""), len(words)
+    return found or (OTHER_EVENT if EVENT.search(lower) else ""), len(words)
 
 
-def _value(number: str) -> float:
+def _parse_number(number: str) -> float:
     word = number.lower()
     if word in ("a", "an"):
         return 1.0
-    return NUMBERS[word] if word in NUMBERS else float(number)
+    return NUMBER_VALUES[word] if word in NUMBER_VALUES else float(number)
 
 
-def percents(sentence: str) -> list[float]:
+def parse_percentages(sentence: str) -> list[float]:
+    """Each percentage of a sentence, 20 for "20 %"."""
     return [float(number) for number in PERCENT.findall(sentence)]
 
 
-def amounts(sentence: str) -> list[tuple[str, float]]:
+def parse_amounts(sentence: str) -> list[tuple[str, float]]:
     """Currency and amount of each sum of money; signs and codes are one."""
     return [
         (CURRENCIES.get(sign.lower(), sign.lower()), float(number.replace(",", "")))

@@ -12,12 +12,12 @@ from functools import cached_property
 from typing import Final
 
 from triage.contract.case import Clause
-from triage.policies.contradictions.conditions import Circumstances, circumstances
-from triage.policies.contradictions.quantities import Length, lengths
+from triage.policies.contradictions.conditions import Circumstances, parse_circumstances
+from triage.policies.contradictions.quantities import Length, parse_lengths
 
-END: Final = re.compile(r"(?<=[.!?;])\s+|\n+")
+SENTENCE_END: Final = re.compile(r"(?<=[.!?;])\s+|\n+")
 MARKUP: Final = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|[*_`#>|]+", re.MULTILINE)
-FOLLOWS: Final = re.compile(
+CONTINUATION: Final = re.compile(
     r"^\W*(?:it|they|them|this|these|those|if (?:it|one|they)|one|such|there is|you receive"
     r"|we (?:do not|don['’]t|cannot) \w+ (?:it|them|one))\b",
     re.IGNORECASE,
@@ -38,29 +38,29 @@ class Sentence:
 
     @cached_property
     def lengths(self) -> tuple[Length, ...]:
-        return tuple(lengths(self.text))
+        return tuple(parse_lengths(self.text))
 
-    def conditions(self, but: Length | None = None) -> Circumstances:
+    def build_conditions(self, but: Length | None = None) -> Circumstances:
         """The case, with each other length of time as a condition of its own."""
         others = {str(length) for length in self.lengths if length != but}
         return self.about | Circumstances(frozenset(others))
 
 
-def sentences(clause: Clause) -> Iterator[Sentence]:
+def split_sentences(clause: Clause) -> Iterator[Sentence]:
     """The sentences of a clause in their order."""
     text = MARKUP.sub(r"\1", clause.text)
     tier = Circumstances(frozenset({"late"} if TIER.search(text) else ()))
     before = Circumstances()
-    for sentence in filter(str.strip, END.split(text)):
-        own = circumstances(_without_starts(sentence))
-        above = circumstances(clause.heading, unnamed=not own.things)
-        about = own | above | tier | (before if FOLLOWS.search(sentence) else Circumstances())
+    for sentence in filter(str.strip, SENTENCE_END.split(text)):
+        own = parse_circumstances(_strip_lengths(sentence))
+        above = parse_circumstances(clause.heading, unnamed=not own.things)
+        about = own | above | tier | (before if CONTINUATION.search(sentence) else Circumstances())
         yield Sentence(sentence, clause.heading, clause.policy_title, about)
         before = about
 
 
-def _without_starts(sentence: str) -> str:
+def _strip_lengths(sentence: str) -> str:
     """A sentence without its lengths and the events they count from."""
-    for length in reversed(tuple(lengths(sentence))):
+    for length in reversed(tuple(parse_lengths(sentence))):
         sentence = f"{sentence[: length.span[0]]} {sentence[length.span[1] :]}"
     return sentence

@@ -1,4 +1,4 @@
-"""Windows: how long a customer, or the shop, has for something.
+"""Time limits: how long a customer, or the shop, has for something.
 
 Pure.
 """
@@ -11,18 +11,22 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from triage.policies.contradictions.conditions import Circumstances
-from triage.policies.contradictions.entitlements import GOODS, acts, by_choice
-from triage.policies.contradictions.quantities import ANOTHER, Length
+from triage.policies.contradictions.entitlements import (
+    GOODS_ACTS,
+    add_unwanted_reason,
+    iter_remedy_acts,
+)
+from triage.policies.contradictions.quantities import OTHER_EVENT, Length
 from triage.policies.contradictions.rule_sentence import Sentence
 
 Cues = tuple[tuple[str, re.Pattern[str]], ...]
 
 
-def _cues(**patterns: str) -> Cues:
+def _compile_cues(**patterns: str) -> Cues:
     return tuple((n.replace("_", " "), re.compile(p, re.IGNORECASE)) for n, p in patterns.items())
 
 
-STRONG: Final = _cues(
+STRONG_CUES: Final = _compile_cues(
     payment=r"\b(?:refund|money|deposit)s?\b[^.]{0,40}\b(?:paid|issued|processed|made|sent|credited|added|appears?|takes?|arrives?|shows?|refunded)\b"
     r"|\bwe (?:will )?(?:refund|pay|reimburse|credit|return your money)\b|\b(?:allow|takes?|wait)\b[^.]{0,40}\brefunds?\b|\b(?:is|are|be) refunded\b",
     trial=r"\btrials?\b",
@@ -37,7 +41,7 @@ STRONG: Final = _cues(
     price=r"\blower\w* (?:a|our|the) price\b|\bprice (?:drop|is lowered)\w*|\bmatch\w*\b[^.]{0,12}\bprices?\b",
 )
 """What a sentence grants: of several the one nearest before the figure, else the nearest."""
-WEAK: Final = _cues(
+WEAK_CUES: Final = _compile_cues(
     dispatch=r"\bdispatch\w*|\bshipp?(?:ed|s|ing)?\b|\b(?:is|are|be) (?:sent|posted)\b|\bwe (?:send|post)\b|\bleaves?\b",
     delivery=r"\bdeliver\w*|\barriv\w+",
     answer=r"\banswers?\b|\brepl(?:y|ies)\b|\brespon\w+|\bhear from us\b",
@@ -47,10 +51,10 @@ WEAK: Final = _cues(
 )
 """The same where nothing else is granted."""
 WE_REFUND: Final = re.compile(r"\bwe (?:will )?(?:refund|pay|reimburse)\b", re.IGNORECASE)
-REASONLESS: Final = frozenset({"warranty", "repair"})
-BY_THE_CUSTOMER: Final = frozenset({"delivery", "purchase"})
+MATTERS_WITHOUT_REASON: Final = frozenset({"warranty", "repair"})
+CUSTOMER_STARTS: Final = frozenset({"delivery", "purchase"})
 """Where a refund counts from here, it is the customer who has that long."""
-ORDINARY: Final = frozenset({"payment", "return", "exchange", "cancelling", "warranty", "repair",
+COMMON_MATTERS: Final = frozenset({"payment", "return", "exchange", "cancelling", "warranty", "repair",
                              "dispatch", "delivery", "answer", "trial", "price"})  # fmt: skip
 
 
@@ -69,54 +73,54 @@ class Window:
         return f"{self.length.shown}{start}"
 
 
-def windows(sentence: Sentence) -> Iterator[Window]:
+def parse_windows(sentence: Sentence) -> Iterator[Window]:
     """The windows of a sentence that are understood."""
     for length in sentence.lengths:
-        matter = _matter(sentence, length) if length.upper else ""
-        about = sentence.conditions(but=length)
-        if matter in ("", "something else") or (matter not in ORDINARY and not about):
+        matter = _find_matter(sentence, length) if length.upper else ""
+        about = sentence.build_conditions(but=length)
+        if matter in ("", "something else") or (matter not in COMMON_MATTERS and not about):
             continue
-        if matter in GOODS and length.start == "the return":
+        if matter in GOODS_ACTS and length.start == "the return":
             length = replace(length, start="delivery")  # "within 14 days of receiving it"
-        about = by_choice(about, [(matter, True)])
-        if matter in REASONLESS:
+        about = add_unwanted_reason(about, [(matter, True)])
+        if matter in MATTERS_WITHOUT_REASON:
             about = Circumstances(about.things)
-        remedies = frozenset(name for name, granted in acts(sentence.text) if granted)
+        remedies = frozenset(name for name, granted in iter_remedy_acts(sentence.text) if granted)
         yield Window(matter, about, length, remedies - {"return", "cancelling"})
 
 
-def differ(one: Window, other: Window) -> bool:
+def is_contradiction(one: Window, other: Window) -> bool:
     """Whether the same case has two windows: another length, or one from another day."""
-    if one.matter != other.matter or not one.about.same(other.about):
+    if one.matter != other.matter or not one.about.is_same_as(other.about):
         return False
     if one.remedies and other.remedies and not one.remedies & other.remedies:
         return False  # a scale: first the money, then store credit
-    if ANOTHER in (one.length.start, other.length.start):
+    if OTHER_EVENT in (one.length.start, other.length.start):
         return False
     starts = {one.length.start, other.length.start} - {""}
     if one.matter == "payment" and len(starts) > 1:
         return False
-    return not one.length.same(other.length) or len(starts) > 1
+    return not one.length.is_same_as(other.length) or len(starts) > 1
 
 
-def _matter(sentence: Sentence, length: Length) -> str:
+def _find_matter(sentence: Sentence, length: Length) -> str:
     rest = length.span[0], length.span[1]
     text = sentence.text[: rest[0]] + " " * (rest[1] - rest[0]) + sentence.text[rest[1] :]
     found = (
-        _nearest(STRONG, text, rest[0])
-        or _nearest(WEAK, text, rest[0])
-        or _nearest(STRONG, sentence.heading, 0)
-        or _nearest(WEAK, sentence.heading, 0)
-        or _nearest(STRONG, sentence.title, 0)
+        _find_nearest_matter(STRONG_CUES, text, rest[0])
+        or _find_nearest_matter(WEAK_CUES, text, rest[0])
+        or _find_nearest_matter(STRONG_CUES, sentence.heading, 0)
+        or _find_nearest_matter(WEAK_CUES, sentence.heading, 0)
+        or _find_nearest_matter(STRONG_CUES, sentence.title, 0)
     )
-    if found == "payment" and length.start in BY_THE_CUSTOMER:
+    if found == "payment" and length.start in CUSTOMER_STARTS:
         return "return"
-    if found == "return" and length.start not in BY_THE_CUSTOMER and WE_REFUND.search(text):
+    if found == "return" and length.start not in CUSTOMER_STARTS and WE_REFUND.search(text):
         return "payment"
     return found
 
 
-def _nearest(cues: Cues, text: str, at: int) -> str:
+def _find_nearest_matter(cues: Cues, text: str, at: int) -> str:
     """The matter whose words are nearest to a place; those before it go first."""
     found = [
         (m.start() >= at, abs(at - (m.end() if m.start() < at else m.start())), name)

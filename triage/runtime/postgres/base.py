@@ -16,7 +16,7 @@ from django.db.backends.postgresql import base
 
 from triage.runtime.postgres.refusals import UnusableDatabase
 
-OLDEST = 15
+MIN_POSTGRES_VERSION = 15
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -30,7 +30,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return params
 
     def _point_at_private_server(self) -> None:
-        self.settings_dict["HOST"] = private_socket()
+        self.settings_dict["HOST"] = start_private_server()
         self.settings_dict["USER"] = "postgres"
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
@@ -39,8 +39,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         except psycopg.OperationalError as error:
             if "does not exist" in str(error) and self._create_private_database(conn_params):
                 return super().get_new_connection(conn_params)
-            raise UnusableDatabase(_unreachable(conn_params, error)) from error
-        _refuse_old(connection)
+            raise UnusableDatabase(_explain_unreachable(conn_params, error)) from error
+        _refuse_old_server(connection)
         return connection
 
     def _create_private_database(self, conn_params: dict[str, Any]) -> bool:
@@ -55,7 +55,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return True
 
 
-def private_socket() -> str:
+def start_private_server() -> str:
     """Start the private server unless it runs; return its socket directory."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it tells where its lock file goes; nobody asked
@@ -68,7 +68,7 @@ def private_socket() -> str:
     return str(server.get_postmaster_info().socket_dir)
 
 
-def _unreachable(params: dict[str, Any], error: Exception) -> str:
+def _explain_unreachable(params: dict[str, Any], error: Exception) -> str:
     where = f"{params.get('host') or 'localhost'}:{params.get('port') or 5432}"
     reason = str(error).strip().splitlines()[-1]
     return (
@@ -78,12 +78,12 @@ def _unreachable(params: dict[str, Any], error: Exception) -> str:
     )
 
 
-def _refuse_old(connection: psycopg.Connection[Any]) -> None:
+def _refuse_old_server(connection: psycopg.Connection[Any]) -> None:
     version = connection.info.server_version // 10_000
-    if version >= OLDEST:
+    if version >= MIN_POSTGRES_VERSION:
         return
     connection.close()
     raise UnusableDatabase(
-        f"PostgreSQL {version} is too old: point DATABASE_URL at version {OLDEST} or later, "
+        f"PostgreSQL {version} is too old: point DATABASE_URL at version {MIN_POSTGRES_VERSION} or later, "
         "or unset it to use the private server."
     )

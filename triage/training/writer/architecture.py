@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from triage.generation.prompt import END
-from triage.training.writer.tokenizer import PAD, token_id
+from triage.training.writer.tokenizer import PAD, get_token_id
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from torch.optim import Optimizer
     from transformers import LlamaForCausalLM
 
-CONTEXT: Final = 1024
+CONTEXT_TOKENS: Final = 1024
 MATRIX_RATE: Final = 0.02
 OTHER_RATE: Final = 3e-3
 
@@ -35,14 +35,14 @@ SHAPES: Final = {
     "8x384": Shape(384, 8, 6, 1024),
 }
 """Between 4 and 16 million parameters; what each bought is in ``weights/README.md``."""
-CHOSEN: Final = "6x256"
+DEFAULT_SHAPE: Final = "6x256"
 
 
-def new_model(tokenizer: Tokenizer, shape: Shape) -> LlamaForCausalLM:
+def build_model(tokenizer: Tokenizer, shape: Shape) -> LlamaForCausalLM:
     """A Llama with tied embeddings; weights from torch's current seed."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    end = token_id(tokenizer, END)
+    end = get_token_id(tokenizer, END)
     return LlamaForCausalLM(
         LlamaConfig(
             vocab_size=tokenizer.get_vocab_size(),
@@ -51,20 +51,20 @@ def new_model(tokenizer: Tokenizer, shape: Shape) -> LlamaForCausalLM:
             num_hidden_layers=shape.layers,
             num_attention_heads=shape.heads,
             num_key_value_heads=shape.heads,
-            max_position_embeddings=CONTEXT,
+            max_position_embeddings=CONTEXT_TOKENS,
             tie_word_embeddings=True,
             use_cache=False,
             bos_token_id=None,
             eos_token_id=end,
-            pad_token_id=token_id(tokenizer, PAD),
+            pad_token_id=get_token_id(tokenizer, PAD),
         )
     )
 
 
-def optimizers(model: LlamaForCausalLM) -> list[Optimizer]:
+def build_optimizers(model: LlamaForCausalLM) -> list[Optimizer]:
     """Muon (Jordan et al. 2024) for the matrices, AdamW for embeddings and norms.
 
-    Each group carries its peak rate as ``peak`` for ``set_rate``.
+    Each group carries its peak rate as ``peak`` for ``set_learning_rate``.
     """
     import torch
 
@@ -81,7 +81,7 @@ def optimizers(model: LlamaForCausalLM) -> list[Optimizer]:
     return made
 
 
-def set_rate(made: list[Optimizer], step: int, spent: float) -> None:
+def set_learning_rate(made: list[Optimizer], step: int, spent: float) -> None:
     """Warm up over 60 steps, hold, then fall to nothing over the last 30 % of the
     budget; ``spent`` is the share of the budget that is used up."""
     scale = min(1.0, (step + 1) / 60, max(0.0, (1.0 - spent) / 0.3))

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import count
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from triage.generation.prompt import END, focal_prompt
-from triage.training.writer.corpus.generate import Example, example
-from triage.training.writer.tokenizer import MARKS, PAD, token_id
+from triage.generation.prompt import END, build_writer_prompt
+from triage.training.writer.corpus.generate import Example, build_example
+from triage.training.writer.tokenizer import MARKS, PAD, get_token_id
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 UNLABELLED: Final = -100
 MARK_WEIGHT: Final = 4.0
 """Pointing is what must be right; wording may vary."""
-PARTS: Final = 4
-POOL: Final = 32
+BATCHES_PER_STEP: Final = 4
+POOL_STEPS: Final = 32
 """Steps drawn together and sorted by length, so that little is padding."""
 
 
@@ -38,40 +38,43 @@ class Batch(NamedTuple):
     weights: Tensor
 
 
-def row(example: Example, tokenizer: Tokenizer) -> Row:
-    """Learn the reply; the prompt is only read."""
-    prompt = tokenizer.encode(focal_prompt(example.task)).ids
+def build_row(example: Example, tokenizer: Tokenizer) -> Row:
+    """One example as a row: the reply is learnt, the prompt is only read."""
+    prompt = tokenizer.encode(build_writer_prompt(example.task)).ids
     reply = tokenizer.encode(example.text + END).ids
-    marks = {token_id(tokenizer, mark) for mark in MARKS}
+    marks = {get_token_id(tokenizer, mark) for mark in MARKS}
     labels = [UNLABELLED] * (len(prompt) - 1) + reply + [UNLABELLED]
     weights = [MARK_WEIGHT if label in marks else 1.0 for label in labels]
     return Row(prompt + reply, labels, weights)
 
 
-def batches(
+def iter_batches(
     tokenizer: Tokenizer, seed: int, size: int, start: int = 0
 ) -> Iterator[tuple[int, list[Batch]]]:
     """Steps without end from example ``start`` on: the number of the first example of
-    the pool, from which training resumes, and ``size`` rows as PARTS batches.
+    the pool, from which training resumes, and ``size`` rows as BATCHES_PER_STEP batches.
 
     Each step has short rows and long ones, each batch rows of one length: little is
     padding, and no step is made of one kind of example alone.
     """
-    pool = size * POOL
+    pool = size * POOL_STEPS
     for first in count(start, pool):
-        rows = [row(example(seed, number), tokenizer) for number in range(first, first + pool)]
+        rows = [
+            build_row(build_example(seed, number), tokenizer)
+            for number in range(first, first + pool)
+        ]
         rows.sort(key=lambda r: len(r.ids))
-        part, share = size // PARTS, pool // PARTS
-        for step in range(POOL):
-            at = [quarter * share + step * part for quarter in range(PARTS)]
+        part, share = size // BATCHES_PER_STEP, pool // BATCHES_PER_STEP
+        for step in range(POOL_STEPS):
+            at = [quarter * share + step * part for quarter in range(BATCHES_PER_STEP)]
             chunks = [rows[begin : begin + part] for begin in at]
-            yield first, [_padded(chunk, tokenizer) for chunk in chunks]
+            yield first, [_pad_rows(chunk, tokenizer) for chunk in chunks]
 
 
-def _padded(rows: list[Row], tokenizer: Tokenizer) -> Batch:
+def _pad_rows(rows: list[Row], tokenizer: Tokenizer) -> Batch:
     import torch
 
-    pad = token_id(tokenizer, PAD)
+    pad = get_token_id(tokenizer, PAD)
     longest = max(len(r.ids) for r in rows)
     return Batch(
         torch.tensor([r.ids + [pad] * (longest - len(r.ids)) for r in rows]),

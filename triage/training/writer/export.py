@@ -16,11 +16,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from triage.generation.prompt import END, focal_prompt
+from triage.generation.prompt import END, build_writer_prompt
 from triage.inference.registry import pinned
-from triage.training.writer.architecture import CONTEXT, SHAPES, Shape
-from triage.training.writer.corpus.generate import examples
-from triage.training.writer.tokenizer import CONTROL, MARKS, PAD, token_id
+from triage.training.writer.architecture import CONTEXT_TOKENS, SHAPES, Shape
+from triage.training.writer.corpus.generate import iter_examples
+from triage.training.writer.tokenizer import CONTROL, MARKS, PAD, get_token_id
 from triage.training.writer.train import FOLDER, load_checkpoint
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 WEIGHTS: Final = Path(pinned.HERE) / "weights" / "focal.gguf"
-NAMES: Final = {
+TENSOR_NAMES: Final = {
     "self_attn.q_proj": "attn_q",
     "self_attn.k_proj": "attn_k",
     "self_attn.v_proj": "attn_v",
@@ -43,8 +43,11 @@ NAMES: Final = {
 TOKENIZER_SAMPLES: Final = 2000
 
 
-def export(folder: Path = FOLDER, target: Path = WEIGHTS) -> str:
-    """Write the GGUF of the folder's checkpoint to ``target``; its sha256."""
+def export_gguf(folder: Path = FOLDER, target: Path = WEIGHTS) -> str:
+    """Write the GGUF of the folder's checkpoint to ``target``; its sha256.
+
+    Raises SystemExit where llama.cpp tokenizes otherwise than the original.
+    """
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -53,7 +56,7 @@ def export(folder: Path = FOLDER, target: Path = WEIGHTS) -> str:
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_suffix(".part")
     write_gguf(part, tokenizer, SHAPES[saved["shape"]], arrays)
-    wrong = tokenizer_differences(part, tokenizer)
+    wrong = find_tokenizer_differences(part, tokenizer)
     if wrong:
         part.unlink()
         raise SystemExit(f"llama.cpp tokenizes otherwise: {wrong[0]!r}")
@@ -85,7 +88,7 @@ def _add_shape(writer: GGUFWriter, shape: Shape, vocabulary: int) -> None:
     writer.add_name("focal")
     writer.add_description("Support replies and summaries in which values are slots")
     writer.add_license("apache-2.0")
-    writer.add_context_length(CONTEXT)
+    writer.add_context_length(CONTEXT_TOKENS)
     writer.add_embedding_length(shape.width)
     writer.add_block_count(shape.layers)
     writer.add_feed_forward_length(shape.inner)
@@ -112,8 +115,8 @@ def _add_tokenizer(writer: GGUFWriter, tokenizer: Tokenizer) -> None:
     writer.add_token_list(tokens)
     writer.add_token_types([kinds.get(token, TokenType.NORMAL) for token in tokens])
     writer.add_token_merges([" ".join(pair) for pair in merges])
-    writer.add_eos_token_id(token_id(tokenizer, END))
-    writer.add_pad_token_id(token_id(tokenizer, PAD))
+    writer.add_eos_token_id(get_token_id(tokenizer, END))
+    writer.add_pad_token_id(get_token_id(tokenizer, PAD))
     writer.add_add_bos_token(False)
     writer.add_add_eos_token(False)
 
@@ -122,15 +125,15 @@ def _add_tensor(writer: GGUFWriter, name: str, array: np.ndarray, heads: int) ->
     from gguf import GGMLQuantizationType, quants
 
     if "q_proj" in name or "k_proj" in name:
-        array = _interleaved(array, heads)
+        array = _interleave_rows(array, heads)
     if array.ndim == 1:
-        writer.add_tensor(_gguf_name(name), array)
+        writer.add_tensor(_map_tensor_name(name), array)
         return
     kind = GGMLQuantizationType.Q8_0
-    writer.add_tensor(_gguf_name(name), quants.quantize(array, kind), raw_dtype=kind)
+    writer.add_tensor(_map_tensor_name(name), quants.quantize(array, kind), raw_dtype=kind)
 
 
-def _interleaved(array: np.ndarray, heads: int) -> np.ndarray:
+def _interleave_rows(array: np.ndarray, heads: int) -> np.ndarray:
     """Rows as llama.cpp rotates them: pairs side by side instead of half a head
     apart, (heads, two, half, width) -> (heads, half, two, width)."""
     rows, width = array.shape
@@ -138,30 +141,30 @@ def _interleaved(array: np.ndarray, heads: int) -> np.ndarray:
     return halves.swapaxes(1, 2).reshape(rows, width)
 
 
-def _gguf_name(name: str) -> str:
+def _map_tensor_name(name: str) -> str:
     whole = {"model.embed_tokens.weight": "token_embd.weight"}
     whole["model.norm.weight"] = "output_norm.weight"
     if name in whole:
         return whole[name]
     layer, part = name.removeprefix("model.layers.").split(".", 1)
-    return f"blk.{layer}.{NAMES[part.removesuffix('.weight')]}.weight"
+    return f"blk.{layer}.{TENSOR_NAMES[part.removesuffix('.weight')]}.weight"
 
 
-def tokenizer_differences(path: Path, tokenizer: Tokenizer) -> list[str]:
+def find_tokenizer_differences(path: Path, tokenizer: Tokenizer) -> list[str]:
     """The sample texts which llama.cpp turns into other ids than the original."""
     from llama_cpp import Llama
 
     llama = Llama(str(path), vocab_only=True, verbose=False)
     return [
         text
-        for text in _samples()
+        for text in _build_samples()
         if llama.tokenize(text.encode(), add_bos=False, special=True) != tokenizer.encode(text).ids
     ]
 
 
-def _samples() -> list[str]:
-    made = list(islice(examples(seed=77, held_out=True), TOKENIZER_SAMPLES))
-    texts = [focal_prompt(one.task) + one.text + END for one in made]
+def _build_samples() -> list[str]:
+    made = list(islice(iter_examples(seed=77, held_out=True), TOKENIZER_SAMPLES))
+    texts = [build_writer_prompt(one.task) + one.text + END for one in made]
     odd = ["", " ", "  two  spaces ", "\n\n\n", "don't we'll", "naïve ß 你好 🙂 № ½"]
     return [*texts, *odd, "no. 1042 of 3,14 and (2)", "a⟦order⟧⟦clause2⟧ ⟦item3⟧.\n", "tab\tend "]
 
@@ -171,7 +174,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--folder", type=Path, default=FOLDER)
     parser.add_argument("--target", type=Path, default=WEIGHTS)
     chosen = parser.parse_args(arguments)
-    sys.stdout.write(f"{export(chosen.folder, chosen.target)}  {chosen.target}\n")
+    sys.stdout.write(f"{export_gguf(chosen.folder, chosen.target)}  {chosen.target}\n")
 
 
 if __name__ == "__main__":

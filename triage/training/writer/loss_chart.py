@@ -15,10 +15,10 @@ def write_chart(source: Path, target: Path) -> None:
     with source.open(newline="") as file:
         rows = [(float(tokens), float(loss)) for _, tokens, _, loss in csv.reader(file)]
     if len(rows) > 1:
-        target.write_text(_svg(_smooth(rows)), "utf-8")
+        target.write_text(_render_svg(_smooth_losses(rows)), "utf-8")
 
 
-def _smooth(rows: list[tuple[float, float]]) -> list[tuple[float, float]]:
+def _smooth_losses(rows: list[tuple[float, float]]) -> list[tuple[float, float]]:
     """Exponential moving average of the losses."""
     smoothed, level = [], rows[0][1]
     for tokens, loss in rows:
@@ -27,7 +27,7 @@ def _smooth(rows: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return smoothed
 
 
-def _svg(rows: list[tuple[float, float]]) -> str:
+def _render_svg(rows: list[tuple[float, float]]) -> str:
     furthest, highest = rows[-1][0], max(loss for _, loss in rows)
     points = " ".join(
         f"{EDGE + tokens / furthest * (WIDE - 2 * EDGE):.1f},"

@@ -9,22 +9,22 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from triage.contract.slots import CLOSE, OPEN, all_names
-from triage.generation.prompt import DRAFT, END, SUMMARY, WRITE, focal_prompt
-from triage.training.writer.corpus.generate import examples
+from triage.contract.slots import CLOSE, OPEN, iter_slot_names
+from triage.generation.prompt import DRAFT, END, SUMMARY, WRITE, build_writer_prompt
+from triage.training.writer.corpus.generate import iter_examples
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-VOCABULARY: Final = 4096
+VOCABULARY_SIZE: Final = 4096
 PAD: Final = "<|pad|>"
 CONTROL: Final = (PAD, DRAFT, SUMMARY, WRITE, END)
-MARKS: Final = tuple(f"{OPEN}{name}{CLOSE}" for name in all_names())
-SAMPLES: Final = 12_000
+MARKS: Final = tuple(f"{OPEN}{name}{CLOSE}" for name in iter_slot_names())
+TRAINING_SAMPLES: Final = 12_000
 
 
-def token_id(tokenizer: Tokenizer, token: str) -> int:
-    """The id of a token that must be there."""
+def get_token_id(tokenizer: Tokenizer, token: str) -> int:
+    """The id of a token that must be there. Raises KeyError."""
     index = tokenizer.token_to_id(token)
     if index is None:
         raise KeyError(token)
@@ -32,7 +32,7 @@ def token_id(tokenizer: Tokenizer, token: str) -> int:
 
 
 def train_tokenizer(seed: int) -> Tokenizer:
-    """A byte-level BPE of VOCABULARY tokens; the special ones come first."""
+    """A byte-level BPE of VOCABULARY_SIZE tokens; the special ones come first."""
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.BPE())
@@ -44,13 +44,14 @@ def train_tokenizer(seed: int) -> Tokenizer:
     )
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY,
+        vocab_size=VOCABULARY_SIZE,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         special_tokens=[AddedToken(token) for token in CONTROL + MARKS],
         show_progress=False,
     )
     texts = (
-        focal_prompt(example.task) + example.text for example in islice(examples(seed), SAMPLES)
+        build_writer_prompt(example.task) + example.text
+        for example in islice(iter_examples(seed), TRAINING_SAMPLES)
     )
     tokenizer.train_from_iterator(texts, trainer)
     return tokenizer

@@ -1,4 +1,4 @@
-"""Training the focal writer: ``python -m triage.training.writer.train``.
+"""Training the bundled writer: ``python -m triage.training.writer.train``.
 
 Everything lies under .data/focal: tokenizer.json, checkpoint.pt (written every two
 minutes and resumed from), loss.csv, loss.svg. The budget is wall-clock minutes or tokens,
@@ -16,8 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from triage.training.writer.architecture import CHOSEN, SHAPES, new_model, optimizers, set_rate
-from triage.training.writer.batches import UNLABELLED, Batch, batches
+from triage.training.writer.architecture import (
+    DEFAULT_SHAPE,
+    SHAPES,
+    build_model,
+    build_optimizers,
+    set_learning_rate,
+)
+from triage.training.writer.batches import UNLABELLED, Batch, iter_batches
 from triage.training.writer.loss_chart import write_chart
 from triage.training.writer.tokenizer import train_tokenizer
 
@@ -27,9 +33,9 @@ if TYPE_CHECKING:
     from transformers import LlamaForCausalLM
 
 FOLDER: Final = Path(".data/focal")
-BATCH: Final = 16
-SAVE_EVERY: Final = 120.0
-LOG_EVERY: Final = 10
+BATCH_SIZE: Final = 16
+SAVE_SECONDS: Final = 120.0
+LOG_STEPS: Final = 10
 
 
 @dataclass
@@ -42,12 +48,12 @@ class Progress:
     seconds: float = 0.0
 
 
-def train(
+def train_writer(
     minutes: float,
     seed: int,
     folder: Path = FOLDER,
     threads: int = 1,
-    shape: str = CHOSEN,
+    shape: str = DEFAULT_SHAPE,
     device: str = "cpu",
     tokens: float = math.inf,
 ) -> Path:
@@ -62,13 +68,13 @@ def train(
     run = Run(folder, seed, shape, device)
     bar = tqdm(total=round(minutes * 60), initial=round(run.progress.seconds), unit="s")
     saved = run.progress.seconds
-    for loss in run.steps(minutes * 60, tokens):
+    for loss in run.iter_steps(minutes * 60, tokens):
         now = run.progress
         bar.update(round(now.seconds) - bar.n)
         bar.set_postfix(loss=f"{loss:.3f}", tokens=f"{now.tokens / 1e6:.2f}M")
-        if now.step % LOG_EVERY == 0:
+        if now.step % LOG_STEPS == 0:
             run.log(loss)
-        if now.seconds - saved > SAVE_EVERY:
+        if now.seconds - saved > SAVE_SECONDS:
             run.save()
             saved = now.seconds
     run.save()
@@ -86,21 +92,21 @@ class Run:
         self.checkpoint = folder / "checkpoint.pt"
         self.progress = Progress()
         self.tokenizer = load_or_train_tokenizer(folder, seed)
-        self.model = new_model(self.tokenizer, SHAPES[shape])
+        self.model = build_model(self.tokenizer, SHAPES[shape])
         torch.nn.Module.to(self.model, device)
-        self.optimizers = optimizers(self.model)
+        self.optimizers = build_optimizers(self.model)
         if self.checkpoint.exists():
-            self._resume()
+            self._resume_training()
 
-    def steps(self, budget: float, tokens: float) -> Iterator[float]:
+    def iter_steps(self, budget: float, tokens: float) -> Iterator[float]:
         """One optimizer step each, until ``budget`` seconds or ``tokens`` are spent; the loss."""
-        stream = batches(self.tokenizer, self.seed, BATCH, self.progress.example)
+        stream = iter_batches(self.tokenizer, self.seed, BATCH_SIZE, self.progress.example)
         before = time.monotonic()
-        while (spent := self._spent(budget, tokens)) < 1:
+        while (spent := self._compute_spent_share(budget, tokens)) < 1:
             self.progress.example, parts = next(stream)
             parts = [Batch(*(tensor.to(self.device) for tensor in part)) for part in parts]
-            set_rate(self.optimizers, self.progress.step, spent)
-            loss = self._step(parts)
+            set_learning_rate(self.optimizers, self.progress.step, spent)
+            loss = self._run_step(parts)
             self.progress.step += 1
             self.progress.tokens += sum(part.ids.numel() for part in parts)
             now = time.monotonic()
@@ -108,16 +114,16 @@ class Run:
             before = now
             yield loss
 
-    def _spent(self, budget: float, tokens: float) -> float:
+    def _compute_spent_share(self, budget: float, tokens: float) -> float:
         return max(self.progress.seconds / budget, self.progress.tokens / tokens)
 
-    def _step(self, parts: list[Batch]) -> float:
+    def _run_step(self, parts: list[Batch]) -> float:
         import torch
 
-        everything = sum(labelled_weight(part) for part in parts)
+        everything = sum(compute_labelled_weight(part) for part in parts)
         total = 0.0
         for part in parts:
-            loss = summed_loss(self.model, part) / everything
+            loss = compute_summed_loss(self.model, part) / everything
             loss.backward()  # type: ignore[no-untyped-call]
             total += loss.item()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -147,7 +153,7 @@ class Run:
         part.replace(self.checkpoint)
         write_chart(self.folder / "loss.csv", self.folder / "loss.svg")
 
-    def _resume(self) -> None:
+    def _resume_training(self) -> None:
         state = load_checkpoint(self.checkpoint, self.device)
         if (state["seed"], state["shape"]) != (self.seed, self.shape):
             raise SystemExit(
@@ -160,7 +166,7 @@ class Run:
         self.progress = Progress(**state["progress"])
 
 
-def summed_loss(model: LlamaForCausalLM, batch: Batch) -> Tensor:
+def compute_summed_loss(model: LlamaForCausalLM, batch: Batch) -> Tensor:
     """Weighted sum of cross-entropy over the labelled positions.
 
     Logits are computed for those alone: the output matrix is a fifth of the model.
@@ -175,7 +181,7 @@ def summed_loss(model: LlamaForCausalLM, batch: Batch) -> Tensor:
     return (losses * batch.weights[asked]).sum()
 
 
-def labelled_weight(batch: Batch) -> float:
+def compute_labelled_weight(batch: Batch) -> float:
     return batch.weights[batch.labels != UNLABELLED].sum().item()
 
 
@@ -197,16 +203,17 @@ def load_checkpoint(path: Path, device: str = "cpu") -> dict[str, Any]:
 
 
 def main(arguments: list[str] | None = None) -> None:
+    """Parse the options and train the writer by them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=85)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--folder", type=Path, default=FOLDER)
-    parser.add_argument("--shape", choices=SHAPES, default=CHOSEN)
+    parser.add_argument("--shape", choices=SHAPES, default=DEFAULT_SHAPE)
     parser.add_argument("--tokens", type=float, default=math.inf, help="at most so many")
     parser.add_argument("--device", default="cpu", help="cpu, or cuda where there is one")
     chosen = parser.parse_args(arguments)
-    train(
+    train_writer(
         chosen.minutes,
         chosen.seed,
         chosen.folder,

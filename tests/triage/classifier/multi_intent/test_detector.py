@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from tests.support.word_vectors import KINDS, embed, written
-from triage.classifier.fitting import fit
+from triage.classifier.fitting import fit_model
 from triage.classifier.intent_model import IntentModel
 from triage.classifier.labeller import IntentLabeller
 from triage.classifier.multi_intent import detector as multi_intent_detector
 from triage.classifier.multi_intent import detector_fitting, synthetic
-from triage.contract.step import Card
+from triage.contract.step import EngineInfo
 from triage.inference.registry import pinned
 
 
@@ -35,33 +35,33 @@ class Reader:
         tokens = [embed(self._words(text)).reshape(-1, 384) for text in texts]
         return embed([" ".join(self._words(text)) for text in texts]), tokens
 
-    def places(self, text: str) -> list[tuple[int, int]]:
+    def locate_tokens(self, text: str) -> list[tuple[int, int]]:
         return [(word.start(), word.end()) for word in re.finditer(r"\S+", text)]
 
     def _words(self, text: str) -> list[str]:
         return [re.sub(r"\W", "", word).lower() or "-" for word in text.split()]
 
-    def card(self, name: str, **settings: Any) -> Card:
-        return Card(name=name, kind="rules", runtime="test", settings=settings)
+    def build_engine_info(self, name: str, **settings: Any) -> EngineInfo:
+        return EngineInfo(name=name, kind="rules", runtime="test", settings=settings)
 
 
 @cache
 def plain() -> IntentModel:
     texts, labels = written(40)
-    return fit(texts, embed(texts), labels)
+    return fit_model(texts, embed(texts), labels)
 
 
 @cache
 def taught() -> IntentModel:
     texts, labels = written(40)
-    return detector_fitting.taught(plain(), texts, labels, Reader(), embed(texts))
+    return detector_fitting.add_detector(plain(), texts, labels, Reader(), embed(texts))
 
 
 LATE, MONEY = "please parcel the late courier thanks", "refund money bank about you my"
 
 
 def found(text: str) -> set[str]:
-    return {matter.label for matter in multi_intent_detector.matters(text, taught(), Reader())}
+    return {matter.label for matter in multi_intent_detector.find_matters(text, taught(), Reader())}
 
 
 @pytest.mark.parametrize("form", ["{} {}", "{}. {}", "{}\n\n{}", "{} and also {}"])
@@ -71,7 +71,7 @@ def test_two_matters_are_found_however_they_are_joined(form: str, pair: tuple[st
 
 
 def test_each_matter_comes_with_its_own_words() -> None:
-    matters = multi_intent_detector.matters(f"{LATE}. {MONEY}.", taught(), Reader())
+    matters = multi_intent_detector.find_matters(f"{LATE}. {MONEY}.", taught(), Reader())
     said = {matter.label: matter.words for matter in matters}
     assert "parcel" in said["late-delivery"]
     assert "money" not in said["late-delivery"]
@@ -106,7 +106,7 @@ def test_few_texts_about_one_thing_are_taken_for_several() -> None:
 
 def test_a_hopeless_text_is_not_read_again() -> None:
     reader = Reader()
-    multi_intent_detector.matters(LATE, taught(), reader)
+    multi_intent_detector.find_matters(LATE, taught(), reader)
     assert reader.asked == []
 
 
@@ -118,7 +118,7 @@ def test_the_detector_is_kept_with_its_version() -> None:
 
 def test_the_same_examples_teach_the_same_detector() -> None:
     texts, labels = written(40)
-    again = detector_fitting.taught(plain(), texts, labels, Reader(), embed(texts))
+    again = detector_fitting.add_detector(plain(), texts, labels, Reader(), embed(texts))
     assert again.dumps() == taught().dumps()
 
 
@@ -129,7 +129,7 @@ def test_a_version_of_an_earlier_release_goes_on_by_the_rule() -> None:
     guess = labeller.label(f"Please {LATE}? Also, when {MONEY}?", ())
     assert {matter.label for matter in guess.matters} <= set(KINDS)
     with pytest.raises(ValueError, match="no detector"):
-        multi_intent_detector.matters(LATE, old, Reader())
+        multi_intent_detector.find_matters(LATE, old, Reader())
 
 
 def test_a_labeller_tells_the_matters() -> None:
@@ -141,42 +141,49 @@ def test_a_labeller_tells_the_matters() -> None:
 @pytest.mark.parametrize("each", [4, 15])
 def test_too_few_examples_teach_nothing(each: int) -> None:
     texts, labels = written(each)
-    model = fit(texts, embed(texts), labels)
-    assert detector_fitting.taught(model, texts, labels, Reader(), embed(texts)) is model
+    model = fit_model(texts, embed(texts), labels)
+    assert detector_fitting.add_detector(model, texts, labels, Reader(), embed(texts)) is model
 
 
 def test_what_a_tuned_encoder_was_shown_is_not_joined() -> None:
     texts, labels = written(60)
     unseen = np.arange(len(texts)) % 2 == 0
     lot = np.random.default_rng(1).permutation(len(texts))
-    held, rest = detector_fitting._parted(lot, unseen, 0)
+    held, rest = detector_fitting._split_rows(lot, unseen, 0)
     assert unseen[held].all()
     assert not set(held) & set(rest)
 
 
 def test_the_threshold_lets_through_at_most_two_in_a_hundred() -> None:
     alone = np.random.default_rng(1).random(1000)
-    threshold = detector_fitting.threshold_for(alone)
-    assert 0.01 <= np.mean(alone >= threshold) <= detector_fitting.FALSE
-    assert detector_fitting.threshold_for(np.array([0.2, 0.7])) > 0.7
+    threshold = detector_fitting.find_threshold(alone)
+    assert 0.01 <= np.mean(alone >= threshold) <= detector_fitting.MAX_FALSE_SHARE
+    assert detector_fitting.find_threshold(np.array([0.2, 0.7])) > 0.7
 
 
 def test_learning_and_measuring_share_no_phrases() -> None:
-    assert not set(synthetic.TAUGHT.asides) & set(synthetic.MEASURED.asides)
-    assert synthetic.TAUGHT.ways["connective"] != synthetic.MEASURED.ways["connective"]
+    assert not set(synthetic.TRAINING_PHRASES.asides) & set(synthetic.EVALUATION_PHRASES.asides)
+    assert (
+        synthetic.TRAINING_PHRASES.ways["connective"]
+        != synthetic.EVALUATION_PHRASES.ways["connective"]
+    )
 
 
 def test_texts_are_joined_as_their_way_says() -> None:
     random = np.random.default_rng(1)
-    bare = synthetic.join("Where is it?", "Stop my order.", "bare", synthetic.TAUGHT, random)
+    bare = synthetic.join_texts(
+        "Where is it?", "Stop my order.", "bare", synthetic.TRAINING_PHRASES, random
+    )
     assert bare == "where is it stop my order"
-    whole = synthetic.join("where is it", "I want it", "sentences", synthetic.TAUGHT, random)
+    whole = synthetic.join_texts(
+        "where is it", "I want it", "sentences", synthetic.TRAINING_PHRASES, random
+    )
     assert whole == "Where is it. I want it."
 
 
 def test_measuring_counts_what_was_found() -> None:
     texts, labels = written(10, seed=3)
-    found = detector_fitting.measured(
+    found = detector_fitting.measure_detector(
         taught(), list(zip(texts, labels, strict=True)), Reader(), count=12
     )
     by_way = {one.way: one for one in found}
@@ -189,9 +196,9 @@ def test_measuring_counts_what_was_found() -> None:
 def test_places_are_those_of_the_tokens() -> None:
     from triage.inference.encoder import Encoder
 
-    encoder = Encoder(pinned.read()["minilm"])
+    encoder = Encoder(pinned.load_entries()["minilm"])
     text = "Where is my parcel?"
-    places = encoder.places(text)
+    places = encoder.locate_tokens(text)
     assert len(places) == len(encoder.embed_tokens([text])[0])
     assert [text[slice(*place)] for place in places][:2] == ["Where", "is"]
 
@@ -199,5 +206,7 @@ def test_places_are_those_of_the_tokens() -> None:
 def test_a_detector_is_its_numbers() -> None:
     detector = taught().several
     assert detector
-    assert multi_intent_detector.Detector.of(detector.numbers()) == detector
+    assert (
+        multi_intent_detector.MultiIntentDetector.load_numbers(detector.dump_numbers()) == detector
+    )
     assert replace(detector, gate=-1.0) != detector

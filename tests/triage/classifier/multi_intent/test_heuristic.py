@@ -38,7 +38,7 @@ class Judge:
 
 
 def found(text: str) -> list[str]:
-    return [matter.label for matter in heuristic.matters(text, LABELS, Judge())]
+    return [matter.label for matter in heuristic.find_matters(text, LABELS, Judge())]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_one_matter_is_one_however_long_the_text(text: str) -> None:
 
 def test_a_matter_comes_with_its_words_and_how_sure_it_is() -> None:
     text = "Where is my parcel, please? Also, when do I get my refund?"
-    late, refund = heuristic.matters(text, LABELS, Judge())
+    late, refund = heuristic.find_matters(text, LABELS, Judge())
     assert {late.words, refund.words} == {
         "Where is my parcel, please?",
         "Also, when do I get my refund?",
@@ -80,14 +80,14 @@ def test_a_matter_comes_with_its_words_and_how_sure_it_is() -> None:
 
 def test_a_text_of_one_part_asks_the_model_nothing() -> None:
     judge = Judge()
-    heuristic.matters("Where is my parcel?", LABELS, judge)
+    heuristic.find_matters("Where is my parcel?", LABELS, judge)
     assert judge.asked == []
 
 
 def test_a_very_long_text_is_looked_at_in_part_only() -> None:
     judge = Judge()
-    heuristic.matters("Where is my parcel, please? " * 400, LABELS, judge)
-    assert len(judge.asked) <= 1 + heuristic.MOST + 2 * heuristic.CUTS
+    heuristic.find_matters("Where is my parcel, please? " * 400, LABELS, judge)
+    assert len(judge.asked) <= 1 + heuristic.MAX_PIECES + 2 * heuristic.MAX_CUTS
 
 
 @pytest.mark.parametrize(
@@ -102,4 +102,4 @@ def test_a_very_long_text_is_looked_at_in_part_only() -> None:
     ],
 )
 def test_a_text_is_cut_where_both_sides_could_stand_alone(text: str, parts: list[str]) -> None:
-    assert [part.words for part in heuristic.parts_of(text)] == parts
+    assert [part.words for part in heuristic.split_parts(text)] == parts

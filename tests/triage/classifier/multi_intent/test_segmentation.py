@@ -8,7 +8,7 @@ from triage.classifier.multi_intent import segmentation
 
 
 def said(text: str) -> list[str]:
-    return [text[slice(*place)] for place in segmentation.sentences(text)]
+    return [text[slice(*place)] for place in segmentation.find_sentences(text)]
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def said(text: str) -> list[str]:
     ],
 )
 def test_a_courtesy_is_no_matter(text: str) -> None:
-    assert segmentation.courteous(text)
+    assert segmentation.is_courtesy(text)
     assert said(f"Where is my parcel?\n{text}") == ["Where is my parcel?"]
 
 
@@ -37,7 +37,7 @@ def test_a_courtesy_is_no_matter(text: str) -> None:
     ],
 )
 def test_a_courtesy_with_a_wish_is_one(text: str) -> None:
-    assert not segmentation.courteous(text)
+    assert not segmentation.is_courtesy(text)
     assert said(text) == [text]
 
 
@@ -60,17 +60,17 @@ def test_a_short_last_line_is_no_name_without_a_closing() -> None:
     ],
 )
 def test_what_was_quoted_is_not_read(quoted: str) -> None:
-    assert segmentation.unquoted(f"The lamp is dark.\n{quoted}").strip() == "The lamp is dark."
+    assert segmentation.strip_quotes(f"The lamp is dark.\n{quoted}").strip() == "The lamp is dark."
 
 
 @pytest.mark.parametrize("words", ["Order number: HP-10697", "my order is HP-10233. Thanks"])
 def test_an_order_number_alone_is_no_matter(words: str) -> None:
-    assert segmentation.empty_of_matter(words)
+    assert segmentation.is_empty_of_matter(words)
 
 
 @pytest.mark.parametrize("words", ["Cancel order HP-10697", "order status", "2 mugs broken"])
 def test_few_words_may_be_one(words: str) -> None:
-    assert not segmentation.empty_of_matter(words)
+    assert not segmentation.is_empty_of_matter(words)
 
 
 @pytest.mark.parametrize(
@@ -85,10 +85,10 @@ def test_few_words_may_be_one(words: str) -> None:
 def test_a_cut_tells_whether_two_sentences_meet_there(
     left: str, right: str, signs: tuple[bool, ...]
 ) -> None:
-    assert segmentation.seam(left, right) == signs
+    assert segmentation.describe_cut(left, right) == signs
 
 
 def test_nothing_said_is_nothing() -> None:
     assert said("") == []
     assert said(" \n… !") == []
-    assert segmentation.seam("", "") == (False, False, False, False)
+    assert segmentation.describe_cut("", "") == (False, False, False, False)

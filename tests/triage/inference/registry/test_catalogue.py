@@ -35,7 +35,7 @@ def table(*arguments: str) -> list[list[str]]:
 def test_the_list_says_what_each_model_asks_for(pins: Path, arguments: tuple[str, ...]) -> None:
     titles, *rows = table(*arguments)
     assert " ".join(titles) == "name parameters file memory licence class fetched about"
-    assert [row[0] for row in rows] == list(catalogue.read())
+    assert [row[0] for row in rows] == list(catalogue.load_catalogue())
     row = next(row for row in rows if row[0] == NAME)
     assert row[1:7] == ["0.5 B", "0.49 GB", "1.5 GB", "Apache-2.0", "general", "no"]
 
@@ -45,7 +45,7 @@ def test_the_list_knows_what_is_there(pins: Path) -> None:
     entry = pinned.Entry(
         name=NAME, kind="writer", path=file, sha256="", model_class="general", licence="MIT"
     )
-    pinned.append(pins, entry)
+    pinned.append_entry(pins, entry)
     assert {row[6] for row in table()[1:]} == {"no"}
     file.touch()
     assert {row[0] for row in table()[1:] if row[6] == "yes"} == {NAME}
@@ -63,8 +63,8 @@ def test_an_unknown_name_is_answered_with_the_nearest(name: str, nearest: str) -
 
 
 def test_no_name_is_one_of_our_engines_and_no_digest_is_made_up() -> None:
-    models = catalogue.read()
-    assert not set(models) & {*pinned.read(), *registry.BUILDERS}
+    models = catalogue.load_catalogue()
+    assert not set(models) & {*pinned.load_entries(), *registry.ENGINE_BUILDERS}
     assert {model.model_class for model in models.values()} <= {"focal", "general"}
     assert all(model.file.endswith(".gguf") for model in models.values())
     assert not re.search(r"[0-9a-f]{12}", catalogue.FILE.read_text())

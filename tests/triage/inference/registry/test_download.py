@@ -24,7 +24,7 @@ from triage.inference.registry import pinned as registry_pinned
 from triage.pipeline import registry
 
 NAME = "qwen2.5-0.5b"
-MODEL = catalogue.find(NAME)
+MODEL = catalogue.find_model(NAME)
 CONTENT = random.Random(1).randbytes(100_000)
 SHA = hashlib.sha256(CONTENT).hexdigest()
 TERMS = "accept the model's terms on its page, put a token of yours into HF_TOKEN"
@@ -42,7 +42,7 @@ def pins(settings: Any, tmp_path: Path) -> Path:
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """A hub whose repository has one commit, and a library that reads in small pieces."""
-    monkeypatch.setitem(download.SWITCHES, "DOWNLOAD_CHUNK_SIZE", 1000)
+    monkeypatch.setitem(download.HUB_SWITCHES, "DOWNLOAD_CHUNK_SIZE", 1000)
     monkeypatch.setattr(
         "huggingface_hub.file_download.time", SimpleNamespace(sleep=lambda seconds: None)
     )
@@ -88,8 +88,8 @@ def test_a_fetched_model_is_pinned_to_what_the_hub_states_and_can_be_read(
     hub: Hub, pins: Path, path: Path
 ) -> None:
     said = fetch()
-    entry = registry_pinned.read(str(pins))[NAME]
-    assert registry_pinned.verified(entry) == path
+    entry = registry_pinned.load_entries(str(pins))[NAME]
+    assert registry_pinned.verify_file(entry) == path
     assert path.read_bytes() == CONTENT
     assert (entry.sha256, entry.revision, entry.repository) == (SHA, FIRST, MODEL.repository)
     assert (entry.licence, entry.model_class, entry.context) == ("Apache-2.0", "general", 4096)
@@ -100,15 +100,15 @@ def test_a_fetched_model_is_pinned_to_what_the_hub_states_and_can_be_read(
 
 
 def test_it_serves_at_once_and_the_ladder_to_write_is_said(hub: Hub, pins: Path) -> None:
-    focal = registry_pinned.read()["focal"]
+    focal = registry_pinned.load_entries()["focal"]
     hub.commits = [Commit(FIRST, focal.path.read_bytes())]
-    assert NAME not in registry.engine_names()
+    assert NAME not in registry.list_engine_names()
     assert f"draft: focal → {NAME} → sentences" in fetch()
-    assert NAME in registry.engines_for("draft")
+    assert NAME in registry.list_step_engines("draft")
     try:
-        assert registry.load(NAME).card.weights == focal.sha256
+        assert registry.load_engine(NAME).card.weights == focal.sha256
     finally:
-        registry._writer.cache_clear()
+        registry._load_writer.cache_clear()
 
 
 def test_nothing_but_the_model_is_asked_for_and_nobody_is_named(hub: Hub, pins: Path) -> None:

@@ -245,7 +245,7 @@ def embed_texts(texts: Sequence[str], reader: Any = None):  # type: ignore[no-un
     import numpy as np
 
     reader = reader or load_encoder()
-    card = reader.card("encoder")
+    card = reader.build_engine_info("encoder")
     weights = card.settings.get("tuned_sha256") or card.weights
     by = f"{weights} {card.runtime} {card.quantization}"[:200]
     digests = [hashlib.sha256(text.encode()).hexdigest() for text in texts]

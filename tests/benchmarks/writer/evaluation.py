@@ -99,7 +99,7 @@ def _iter_extra_tests(
     example: Example, output: Any, written: Written
 ) -> Iterator[tuple[str, bool]]:
     """The tests that no receipt has: nothing left out, and the right decision sentence."""
-    yield "no sentence was left out", not output.text_attribution.omitted
+    yield "no sentence was left out", not output.text_attribution.omitted_claims
     if example.task.kind == "draft":
         wanted = find_decisions(example.task, example.text)
         yield "the right decision sentence", find_decisions(example.task, written.text) == wanted

@@ -184,13 +184,13 @@ def test_clauses_that_disagree_go_to_a_person_with_both_in_sight() -> None:
         "returns.window": "clauses disagree",
         "terms.returns": "clauses disagree",
     }
-    assert result.output.question.startswith("Which clause holds? ")
+    assert result.output.open_question.startswith("Which clause holds? ")
 
 
 def test_every_clause_that_disagrees_stays_in_sight() -> None:
     others = [replace(LATE, ref=f"delivery.late-{number}") for number in range(3)]
     result = retrieve(FakeSearch(*(hit(clause, SURE) for clause in (SHORTER, *others))))
-    assert result.output.question.startswith("Which clause holds? ")
+    assert result.output.open_question.startswith("Which clause holds? ")
     assert {"returns.window", "terms.returns"} <= {h.clause.ref for h in result.output.near}
 
 

@@ -92,7 +92,7 @@ def test_all_or_nothing(as_ana: Client, ticket: Ticket, monkeypatch: pytest.Monk
     def broken(*args: object, **values: object) -> Run:
         raise RuntimeError("the queue is away")
 
-    monkeypatch.setattr("triage.learning.corrections.queue.enqueue", broken)
+    monkeypatch.setattr("triage.learning.corrections.run_queue.enqueue_run", broken)
     with pytest.raises(RuntimeError):
         relabel(as_ana, ticket, "where-is-it")
     ticket.refresh_from_db()

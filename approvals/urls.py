@@ -3,7 +3,7 @@
 from django.urls import path
 
 from approvals import views
-from approvals.review import views as review_views
+from approvals.views import review_pages as review_views
 
 app_name = "approvals"
 urlpatterns = [

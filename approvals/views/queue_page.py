@@ -12,9 +12,10 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from approvals import notifications, refund_page, review_queue, separation_of_duties
+from approvals import notifications, review_queue, separation_of_duties
 from approvals.models import Notice, Reader
 from approvals.review import first_opinion
+from approvals.views import refund_evidence
 from tickets.access import SUPERVISORS, require_role
 
 
@@ -28,8 +29,8 @@ def show_queue(request: HttpRequest) -> HttpResponse:
     found = review_queue.filter_queue(person, request.GET, request)
     everything = separation_of_duties.list_queued_refunds(person)
     mine, below = (
-        list(found.qs[: refund_page.MAX_ROWS_SHOWN]),
-        refund_page.build_queue_sections(person),
+        list(found.qs[: refund_evidence.MAX_ROWS_SHOWN]),
+        refund_evidence.build_queue_sections(person),
     )
     listed = [*mine, *(row["refund"] for row in below["others"])]
     needed = separation_of_duties.map_approvers_needed([*listed, *below["to_pay"]])

@@ -11,11 +11,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from approvals import access_denials, payments, refund_page, review_queue, services
+from approvals import access_denials, payments, review_queue, services
 from approvals.errors import Refused
 from approvals.forms import DecisionForm, HandOverForm, PaidForm, SettleForm, TakeBackForm
 from approvals.models import Refund
-from approvals.review import first_opinion, page_views, views
+from approvals.review import first_opinion, page_views
+from approvals.views import refund_evidence, review_pages
 from tickets.access import STAFF, SUPERVISORS, Person, require_role
 
 OUTCOME_LABELS = {
@@ -51,10 +52,10 @@ def decide_refund(request: HttpRequest, pk: int) -> HttpResponse:
         kept = DecisionForm(refund=fresh, initial=words)  # the rest is to be said of what is new
         return render_refund_page(request, fresh, person, form=kept, refused=refused)
     if found.seeded:
-        return HttpResponseRedirect(views.build_revealed_url(request, found))
-    said = OUTCOME_LABELS.get(Refund.State(found.state)) or refund_page.format_approval_progress(
-        found
-    )
+        return HttpResponseRedirect(review_pages.build_revealed_url(request, found))
+    said = OUTCOME_LABELS.get(
+        Refund.State(found.state)
+    ) or refund_evidence.format_approval_progress(found)
     messages.success(request, f"{said}: {found}.")
     if here is None or here.next is None:
         return redirect("approvals:queue")
@@ -88,13 +89,13 @@ def render_refund_page(
     The page is kept as a page view, and a decision names it.
     """
     why_not, answered = (
-        refund_page.explain_ineligibility(refund, person),
+        refund_evidence.explain_ineligibility(refund, person),
         refused.status if refused else status,
     )
     if not why_not and first_opinion.is_opinion_due(refund, person):
         if refused:
             messages.error(request, str(refused))
-        return views.render_first_page(request, refund, person, status=answered)
+        return review_pages.render_first_page(request, refund, person, status=answered)
     shown: dict[str, Any] = {
         "refund": refund,
         "look": None if why_not else page_views.start_page_view(refund, person),
@@ -106,13 +107,13 @@ def render_refund_page(
         "standing": payments.get_payment_status(refund),
         "refused": refused,
         "why_not": why_not,
-        "may_pay": refund_page.can_record_payments(person),
+        "may_pay": refund_evidence.can_record_payments(person),
         "hand_over_form": _build_hand_over_form(refund, person, hand_over_form),
         "place": _find_queue_place(request, refund, person),
         "kept": request.GET.urlencode(),
         "reveal": True,
         "hidden": frozenset(),
-        **refund_page.build_evidence(refund),
+        **refund_evidence.build_evidence(refund),
     }
     return render(request, "approvals/refund.html", shown, status=answered)
 
@@ -120,7 +121,7 @@ def render_refund_page(
 def _build_hand_over_form(
     refund: Refund, person: User, form: HandOverForm | None
 ) -> HandOverForm | None:
-    if not refund_page.can_hand_over(refund, person):
+    if not refund_evidence.can_hand_over(refund, person):
         return None
     return form or HandOverForm(refund=refund)
 

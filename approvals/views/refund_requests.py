@@ -8,10 +8,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from approvals import access_denials, refund_page, services
+from approvals import access_denials, services
 from approvals.errors import Refused
 from approvals.forms import AnswerForm, RequestForm
 from approvals.services.answer import find_question
+from approvals.views import refund_evidence
 from approvals.views.refund_detail import get_refund_for
 from tickets.access import STAFF, get_ticket_for, require_role
 
@@ -27,7 +28,7 @@ def request_refund(request: HttpRequest, ticket_pk: int) -> HttpResponse:
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            proposal = refund_page.build_proposal(form.cleaned_data, person)
+            proposal = refund_evidence.build_proposal(form.cleaned_data, person)
             try:
                 services.propose_refund(ticket, proposal, run=ticket.get_current_run(), by=person)
             except Refused as error:
@@ -39,7 +40,7 @@ def request_refund(request: HttpRequest, ticket_pk: int) -> HttpResponse:
         "ticket": ticket,
         "form": form,
         "refused": refused,
-        **refund_page.build_customer_context(ticket),
+        **refund_evidence.build_customer_context(ticket),
     }
     return render(request, "approvals/request.html", shown, status=status)
 

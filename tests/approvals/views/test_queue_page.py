@@ -13,10 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from approvals import refund_page, services
+from approvals import services
 from approvals.models import ApprovalLimit, Execution, Reader, Refund
 from approvals.payments import ledger, outbox
 from approvals.payments.responses import Declined
+from approvals.views import refund_evidence
 from tests.support import ticket_stories
 from tests.support.decision_form import decide, page
 from tickets.models import Customer
@@ -223,7 +224,7 @@ def test_what_failed_is_listed_until_it_is_asked_for_again(
 def test_how_many_are_not_paid_beyond_those_shown_is_said(
     as_sol: Client, sol: User, marta: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(refund_page, "MAX_ROWS_SHOWN", 2)
+    monkeypatch.setattr(refund_evidence, "MAX_ROWS_SHOWN", 2)
     for amount in ("5.00", "6.00", "7.00"):
         approved(asked(marta, amount), sol)
     assert to_pay(as_sol) == ["5.00", "6.00"]

@@ -73,7 +73,10 @@ def test_whatever_the_writer_prefers_its_text_passes_the_receipt(seed: int) -> N
         output = step.run(case, writer)
         failed = [check for check in step.check(case, output, step.limits) if not check.passed]
         assert not failed, (failed, writer.text)
-        assert not output.text_attribution.omitted_claims, (output.text_attribution.omitted_claims, writer.text)
+        assert not output.text_attribution.omitted_claims, (
+            output.text_attribution.omitted_claims,
+            writer.text,
+        )
 
 
 def test_it_says_the_decision_that_was_made_and_no_other() -> None:

@@ -134,7 +134,9 @@ def test_a_summary_states_facts_and_lists_what_it_left_out() -> None:
     result = write(summarize.step, labelled(), writer)
     assert result.status == Status.OK
     assert result.output.text_attribution.text == "Maya Lund is lovely. Order HP-1042 is delivered."
-    assert [claim.text for claim in result.output.text_attribution.omitted_claims] == ["She is a joy."]
+    assert [claim.text for claim in result.output.text_attribution.omitted_claims] == [
+        "She is a joy."
+    ]
 
 
 def test_a_summary_that_misses_the_order_climbs() -> None:

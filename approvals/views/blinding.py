@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from approvals import refund_page
 from approvals.models import Refund
+from approvals.views import refund_evidence
 from tickets import ticket_page
 
 FACT_STEPS = ("classify", "retrieve", "summarize")  # the steps that recommend nothing
@@ -19,6 +19,6 @@ def build_blind_context(refund: Refund) -> dict[str, Any]:
         "cards": [card for card in ticket_page.iter_cards(run, receipts) if card.receipt]
         if run
         else [],
-        "words": refund_page.list_customer_messages(refund.ticket),
-        **refund_page.build_order_context(refund.ticket, refund.order),
+        "words": refund_evidence.list_customer_messages(refund.ticket),
+        **refund_evidence.build_order_context(refund.ticket, refund.order),
     }

@@ -13,10 +13,11 @@ from django.views.decorators.http import require_POST, require_safe
 from approvals import access_denials, review_queue
 from approvals.errors import Refused
 from approvals.models import Care, Decision, Refund
-from approvals.review import blinding, page_views, reviewer_metrics, seeded_checks
 from approvals.review import first_opinion as review_first_opinion
 from approvals.review import injected_faults as known
+from approvals.review import page_views, reviewer_metrics, seeded_checks
 from approvals.review.forms import FirstOpinionForm, LookForm, PlantForm
+from approvals.views import blinding
 from tickets.access import ADMINS, SUPERVISORS, require_role
 from tickets.statistics import Share
 

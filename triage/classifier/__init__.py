@@ -1,1 +1,1 @@
-"""What a text asks for, how sure that is, and which promise its confidence keeps."""
+"""What a text asks for, how sure that is, and which guarantee of precision its confidence keeps."""

@@ -1,5 +1,4 @@
-"""The focal writer: a small model that writes replies and summaries with slots.
+"""What a writer is given and what it may write: prompts, phrases, and slots in place of values.
 
-A worker needs ``prompt``, ``phrasebook``, ``composing``, ``sentences`` and the corpus they
-read; everything else here makes and examines the model.
+The models that do the writing are served by ``inference``, and made by ``training``.
 """

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Final
 
 from triage.contract.slots import SLOT, WritingTask
 from triage.generation.phrases import load_phrases
-
-SENTENCE: Final = re.compile(r"(?<=[.!?:])\s+|\n+")
+from triage.nlu.sentences import LABELLED, cut_sentences
 
 
 def find_decisions(task: WritingTask, text: str) -> set[str]:
@@ -18,6 +16,6 @@ def find_decisions(task: WritingTask, text: str) -> set[str]:
         slot = task.find_slot(match[1])
         return f"{{{slot.kind if slot else '?'}}}"
 
-    said = {SLOT.sub(replace_with_kind, sentence) for sentence in SENTENCE.split(text)}
+    said = {SLOT.sub(replace_with_kind, sentence) for sentence in cut_sentences(text, LABELLED)}
     known = {**load_phrases("replies")["decisions"], **load_phrases("settled")["decisions"]}
     return {outcome for outcome, sentences in known.items() if said & set(sentences)}

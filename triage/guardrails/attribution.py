@@ -16,9 +16,8 @@ from triage.contract.fact_types import CLAUSE
 from triage.contract.slots import SLOT, WritingTask
 from triage.contract.step import Check, Engine, Usage
 from triage.guardrails.claims import find_unsupported_claim
+from triage.nlu.sentences import iter_slotted_sentences
 
-# A sentence ends at its stop, at a quoted clause before a capital, or with its line.
-SENTENCE = re.compile(r"[^.!?\n]+?(?:[.!?]+|⟦clause[0-9]*⟧(?=\s+[A-Z⟦])|(?=\n)|$)|\n+")
 # What only a slot may say: any digit of any script, money, addresses, links.
 UNSOURCED_VALUE = re.compile(r"[\d⟦⟧@€£$¥₹%#]|https?:|www\.", re.IGNORECASE)
 NUMBER_WORDS = re.compile(
@@ -93,7 +92,7 @@ def ground_sentences(written: Written, task: WritingTask, *, must_cite: bool = F
     """
     parts: list[Part] = []
     claims: list[Claim] = []
-    for sentence in split_sentences(written.text):
+    for sentence in iter_slotted_sentences(written.text):
         if not sentence.strip():
             parts.append(Part(text="\n" * min(2, sentence.count("\n"))))
             continue
@@ -125,12 +124,6 @@ def insert_required_wording(grounded: Grounded, added: Iterable[str]) -> Grounde
         ]
         claims.append(Claim(text=text, refs=(WORDING_REF,), kept=True))
     return Grounded(parts=tuple(parts), claims=tuple(claims))
-
-
-def split_sentences(text: str) -> Iterator[str]:
-    """The sentences of a slotted text in order; a line break comes as whitespace alone."""
-    for match in SENTENCE.finditer(text.replace("\r", "").strip()):
-        yield match.group()
 
 
 def find_sentence_fault(sentence: str, task: WritingTask, *, must_cite: bool) -> str:

@@ -11,9 +11,10 @@ import re
 from itertools import takewhile
 from typing import Final
 
+from triage.nlu.sentences import cut_sentences
+
 MAX_TEXT_CHARS: Final = 20_000
 PARAGRAPH: Final = re.compile(r"\n\s*\n")
-SENTENCE_BREAK: Final = re.compile(r"(?<=[.!?])\s+|\n")
 RULE_NOUN: Final = (
     r"(?:rules?|instructions?|prompts?|polic(?:y|ies)|guidelines?|guardrails?|restrictions?|limits?"
     r"|checks?|approvals?|approvers?|safeguards?|review)"
@@ -112,5 +113,5 @@ def remove_injections(text: str) -> str:
 
 
 def _cut_at_injection(paragraph: str) -> str:
-    sentences = SENTENCE_BREAK.split(paragraph)
+    sentences = cut_sentences(paragraph)
     return " ".join(takewhile(lambda sentence: not find_injection_signs(sentence), sentences))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from triage.retrieval.sentence_windows import split_sentences
+from triage.nlu.sentences import split_sentences
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

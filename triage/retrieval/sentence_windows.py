@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from triage.nlu.sentences import split_sentences
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,12 +17,6 @@ MAX_SHORT_WORDS = 60  # words, from which late interaction does more harm than g
 MIN_SENTENCE_WORDS = 4  # words a sentence has to have, to be looked for alone
 MAX_WINDOWS = 12  # sentences looked for, the first ones
 BEST_SENTENCES = 3  # of the sentences a clause is compared with count
-SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
-
-
-def split_sentences(text: str) -> list[str]:
-    """The sentences of a text, stripped."""
-    return [said for part in SENTENCE_END.split(text) if (said := part.strip())]
 
 
 def is_long(text: str) -> bool:

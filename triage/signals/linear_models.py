@@ -8,7 +8,6 @@ any single word of the text: so no one word can raise a ticket.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.contract.outcomes import WANTED, Reading, Signals
+from triage.nlu.sentences import split_sentences
 from triage.nlu.urgency_rules import DEFAULT_UNWANTED_SHARE
 from triage.signals.text_features import CAPITALS_TERM, WORD_PATTERN, WordTerms, split_words
 
@@ -30,7 +30,6 @@ MAX_DOUBTED_WORDS = 24  # how many words are each left out once, the strongest f
 MIN_KNOWN_WORDS = 5  # known words: with fewer a text is never called unwanted by its words
 MAX_SHOWN_WORDS = 3
 MAX_QUOTED_CHARS = 120  # characters of a sentence
-SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 PLAIN_WORDS = frozenset(
     [
         "a",
@@ -225,7 +224,7 @@ def _read_level(head: Head, text: str, vector: Vectors, embed: Embed, *, calm: i
         )
     moved = head.weigh_words(text, level, over=calm)
     without = [remove_word(text, word) for word in _choose_doubted_words(text, moved)]
-    parts = [part.strip() for part in SENTENCE_END.split(text) if len(part.split()) > 2]
+    parts = [part for part in split_sentences(text) if len(part.split()) > 2]
     vectors = embed([*without, *parts])
     doubts = head.compute_shares(without, vectors[: len(without)]) if without else shares[None]
     weakest = min(doubts, key=find_level)

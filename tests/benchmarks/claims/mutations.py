@@ -21,7 +21,8 @@ from typing import Any, Final
 from triage.contract.fact_types import CLAUSE, DECISION_KINDS, FACT_KINDS, HISTORY_KINDS
 from triage.contract.slots import SLOT, Slot, WritingTask, get_slot_name
 from triage.generation.decision_sentences import find_decisions
-from triage.guardrails.attribution import find_sentence_fault, split_sentences
+from triage.guardrails.attribution import find_sentence_fault
+from triage.nlu.sentences import iter_slotted_sentences
 from triage.training.writer.corpus.generate import build_example
 
 SEED: Final = 13
@@ -66,7 +67,7 @@ def iter_corpus_sentences(half: int) -> Iterator[CaseSentence]:
     while True:
         made = build_example(SEED, number, held_out=True)
         task = _fill_values(made.task, Random(f"{SEED}/{number}"))  # noqa: S311
-        for text in split_sentences(made.text):
+        for text in iter_slotted_sentences(made.text):
             if text.strip():
                 yield CaseSentence(task, text.strip())
         number += 2

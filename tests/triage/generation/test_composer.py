@@ -19,8 +19,9 @@ from triage.generation.decision_sentences import find_decisions
 from triage.generation.phrasebook import Phrasebook
 from triage.generation.phrases import load_phrases
 from triage.generation.prompt import build_writer_prompt
-from triage.guardrails.attribution import has_unsourced_value, split_sentences
+from triage.guardrails.attribution import has_unsourced_value
 from triage.guardrails.claims import find_unsupported_claim
+from triage.nlu.sentences import iter_slotted_sentences
 from triage.training.writer.corpus.generate import Example, iter_examples
 from triage.training.writer.held_out_cases import build_held_out_case
 
@@ -184,7 +185,7 @@ def test_whatever_the_writer_prefers_it_says_what_people_decided(outcome: str) -
         assert find_decisions(task, text) == {outcome}
         assert not [
             said
-            for said in split_sentences(text)
+            for said in iter_slotted_sentences(text)
             if said.strip() and find_unsupported_claim(said, task)
         ]
 

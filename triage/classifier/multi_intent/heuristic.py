@@ -18,6 +18,7 @@ import numpy as np
 
 from triage.classifier.multi_intent.segmentation import is_courtesy, strip_quotes
 from triage.contract.outcomes import Matter
+from triage.nlu.sentences import INFORMAL_JOINED, split_sentences
 
 if TYPE_CHECKING:
     from triage.classifier.intent_model import Judgement
@@ -32,7 +33,6 @@ MAX_CUTS = 7  # places at which a text is cut in two
 MAX_MATTERS = 4  # at most so many are told
 MIN_PIECE_WORDS = 3  # words a piece has to have
 
-SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n+|(?<=\w)\s*(?:\.{2,}|[-–—]{2,}|\s[-–—]\s)\s*")
 CLAUSE_JOINT = re.compile(
     r",?\s+(?:and|also|but|plus|then|besides|oh and)\s+(?:also\s+|then\s+|another thing,?\s+)?"
     r"(?=(?:i|we|my|our|can|could|please|where|when|how|what|why|is|are|do|does|did|has|have|would"
@@ -103,8 +103,8 @@ def split_halves(parts: Sequence[Part]) -> list[tuple[Part, Part]]:
 
 
 def _iter_pieces(paragraph: str) -> Iterator[str]:
-    for sentence in SENTENCE_END.split(paragraph):
-        for piece in _iter_clauses(sentence.strip()):
+    for sentence in split_sentences(paragraph, INFORMAL_JOINED):
+        for piece in _iter_clauses(sentence):
             if len(piece.split()) >= MIN_PIECE_WORDS and not is_courtesy(piece):
                 yield piece
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+
+from triage.nlu.sentences import INFORMAL, iter_sentence_spans
 
 Place = tuple[int, int]  # the characters from the first up to the second
 
-SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n+|\s[-–—]\s|(?<=\w)\.{2,}\s*|(?<=\w)[-–—]{2,}\s*")
 QUOTED_TEXT = re.compile(
     r"^>.*$|^-- ?$[\s\S]*|^-{2,} ?(?:original|forwarded) message[\s\S]*"
     r"|^on [^\n]{4,200}\n?[^\n]{0,100}\bwrote: *$[\s\S]*",
@@ -69,23 +69,14 @@ def find_sentences(text: str) -> list[Place]:
 
     Greetings, thanks, good wishes and a name below them are left out.
     """
-    places = list(_iter_sentence_places(text))
+    spans = iter_sentence_spans(text, INFORMAL)
+    places: list[Place] = [span for span in spans if WORD.search(text[slice(*span)])]
     last = len(places)
     while last > 1 and (
         _is_courtesy_at(text, places[last - 1]) or _ends_with_name(text, places[:last])
     ):
         last -= 1
     return [place for place in places[:last] if not _is_courtesy_at(text, place)]
-
-
-def _iter_sentence_places(text: str) -> Iterator[Place]:
-    begun = 0
-    for end in [*SENTENCE_END.finditer(text), None]:
-        stop = end.start() if end else len(text)
-        said = text[begun:stop]
-        if WORD.search(said):
-            yield begun + len(said) - len(said.lstrip()), begun + len(said.rstrip())
-        begun = end.end() if end else stop
 
 
 def _is_courtesy_at(text: str, place: Place) -> bool:

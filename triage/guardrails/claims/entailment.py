@@ -9,7 +9,6 @@ where the source has none. These are the edits that SummEdits (Laban et al. 2023
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -24,6 +23,7 @@ from triage.nlu.content_words import (
     split_words,
     stem_word,
 )
+from triage.nlu.sentences import TOKENIZED, split_sentences
 
 Similarity = Callable[[str, Sequence[str]], Sequence[float]]
 """(sentence, n sentences) -> n cosines between -1 and 1."""
@@ -55,8 +55,6 @@ REASONS: Final[Mapping[str, str]] = {
 }
 MAX_NEAREST_SENTENCES: Final = 3
 
-SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+|\n+|\s\.\s")
-
 
 def score_support(
     summary_sentence: str, source: str, similarity: Similarity | None = None
@@ -78,7 +76,9 @@ def compute_doubts(
 ) -> dict[str, float]:
     """Each sign of doubt between 0 (none) and 1, the greatest of all sentences of the text."""
     known = Source(source)
-    each = [known.compute_doubts(sentence, similarity) for sentence in split_sentences(text)]
+    each = [
+        known.compute_doubts(sentence, similarity) for sentence in _split_worded_sentences(text)
+    ]
     return {name: max((one[name] for one in each), default=0.0) for name in REASONS}
 
 
@@ -87,7 +87,7 @@ class Source:
 
     def __init__(self, text: str) -> None:
         self.lower = text.lower()
-        self.sentences = split_sentences(text)
+        self.sentences = _split_worded_sentences(text)
         self.lower_words = frozenset(split_words(text))
         self.stems = frozenset(map(stem_word, split_words(text)))
         self.by_sentence = [frozenset(iter_stems(sentence)) for sentence in self.sentences]
@@ -130,7 +130,5 @@ def _iter_stems(sentences: Iterable[str]) -> Iterator[str]:
     return (stem_word(word) for sentence in sentences for word in split_words(sentence))
 
 
-def split_sentences(text: str) -> list[str]:
-    """The sentences of a plain text."""
-    parts = (part.strip() for part in SENTENCE_END.split(text))
-    return [part for part in parts if WORD.search(part)]
+def _split_worded_sentences(text: str) -> list[str]:
+    return [part for part in split_sentences(text, TOKENIZED) if WORD.search(part)]

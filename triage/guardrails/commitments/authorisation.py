@@ -13,8 +13,8 @@ from triage.guardrails.commitments.sentence_reading import (
     CommitmentLevel,
     detect_commitment,
     is_about_money_back,
+    iter_readable_sentences,
     normalize_text,
-    split_sentences,
 )
 from triage.nlu.money import Amount, find_amounts
 
@@ -80,7 +80,9 @@ class UnapprovedCommitment:
 
 def iter_own_sentences(text: str, records: Records) -> Iterator[str]:
     """The sentences of a reply without what it quotes of our clauses and of the customer."""
-    return split_sentences(remove_quotations(normalize_text(text), records.quotable, records.words))
+    return iter_readable_sentences(
+        remove_quotations(normalize_text(text), records.quotable, records.words)
+    )
 
 
 def find_unapproved_commitments(text: str, records: Records) -> Iterator[UnapprovedCommitment]:

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from triage.nlu.sentences import split_sentences
+
 QUOTE_PLACEHOLDER: Final = "(quoted)"
 QUOTED_TEXT: Final = re.compile(r"“([^“”]{3,})”|\"([^\"]{3,})\"|«([^«»]{3,})»|„([^„“”]{3,})[“”]")
 COLON_QUOTE: Final = re.compile(r"(?<=:)[ \t]*\n?(?P<text>[^\n]{12,})$", re.MULTILINE)
 QUOTED_LINE: Final = re.compile(r"^[ \t]*>[ \t]?(.*)$", re.MULTILINE)
-SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+|\n+")
 
 
 def remove_quotations(text: str, clauses: Iterable[str], words: Iterable[str]) -> str:
@@ -23,7 +24,7 @@ def remove_quotations(text: str, clauses: Iterable[str], words: Iterable[str]) -
     theirs = " ".join(_normalize_words(one) for one in words)
 
     def is_quoted(said: str) -> bool:
-        parts = [_normalize_words(part) for part in SENTENCE_END.split(said) if part.strip()]
+        parts = [_normalize_words(part) for part in split_sentences(said)]
         in_clause = all(part in ours for part in parts)
         return bool(parts) and (in_clause or all(f" {part} " in f" {theirs} " for part in parts))
 
@@ -36,9 +37,7 @@ def remove_quotations(text: str, clauses: Iterable[str], words: Iterable[str]) -
         )
 
     def replace_colon_quote(match: re.Match[str]) -> str:
-        parts = [
-            _normalize_words(part) for part in SENTENCE_END.split(match["text"]) if part.strip()
-        ]
+        parts = [_normalize_words(part) for part in split_sentences(match["text"])]
         return (
             f" {QUOTE_PLACEHOLDER}." if parts and all(part in ours for part in parts) else match[0]
         )
@@ -52,7 +51,7 @@ def _iter_clause_sentences(clauses: Iterable[str]) -> Iterator[str]:
     """Each clause whole, and each of its sentences, normalized."""
     for clause in clauses:
         yield _normalize_words(clause)
-        yield from (_normalize_words(part) for part in SENTENCE_END.split(clause) if part.strip())
+        yield from map(_normalize_words, split_sentences(clause))
 
 
 def _normalize_words(text: str) -> str:

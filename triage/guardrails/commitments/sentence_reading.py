@@ -28,6 +28,7 @@ from triage.guardrails.commitments.lexicon import (
     UNDER_WAY,
 )
 from triage.nlu.money import mask_amounts
+from triage.nlu.sentences import REPLY, split_sentences
 
 
 class CommitmentLevel(StrEnum):
@@ -38,7 +39,6 @@ class CommitmentLevel(StrEnum):
     PAID = "paid"
 
 
-SENTENCE_BREAK: Final = re.compile(r"(?<=[.!?…])[\"”’')\]]*\s+(?=\S)|\n+")
 SEGMENT_BREAK: Final = re.compile(
     r"[;–—]\s*|\s-\s|[,:]?\s(?:but|however|although|though|nevertheless|still,|yet we|instead)\b,?\s*",
     re.IGNORECASE,
@@ -92,11 +92,11 @@ def normalize_text(text: str) -> str:
     return re.sub(r"[*_~`]+", "", shown).replace("’", "'").replace("\r", "")
 
 
-def split_sentences(text: str) -> Iterator[str]:
+def iter_readable_sentences(text: str) -> Iterator[str]:
     """The sentences of a text in order, as written; one without an end in overlapping pieces of
     at most ``MAX_SENTENCE_CHARS`` characters.
     """
-    for one in filter(None, map(str.strip, SENTENCE_BREAK.split(text))):
+    for one in split_sentences(text, REPLY):
         for start in range(0, max(len(one) - OVERLAP_CHARS, 1), MAX_SENTENCE_CHARS - OVERLAP_CHARS):
             yield one[start : start + MAX_SENTENCE_CHARS]
 

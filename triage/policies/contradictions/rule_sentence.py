@@ -12,10 +12,10 @@ from functools import cached_property
 from typing import Final
 
 from triage.contract.case import Clause
+from triage.nlu.sentences import POLICY, cut_sentences
 from triage.policies.contradictions.conditions import Circumstances, parse_circumstances
 from triage.policies.contradictions.quantities import Length, parse_lengths
 
-SENTENCE_END: Final = re.compile(r"(?<=[.!?;])\s+|\n+")
 MARKUP: Final = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|[*_`#>|]+", re.MULTILINE)
 CONTINUATION: Final = re.compile(
     r"^\W*(?:it|they|them|this|these|those|if (?:it|one|they)|one|such|there is|you receive"
@@ -51,7 +51,7 @@ def split_sentences(clause: Clause) -> Iterator[Sentence]:
     text = MARKUP.sub(r"\1", clause.text)
     tier = Circumstances(frozenset({"late"} if TIER.search(text) else ()))
     before = Circumstances()
-    for sentence in filter(str.strip, SENTENCE_END.split(text)):
+    for sentence in filter(str.strip, cut_sentences(text, POLICY)):
         own = parse_circumstances(_strip_lengths(sentence))
         above = parse_circumstances(clause.heading, unnamed=not own.things)
         about = own | above | tier | (before if CONTINUATION.search(sentence) else Circumstances())

@@ -125,15 +125,15 @@ def flushing_between_tests_is_allowed() -> Iterator[None]:
 
     Only that clearing is let through; a test that truncates by itself is still refused.
     """
-    clear = TransactionTestCase._fixture_teardown
+    clear = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
 
     def teardown(self: TransactionTestCase) -> None:
         with pgtrigger.ignore("tickets.Receipt:receipts_are_never_truncated"):
             clear(self)
 
-    TransactionTestCase._fixture_teardown = teardown
+    TransactionTestCase._fixture_teardown = teardown  # type: ignore[attr-defined]
     yield
-    TransactionTestCase._fixture_teardown = clear
+    TransactionTestCase._fixture_teardown = clear  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)

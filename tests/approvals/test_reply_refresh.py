@@ -59,7 +59,7 @@ def rules_alone(monkeypatch: pytest.MonkeyPatch) -> None:
         "draft": SentenceWriter(),
     }
     rungs = {
-        step: [Rung(name=engine.card.name, load=lambda engine=engine: engine)]  # type: ignore[misc]
+        step: [Rung(name=engine.card.name, load=lambda engine=engine: engine)]  # type: ignore[misc, attr-defined]
         for step, engine in engines.items()
     }
     monkeypatch.setattr(registry, "load_ladders", lambda: rungs)

@@ -76,7 +76,7 @@ def again(execution: Execution) -> Execution:
 
 def asked(execution: Execution, *, later: int = 60) -> Execution:
     """After one question, when it is due; ``later`` in minutes since the call."""
-    past = shop_rows.days_ago(0) - shop_rows.timedelta(minutes=later)
+    past = shop_rows.days_ago(0) - timedelta(minutes=later)
     Execution.objects.filter(pk=execution.pk).update(next_at=past, called_at=past)
     payments.reconcile_execution(execution.pk)
     return again(execution)

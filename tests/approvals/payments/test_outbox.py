@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -88,7 +89,7 @@ def test_the_charge_is_one_that_has_enough_left(books: Books) -> None:
 
 def other(refund: Refund, amount: str = "40.00") -> Refund:
     """Another request on the same order, of another ticket."""
-    proposal = services.Proposal(order=refund.order, amount=shop_rows.Decimal(amount))
+    proposal = services.Proposal(order=refund.order, amount=Decimal(amount))
     return services.propose_refund(shop_rows.ticket(), proposal, run=None, by=None)
 
 
@@ -122,7 +123,7 @@ def test_what_changed_while_it_waited_again_is_not_paid(books: Books, settings: 
 def test_ana_asks_anew_for_what_changed_and_the_old_order_ends(books: Books, ana: User) -> None:
     execution = ordered()
     execution.refund.order.lines.update(name="A smaller kettle")
-    proposal = services.Proposal(order=execution.refund.order, amount=shop_rows.Decimal("30.00"))
+    proposal = services.Proposal(order=execution.refund.order, amount=Decimal("30.00"))
     services.propose_refund(execution.refund.ticket, proposal, run=None, by=ana)
     assert states(execution) == ("failed", "void")
     assert states(paid(execution)) == ("failed", "void")
@@ -131,7 +132,7 @@ def test_ana_asks_anew_for_what_changed_and_the_old_order_ends(books: Books, ana
 
 def test_nobody_asks_again_while_it_may_be_on_its_way(books: Books, ana: User) -> None:
     refund = doubted(books).refund
-    proposal = services.Proposal(order=refund.order, amount=shop_rows.Decimal("5.00"))
+    proposal = services.Proposal(order=refund.order, amount=Decimal("5.00"))
     with pytest.raises(Incomplete, match="may have been"):
         services.propose_refund(refund.ticket, proposal, run=None, by=ana)
 

@@ -160,7 +160,7 @@ def test_after_a_decision_the_next_of_the_filtered_queue_opens(
     }
     address = reverse("approvals:decide", args=[twenty.pk])
     answer = as_sol.post(f"{address}?least=10", data)
-    assert answer.url == f"{forty.get_absolute_url()}?least=10"
+    assert answer["location"] == f"{forty.get_absolute_url()}?least=10"
     assert five.state == Refund.State.PENDING
 
 

@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from tests.benchmarks.claims import mutations, summedits
 from tests.benchmarks.claims.command import Command
 from tests.support.shared_data import shared_data
+from triage.contract.slots import SLOT
 from triage.guardrails.claims.entailment import BIAS, WEIGHTS
 
 HALVES = [mutations.DEVELOPMENT, mutations.HELD_OUT]
@@ -46,7 +47,7 @@ def test_a_planted_error_says_what_it_is_and_what_it_is_of() -> None:
 def test_every_clean_sentence_points_only_at_values_of_its_case() -> None:
     for half in HALVES:
         for said in mutations.iter_free_sentences(half):
-            names = mutations.SLOT.findall(said.text)
+            names = SLOT.findall(said.text)
             assert all(said.task.find_slot(name) for name in names), said.text
 
 

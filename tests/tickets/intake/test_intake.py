@@ -23,6 +23,7 @@ from tickets.intake import (
 from tickets.intake import mails as ingest_mails
 from tickets.mail.mime import File
 from tickets.models import Customer, Message, Order, Run, Ticket
+from tickets.queue import run_queue
 
 pytestmark = pytest.mark.django_db
 
@@ -178,7 +179,7 @@ def test_a_file_too_large_is_only_in_the_raw_mail(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.django_db(transaction=True)
 def test_a_mail_fetched_by_two_at_once_is_one_ticket(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingest_mails.run_queue, "wake_worker", lambda run_id: None)
+    monkeypatch.setattr(run_queue, "wake_worker", lambda run_id: None)
 
     def fetch(_: int) -> Effect:
         try:
@@ -196,7 +197,7 @@ def test_a_mail_that_cannot_be_queued_leaves_nothing(monkeypatch: pytest.MonkeyP
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("no queue")
 
-    monkeypatch.setattr(ingest_mails.run_queue, "enqueue_run", broken)
+    monkeypatch.setattr(run_queue, "enqueue_run", broken)
     with pytest.raises(RuntimeError):
         receive_mail(letter())
     assert not Ticket.objects.exists()

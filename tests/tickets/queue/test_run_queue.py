@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -139,7 +140,7 @@ def test_with_the_broker_down_a_run_is_kept_and_one_line_says_so(
 def test_a_defect_of_ours_is_not_taken_for_a_broker_that_is_down(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(run_queue.current_app, "send_task", lambda *args, **options: 1 / 0)
+    monkeypatch.setattr(current_app, "send_task", lambda *args, **options: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         run_queue.wake_worker(enqueue().pk)
 

@@ -49,7 +49,7 @@ def test_the_form_can_be_read_by_anybody(client: Client) -> None:
 
 def test_a_message_becomes_a_ticket(client: Client) -> None:
     answer = client.post(URL, said())
-    assert answer.url == "/contact/thanks/"
+    assert answer["location"] == "/contact/thanks/"
     assert "has arrived" in client.get("/contact/thanks/").content.decode()
     ticket = Ticket.objects.get()
     assert (ticket.channel, ticket.email, ticket.subject) == (

@@ -14,7 +14,7 @@ import pytest
 from tests.benchmarks.writer.timing import NoConstraint
 from tests.support import tiny_gguf
 from tests.support.case_values import FACTS, WINDOW
-from tests.support.random_gguf import CHATML, CONTROL_TOKEN_TYPE, Shape
+from tests.support.random_gguf import CHATML, CONTROL_TOKEN_TYPE, Shape, list_byte_letters
 from tests.support.tiny_gguf import ARCHITECTURES, entry_of, plus, prefer, shape, splitting, tiny
 from tests.triage.steps.test_summarize_and_draft import decided
 from triage.contract.slots import SLOT, WritingTask, build_clause_slots, build_fact_slots
@@ -118,7 +118,7 @@ def spelled(writer: LlamaWriter, ids: list[int]) -> str:
 
 def test_a_model_that_wants_marks_spells_those_of_the_case_from_pieces(folder: Path) -> None:
     tokens = splitting()
-    wants = prefer(tokens, *tiny_gguf.holding(tokens, tiny_gguf.list_byte_letters()[0xE2]))
+    wants = prefer(tokens, *tiny_gguf.holding(tokens, list_byte_letters()[0xE2]))
     text = said(tiny(folder, tokens=tokens, adjust=wants))
     assert len(SLOT.findall(text)) > 3
     assert_nothing_typed(text)

@@ -217,7 +217,10 @@ def test_each_version_is_asked_with_vectors_of_its_own(
 ) -> None:
     plain = at_work(ada)
     made = at_work(ada, "--tune-encoder", "2")
-    asked = [registry.load_labeller(version.pk).encoder for version in (plain, made)]
+    asked = [
+        registry.load_labeller(version.pk).encoder  # type: ignore[attr-defined]
+        for version in (plain, made)
+    ]
     assert asked[0] is encoder
     assert isinstance(asked[1], TunedWords)
     labelled("refund my old voucher", "money-back", ana, held=True)

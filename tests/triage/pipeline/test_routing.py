@@ -13,6 +13,7 @@ from tickets.models import Ticket
 from triage.contract.outcomes import FOREIGN_LANGUAGE_REASON, Matter, Outcome
 from triage.contract.outputs import Classification
 from triage.contract.step import Rung, Status
+from triage.guardrails.attribution import Part
 from triage.pipeline import routing, worker
 from triage.pipeline.runner import climb_ladder
 from triage.refunds.proposal import HUMAN, NONE, Proposed
@@ -33,7 +34,7 @@ LABELLED: dict[str, Any] = {
 
 def reasons(trouble: str = "", *, decided: str = NONE, text: str = "Hello", **label: Any) -> str:
     made = labelled().add_output(Classification(**label)).add_output(Proposed(outcome=decided))
-    parts = (draft.Part(text=text),) if text else ()
+    parts = (Part(text=text),) if text else ()
     return " ".join(routing.iter_attention_reasons(made.add_output(Reply(parts=parts)), trouble))
 
 
@@ -83,9 +84,7 @@ def without_a_clause(slug: str) -> str:
     label = Classification(**{**LABELLED, "label": slug})
     made = made.add_output(label).add_output(Proposed(outcome=NONE))
     return " ".join(
-        routing.iter_attention_reasons(
-            made.add_output(Reply(parts=(draft.Part(text="Hello"),))), ""
-        )
+        routing.iter_attention_reasons(made.add_output(Reply(parts=(Part(text="Hello"),))), "")
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -34,15 +35,18 @@ def load(folder: Path, text: str) -> None:
     loading.load_policies(path)
 
 
+def load_lexical() -> Any:
+    return registry.load_engine("lexical")
+
+
 def found(on: date) -> list[int]:
-    engine = registry.load_engine("lexical")
-    return [hit.clause.version for hit in engine.search("a lost parcel", on, 4).hits]
+    return [hit.clause.version for hit in load_lexical().search("a lost parcel", on, 4).hits]
 
 
 def test_a_version_that_ada_loads_is_found_by_the_next_search(tmp_path: Path) -> None:
     load(tmp_path, FIRST)
     assert found(AFTER) == [1]
-    old = registry.load_engine("lexical")
+    old = load_lexical()
     load(tmp_path, SECOND)
     assert found(AFTER) == [2]
     assert found(BEFORE) == [1]
@@ -52,9 +56,9 @@ def test_a_version_that_ada_loads_is_found_by_the_next_search(tmp_path: Path) ->
 def test_the_same_policies_are_one_index_and_one_digest(tmp_path: Path) -> None:
     load(tmp_path, FIRST)
     assert registry.load_engine("lexical") is registry.load_engine("lexical")
-    before = registry.load_engine("lexical").search("lost", AFTER, 1).index_sha256
+    before = load_lexical().search("lost", AFTER, 1).index_sha256
     load(tmp_path, SECOND)
-    assert registry.load_engine("lexical").search("lost", AFTER, 1).index_sha256 != before
+    assert load_lexical().search("lost", AFTER, 1).index_sha256 != before
 
 
 def test_a_tuned_encoder_that_was_never_calibrated_is_not_searched_with() -> None:

@@ -11,7 +11,7 @@ from django.test import Client
 from tests.support import learning_shop
 from tests.support.learning_shop import encoder, labelled
 from triage.learning import versions
-from triage.models import Activation, Alarm, Classifier, Job
+from triage.models import Activation, Alarm, Classifier, Intent, Job
 from triage.pipeline import jobs
 
 __all__ = ["encoder"]
@@ -94,7 +94,7 @@ def test_two_presses_train_once(as_ada: Client) -> None:
 
 
 def test_a_training_that_failed_says_why(as_ada: Client) -> None:
-    learning_shop.Intent.objects.update(active=False)
+    Intent.objects.update(active=False)
     as_ada.post(f"{HOME}train/")
     jobs.execute_job(Job.objects.get().pk)
     assert "Give at least two intents" in text(as_ada)
@@ -135,9 +135,7 @@ def test_overlapping_intents_are_pointed_out(as_ada: Client, first: Classifier) 
 
 
 def test_an_intent_with_few_examples_is_named(as_ada: Client, ada: User) -> None:
-    learning_shop.Intent.objects.create(slug="gift", name="Gift wrap").examples.create(
-        text="wrap it"
-    )
+    Intent.objects.create(slug="gift", name="Gift wrap").examples.create(text="wrap it")
     made = versions.train_version(by=ada)
     assert "Gift wrap (1)" in text(as_ada, f"{HOME}{made.pk}/")
 

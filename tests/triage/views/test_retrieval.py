@@ -16,7 +16,7 @@ from tests.support import ticket_stories
 from tickets.models import Draft, Message, Ticket
 from triage.inference import contrastive_tuning as engine
 from triage.learning import retrieval_tuning
-from triage.models import Clause, TunedEncoder
+from triage.models import Clause, Job, TunedEncoder
 from triage.pipeline import jobs, registry
 
 pytestmark = pytest.mark.django_db
@@ -73,7 +73,7 @@ def test_ada_asks_for_a_tuning_once(client: Client, ada: User) -> None:
     client.force_login(ada)
     for _ in range(2):
         client.post(reverse("triage:tune"))
-    assert [job.kind for job in jobs.Job.objects.all()] == ["tune"]
+    assert [job.kind for job in Job.objects.all()] == ["tune"]
     assert "waiting for a worker" in client.get(reverse(PAGE)).content.decode()
 
 
@@ -120,4 +120,4 @@ def test_only_admins_see_it(client: Client, who: str, request: pytest.FixtureReq
     client.force_login(request.getfixturevalue(who))
     assert client.get(reverse(PAGE)).status_code == 403
     assert client.post(reverse("triage:tune")).status_code == 403
-    assert not jobs.Job.objects.exists()
+    assert not Job.objects.exists()

@@ -57,7 +57,8 @@ CLOSES: Final = re.compile(
 )
 PERCENT: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|per ?cent\b)")
 MONEY: Final = re.compile(
-    r"(?P<sign>[£$€])\s?(?P<one>\d[\d,]*(?:\.\d+)?)|(?P<two>\d[\d,]*(?:\.\d+)?)\s?(?P<code>£|€|\$|GBP|EUR|USD|pounds|euros?|dollars)\b",
+    r"(?P<sign>[£$€])\s?(?P<one>\d[\d,]*(?:\.\d+)?)|(?P<two>\d[\d,]*(?:\.\d+)?)\s?"
+    r"(?P<code>[£$€]|(?:GBP|EUR|USD|pounds|euros?|dollars)\b)",
     re.IGNORECASE,
 )
 CURRENCIES: Final = {

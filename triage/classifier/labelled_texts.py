@@ -52,6 +52,8 @@ def read_dataset(where: str, *, testing: bool = False) -> LabelledTexts:
         raise UnreadableDataset(f"{path} cannot be read: {error.strerror or error}.") from error
     except UnicodeDecodeError as error:
         raise UnreadableDataset(f"{path} is not UTF-8 text: save it as UTF-8.") from error
+    except csv.Error as error:
+        raise UnreadableDataset(f"{path} is not a table that can be read: {error}.") from error
     rows = [(text.strip(), _normalize_label(label)) for text, label in pairs if text.strip()]
     if not rows:
         raise UnreadableDataset(f"{path} has no labelled texts.")

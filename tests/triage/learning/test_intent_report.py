@@ -154,6 +154,16 @@ def test_a_file_that_cannot_be_read_says_why(
         said(str(tmp_path / name), cross_validate=True)
 
 
+def test_a_field_too_large_for_a_table_says_so(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(f"text,category\n{'long ' * 100},a\n")
+    usual = csv.field_size_limit(100)
+    try:
+        with pytest.raises(UnreadableDataset, match=r"a\.csv is not a table .* field limit"):
+            read_dataset(str(tmp_path / "a.csv"))
+    finally:
+        csv.field_size_limit(usual)
+
+
 def test_what_is_not_there_or_no_text_or_uneven_says_so(tmp_path: Path) -> None:
     with pytest.raises(UnreadableDataset, match="cannot be read: No such file"):
         read_dataset(str(tmp_path / "none.csv"))

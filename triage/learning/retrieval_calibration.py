@@ -97,28 +97,33 @@ class Trust:
     """How far the chance of the best clause can be trusted, over n questions.
 
     ``right``: AUROC for the best clause being the right one; ``answerable``: AUROC for any clause
-    answering; ``error``: mean distance between chance and truth in ten equal bins, of all samples.
+    answering, each None where all or none do; ``error``: mean distance between chance and truth
+    in ten equal bins, of all samples.
     """
 
-    right: float
-    answerable: float
+    right: float | None
+    answerable: float | None
     error: float
     n: int
 
 
 def measure_trust(found: Sequence[Sample], chances: Sequence[float]) -> Trust:
-    from sklearn.metrics import roc_auc_score
-
     best = [(s, p) for s, p in zip(found, chances, strict=True) if s.rank == 0]
     p = [chance for _, chance in best]
     return Trust(
-        right=float(roc_auc_score([s.answers for s, _ in best], p)),
-        answerable=float(roc_auc_score([s.answerable for s, _ in best], p)),
+        right=_compute_auroc([s.answers for s, _ in best], p),
+        answerable=_compute_auroc([s.answerable for s, _ in best], p),
         error=compute_calibration_error(
             np.array(chances), np.array([s.answers for s in found], float)
         ),
         n=len(best),
     )
+
+
+def _compute_auroc(truth: Sequence[bool], chances: Sequence[float]) -> float | None:
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(truth, chances)) if len(set(truth)) == 2 else None
 
 
 def compute_calibration_error(chances: Numbers, truth: Numbers, bins: int = 10) -> float:

@@ -84,6 +84,8 @@ def _build_paired_samples(
         order = found[text].sort_places().tolist()
         for places in (order, [i for i in order if i not in answers]):
             best = places[: retrieval_calibration.MAX_CANDIDATES]
+            if not best:  # every snippet is asked for: without them there is none to take
+                continue
             one = extract_features(index, found[text], best)[0]
             answerable = places is order
             made.append(Sample(one, best[0] in answers, number, 0, answerable))
@@ -99,7 +101,8 @@ def _report_abstention(found: Sequence[Sample], model: Relevance) -> Iterator[st
 def _report_trust(found: Sequence[Sample], chances: Sequence[float]) -> Iterator[str]:
     one = retrieval_calibration.measure_trust(found, chances)
     yield (
-        f"AUROC {one.right:.3f} for being right, {one.answerable:.3f} for a clause being there, "
+        f"AUROC {_format_auroc(one.right)} for being right, "
+        f"{_format_auroc(one.answerable)} for a clause being there, "
         f"calibration error {one.error:.3f}, n {one.n}"
     )
     yield "| limit | best clause right where kept | no clause there: left | left: rightly | right one there: kept |"
@@ -108,6 +111,10 @@ def _report_trust(found: Sequence[Sample], chances: Sequence[float]) -> Iterator
         at = retrieval_calibration.measure_abstention(found, chances, threshold)
         shares = (at.kept_right, at.left, at.left_rightly, at.kept)
         yield f"| {threshold:.2f} | {' | '.join(f'{share:.1%}' for share in shares)} |"
+
+
+def _format_auroc(share: float | None) -> str:
+    return "–" if share is None else f"{share:.3f}"
 
 
 def report_speed(encoder: IdentifiedEncoder, count: int) -> Iterator[str]:

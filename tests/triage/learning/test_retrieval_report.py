@@ -68,6 +68,14 @@ def test_both_forms_of_the_file_are_measured(tmp_path: Path, lines: bool) -> Non
     assert "AUROC" in said
 
 
+def test_a_collection_of_one_snippet_has_none_to_leave_out(tmp_path: Path) -> None:
+    asked, snippets = files(tmp_path, ROWS[:1])
+    snippets.write_text(json.dumps({"a": SNIPPETS["a"]}))
+    said = run(asked, snippets)
+    assert "| reranked | all | 100.0% | 100.0% | 100.0% | 1.000 | 1 |" in said
+    assert "AUROC – for being right, – for a clause being there" in said
+
+
 def test_a_file_that_says_nothing_of_seen_snippets_has_no_such_rows(tmp_path: Path) -> None:
     rows = [{key: row[key] for key in ("question", "gold_snippet_id")} for row in ROWS]
     said = run(*files(tmp_path, rows))

@@ -169,8 +169,7 @@ def check_coverage() -> CoverageNotice | None:
     )
     if work is None or not (same and coverage) or find_open_alarms().filter(label="").exists():
         return None  # under an alarm nothing is labelled, which is no news of the customers
-    said = Receipt.objects.filter(step="classify", at__gte=work.at).exclude(actor_kind="human")
-    recent = list(said.order_by("-seq").values_list("status", flat=True)[:MAX_RECENT_TICKETS])
+    recent = _list_recent_statuses(work)
     labelled = recent.count("ok")
     if (
         len(recent) < MIN_RECENT_TICKETS
@@ -180,3 +179,14 @@ def check_coverage() -> CoverageNotice | None:
     return CoverageNotice(
         tickets=len(recent), labelled=labelled, expected=round(coverage * len(recent))
     )
+
+
+def _list_recent_statuses(work: Activation) -> list[str]:
+    """How the label of each of the last tickets stands since the activation, newest first.
+
+    A ticket that was run again counts once, with its latest receipt.
+    """
+    of_ticket = Receipt.objects.filter(step="classify", ticket=OuterRef("ticket"))
+    last = of_ticket.exclude(actor_kind="human").order_by("-seq").values("seq")[:1]
+    given = Receipt.objects.filter(step="classify", at__gte=work.at, seq=Subquery(last))
+    return list(given.order_by("-seq").values_list("status", flat=True)[:MAX_RECENT_TICKETS])

@@ -258,6 +258,16 @@ def test_fewer_labels_than_expected_is_a_notice(version: Classifier) -> None:
     )
 
 
+def test_a_ticket_that_is_run_again_counts_once(version: Classifier) -> None:
+    arrive(labels=30, none=20)
+    ticket = labelled("", status="abstained", actor_kind="rule")
+    for _ in range(19):
+        receipt(run_of(ticket), "classify", status="abstained", actor_kind="rule")
+    found = drift.check_coverage()
+    assert found is not None
+    assert (found.tickets, found.labelled) == (51, 30)
+
+
 @pytest.mark.parametrize(("labels", "none"), [(46, 14), (60, 0), (10, 30)])
 def test_about_as_many_or_more_or_too_few_to_say_is_none(
     version: Classifier, labels: int, none: int

@@ -150,12 +150,11 @@ def _get_or_create_intents(labels: Iterable[str], done: ImportResult) -> dict[st
     by_name = {intent.name.casefold(): intent for intent in by_slug.values()}
     found: dict[str, Intent] = {}
     for label in sorted(filter(None, labels)):
-        intent = by_slug.get(slugify_label(label)) or by_name.get(label.casefold())
+        slug, name = slugify_label(label), format_intent_name(label)
+        intent = by_slug.get(slug) or by_name.get(label.casefold()) or by_name.get(name.casefold())
         if intent is None:
-            intent = Intent.objects.create(
-                slug=slugify_label(label), name=format_intent_name(label)
-            )
-            by_slug[intent.slug] = intent
+            intent = Intent.objects.create(slug=slug, name=name)
+            by_slug[slug] = by_name[name.casefold()] = intent
             done.intents.append(intent.name)
         elif not intent.active:
             intent.active = True

@@ -131,6 +131,23 @@ def test_a_name_that_is_known_finds_its_intent(tmp_path: Path) -> None:
     assert known.examples.get().text == "Has it left?"
 
 
+@pytest.mark.parametrize("label", ["CALL_CENTER", "call-center", "Call center"])
+def test_a_label_finds_the_intent_of_its_name_under_another_address(
+    tmp_path: Path, label: str
+) -> None:
+    known = Intent.objects.create(slug="phone", name="Call center")
+    made = tmp_path / "ours.csv"
+    made.write_text(f"text,label\nCan I call you?,{label}\n")
+    assert import_intents(made).intents == []
+    assert known.examples.get().text == "Can I call you?"
+
+
+def test_two_labels_of_one_name_make_one_intent(tmp_path: Path) -> None:
+    made = tmp_path / "ours.csv"
+    made.write_text("text,label\nМожно вернуть?,ВОЗВРАТ\nКак вернуть?,Возврат\n")
+    assert import_intents(made).intents == ["Возврат"]
+
+
 @pytest.mark.parametrize(
     ("label", "slug", "name"),
     [

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -74,3 +76,23 @@ def test_the_private_server_is_kept_from_others(tmp_path: Path) -> None:
         pytest.skip("DATABASE_URL names another server")
     host = connection.settings_dict["HOST"] or base.start_private_server()
     assert Path(host).is_absolute()  # a unix socket: nothing listens on the network
+
+
+def test_two_processes_that_use_it_first_at_the_same_moment_both_go_on(
+    settings: Any,
+) -> None:
+    """Each finds no database and makes one; the second finds it made and takes it."""
+    settings.PRIVATE_DATABASE = f"first_use_{os.getpid()}"
+    host = base.start_private_server()
+    options = {**connection.settings_dict, "HOST": host, "OPTIONS": {"private": True}}
+    wanted = {"host": host, "dbname": settings.PRIVATE_DATABASE}
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            wrappers = [base.DatabaseWrapper(options) for _ in range(4)]
+            made = list(pool.map(lambda one: one._create_private_database(wanted), wrappers))
+        assert made == [True] * 4
+    finally:
+        with psycopg.connect(
+            host=host, user="postgres", dbname="postgres", autocommit=True
+        ) as admin:
+            admin.execute(f'DROP DATABASE IF EXISTS "{settings.PRIVATE_DATABASE}"')

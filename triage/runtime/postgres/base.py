@@ -8,11 +8,13 @@ one of them was killed it stays, and the next start goes on with it.
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from typing import Any
 
 import psycopg
 from django.conf import settings
 from django.db.backends.postgresql import base
+from psycopg import errors
 
 from triage.runtime.postgres.refusals import UnusableDatabase
 
@@ -44,13 +46,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return connection
 
     def _create_private_database(self, conn_params: dict[str, Any]) -> bool:
-        """The private server starts empty: make its database on first use."""
+        """The private server starts empty: make its database on first use.
+
+        True also where another process made it meanwhile.
+        """
         private = self.settings_dict.get("OPTIONS", {}).get("private")
         if not private or conn_params["dbname"] != settings.PRIVATE_DATABASE:
             return False
-        with psycopg.connect(
-            host=conn_params["host"], user="postgres", dbname="postgres", autocommit=True
-        ) as connection:
+        with (
+            psycopg.connect(
+                host=conn_params["host"], user="postgres", dbname="postgres", autocommit=True
+            ) as connection,
+            suppress(errors.DuplicateDatabase, errors.UniqueViolation),
+        ):
             connection.execute(f'CREATE DATABASE "{settings.PRIVATE_DATABASE}"')
         return True
 

@@ -22,7 +22,7 @@ from triage.demo import company
 from triage.demo.letters import load_letters
 from triage.demo.photo import draw_photo
 from triage.learning import versions
-from triage.models import Intent, IntentExample, Policy
+from triage.models import Activation, Intent, IntentExample, Policy
 from triage.policies import loading
 from triage.settings import load_or_create_secret
 
@@ -34,6 +34,7 @@ DEMO_USERS = {
     "sam": (access.SUPERVISORS, "Sam"),
     "ada": (access.ADMINS, "Ada"),
 }
+DEMO_MAIL = "harbourandpine.example"
 ADMIN_APPS = ("triage", "approvals", "auth")
 
 
@@ -42,28 +43,53 @@ def has_data() -> bool:
     return Customer.objects.exists() or Policy.objects.exists() or Intent.objects.exists()
 
 
+def is_half_loaded() -> bool:
+    """Whether a load of the demo shop was interrupted: its people are there, and no version of
+    the classifier was ever activated, which comes last. ``load_demo`` goes on with it.
+    """
+    return _find_demo_admin() is not None and not Activation.objects.exists()
+
+
+def _find_demo_admin() -> User | None:
+    return User.objects.filter(username="ada", email=f"ada@{DEMO_MAIL}").first()
+
+
 def load_demo(*, progress: bool = False) -> None:
     """Load people, policies, intents, rules, customers, orders and tickets; then train a
     classifier version on the examples and activate it.
+
+    Goes on where it was interrupted: the rules are one transaction, each row of the shop is
+    received once, and dates count from the day it began.
     """
-    built = company.build_company(timezone.localdate())
-    with transaction.atomic():
-        _create_users()
-        loading.load_policies(HERE / "policies")
-        create_taxonomy()
-        content = tomllib.loads((HERE / "rules.toml").read_text())
-        create_refund_rules(content)
-        _create_limits(content["limit"])
+    begun = _find_demo_admin()
+    if begun is None:
+        _create_rules()
+    day = timezone.localdate(begun.date_joined) if begun else timezone.localdate()
+    _receive_company(company.build_company(day), progress)
+    ada = User.objects.get(username="ada")
+    versions.activate_version(
+        versions.train_version(by=ada), by=ada, why="The first version, for the demo."
+    )
+
+
+@transaction.atomic
+def _create_rules() -> None:
+    """Create people, policies, intents, refund rules and limits."""
+    _create_users()
+    loading.load_policies(HERE / "policies")
+    create_taxonomy()
+    content = tomllib.loads((HERE / "rules.toml").read_text())
+    create_refund_rules(content)
+    _create_limits(content["limit"])
+
+
+def _receive_company(built: company.Company, progress: bool) -> None:
     rows = [
         *((intake.receive_customer, row) for row in built.customers),
         *((intake.receive_order, row) for row in built.orders),
         *((_receive_ticket, row) for row in built.tickets),
     ]
     _receive_rows(tqdm(rows, desc="demo shop", unit=" rows", disable=not progress))
-    ada = User.objects.get(username="ada")
-    versions.activate_version(
-        versions.train_version(by=ada), by=ada, why="The first version, for the demo."
-    )
 
 
 def _receive_rows(
@@ -93,7 +119,7 @@ def _create_users() -> None:
     password = load_or_create_secret("demo_password", length=9)
     for name, (role, first_name) in DEMO_USERS.items():
         user = User.objects.create_user(
-            name, f"{name}@harbourandpine.example", password, first_name=first_name
+            name, f"{name}@{DEMO_MAIL}", password, first_name=first_name
         )
         user.is_staff = role == access.ADMINS
         user.save()

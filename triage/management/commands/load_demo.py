@@ -1,4 +1,4 @@
-"""Fill an empty database with the demo shop."""
+"""Fill an empty database with the demo shop, or go on where that was interrupted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Command(BaseCommand):
     help = "Load the demo shop: people, policies, intents, rules, customers, orders and tickets."
 
     def handle(self, **options: Any) -> None:
-        if demo.has_data():
+        if demo.has_data() and not demo.is_half_loaded():
             raise CommandError(
                 "There are customers or policies already: the demo needs an empty database."
             )

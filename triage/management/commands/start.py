@@ -53,7 +53,7 @@ class Command(BaseCommand):
         call_command("createcachetable", verbosity=0)
         self._write_line("Collecting the pages' files …")
         call_command("collectstatic", interactive=False, verbosity=0)
-        if with_demo and not demo.has_data():
+        if with_demo and (demo.is_half_loaded() or not demo.has_data()):
             self._write_line("Opening the demo shop and training its classifier …")
             demo.load_demo(progress=True)
 

@@ -73,6 +73,14 @@ def list_messages(ticket: Ticket) -> list[Message]:
     return list(messages.prefetch_related(files))
 
 
+def find_unchecked_messages(ticket: Ticket, messages: Iterable[Message]) -> dict[int, Receipt]:
+    """By message, the receipts of replies that left although a check was not run."""
+    if not any(message.direction == Message.Direction.OUT for message in messages):
+        return {}
+    sent = ticket.receipts.filter(step="send", status="ok").exclude(checks=[])
+    return {receipt.output["message"]: receipt for receipt in sent}
+
+
 def build_run_context(ticket: Ticket) -> dict[str, Any]:
     """The current run, its receipts as cards, and a token that changes when they do."""
     run = ticket.get_current_run()
@@ -206,9 +214,11 @@ def build_page_context(ticket: Ticket) -> dict[str, Any]:
     answer, done = build_reply_context(ticket), build_run_context(ticket)
     rows = ticket.refunds.select_related("order", "requested_by", "assigned_to").order_by("-id")
     refunds = list(rows.prefetch_related("decisions__by"))
+    thread = list_messages(ticket)
     return {
         "ticket": ticket,
-        "messages_in_thread": list_messages(ticket),
+        "messages_in_thread": thread,
+        "sent_unchecked": find_unchecked_messages(ticket, thread),
         "refunds": refunds,
         "newest_refunds": list({row.order_id: row.pk for row in reversed(refunds)}.values()),
         **done,

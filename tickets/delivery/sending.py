@@ -31,6 +31,8 @@ from tickets.queue import run_queue
 
 __all__ = [
     "AlreadySent",
+    "CheckNotRun",
+    "MissingCheck",
     "NoAddress",
     "UnapprovedCommitment",
     "NotInDoubt",
@@ -85,40 +87,70 @@ class UnapprovedCommitment(NotSent):
         self.objections = tuple(objections)
 
 
+@dataclass(frozen=True, kw_only=True)
+class MissingCheck:
+    """A check of a reply that could not be run, and why."""
+
+    name: str
+    because: str
+
+
+class CheckNotRun(NotSent):
+    """A check could not be run on the reply. Whoever sends it can read it in the check's place."""
+
+    def __init__(self, missing: Sequence[MissingCheck]) -> None:
+        super().__init__(
+            "Not sent, because nothing leaves unchecked in silence. "
+            + " ".join(f"“{one.name}” was not run: {one.because}." for one in missing)
+            + " Read the reply yourself, say that you did, and send it again."
+        )
+        self.missing = tuple(missing)
+
+
 class NotInDoubt(Exception):
     """The message is not in doubt, or somebody settled it before; nothing changed."""
 
 
-def send_reply(draft: Draft, *, by: User) -> Message:
+def send_reply(draft: Draft, *, by: User, has_read: bool = False) -> Message:
     """Put the draft's text on its way to the customer in the name of ``by``.
 
-    Returns the message. A run that is still open ends: its question is answered. Raises
-    AlreadySent, NoAddress, NothingToSend, or UnapprovedCommitment, of which a receipt stays.
+    ``has_read``: ``by`` says to have read it in place of any check that cannot be run. Returns
+    the message. A run that is still open ends: its question is answered. Raises AlreadySent,
+    NoAddress, NothingToSend, or UnapprovedCommitment and CheckNotRun, of which a receipt stays.
     Delivery begins when the transaction ends.
     """
     try:
-        return _send_in_transaction(draft, by)
+        return _send_in_transaction(draft, by, has_read)
     except UnapprovedCommitment as refusal:
-        _write_refusal_receipt(draft, refusal, by)
+        objections = refusal.objections
+        because = "; ".join(one.because for one in objections)
+        _write_refusal_receipt(draft, by, {"promises": len(objections), "because": because})
+        raise
+    except CheckNotRun as refusal:
+        checks = _build_checks(refusal.missing)
+        _write_refusal_receipt(draft, by, {"because": "a check was not run"}, checks)
         raise
 
 
 @transaction.atomic
-def _send_in_transaction(draft: Draft, by: User) -> Message:
+def _send_in_transaction(draft: Draft, by: User, has_read: bool) -> Message:
     ticket = Ticket.get_locked(draft.ticket_id)
     draft = Draft.objects.select_for_update().get(pk=draft.pk)
-    _raise_if_unsendable(draft, ticket)
+    missing = _raise_if_unsendable(draft, ticket)
+    if missing and not has_read:
+        raise CheckNotRun(missing)
     message = _create_message(draft, ticket, by)
     draft.message = message
     draft.save(update_fields=["message"])
     run_queue.cancel_run(ticket)
     ticket.mark_waiting()
-    _write_send_receipt(draft, message, by)
+    _write_send_receipt(draft, message, by, missing)
     transaction.on_commit(lambda: deliver_message(message.pk))
     return message
 
 
-def _raise_if_unsendable(draft: Draft, ticket: Ticket) -> None:
+def _raise_if_unsendable(draft: Draft, ticket: Ticket) -> list[MissingCheck]:
+    """The checks that no guard could run on the draft. Raises NotSent where it must not go."""
     if draft.message_id is not None:
         raise AlreadySent("This reply was sent already. Nothing was sent twice.")
     if ticket.drafts.filter(pk__gt=draft.pk).exists():
@@ -127,8 +159,8 @@ def _raise_if_unsendable(draft: Draft, ticket: Ticket) -> None:
         raise NothingToSend("The reply is empty. Write something first.")
     if not find_recipient(ticket):
         raise NoAddress("No e-mail address is known for this ticket, so nothing can be sent to it.")
-    for guard in settings.SEND_GUARDS:
-        import_string(guard)(draft, ticket)
+    guards = [import_string(guard) for guard in settings.SEND_GUARDS]
+    return [missing for guard in guards for missing in guard(draft, ticket)]
 
 
 def _create_message(draft: Draft, ticket: Ticket, by: User) -> Message:
@@ -167,7 +199,18 @@ def _build_references(last: Message | None) -> str:
     return " ".join(ids if len(ids) <= MAX_REFERENCES else ids[:1] + ids[1 - MAX_REFERENCES :])
 
 
-def _write_send_receipt(draft: Draft, message: Message, by: User) -> None:
+def _build_checks(missing: Sequence[MissingCheck], read_by: str = "") -> list[dict[str, object]]:
+    """Checks that were not run as a receipt keeps them, with who read the reply instead."""
+    value = f"read by {read_by} instead" if read_by else ""
+    return [
+        {"name": one.name, "passed": None, "value": value, "threshold": "", "because": one.because}
+        for one in missing
+    ]
+
+
+def _write_send_receipt(
+    draft: Draft, message: Message, by: User, missing: Sequence[MissingCheck]
+) -> None:
     """Write the receipt of the sending, and a Correction where the draft was edited.
 
     The receipt has digests: the words stay in their rows and can be erased there.
@@ -181,6 +224,7 @@ def _write_send_receipt(draft: Draft, message: Message, by: User) -> None:
         actor=by.get_username(),
         status="ok",
         inputs=_list_inputs(draft, message),
+        checks=_build_checks(missing, read_by=by.get_username()),
         output={
             "message": message.pk,
             "message_id": message.message_id,
@@ -204,7 +248,9 @@ def _write_send_receipt(draft: Draft, message: Message, by: User) -> None:
         )
 
 
-def _write_refusal_receipt(draft: Draft, refusal: UnapprovedCommitment, by: User) -> None:
+def _write_refusal_receipt(
+    draft: Draft, by: User, why: dict[str, object], checks: Sequence[dict[str, object]] = ()
+) -> None:
     """Write a receipt of the attempt and of why nothing was sent.
 
     The words stand in it by digest, as elsewhere.
@@ -216,12 +262,8 @@ def _write_refusal_receipt(draft: Draft, refusal: UnapprovedCommitment, by: User
         actor_kind="human",
         actor=by.get_username(),
         status="abstained",
-        output={
-            "draft": draft.pk,
-            "promises": len(refusal.objections),
-            "because": "; ".join(one.because for one in refusal.objections),
-            "text_sha256": _compute_sha256(draft.text),
-        },
+        checks=list(checks),
+        output={"draft": draft.pk, **why, "text_sha256": _compute_sha256(draft.text)},
     )
 
 

@@ -100,20 +100,25 @@ def send_reply(request: HttpRequest, ticket: Ticket, by: User, draft: Draft | No
     try:
         if draft is None:
             raise sending.NothingToSend("The reply is empty. Write something first.")
-        sending.send_reply(draft, by=by)
+        sending.send_reply(draft, by=by, has_read="has_read" in request.POST)
     except sending.AlreadySent as refusal:
         messages.warning(request, str(refusal))
         return _redirect_to_ticket(ticket)
     except sending.UnapprovedCommitment as refusal:
-        shown = {**ticket_page.build_page_context(ticket), "refused": refusal.objections}
-        return render(request, "tickets/ticket.html", shown, status=422)
+        return _render_refusal(request, ticket, refused=refusal.objections)
+    except sending.CheckNotRun as refusal:
+        return _render_refusal(request, ticket, unchecked=refusal.missing)
     except sending.NotSent as refusal:
         messages.error(request, str(refusal))
-        return render(
-            request, "tickets/ticket.html", ticket_page.build_page_context(ticket), status=422
-        )
+        return _render_refusal(request, ticket)
     messages.success(request, f"Your reply to {ticket.sender} is on its way.")
     return _redirect_to_next(ticket)
+
+
+def _render_refusal(request: HttpRequest, ticket: Ticket, **why: object) -> HttpResponse:
+    """422: the ticket's page with what was typed, and why the reply was not sent."""
+    shown = {**ticket_page.build_page_context(ticket), **why}
+    return render(request, "tickets/ticket.html", shown, status=422)
 
 
 @save_text_first

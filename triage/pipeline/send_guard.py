@@ -3,18 +3,18 @@
 Whoever wrote it, what a reply says is weighed against the requests of its ticket and the
 payments on file, under the lock of the ticket: an approval that was lost a moment ago
 supports nothing any more. Where nothing at all was approved, a model reads the sentences that
-the rules let pass as well.
+the rules let pass as well; where the model is missing, that is a check that was not run, and the
+reply waits until whoever sends it says to have read it.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 from functools import cache
 
 from approvals.models import Refund
 from approvals.services import is_as_approved
-from tickets.delivery.sending import Objection, UnapprovedCommitment
+from tickets.delivery.sending import MissingCheck, Objection, UnapprovedCommitment
 from tickets.models import Draft, Order, Payment, Ticket
 from triage.contract.step import EngineUnavailable
 from triage.guardrails.commitments import (
@@ -28,12 +28,12 @@ from triage.inference.registry import pinned
 from triage.models import Clause
 from triage.pipeline import registry
 
-log = logging.getLogger(__name__)
 COMMITMENT_MODEL = "promises"
 COMMITMENT_REASON = (
     "it reads as if money were given, and none was approved on this ticket: say it more plainly, "
     "or ask for the refund first"
 )
+COMMITMENT_CHECK = "no hidden promise of money"
 State = Refund.State
 GRANTED_STATES = {
     State.APPROVED: "approved",
@@ -52,17 +52,23 @@ STATE_EXPLANATIONS = {
 }
 
 
-def refuse_unapproved(draft: Draft, ticket: Ticket) -> None:
-    """Let the reply go, or raise NotBorneOut with each sentence that promises too much."""
+def refuse_unapproved(draft: Draft, ticket: Ticket) -> tuple[MissingCheck, ...]:
+    """Let the reply go, or raise UnapprovedCommitment with each sentence that promises too much.
+
+    Returns the check that could not be run; none, as a rule.
+    """
     records = load_records(draft, ticket)
     found = {one.sentence: one.because for one in find_unapproved_commitments(draft.text, records)}
+    missing: tuple[MissingCheck, ...] = ()
     if not any(one.here for one in records.granted):
         others = [said for said in iter_own_sentences(draft.text, records) if said not in found]
-        found |= dict.fromkeys(_detect_commitments(others), COMMITMENT_REASON)
+        heard, missing = _detect_commitments(others)
+        found |= dict.fromkeys(heard, COMMITMENT_REASON)
     if found:
         raise UnapprovedCommitment(
             tuple(Objection(sentence=s, because=why) for s, why in found.items())
         )
+    return missing
 
 
 @cache
@@ -75,18 +81,19 @@ def load_commitment_model():  # type: ignore[no-untyped-def]  # its type would i
     )
 
 
-def _detect_commitments(sentences: Sequence[str]) -> list[str]:
-    """The sentences that the model takes for commitments, in their order.
-
-    Empty, with a warning in the log, where the model is missing.
+def _detect_commitments(sentences: Sequence[str]) -> tuple[list[str], tuple[MissingCheck, ...]]:
+    """The sentences that the model takes for commitments, in their order, and the check that was
+    not run where there were sentences and no model to read them.
     """
+    if not sentences:
+        return [], ()
     try:
         model = load_commitment_model()
-    except EngineUnavailable:
-        log.warning("replies are read for promises by rules alone", exc_info=True)
-        return []
+    except EngineUnavailable as error:
+        because = f"rules alone read the reply, as its model cannot be used ({error})"
+        return [], (MissingCheck(name=COMMITMENT_CHECK, because=because),)
     heard = model.flag_commitments(sentences)
-    return [sentence for sentence, is_one in zip(sentences, heard, strict=True) if is_one]
+    return [sentence for sentence, is_one in zip(sentences, heard, strict=True) if is_one], ()
 
 
 def load_records(draft: Draft, ticket: Ticket) -> Records:

@@ -194,6 +194,34 @@ def refuses(draft: Draft, ticket: Ticket) -> None:
     raise sending.UnapprovedCommitment([sending.Objection(sentence="No.", because="it is not so")])
 
 
+def test_a_check_that_was_not_run_holds_the_reply_until_its_sender_has_read_it(
+    send: Callable[[Draft], Message], ana: User, settings: Any
+) -> None:
+    settings.SEND_GUARDS = ["tests.tickets.delivery.test_sending.cannot_look"]
+    draft = drafted()
+    with pytest.raises(sending.CheckNotRun, match="“no magic” was not run: the wand is lost"):
+        send(draft)
+    held = Receipt.objects.get(step="send")
+    assert (held.status, mail.outbox) == ("abstained", [])
+    assert [check["passed"] for check in held.checks] == [None]
+    message = sending.send_reply(draft, by=ana, has_read=True)
+    sent = Receipt.objects.get(step="send", status="ok")
+    assert sent.output["message"] == message.pk
+    assert sent.checks == [
+        {
+            "name": "no magic",
+            "passed": None,
+            "value": "read by ana instead",
+            "threshold": "",
+            "because": "the wand is lost",
+        }
+    ]
+
+
+def cannot_look(draft: Draft, ticket: Ticket) -> list[sending.MissingCheck]:
+    return [sending.MissingCheck(name="no magic", because="the wand is lost")]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_clicks_at_once_send_one_mail(ana: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_queue, "wake_worker", lambda run_id: None)

@@ -259,11 +259,11 @@ def test_from_keeping_the_text_to_sending_it_nobody_else_gets_the_ticket(
 ) -> None:
     made, send, free = ticket_stories.ticket(None), sending.send_reply, []
 
-    def look_and_send(draft: Draft, *, by: User) -> Message:
+    def look_and_send(draft: Draft, *, by: User, has_read: bool) -> Message:
         other = threading.Thread(target=lambda: free.append(is_free(made)))
         other.start()
         other.join()
-        return send(draft, by=by)
+        return send(draft, by=by, has_read=has_read)
 
     monkeypatch.setattr(sending, "send_reply", look_and_send)
     press(as_ana, made, "send", form(as_ana, made, text="About your lamp."))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from tests.support import shop_rows
 from tests.support.ticket_stories import policy
 from tickets.delivery import sending
 from tickets.models import Draft, Message, Order, Payment, Receipt, Ticket
+from triage.pipeline import registry, send_guard
 
 SENTENCES = Path(__file__).parents[1] / "guardrails" / "commitments.toml"
 PROMISE = "We will refund £49.00 to your card."
@@ -167,6 +169,45 @@ def _void_slowly(approved: Refund, looked: threading.Event, gone: threading.Even
         Refund.objects.filter(pk=approved.pk).update(state="void")
 
 
+# --- without its model ------------------------------------------------------------------
+
+
+@pytest.fixture
+def no_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The bundled model's file is gone, as after a copy that lost it."""
+    entries = dict(registry.load_entries())
+    entry = entries[send_guard.COMMITMENT_MODEL]
+    entries[entry.name] = replace(entry, path=tmp_path / "promises.safetensors")
+    send_guard.load_commitment_model.cache_clear()
+    monkeypatch.setattr(registry, "load_entries", lambda: entries)
+
+
+@pytest.mark.django_db
+def test_without_its_model_nothing_leaves_in_silence(no_model: None, ana: User) -> None:
+    draft = reply(REVIEW)
+    with pytest.raises(sending.CheckNotRun, match="not run: rules alone read the reply"):
+        sending.send_reply(draft, by=ana)
+    held = Receipt.objects.get(step="send")
+    assert (held.status, held.checks[0]["passed"]) == ("abstained", None)
+    assert not Message.objects.filter(direction="out").exists()
+
+
+@pytest.mark.django_db
+def test_what_the_rules_refuse_no_reading_by_a_person_lets_go(no_model: None, ana: User) -> None:
+    with pytest.raises(sending.UnapprovedCommitment):
+        sending.send_reply(reply(PROMISE), by=ana, has_read=True)
+
+
+@pytest.mark.django_db
+def test_where_a_refund_was_approved_the_model_is_not_missed(
+    no_model: None, ana: User, sol: User
+) -> None:
+    draft = reply(APPROVED)
+    decide(refund(), sol)
+    sending.send_reply(draft, by=ana)
+    assert Receipt.objects.get(step="send").checks == []
+
+
 # --- the page ---------------------------------------------------------------------------
 
 
@@ -174,11 +215,11 @@ def _void_slowly(approved: Refund, looked: threading.Event, gone: threading.Even
 def press(as_ana: Client) -> Callable[..., Any]:
     """Ana types a text over the draft and presses send."""
 
-    def press(ticket: Ticket, text: str) -> Any:
+    def press(ticket: Ticket, text: str, **more: str) -> Any:
         page = as_ana.get(ticket.get_absolute_url())
         return as_ana.post(
             f"{ticket.get_absolute_url()}send/",
-            {"text": text, "seen": page.context["seen"], "note": ""},
+            {"text": text, "seen": page.context["seen"], "note": "", **more},
         )
 
     return press
@@ -193,6 +234,27 @@ def test_the_form_says_why_and_shows_the_sentence(press: Callable[..., Any]) -> 
     assert f"<q>{PROMISE}</q>" in shown
     assert "No refund has been approved on this ticket." in shown
     assert f'href="/approvals/request/{draft.ticket_id}/"' in shown
+
+
+@pytest.mark.django_db
+def test_a_check_not_run_is_shown_and_ana_can_read_it_herself(
+    press: Callable[..., Any], no_model: None, as_ana: Client
+) -> None:
+    draft = reply(REVIEW)
+    page = press(draft.ticket, REVIEW)
+    shown = page.content.decode()
+    assert page.status_code == 422
+    assert "not run" in shown
+    assert 'name="has_read"' in shown
+    assert "passed" not in shown.split('id="not-sent"')[1].split("</ul>")[0]
+    assert press(draft.ticket, REVIEW, has_read="1").status_code == 302
+    thread = as_ana.get(draft.ticket.get_absolute_url()).content.decode()
+    assert "Sent with a check not run" in thread
+    receipt = Receipt.objects.get(step="send", status="ok")
+    page = as_ana.get(receipt.get_absolute_url()).content.decode()
+    assert "read by ana instead" in page
+    assert "check-open" in page
+    assert "check-good" not in page
 
 
 @pytest.mark.django_db

@@ -94,7 +94,8 @@ def test_without_the_model_the_rules_still_read_it(draft: Draft, monkeypatch: An
         raise EngineUnavailable("promises: no file")
 
     monkeypatch.setattr(send_guard, "load_commitment_model", missing)
-    send_guard.refuse_unapproved(draft, draft.ticket)
+    (check,) = send_guard.refuse_unapproved(draft, draft.ticket)
+    assert check.because.endswith("its model cannot be used (promises: no file)")
     draft.edited_body = "We will refund you £49.00."
     with pytest.raises(UnapprovedCommitment):
         send_guard.refuse_unapproved(draft, draft.ticket)

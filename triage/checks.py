@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
 from django.utils.module_loading import import_string
 
-from triage.contract.step import Step
+from triage.contract.step import EngineUnavailable, Step
+
+if TYPE_CHECKING:
+    from triage.inference.registry.pinned import Entry
 
 
 @register()
@@ -45,6 +48,36 @@ def check_model_roster(**kwargs: Any) -> list[CheckMessage]:
     except pinned.RosterError as error:
         return [Error(str(error), id="triage.E002")]
     return []
+
+
+@register()
+def check_bundled_models(**kwargs: Any) -> list[CheckMessage]:
+    """The models that read replies and signals are there: without them work goes on, with checks
+    on record as not run.
+    """
+    from triage.inference.registry import pinned
+    from triage.pipeline import registry, send_guard
+
+    try:
+        entries = registry.load_entries()
+    except pinned.RosterError:
+        return []  # told by the check of the roster
+    names = (registry.SIGNALS, send_guard.COMMITMENT_MODEL)
+    return [warning for name in names for warning in _iter_missing_model(entries[name])]
+
+
+def _iter_missing_model(entry: Entry) -> Iterator[CheckMessage]:
+    from triage.inference.registry import pinned
+
+    try:
+        pinned.verify_file(entry)
+    except EngineUnavailable as error:
+        yield Warning(
+            f"A bundled model cannot be used. {error}.",
+            hint="What it would have read is on record as not run. Put the file of this release "
+            "back: `git checkout -- triage/inference/registry/weights`, or install again.",
+            id="triage.W001",
+        )
 
 
 @register(Tags.database)

@@ -29,6 +29,7 @@ from triage.nlu.prompt_injection import find_injection_signs, remove_injections
 from triage.nlu.urgency_rules import compute_urgency
 
 URGENCY_LEVELS: Mapping[str, int] = {"low": LOW, "normal": NORMAL, "high": HIGH, "urgent": URGENT}
+SIGNALS_NOT_RUN = "urgency and mood: not run, read off by rules"
 READABLE_CHECK = "something to read"
 
 
@@ -204,7 +205,10 @@ def find_guarantee_doubt(promise: Mapping[str, Any], target: float) -> str:
 
 
 def build_evidence(case: Case, output: Classification) -> Evidence:
+    """What the receipt lists of a label, and that no model read urgency and mood, where none did."""
     reasons = (output.outcome_because, *output.urgency_because, *output.mood_because)
+    if get_message_text(case) and not output.mood:
+        reasons = (*reasons, SIGNALS_NOT_RUN)
     text = ("message", f"ticket:{case.ticket}", "customer", get_message_text(case))
     marks = ("mail header", f"ticket:{case.ticket}:marks", "customer", "; ".join(case.marks))
     return Evidence(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 from django.utils import timezone
 
 from approvals.models import Refund, RefundRule
@@ -93,6 +94,14 @@ def test_receipts_say_which_rung_served_and_why_the_first_did_not() -> None:
     assert (receipt.model_requested, receipt.model_served) == ("focal", "sentences")
     assert receipt.swap_reason == "focal: focal: no file"
     assert receipt.tried[0]["outcome"] == "failed"
+
+
+def test_that_no_model_read_urgency_and_mood_is_on_record_and_on_the_page(as_ana: Client) -> None:
+    said = "urgency and mood: not run, read off by rules"
+    ticket = triaged("Where is my order? This is urgent.")
+    receipt = ticket.receipts.get(step="classify")
+    assert (receipt.status, said in receipt.reasons) == ("ok", True)
+    assert said.capitalize() in as_ana.get(ticket.get_absolute_url()).content.decode()
 
 
 def test_inputs_are_kept_as_digests_only() -> None:

@@ -13,7 +13,7 @@ from triage.contract.step import EngineError, EngineInfo, Rung, Status
 from triage.nlu.urgency_rules import compute_urgency
 from triage.pipeline.rule_engines import PersonLabeller, PhraseLabeller
 from triage.pipeline.runner import climb_ladder
-from triage.steps.classify import is_in_audit_sample, step
+from triage.steps.classify import SIGNALS_NOT_RUN, is_in_audit_sample, step
 
 KEPT = {"target": 0.95, "valid": True, "threshold": 0.8}
 SURE = Guess(
@@ -51,6 +51,18 @@ def classify(engine: Any, **changes: Any) -> Any:
     return climb_ladder(
         step, case(**changes), [Rung(name="model", load=lambda: engine)], step.limits
     )
+
+
+def test_where_no_model_read_urgency_and_mood_the_receipt_says_not_run() -> None:
+    without, read = classify(Model()), classify(Model(signals=CALM))
+    assert SIGNALS_NOT_RUN in without.evidence.reasons
+    assert SIGNALS_NOT_RUN not in read.evidence.reasons
+    assert without.status == read.status == Status.OK
+
+
+def test_without_any_text_there_was_nothing_to_read_them_off() -> None:
+    silent = climb_ladder(step, case(subject="", text=""), [], step.limits)
+    assert silent.evidence.reasons == ()
 
 
 def test_a_sure_label_stands() -> None:

@@ -4,6 +4,7 @@ Pure. A text only ever chooses among the customer's own rows; it brings in nothi
 """
 
 from triage.nlu.conditional_requests import Fallback, find_fallback, find_whole_order_rule
+from triage.nlu.document import Document
 from triage.nlu.line_items import RequestedItems, RequestedPiece, find_requested_items
 from triage.nlu.money_at_stake import MONEY_ASKED, PRICE_DIFFERENCE, Stake, find_stake
 from triage.nlu.order_linking import NAMED_IN_MESSAGE, SEVERAL_ORDERS, OrderLink, link_order
@@ -11,6 +12,6 @@ from triage.nlu.other_orders import find_other_order_question
 from triage.nlu.requests import Request, RequestKind, find_money_requests, find_requests
 
 __all__ = [
-    "MONEY_ASKED", "PRICE_DIFFERENCE", "NAMED_IN_MESSAGE", "SEVERAL_ORDERS", "RequestKind", "OrderLink", "Fallback", "RequestedPiece", "Stake", "RequestedItems", "Request",
+    "MONEY_ASKED", "PRICE_DIFFERENCE", "NAMED_IN_MESSAGE", "SEVERAL_ORDERS", "RequestKind", "OrderLink", "Document", "Fallback", "RequestedPiece", "Stake", "RequestedItems", "Request",
     "find_money_requests", "find_other_order_question", "find_requested_items", "find_whole_order_rule", "link_order", "find_fallback", "find_stake", "find_requests",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from triage.contract.case import Order, Rule
-from triage.nlu.entities import truncate_text
+from triage.nlu.document import Document
 from triage.nlu.item_names import find_mentions, split_words
 from triage.nlu.requests import find_money_requests
 
@@ -54,15 +54,17 @@ class Fallback:
     because: str
 
 
-def find_fallback(text: str, orders: Sequence[Order], rules: Sequence[Rule]) -> Fallback | None:
+def find_fallback(
+    document: Document, orders: Sequence[Order], rules: Sequence[Rule]
+) -> Fallback | None:
     """What holds instead of a request for money, where it is no request for money itself.
 
     None where nothing was said, or where it is possible in any of the open ``orders``, or may be.
     """
-    text = truncate_text(text)
+    text = document.text
     last = next(reversed(list(FALLBACK_CONDITION.finditer(text))), None)
     open_ones = [order for order in orders if order.status not in CLOSED_STATUSES]
-    if last is None or not open_ones or find_money_requests(text[last.end() :]):
+    if last is None or not open_ones or find_money_requests(Document(text[last.end() :])):
         return None
     if not NO_MONEY_FALLBACK.search(text[last.end() :]):
         return None

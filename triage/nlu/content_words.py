@@ -195,7 +195,6 @@ def iter_numbers(text: str) -> Iterator[float]:
     yield from (NUMBER_VALUES[word] for word in split_words(text) if word in NUMBER_VALUES)
 
 
-@lru_cache(maxsize=4096)
 def stem_word(word: str) -> str:
     """A word without its ending: "delivery", "delivered" and "delivers" are one.
 
@@ -213,7 +212,6 @@ def stem_word(word: str) -> str:
     return re.sub(r"(?<=\w{3})[eyi]$", "", word)
 
 
-@lru_cache(maxsize=4096)
 def find_opposites(word: str) -> frozenset[str]:
     """The stems that a stem excludes."""
     longer = {prefix + word for prefix in PREFIXES if len(word) > 3}

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from triage.nlu.entities import DATE, MONTH, MONTHS, truncate_text
+from triage.nlu.document import Document
+from triage.nlu.entities import DATE, MONTH, MONTHS
 from triage.nlu.item_names import NUMBER_WORDS
 
 ROLE_PLACED, ROLE_DELIVERED, ROLE_UNKNOWN = "placed", "delivered", ""
@@ -62,12 +63,12 @@ class Period:
         return max((self.first - day).days, (day - self.last).days, 0)
 
 
-def find_periods(text: str, received: date) -> tuple[Period, ...]:
+def find_periods(document: Document, received: date) -> tuple[Period, ...]:
     """The days a text speaks of that are past on the day it came in; at most ``MAX_PERIODS``.
 
     A day that can be read in two ways (3/10) comes twice.
     """
-    text = truncate_text(text)
+    text = document.text
     found = [
         Period(first, last, _infer_role(text, match), match.group())
         for match in DATE_EXPRESSION.finditer(text)

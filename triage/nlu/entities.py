@@ -14,15 +14,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from triage.contract.fact_types import FACT_KINDS, MAX_SLOTS_BY_KIND, VISIBLE_KINDS
-from triage.contract.slots import CLOSE, OPEN, Slot, get_slot_name
+from triage.contract.slots import Slot, get_slot_name
+from triage.nlu.document import MAX_WORD_CHARS, Document, truncate_text
 
-MAX_TEXT_CHARS: Final = 20_000
-"""How many characters of a text are looked at."""
-MAX_WORD_CHARS: Final = 300
 UNRESOLVED_MARK: Final = "#"
 """What stands for a value that a writer cannot point at."""
 ORDER_KINDS: Final = frozenset({"order", "other_order"})
@@ -36,10 +33,6 @@ SPACING: Final = r"[\W_]{0,3}"
 LETTERS_OR_DIGITS: Final = re.compile(r"[^\W\d_]+|\d+")
 ORDER_NUMBER_SHAPE: Final = re.compile(r"([^\W\d_]{1,8})[\W_]{0,2}(\d{3,14})")
 YEAR: Final = re.compile(r"(?:19|20)\d\d")
-SLOT_BRACKETS: Final = re.compile(rf"[{OPEN}{CLOSE}]")
-INVISIBLE: Final = re.compile("[\u200b\u2060-\u2064\U000e0000-\U000e007f]")
-"""Between the letters of one word these make words of another."""
-LONG_WORD: Final = re.compile(rf"(?<!\S)(\S{{{MAX_WORD_CHARS}}})\S{{1,{MAX_TEXT_CHARS}}}")
 
 # --- what a value looks like --------------------------------------------------------
 
@@ -113,25 +106,7 @@ def mask_entities(
 
     Brackets of the customer's own are removed first: nobody spells a mark by hand.
     """
-    return _mask_text(truncate_text(text), tuple(slots), ref, tuple(orders))
-
-
-def truncate_text(text: str) -> str:
-    """The part of a text that is read: its beginning, with the beginning of each long word.
-
-    A long text ends before the word that the limit falls into, lest half a value be read.
-    Slot brackets and invisible characters are removed.
-    """
-    if len(text) > MAX_TEXT_CHARS:
-        text = "".join(text[:MAX_TEXT_CHARS].rsplit(None, 1)[:1])
-    return LONG_WORD.sub(r"\1…", SLOT_BRACKETS.sub(" ", INVISIBLE.sub("", text)))
-
-
-@lru_cache(maxsize=8)
-def _mask_text(
-    text: str, slots: tuple[Slot, ...], ref: str, orders: tuple[str, ...]
-) -> tuple[str, tuple[Slot, ...]]:
-    """``mask_entities`` of a truncated text, once for the run of a step and the evidence of it."""
+    orders = tuple(orders)
     known = _index_known_values(slots, orders)
     found: list[Slot] = []
 
@@ -142,7 +117,7 @@ def _mask_text(
             _find_row_mark(kind, value, known) or _add_message_slot(kind, value, found, ref)
         )
 
-    return _build_pattern(slots, orders).sub(mask_match, text), tuple(found)
+    return _build_pattern(slots, orders).sub(mask_match, truncate_text(text)), tuple(found)
 
 
 def _add_message_slot(kind: str, value: str, found: list[Slot], ref: str) -> str:
@@ -195,13 +170,11 @@ def strip_order_prefix(number: str) -> str:
     return re.sub(r"^[^\W\d_]{1,99}", "", normalize_value(number))
 
 
-def find_order_numbers(text: str) -> frozenset[str]:
-    """The numbers that the beginning of a text calls an order's, as in "order no. 10877",
-    normalized.
-    """
+def find_order_numbers(document: Document) -> frozenset[str]:
+    """The numbers that a text calls an order's, as in "order no. 10877", normalized."""
     found = (
         (normalize_value(match["said_order"]), match)
-        for match in ORDER_MENTION.finditer(truncate_text(text))
+        for match in ORDER_MENTION.finditer(document.text)
     )
     return frozenset(number for number, match in found if _is_order_number(match, own={number}))
 

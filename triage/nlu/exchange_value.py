@@ -14,7 +14,8 @@ from decimal import Decimal
 from typing import Final
 
 from triage.contract.case import Line, Offer, Order
-from triage.nlu.entities import normalize_value, truncate_text
+from triage.nlu.document import Document
+from triage.nlu.entities import normalize_value
 from triage.nlu.item_names import find_mentions, get_name_head, get_variant_words, split_words
 from triage.nlu.requests import Request, RequestKind, find_requests
 from triage.nlu.variants import find_requested_options, parse_options
@@ -46,21 +47,20 @@ class Exchange:
 
 
 def find_exchanges(
-    text: str, orders: Sequence[Order], offers: Sequence[Offer]
+    document: Document, orders: Sequence[Order], offers: Sequence[Offer]
 ) -> tuple[tuple[Exchange, ...], bool]:
     """The exchanges that a text asks for, and whether it asks for one that cannot be told.
 
     ``offers`` are what the shop sells now of the kinds of things in ``orders``.
     """
-    text = truncate_text(text)
-    asked = [wish for wish in find_requests(text) if wish.kind == RequestKind.EXCHANGE]
+    asked = [wish for wish in find_requests(document) if wish.kind == RequestKind.EXCHANGE]
     if not asked:
         return (), False
     open_orders = [order for order in orders if order.status not in CLOSED_STATUSES]
     found: dict[tuple[str, ...], list[Exchange]] = {}
-    for part in _iter_exchange_parts(text, asked):
+    for part in _iter_exchange_parts(document.text, asked):
         for kind, swaps in _group_exchanges(
-            _iter_part_exchanges(part, text, open_orders, offers)
+            _iter_part_exchanges(part, document.text, open_orders, offers)
         ).items():
             if kind not in found or _count_open_choices(swaps) < _count_open_choices(found[kind]):
                 found[kind] = swaps  # what is said of it elsewhere may be plainer

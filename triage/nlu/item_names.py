@@ -6,15 +6,14 @@ Pure. Words are compared in the singular, and neighbours also joined: "book shel
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from triage.nlu.entities import truncate_text
+from triage.contract.memo import keep_on_argument
+from triage.nlu.document import TOKEN, Document
 
-WORD: Final = re.compile(r"[^\W_]{1,60}")
 GENERIC_WORDS: Final = frozenset(
     [
         "set",
@@ -82,13 +81,17 @@ class ItemMention:
     variants: int = 0
 
 
-@lru_cache(maxsize=256)
+@keep_on_argument
+def list_words(document: Document) -> tuple[str, ...]:
+    """The words of a document, in lower case and in the singular."""
+    return tuple(map(singularize_word, TOKEN.findall(document.text.casefold())))
+
+
 def split_words(text: str) -> tuple[str, ...]:
-    """The words of the beginning of a text, in lower case and in the singular."""
-    return tuple(map(singularize_word, WORD.findall(truncate_text(text).casefold())))
+    """The words of a name or a piece of a text, as ``list_words`` has those of a document."""
+    return list_words(Document.read(text))
 
 
-@lru_cache(maxsize=4096)
 def singularize_word(word: str) -> str:
     """The singular of a plain English plural; any other word as it is.
 
@@ -114,6 +117,7 @@ def is_plural(raw: str) -> bool:
     return singularize_word(raw.casefold()) != raw.casefold()
 
 
+@lru_cache(maxsize=1024)
 def get_name_head(name: str) -> tuple[str, ...]:
     """The words of a name before its first comma, where a size or a colour follows, and before
     its measures: "Wool rug 120 x 180" is a wool rug."""
@@ -126,6 +130,7 @@ def _is_measure(word: str) -> bool:
     return word.isdigit() or len(word) < MIN_WORD_CHARS
 
 
+@lru_cache(maxsize=1024)
 def get_variant_words(name: str) -> frozenset[str]:
     """The words of a name after its first comma."""
     return frozenset(split_words(name.partition(",")[2]))

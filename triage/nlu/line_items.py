@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from triage.contract.case import Line, Order
-from triage.nlu.entities import truncate_text
+from triage.nlu.document import Document
 from triage.nlu.item_names import (
     NUMBER_WORDS,
-    WORD,
     find_mentions,
     find_unique_words,
     get_name_head,
     is_plural,
-    split_words,
+    list_words,
 )
 from triage.nlu.requests import MONEY_KINDS, find_requests
 
@@ -84,7 +83,7 @@ class _ReturnableLine:
     left: int
 
 
-def find_requested_items(text: str, order: Order) -> RequestedItems:
+def find_requested_items(document: Document, order: Order) -> RequestedItems:
     """The pieces of the order that the text asks money back for, or the question that would tell.
 
     Only clauses that request something name items, where any of those does: praise for another
@@ -93,21 +92,18 @@ def find_requested_items(text: str, order: Order) -> RequestedItems:
     choices = _list_returnable_lines(order)
     if not choices:
         return RequestedItems(because="nothing of this order is left to send back")
-    text = truncate_text(text)
-    kept, text = _extract_exceptions(text, choices)
-    if WHOLE_ORDER.search(text) or (kept and _is_whole_requested(text)):
+    kept, left = _extract_exceptions(document, choices)
+    if WHOLE_ORDER.search(left.text) or (kept and _is_whole_requested(left.text)):
         return _select_all_except(kept, choices)
-    wished = [wish.words for wish in find_requests(text) if wish.kind in MONEY_KINDS]
-    for part in (" . ".join(wished), text):
-        if found := _find_named_lines(part, text, choices, kept):
+    wished = [wish.words for wish in find_requests(left) if wish.kind in MONEY_KINDS]
+    for part in (Document.read(" . ".join(wished)), left):
+        if found := _find_named_lines(part, left, choices, kept):
             return _build_requested_items(found, choices)
-    if WHOLE_ORDER_REQUEST.search(text):
+    if WHOLE_ORDER_REQUEST.search(left.text):
         return _select_all_except(kept, choices)
     if len(choices) == 1:
         only = choices[0]
-        return _build_requested_items(
-            [_RequestedLine(only, _count_pieces(split_words(text), text, only))], choices
-        )
+        return _build_requested_items([_RequestedLine(only, _count_pieces(left, only))], choices)
     return RequestedItems(
         question=f"Which of the items: {_join_names(choices)}?", because="no item is named"
     )
@@ -129,19 +125,19 @@ def _is_whole_requested(text: str) -> bool:
 
 
 def _extract_exceptions(
-    text: str, choices: Sequence[_ReturnableLine]
-) -> tuple[frozenset[int], str]:
+    document: Document, choices: Sequence[_ReturnableLine]
+) -> tuple[frozenset[int], Document]:
     """The indexes of the lines that the text leaves out, and the text without what says so."""
     kept: set[int] = set()
 
     def remove_exception(match: re.Match[str]) -> str:
         words = RESUMED_REQUEST.split(match[1], maxsplit=1)[0]
-        places = {place for place, _ in _iter_mentions(words, choices)}
+        places = {place for place, _ in _iter_mentions(Document.read(words), choices)}
         kept.update(places)
         return " " + match[1][len(words) :] if places else match.group()
 
-    left = EXCEPTION_CLAUSE.sub(remove_exception, text)
-    return frozenset(kept), left
+    left = EXCEPTION_CLAUSE.sub(remove_exception, document.text)
+    return frozenset(kept), document if left == document.text else Document.read(left)
 
 
 def _select_all_except(kept: frozenset[int], choices: Sequence[_ReturnableLine]) -> RequestedItems:
@@ -179,9 +175,11 @@ class _RequestedLine:
     question: str = ""
 
 
-def _iter_mentions(text: str, choices: Sequence[_ReturnableLine]) -> Iterator[tuple[int, int]]:
+def _iter_mentions(
+    document: Document, choices: Sequence[_ReturnableLine]
+) -> Iterator[tuple[int, int]]:
     """(index of the line, word at which it is named) for every naming."""
-    words = split_words(text)
+    words = list_words(document)
     unique = find_unique_words([choice.line.name for choice in choices])
     for choice in choices:
         for named in find_mentions(words, choice.line.name, unique[choice.line.name]):
@@ -189,7 +187,7 @@ def _iter_mentions(text: str, choices: Sequence[_ReturnableLine]) -> Iterator[tu
 
 
 def _find_named_lines(
-    part: str, text: str, choices: Sequence[_ReturnableLine], kept: frozenset[int]
+    part: Document, whole: Document, choices: Sequence[_ReturnableLine], kept: frozenset[int]
 ) -> list[_RequestedLine]:
     """The lines that are named; of several alike the one that its variants or price single out."""
     groups: dict[tuple[str, ...], list[_ReturnableLine]] = {}
@@ -197,22 +195,23 @@ def _find_named_lines(
     for choice in choices:
         if choice.index in spoken:
             groups.setdefault(get_name_head(choice.line.name)[-1:], []).append(choice)
-    return [asked for group in groups.values() for asked in _resolve_group(part, text, group)]
+    return [asked for group in groups.values() for asked in _resolve_group(part, whole, group)]
 
 
-def _resolve_group(text: str, whole: str, group: list[_ReturnableLine]) -> list[_RequestedLine]:
+def _resolve_group(
+    part: Document, whole: Document, group: list[_ReturnableLine]
+) -> list[_RequestedLine]:
     """The lines meant of those that one word names alike; what the request leaves open may be
     said elsewhere in the ``whole``.
     """
-    words = split_words(text)
     if len(group) == 1:
-        return [_RequestedLine(group[0], _count_pieces(words, text, group[0]))]
-    best = _select_best_choices(text, words, group)
-    number = _count_group_pieces(words, text, best)
+        return [_RequestedLine(group[0], _count_pieces(part, group[0]))]
+    best = _select_best_choices(part, group)
+    number = _count_group_pieces(part, best)
     if len(best) > 1 and number is not None:
-        best = _select_best_choices(whole, split_words(whole), best)
+        best = _select_best_choices(whole, best)
     if len(best) == 1:
-        return [_RequestedLine(best[0], _count_pieces(words, text, best[0]))]
+        return [_RequestedLine(best[0], _count_pieces(part, best[0]))]
     if number is None or number >= sum(choice.left for choice in best):
         return [_RequestedLine(choice, choice.left) for choice in best]
     if number and len({(choice.line.sku, choice.line.price) for choice in best}) == 1:
@@ -226,12 +225,11 @@ def _format_choice_question(best: Sequence[_ReturnableLine], number: int) -> str
     return f"Which {number if number > 1 else 'one'}: {_join_names(best)}?"
 
 
-def _select_best_choices(
-    text: str, words: Sequence[str], group: list[_ReturnableLine]
-) -> list[_ReturnableLine]:
+def _select_best_choices(document: Document, group: list[_ReturnableLine]) -> list[_ReturnableLine]:
     """The choices that the text fits best: by the plainest naming, then the most words of its
     variant, then dearer or cheaper.
     """
+    words = list_words(document)
     order = ["a word of its name", "what it is", "most of its name", "its full name"]
     unique = find_unique_words([choice.line.name for choice in group])
     marks = {}
@@ -245,36 +243,35 @@ def _select_best_choices(
     best = [choice for choice in group if marks[choice.index] == top]
     if len(best) > 1:
         prices = [choice.line.price for choice in best]
-        if DEARER.search(text):
+        if DEARER.search(document.text):
             best = [choice for choice in best if choice.line.price == max(prices)]
-        elif CHEAPER.search(text):
+        elif CHEAPER.search(document.text):
             best = [choice for choice in best if choice.line.price == min(prices)]
     return best
 
 
-def _count_group_pieces(
-    words: Sequence[str], text: str, group: Sequence[_ReturnableLine]
-) -> int | None:
+def _count_group_pieces(document: Document, group: Sequence[_ReturnableLine]) -> int | None:
     """How many of a group are asked for; 0 where that is open, None for all of them."""
-    counts = [_find_spoken_count(words, text, choice, several=len(group) > 1) for choice in group]
+    counts = [_find_spoken_count(document, choice, several=len(group) > 1) for choice in group]
     said = [count for count in counts if count is not None]
     return min(said) if said else None
 
 
-def _count_pieces(words: Sequence[str], text: str, choice: _ReturnableLine) -> int | None:
+def _count_pieces(document: Document, choice: _ReturnableLine) -> int | None:
     """How many pieces of a line: all where that is said or there is one; None if it is open."""
     if choice.left == 1 and choice.line.quantity == 1:
         return 1
-    spoken = _find_spoken_count(words, text, choice)
+    spoken = _find_spoken_count(document, choice)
     if spoken is None:
         return choice.left
     return None if spoken == 0 else spoken
 
 
 def _find_spoken_count(
-    words: Sequence[str], text: str, choice: _ReturnableLine, *, several: bool = False
+    document: Document, choice: _ReturnableLine, *, several: bool = False
 ) -> int | None:
     """The number before a naming; 0 where a singular leaves it open, None for all there are."""
+    words = list_words(document)
     unique = find_unique_words([choice.line.name])[choice.line.name]
     found = find_mentions(words, choice.line.name, unique)
     if not found:
@@ -283,7 +280,7 @@ def _find_spoken_count(
         number = _find_preceding_count(words, named.first)
         if number is not None:
             return None if number < 0 else number
-    raw = WORD.findall(text)
+    raw = document.tokens
     plural = any(named.last < len(raw) and is_plural(raw[named.last]) for named in found)
     return None if plural or (choice.line.quantity == 1 and not several) else 0
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Final
 
 from triage.contract.case import Offer, Order
+from triage.nlu.document import Document
 from triage.nlu.exchange_value import Exchange, find_exchanges
 from triage.nlu.requests import Request, RequestKind, find_money_requests
 
@@ -33,13 +34,15 @@ class Stake:
     question: str
 
 
-def find_stake(text: str, orders: Sequence[Order], offers: Sequence[Offer] = ()) -> Stake | None:
+def find_stake(
+    document: Document, orders: Sequence[Order], offers: Sequence[Offer] = ()
+) -> Stake | None:
     """Why money may be due by a text: it asks for money back, else it asks for an exchange that
     may give some back; None where neither is so.
     """
-    if asked := find_money_requests(text):
+    if asked := find_money_requests(document):
         return Stake(reason=MONEY_ASKED, question=_format_money_question(asked))
-    swaps, unclear = find_exchanges(text, orders, offers)
+    swaps, unclear = find_exchanges(document, orders, offers)
     if unclear:
         return Stake(
             reason=PRICE_DIFFERENCE,

@@ -14,12 +14,12 @@ from typing import Final
 
 from triage.contract.case import Order
 from triage.nlu.dates import ROLE_DELIVERED, ROLE_PLACED, Period, find_periods
+from triage.nlu.document import Document
 from triage.nlu.entities import (
     AMOUNT,
     find_order_numbers,
     normalize_value,
     strip_order_prefix,
-    truncate_text,
 )
 from triage.nlu.item_names import (
     FULL_NAME,
@@ -29,7 +29,7 @@ from triage.nlu.item_names import (
     find_mentions,
     find_unique_words,
     get_name_head,
-    split_words,
+    list_words,
 )
 from triage.nlu.requests import RequestKind, collect_kinds, find_requests
 
@@ -117,11 +117,11 @@ class MessageFeatures:
     received: date
 
     @classmethod
-    def extract_from_text(
-        cls, text: str, orders: Sequence[Order], received: date
+    def extract(
+        cls, document: Document, orders: Sequence[Order], received: date
     ) -> MessageFeatures:
-        text = truncate_text(text)
-        numbers, called = _collect_number_candidates(text), find_order_numbers(text)
+        text = document.text
+        numbers, called = _collect_number_candidates(text), find_order_numbers(document)
         named = tuple(
             o
             for o in orders
@@ -131,14 +131,14 @@ class MessageFeatures:
             strip_order_prefix(o.number) for o in orders
         }
         return cls(
-            words=split_words(text),
+            words=list_words(document),
             named=named,
             strange="" if named else min(called - known, default=""),
-            periods=find_periods(text, received),
+            periods=find_periods(document, received),
             sums=_parse_sums(text),
             states=tuple(s for s, (words, _) in STATE_PATTERNS.items() if re.search(rf"\b(?:{words})\b", text, re.I)),
             newest=bool(NEWEST_ORDER.search(text)),
-            wished=collect_kinds(find_requests(text)),
+            wished=collect_kinds(find_requests(document)),
             received=received,
         )  # fmt: skip
 

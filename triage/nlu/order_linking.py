@@ -16,6 +16,7 @@ from datetime import date
 from typing import Final
 
 from triage.contract.case import Candidate, Order
+from triage.nlu.document import Document
 from triage.nlu.order_features import (
     FEATURE_EXPLANATIONS,
     WEIGHTS,
@@ -47,7 +48,7 @@ class OrderLink:
     question: str = ""
 
 
-def link_order(text: str, orders: Sequence[Order], received: date) -> OrderLink:
+def link_order(document: Document, orders: Sequence[Order], received: date) -> OrderLink:
     """The one order of ``orders``, all of them the customer's own, that the text is about.
 
     Somebody else's number finds nothing. The digits alone name an order where the words call
@@ -57,7 +58,7 @@ def link_order(text: str, orders: Sequence[Order], received: date) -> OrderLink:
         return OrderLink(
             order=None, confidence=0.0, because="No order of this sender is on record."
         )
-    said = MessageFeatures.extract_from_text(text, orders, received)
+    said = MessageFeatures.extract(document, orders, received)
     ranked = _rank_orders(said, orders)
     if len(said.named) > 1:
         return _build_open_link(SEVERAL_ORDERS, said.named, ranked)

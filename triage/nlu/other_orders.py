@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from triage.contract.case import Line, Order
-from triage.nlu.entities import truncate_text
+from triage.nlu.document import Document
 from triage.nlu.item_names import find_mentions, get_name_head, split_words
 from triage.nlu.requests import MONEY_KINDS, RequestKind, find_requests
 
@@ -18,15 +18,14 @@ CLOSED_STATUSES: Final = frozenset({"cancelled", "returned"})
 
 
 def find_other_order_question(
-    text: str, orders: Sequence[Order], order: Order, *, refused: bool = False
+    document: Document, orders: Sequence[Order], order: Order, *, refused: bool = False
 ) -> str:
     """A question that names the other order a message is about as well; empty where there is none.
 
     An item counts that only another open order has; with ``refused`` one that both have too.
     """
-    text = truncate_text(text)
     own = {get_name_head(line.name) for line in order.returnable_lines}
-    for part in _iter_request_sentences(text, order):
+    for part in _iter_request_sentences(document, order):
         words = split_words(part)
         for other, line in _iter_other_open_lines(orders, order):
             if (refused or get_name_head(line.name) not in own) and find_mentions(words, line.name):
@@ -43,11 +42,11 @@ def _iter_other_open_lines(orders: Sequence[Order], order: Order) -> Iterator[tu
             yield from ((other, line) for line in other.returnable_lines)
 
 
-def _iter_request_sentences(text: str, order: Order) -> Iterator[str]:
+def _iter_request_sentences(document: Document, order: Order) -> Iterator[str]:
     """The sentences that ask for money; where those name no item, the whole text without its
     exchanges as well.
     """
-    found = find_requests(text)
+    text, found = document.text, find_requests(document)
     asked = [
         _extract_sentence(text, wish.start, wish.end) for wish in found if wish.kind in MONEY_KINDS
     ]

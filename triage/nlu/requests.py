@@ -13,10 +13,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 from typing import Final
 
-from triage.nlu.entities import truncate_text
+from triage.contract.memo import keep_on_argument
+from triage.nlu.document import Document
 
 MAX_REQUESTS: Final = 24
 LOOK_BACK_CHARS: Final = 140
@@ -65,14 +65,6 @@ VERBS: Final = {
 REQUEST_VERB: Final = re.compile(
     "|".join(rf"(?P<{kind.value}>\b(?:{pattern})\b)" for kind, pattern in VERBS.items()),
     re.IGNORECASE,
-)
-LIST_REMAINDER: Final = (
-    r"(?!(?:\s{1,3}(?!(?:i|we|you|it|please|is|are|was|were|can|could|want|return|refund|cancel|keep|exchange)\b)"
-    r"[^\s.;!?]{1,40}){1,12}\s{0,3}(?:[.;]|$))"
-)
-"""Only some words up to the next mark: one more thing of a list, not a sentence."""
-CLAUSE_END: Final = re.compile(
-    rf"[.!?]+(?=\s|$)|;(?=\s|$){LIST_REMAINDER}|\n{{2,}}|\n(?=\s{{0,9}}[-*•])", re.IGNORECASE
 )
 REQUEST_CUE: Final = re.compile(
     r"\b(?:want(?:s|ed|ing)?|wish(?:es|ing)?|like|love|need(?:s|ed)?|hop(?:e|es|ing)|prefer|intend(?:s|ing)?"
@@ -133,16 +125,12 @@ IMPERATIVE_START: Final = re.compile(
 )
 
 
-def find_requests(text: str) -> tuple[Request, ...]:
-    """The requests in the beginning of a text, in order; at most ``MAX_REQUESTS``."""
-    return _parse_requests(truncate_text(text))
-
-
-@lru_cache(maxsize=64)
-def _parse_requests(text: str) -> tuple[Request, ...]:
+@keep_on_argument
+def find_requests(document: Document) -> tuple[Request, ...]:
+    """The requests of a text, in order; at most ``MAX_REQUESTS``."""
     found: list[Request] = []
-    for start, end in _iter_sentence_spans(text):
-        found += _iter_sentence_requests(text, start, end)
+    for start, end in document.clauses:
+        found += _iter_clause_requests(document.text, start, end)
         if len(found) >= MAX_REQUESTS:
             break
     return tuple(found[:MAX_REQUESTS])
@@ -153,20 +141,12 @@ def collect_kinds(found: Iterable[Request]) -> frozenset[RequestKind]:
     return frozenset(wish.kind for wish in found)
 
 
-def find_money_requests(text: str) -> tuple[Request, ...]:
+def find_money_requests(document: Document) -> tuple[Request, ...]:
     """The requests of a text that ask for money back."""
-    return tuple(wish for wish in find_requests(text) if wish.kind in MONEY_KINDS)
+    return tuple(wish for wish in find_requests(document) if wish.kind in MONEY_KINDS)
 
 
-def _iter_sentence_spans(text: str) -> Iterator[tuple[int, int]]:
-    start = 0
-    for stop in CLAUSE_END.finditer(text):
-        yield start, stop.end()
-        start = stop.end()
-    yield start, len(text)
-
-
-def _iter_sentence_requests(text: str, start: int, end: int) -> Iterator[Request]:
+def _iter_clause_requests(text: str, start: int, end: int) -> Iterator[Request]:
     verbs = list(REQUEST_VERB.finditer(text, start, end))
     asked = False
     for place, verb in enumerate(verbs):

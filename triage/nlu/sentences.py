@@ -51,6 +51,19 @@ INFORMAL: Final = SentenceRule.build(
 INFORMAL_JOINED: Final = SentenceRule.build(".!?;", r"(?<=\w)\s*(?:\.{2,}|[-–—]{2,}|\s[-–—]\s)\s*")
 """The same, cutting only behind a word, also where blanks stand before the dots: the weights of
 the detector for versions without one of their own were fitted on it."""
+LIST_ITEM_AHEAD: Final = (
+    r"(?:\s{1,3}(?!(?:i|we|you|it|please|is|are|was|were|can|could|want|return|refund|cancel|keep"
+    r"|exchange)\b)[^\s.;!?]{1,40}){1,12}\s{0,3}(?:[.;]|$)"
+)
+"""Only some words up to the next mark: one more thing of a list, not a sentence."""
+REQUEST: Final = SentenceRule(
+    re.compile(
+        rf"[.!?]+(?=\s|$)|;(?=\s|$)(?!{LIST_ITEM_AHEAD})|\n{{2,}}|\n(?=\s{{0,9}}[-*•])",
+        re.IGNORECASE,
+    )
+)
+"""Requests go on over the lines of a mail and over a list with semicolons: "return the mug; the
+lamp." is one. The marks count as read, so that what follows a verb ends with its stop."""
 SLOTTED_SENTENCE: Final = re.compile(
     rf"[^.!?\n]+?(?:[.!?]+|{OPEN}clause[0-9]*{CLOSE}(?=\s+[A-Z{OPEN}])|(?=\n)|$)|\n+"
 )
@@ -76,6 +89,15 @@ def iter_sentence_spans(text: str, rule: SentenceRule = PLAIN) -> Iterator[Span]
         if said.strip():
             yield Span(start + len(said) - len(said.lstrip()), start + len(said.rstrip()))
         start = gap.end() if gap else stop
+
+
+def iter_segments(text: str, rule: SentenceRule) -> Iterator[Span]:
+    """The text without a gap in it: each sentence up to the end of what closes it."""
+    start = 0
+    for gap in rule.gap.finditer(text):
+        yield Span(start, gap.end())
+        start = gap.end()
+    yield Span(start, len(text))
 
 
 def iter_slotted_sentences(text: str) -> Iterator[str]:

@@ -21,7 +21,7 @@ from triage.contract import case
 from triage.contract.case import Case, Fact
 from triage.contract.fact_types import FACT_KINDS, MAX_SLOTS_BY_KIND, format_money
 from triage.guardrails.commitments.sentence_reading import is_about_money_back
-from triage.nlu import link_order
+from triage.nlu import Document, link_order
 from triage.nlu.entities import find_order_numbers, normalize_value, strip_order_prefix
 from triage.nlu.prompt_injection import find_injection_signs
 from triage.pipeline.currencies import get_decimal_places
@@ -42,7 +42,9 @@ def build_case(ticket: Ticket) -> Case:
     received, text, marks, photos = _collect_unanswered(ticket, again=decided is not None)
     rows = _find_orders(ticket.customer, f"{ticket.subject}\n{text}")
     orders = tuple(build_order(row, ticket) for row in rows)
-    meant = link_order(f"{ticket.subject}\n{text}", orders, timezone.localdate(received))
+    meant = link_order(
+        Document.read(f"{ticket.subject}\n{text}"), orders, timezone.localdate(received)
+    )
     order = meant.order
     row = next((row for row in rows if order and row.number == order.number), None)
     return Case(
@@ -111,7 +113,7 @@ def _find_orders(customer: Customer | None, text: str) -> list[Order]:
     """The orders that the text names, however old, then the customer's newest."""
     if customer is None:
         return []
-    said = _extract_words(text) | find_order_numbers(text)
+    said = _extract_words(text) | find_order_numbers(Document.read(text))
     numbers = customer.orders.order_by("-placed_at", "-id").values_list("pk", "number")
     chosen = [
         pk

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from triage.contract.case import POSTAGE_CATEGORY, Case, Line, Order, Rule
-from triage.nlu import RequestedItems, RequestedPiece, find_requested_items
+from triage.nlu import Document, RequestedItems, RequestedPiece, find_requested_items
 from triage.nlu.item_condition import is_reported_opened, is_reported_used
 
 NO_REMEDY, PRICE_DIFFERENCE, PHOTO = "none", "price difference", "photo"
@@ -51,12 +51,12 @@ def select_rules(case: Case, order: Order, label: str) -> list[Rule]:
 
 
 def resolve_requested_items(
-    case: Case, order: Order, rules: Sequence[Rule]
+    document: Document, order: Order, rules: Sequence[Rule]
 ) -> tuple[RequestedItems, tuple[str, ...]]:
     """The lines that are requested, and codes that say so; all lines where none is named and every
     rule is about an order as a whole.
     """
-    wanted = find_requested_items(f"{case.subject}\n{case.text}", order)
+    wanted = find_requested_items(document, order)
     named = wanted.lines or not wanted.question
     if named or not all(rule.whole_order for rule in rules):
         return wanted, ()

@@ -13,6 +13,7 @@ from triage.contract.outputs import Classification
 from triage.nlu import (
     NAMED_IN_MESSAGE,
     SEVERAL_ORDERS,
+    Document,
     Fallback,
     Stake,
     find_money_requests,
@@ -86,7 +87,7 @@ def propose_remedy(case: Case) -> Proposed:
     decided already is not worked out anew."""
     if case.settled:
         return Proposed(**build_decided_fields(case.settled))
-    found = _build_proposal(case)
+    found = _build_proposal(case, Document.read(f"{case.subject}\n{case.text}"))
     return replace(
         found,
         because=_drop_repeats((case.order_because, *found.because)),
@@ -95,13 +96,13 @@ def propose_remedy(case: Case) -> Proposed:
     )
 
 
-def _build_proposal(case: Case) -> Proposed:
+def _build_proposal(case: Case, message: Document) -> Proposed:
     label = case[Classification].label
     intent = case.find_intent(label)
     if intent is None:
-        return _propose_without_label(case)
+        return _propose_without_label(case, message)
     if not intent.money:
-        return _propose_without_money(case)
+        return _propose_without_money(case, message)
     if case.order is None:
         return _ask_for_order(case)
     if not any(label in rule.intents for rule in case.rules):
@@ -115,7 +116,8 @@ def _build_proposal(case: Case) -> Proposed:
     asked = _select_requested_rules(case, rules)
     if not asked:
         return Proposed(outcome=NONE, order=case.order.number, reasons=("NOT_ASKED_FOR",))
-    return _check_other_orders(case, case.order, _apply_rules(case, case.order, asked))
+    found = _apply_rules(case, message, case.order, asked)
+    return _check_other_orders(case, message, case.order, found)
 
 
 def _select_requested_rules(case: Case, rules: Sequence[Rule]) -> list[Rule]:
@@ -123,54 +125,52 @@ def _select_requested_rules(case: Case, rules: Sequence[Rule]) -> list[Rule]:
     not.
     """
     said = f"{case.subject}\n{case.text}\n\n{case.earlier}"
-    if MONEY_BACK_WORDS.search(said) or find_money_requests(said):
+    if MONEY_BACK_WORDS.search(said) or find_money_requests(Document.read(said)):
         return list(rules)
     return [rule for rule in rules if not rule.only_asked]
 
 
-def _check_other_orders(case: Case, order: Order, found: Proposed) -> Proposed:
+def _check_other_orders(case: Case, message: Document, order: Order, found: Proposed) -> Proposed:
     """The answer as it is; a question where the words ask for something of another order, too."""
     if found.outcome not in (REVIEW, REFUSE):
         return found
     refused = found.outcome == REFUSE and case.order_because != NAMED_IN_MESSAGE
-    question = find_other_order_question(
-        f"{case.subject}\n{case.text}", case.orders, order, refused=refused
-    )
+    question = find_other_order_question(message, case.orders, order, refused=refused)
     return refer_to_person(question, "OTHER_ORDER_NAMED") if question else found
 
 
-def _propose_without_money(case: Case) -> Proposed:
+def _propose_without_money(case: Case, message: Document) -> Proposed:
     """Where the label has no money in it: a request for money behind another matter is not lost;
     one that was met is none.
     """
     met = case.order is not None and case.order.refunded > 0
-    stake = None if met else _find_case_stake(case)
+    stake = None if met else _find_case_stake(case, message)
     if stake is not None:
         return refer_to_person(stake.question, stake.reason)
-    if instead := _find_case_fallback(case):
+    if instead := _find_case_fallback(case, message):
         return Proposed(outcome=NONE, reasons=("NOT_AS_ASKED",), because=(instead.because,))
     return Proposed(outcome=NONE, reasons=("NO_MONEY_AT_STAKE",))
 
 
-def _propose_without_label(case: Case) -> Proposed:
+def _propose_without_label(case: Case, message: Document) -> Proposed:
     """What is asked for is a person's to say; whether money is in it is told all the same."""
-    question, stake = "What is the customer asking for?", _find_case_stake(case)
+    question, stake = "What is the customer asking for?", _find_case_stake(case, message)
     if stake is None:
         return refer_to_person(question, "NO_LABEL")
     reasons = ("NO_LABEL", stake.reason)
     return Proposed(outcome=HUMAN, reasons=reasons, questions=(question, stake.question))
 
 
-def _find_case_stake(case: Case) -> Stake | None:
-    instead = _find_case_fallback(case)
-    text = instead.left if instead else f"{case.subject}\n{case.text}"
-    return find_stake(text, case.orders, case.offers)
+def _find_case_stake(case: Case, message: Document) -> Stake | None:
+    instead = _find_case_fallback(case, message)
+    left = Document.read(instead.left) if instead else message
+    return find_stake(left, case.orders, case.offers)
 
 
-def _find_case_fallback(case: Case) -> Fallback | None:
+def _find_case_fallback(case: Case, message: Document) -> Fallback | None:
     """What they want where their request for money cannot be met, if it surely cannot."""
     orders = (case.order,) if case.order else case.orders
-    return find_fallback(f"{case.subject}\n{case.text}", orders, case.rules)
+    return find_fallback(message, orders, case.rules)
 
 
 def _ask_for_order(case: Case) -> Proposed:
@@ -186,9 +186,9 @@ def _refer_missing_rule(intent: str, order: Order) -> Proposed:
     return refer_to_person(question, "NO_RULE")
 
 
-def _apply_rules(case: Case, order: Order, rules: Sequence[Rule]) -> Proposed:
+def _apply_rules(case: Case, message: Document, order: Order, rules: Sequence[Rule]) -> Proposed:
     """The remedy for the lines that are meant, each by its own rule."""
-    wanted, remark = resolve_requested_items(case, order, rules)
+    wanted, remark = resolve_requested_items(message, order, rules)
     if wanted.question:
         return refer_to_person(wanted.question, "ITEMS_UNKNOWN")
     if not wanted.lines:

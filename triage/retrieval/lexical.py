@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,9 +37,8 @@ def stem_texts(texts: Sequence[str]) -> list[list[str]]:
     return tokens
 
 
-@lru_cache(maxsize=256)
 def stem_text(text: str) -> tuple[str, ...]:
-    """The stems of one text, cached: a query is asked for its stems several times."""
+    """The stems of one text; kept nowhere, as a query is a customer's message."""
     return tuple(stem_texts([text])[0])
 
 

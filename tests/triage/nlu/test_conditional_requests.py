@@ -10,6 +10,7 @@ import pytest
 from tests.support.case_values import ORDER, THIRTY_DAYS, labelled
 from triage.nlu import find_money_requests
 from triage.nlu.conditional_requests import find_fallback
+from triage.nlu.document import Document
 from triage.refunds.proposal import propose_remedy
 
 WHOLE = replace(THIRTY_DAYS, only_whole=True)
@@ -27,7 +28,7 @@ WAY = "Please cancel it and put the money on my gift card. If a gift card is not
 )
 @pytest.mark.parametrize("instead", ["leave the order as it is", "no cancellation at all"])
 def test_what_they_want_instead_is_all_that_is_left(text: str, because: str, instead: str) -> None:
-    found = find_fallback(text.format(instead), (BY_CARD,), (WHOLE,))
+    found = find_fallback(Document.read(text.format(instead)), (BY_CARD,), (WHOLE,))
     assert found is not None
     assert (found.left, found.because) == (f"{instead}.", because)
 
@@ -58,14 +59,16 @@ def test_what_they_want_instead_is_all_that_is_left(text: str, because: str, ins
     ],  # fmt: skip
 )
 def test_a_wish_that_may_be_met_stays_a_wish(text: str, order: Any, rule: Any) -> None:
-    assert find_fallback(text, (order,), (rule,)) is None
+    assert find_fallback(Document.read(text), (order,), (rule,)) is None
 
 
 def test_it_has_to_be_impossible_in_each_order_that_is_open() -> None:
     text = WAY.format("leave it")
     other = replace(ORDER, number="HP-2000", ways=("gift card",))
-    assert find_fallback(text, (BY_CARD, other), (WHOLE,)) is None
-    assert find_fallback(text, (BY_CARD, replace(other, status="cancelled")), (WHOLE,))
+    assert find_fallback(Document.read(text), (BY_CARD, other), (WHOLE,)) is None
+    assert find_fallback(
+        Document.read(text), (BY_CARD, replace(other, status="cancelled")), (WHOLE,)
+    )
 
 
 def test_behind_another_matter_it_is_told_and_no_question_of_money() -> None:
@@ -97,4 +100,4 @@ def test_pieces_of_an_order_that_goes_back_as_a_whole_are_a_question() -> None:
     ],
 )
 def test_a_wish_taken_back_or_put_off_is_none(text: str, asks: bool) -> None:
-    assert bool(find_money_requests(text)) is asks
+    assert bool(find_money_requests(Document.read(text))) is asks

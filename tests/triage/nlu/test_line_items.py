@@ -13,12 +13,13 @@ from tests.support.case_values import KETTLE, LAMP, ORDER
 from tests.support.order_values import LAMPS, NEWER, OLDER, SHIRTS, TEE_BLUE, TEE_RED
 from triage.contract.case import Line, Order
 from triage.nlu import RequestedItems, find_requested_items
+from triage.nlu.document import Document
 from triage.nlu.item_names import singularize_word
 from triage.nlu.other_orders import find_other_order_question
 
 
 def wanted(text: str, order: Order = SHIRTS) -> dict[str, int]:
-    found = find_requested_items(text, order)
+    found = find_requested_items(Document.read(text), order)
     return {piece.name: piece.quantity for piece in found.lines}
 
 
@@ -44,14 +45,14 @@ def wanted(text: str, order: Order = SHIRTS) -> dict[str, int]:
 )
 def test_the_lines_that_are_named_are_meant(text: str, lines: dict[str, int]) -> None:
     assert wanted(text) == lines
-    assert find_requested_items(text, SHIRTS).question == ""
+    assert find_requested_items(Document.read(text), SHIRTS).question == ""
 
 
 @pytest.mark.parametrize(
     "text", ["Cancel my order please.", "I want to return everything.", "Refund the whole order."]
 )
 def test_the_whole_order_is_meant_where_that_is_said(text: str) -> None:
-    found = find_requested_items(text, SHIRTS)
+    found = find_requested_items(Document.read(text), SHIRTS)
     assert found.whole
     assert wanted(text) == {KETTLE.name: 1, LAMPS: 2, TEE_RED: 1, TEE_BLUE: 1}
 
@@ -72,7 +73,7 @@ def test_the_whole_order_is_meant_where_that_is_said(text: str) -> None:
     ],
 )
 def test_what_is_open_is_a_question(text: str, question: str) -> None:
-    assert find_requested_items(text, SHIRTS).question == question
+    assert find_requested_items(Document.read(text), SHIRTS).question == question
 
 
 def test_a_measure_at_the_end_of_a_name_is_no_part_of_what_it_is() -> None:
@@ -96,7 +97,7 @@ def test_pieces_that_went_back_are_not_meant_again() -> None:
 
 def test_of_an_order_that_went_back_nothing_is_left() -> None:
     order = replace(SHIRTS, lines=(replace(LAMP, returned=2),))
-    assert find_requested_items("Refund the lamps.", order) == RequestedItems(
+    assert find_requested_items(Document.read("Refund the lamps."), order) == RequestedItems(
         because="nothing of this order is left to send back"
     )
 
@@ -135,7 +136,7 @@ SENTENCES = st.lists(
 
 @given(text=st.one_of(st.text(max_size=200), SENTENCES.map(" ".join)))
 def test_never_more_than_was_bought_and_never_a_line_of_another_order(text: str) -> None:
-    for piece in find_requested_items(text, SHIRTS).lines:
+    for piece in find_requested_items(Document.read(text), SHIRTS).lines:
         line = SHIRTS.lines[piece.index]
         assert (piece.sku, piece.name) == (line.sku, line.name)
         assert 1 <= piece.quantity <= line.quantity
@@ -146,20 +147,22 @@ def test_never_more_than_was_bought_and_never_a_line_of_another_order(text: str)
 
 def test_something_of_another_order_is_asked_about() -> None:
     text = "I want to return the kettle and the chair."
-    assert find_other_order_question(text, (ORDER, NEWER), ORDER) == (
+    assert find_other_order_question(Document.read(text), (ORDER, NEWER), ORDER) == (
         "The message also names Porch chair, of order HP-10877: is it about that order, too?"
     )
 
 
 def test_what_both_orders_have_is_the_order_meant_unless_that_one_is_refused() -> None:
     text = "I want to return the chair."
-    assert find_other_order_question(text, (OLDER, NEWER), OLDER) == ""
-    assert "HP-10877" in find_other_order_question(text, (OLDER, NEWER), OLDER, refused=True)
+    assert find_other_order_question(Document.read(text), (OLDER, NEWER), OLDER) == ""
+    assert "HP-10877" in find_other_order_question(
+        Document.read(text), (OLDER, NEWER), OLDER, refused=True
+    )
 
 
 def test_an_item_to_be_exchanged_is_no_second_order_to_pay_for() -> None:
     text = "I want to return the kettle. I also want to exchange the chair for a bench."
-    assert find_other_order_question(text, (ORDER, NEWER), ORDER) == ""
+    assert find_other_order_question(Document.read(text), (ORDER, NEWER), ORDER) == ""
 
 
 @pytest.mark.parametrize(

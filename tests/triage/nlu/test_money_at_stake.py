@@ -12,6 +12,7 @@ from triage.nlu import (
     find_stake,
     link_order,
 )
+from triage.nlu.document import Document
 
 # --- money at stake ----------------------------------------------------------------------
 
@@ -33,7 +34,7 @@ from triage.nlu import (
     ],
 )
 def test_a_wish_for_money_is_heard(text: str) -> None:
-    assert find_money_requests(text)
+    assert find_money_requests(Document.read(text))
 
 
 @pytest.mark.parametrize(
@@ -52,11 +53,13 @@ def test_a_wish_for_money_is_heard(text: str) -> None:
     ],
 )
 def test_talk_of_returns_is_no_wish_for_money(text: str) -> None:
-    assert not find_money_requests(text)
+    assert not find_money_requests(Document.read(text))
 
 
 def test_money_behind_another_matter_is_a_question_in_the_customers_words() -> None:
-    stake = find_stake("What colours are there? Also, I want to return the lamp.", (SHIRTS,))
+    stake = find_stake(
+        Document.read("What colours are there? Also, I want to return the lamp."), (SHIRTS,)
+    )
     assert stake is not None
     assert "“Also, I want to return the lamp.”" in stake.question
 
@@ -79,17 +82,23 @@ def test_money_behind_another_matter_is_a_question_in_the_customers_words() -> N
     ],
 )
 def test_an_exchange_for_something_cheaper_is_a_question_of_money(text: str, question: str) -> None:
-    stake = find_stake(text, (SHIRTS,), OFFERS)
+    stake = find_stake(Document.read(text), (SHIRTS,), OFFERS)
     assert stake is not None
     assert (stake.reason, stake.question) == (PRICE_DIFFERENCE, question)
 
 
 def test_an_exchange_for_something_dearer_is_none() -> None:
-    assert find_stake("Please exchange the blue t-shirt for green.", (SHIRTS,), OFFERS) is None
+    assert (
+        find_stake(Document.read("Please exchange the blue t-shirt for green."), (SHIRTS,), OFFERS)
+        is None
+    )
 
 
 def test_without_offers_an_exchange_is_left_to_the_label() -> None:
-    assert find_stake("Please exchange the red t-shirt for the blue one.", (SHIRTS,)) is None
+    assert (
+        find_stake(Document.read("Please exchange the red t-shirt for the blue one."), (SHIRTS,))
+        is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -107,6 +116,6 @@ def test_without_offers_an_exchange_is_left_to_the_label() -> None:
     ids=lambda text: text[:12],
 )
 def test_a_text_made_to_take_for_ever_is_read_all_the_same(text: str) -> None:
-    link_order(text, (NEWER, OLDER), MONDAY)
-    find_requested_items(text, SHIRTS)
-    find_stake(text, (SHIRTS,), OFFERS)
+    link_order(Document.read(text), (NEWER, OLDER), MONDAY)
+    find_requested_items(Document.read(text), SHIRTS)
+    find_stake(Document.read(text), (SHIRTS,), OFFERS)

@@ -19,10 +19,11 @@ from triage.demo.company import build_company
 from triage.demo.letters import load_letters
 from triage.nlu import SEVERAL_ORDERS, OrderLink, link_order
 from triage.nlu.dates import find_periods
+from triage.nlu.document import Document
 
 
 def meant(text: str, *orders: Order) -> OrderLink:
-    return link_order(text, orders or (NEWER, OLDER, ORDER), MONDAY)
+    return link_order(Document.read(text), orders or (NEWER, OLDER, ORDER), MONDAY)
 
 
 # --- which order -------------------------------------------------------------------------
@@ -80,7 +81,7 @@ def test_a_slip_in_a_number_asks_for_the_order_with_nearly_that_number() -> None
 
 
 def test_without_orders_there_is_nothing_to_choose() -> None:
-    found = link_order("Where is HP-1042?", (), MONDAY)
+    found = link_order(Document.read("Where is HP-1042?"), (), MONDAY)
     assert (found.order, found.confidence) == (None, 0.0)
 
 
@@ -97,7 +98,7 @@ def test_all_that_is_likely_is_told_with_its_share() -> None:
 def test_no_text_names_another_customers_order(text: str, number: str) -> None:
     """Nor is there any in the question or among the alternatives."""
     own = {"HP-10877", "HP-10423"}
-    found = link_order(f"{text} order {number} {text}", (NEWER, OLDER), MONDAY)
+    found = link_order(Document.read(f"{text} order {number} {text}"), (NEWER, OLDER), MONDAY)
     assert found.order is None or found.order.number in own
     assert {candidate.number for candidate in found.alternatives} <= own
 
@@ -145,7 +146,9 @@ def test_of_the_demo_tickets_the_order_chosen_is_nearly_always_the_right_one() -
         received = datetime.fromisoformat(ticket["received_at"]).date()
         for whole in (True, False):
             said = text if whole else re.sub(r"(?i)hp[- ]?\d+|\b\d{5}\b", "", text)
-            if (whole or len(own) > 1) and (found := link_order(said, own, received)).order:
+            if (whole or len(own) > 1) and (
+                found := link_order(Document.read(said), own, received)
+            ).order:
                 right[whole].append(found.order.number == number)
     assert len(right[True]) > 180
     assert sum(right[True]) >= 0.98 * len(right[True])
@@ -171,23 +174,23 @@ def test_of_the_demo_tickets_the_order_chosen_is_nearly_always_the_right_one() -
     ],
 )
 def test_a_day_is_read_as_of_the_day_the_ticket_came_in(text: str, first: date, last: date) -> None:
-    found = find_periods(text, MONDAY)[0]
+    found = find_periods(Document.read(text), MONDAY)[0]
     assert (found.first, found.last) == (first, last)
 
 
 def test_a_day_that_reads_in_two_ways_is_tried_in_both() -> None:
-    assert [p.first for p in find_periods("on 3/10", MONDAY)] == [
+    assert [p.first for p in find_periods(Document.read("on 3/10"), MONDAY)] == [
         date(2026, 10, 3),
         date(2026, 3, 10),
     ]
 
 
 def test_a_deadline_is_no_day_of_an_order() -> None:
-    assert find_periods("I need it by 20 November", MONDAY) == ()
+    assert find_periods(Document.read("I need it by 20 November"), MONDAY) == ()
 
 
 @given(text=st.text(max_size=200), received=st.dates())
 @example(text="9999 years ago, 31/2, 0 May, last Monday, late February", received=date.min)
 def test_no_text_speaks_of_a_day_to_come(text: str, received: date) -> None:
-    for period in find_periods(text, received):
+    for period in find_periods(Document.read(text), received):
         assert period.first <= received

@@ -7,11 +7,11 @@ content has to be the clause's, and what it denies has to be what the clause den
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from itertools import takewhile
 from typing import Final
 
 from triage.contract.fact_types import CLAUSE
+from triage.contract.memo import keep_on_argument
 from triage.contract.slots import WritingTask
 from triage.guardrails.claims.claim import PART_BOUNDARY, Statement
 from triage.guardrails.claims.entailment import Source
@@ -122,7 +122,7 @@ RULE: Final = re.compile(
 Denials = dict[str, bool]
 
 
-@lru_cache(maxsize=64)
+@keep_on_argument
 def build_clause_source(task: WritingTask) -> Source:
     """The clauses of the case as one source text."""
     return Source("\n".join(slot.value for slot in task.list_slots(CLAUSE)))
@@ -208,7 +208,7 @@ def _find_nearest_rules(mine: Denials, task: WritingTask) -> list[tuple[str, tup
     ]
 
 
-@lru_cache(maxsize=64)
+@keep_on_argument
 def _parse_clause_denials(task: WritingTask) -> tuple[tuple[str, tuple[Denials, ...]], ...]:
     """Each sentence of the clauses, and of each of its parts what it denies."""
     texts = build_clause_source(task).sentences

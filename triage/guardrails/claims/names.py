@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Final
 
+from triage.contract.memo import keep_on_argument
 from triage.contract.slots import WritingTask
 from triage.guardrails.claims.claim import Statement
 from triage.nlu.content_words import CAPITALISABLE_WORDS, FUNCTION_WORDS, SENTENCE_STARTERS
@@ -68,13 +68,13 @@ def _is_customer_mention(prose: str, name: re.Match[str]) -> bool:
     return bool(near) and not ACTOR_VERB.match(name.group() + after)
 
 
-@lru_cache(maxsize=64)
+@keep_on_argument
 def _get_message_words(task: WritingTask) -> frozenset[str]:
     """Every word of the customer's message."""
     return frozenset(re.findall(r"\w+", task.ticket.lower()))
 
 
-@lru_cache(maxsize=64)
+@keep_on_argument
 def _get_known_words(task: WritingTask) -> frozenset[str]:
     """Every word of the facts and clauses of a case."""
     text = " ".join(f"{slot.about} {slot.value}" for slot in task.slots)

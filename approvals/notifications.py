@@ -27,6 +27,7 @@ from tickets.templatetags.show import money
 log = logging.getLogger(__name__)
 
 Kind, State = Notice.Kind, Notice.State
+SETTLED_STATES = (State.SENT, State.OFF, State.FAILED, State.DOUBT)
 NOTIFY_TASK = "triage.tasks.notify"
 DOUBTED_AFTER = timedelta(seconds=60)
 CALLED_AGAIN_AFTER = timedelta(seconds=10)
@@ -50,8 +51,17 @@ def notify_arrived(refund: Refund) -> None:
 
 
 def notify_assigned(refund: Refund, to: User) -> None:
-    """Write a notice to the colleague a request was handed to."""
+    """Write a notice to the colleague a request was handed to, each time it is.
+
+    There is one row a person and kind. One that was settled starts anew; one still open, whose
+    mail is on its way or waits for the server, says the same already.
+    """
     _write_notices(refund, Kind.ASSIGNED, [to])
+    told = Notice.objects.filter(refund=refund, to=to, kind=Kind.ASSIGNED)
+    now = timezone.now()
+    told.filter(state__in=SETTLED_STATES).update(
+        state=State.QUEUED, at=now, since=now, tries=0, note=""
+    )
 
 
 def notify_escalated(refund: Refund) -> list[User]:
@@ -92,7 +102,8 @@ def send_notice(pk: int) -> str:
     state, note = _find_off_reason(notice) or _submit_mail(notice)
     given_up = state == State.QUEUED and notice.tries + 1 >= MAX_TRIES
     state = State.FAILED if given_up else state
-    Notice.objects.filter(pk=pk, state=State.SENDING).update(
+    # By ``since`` it is still this sending: a slow one may have been doubted and begun anew.
+    Notice.objects.filter(pk=pk, state=State.SENDING, since=notice.since).update(
         state=state, note=note[:300], since=_compute_next_try(state), tries=F("tries") + 1
     )
     return str(state)

@@ -41,7 +41,7 @@ def reassign_refund(refund_id: int, *, by: User, to: User | None, why: str) -> R
         refund_rows.append_refund_receipt(
             refund, by, "assign", "ok", _build_handover_output(before, to, why.strip())
         )
-        if to is not None and to != by:
+        if to is not None and to not in (by, before):
             notifications.notify_assigned(refund, to)
     return refund
 

@@ -177,3 +177,36 @@ def test_being_handed_something_is_told_once(refund: Refund, sol: User, sam: Use
     for _ in range(2):
         services.reassign_refund(refund.pk, by=sol, to=sam, why="Yours.")
     assert Notice.objects.filter(kind="assigned", to=sam).count() == 1
+
+
+def hand(refund: Refund, by: User, to: User) -> str:
+    """What becomes of the notice to ``to`` after the request was handed to them."""
+    services.reassign_refund(refund.pk, by=by, to=to, why="Yours.")
+    return notifications.send_notice(one(to, "assigned").pk)
+
+
+def test_who_is_handed_it_a_second_time_is_told_a_second_time(
+    refund: Refund, sol: User, sam: User
+) -> None:
+    third = User.objects.create_user("sid", email="sid@example.com")
+    third.groups.set(sol.groups.all())
+    for to in (sam, third, sam):
+        assert hand(refund, sol, to) == "sent"
+    assert [sent.to for sent in mail.outbox] == [[sam.email], [third.email], [sam.email]]
+
+
+def test_who_has_it_already_is_not_told_again(refund: Refund, sol: User, sam: User) -> None:
+    assert [hand(refund, sol, sam), hand(refund, sol, sam)] == ["sent", "sent"]
+    assert len(mail.outbox) == 1
+
+
+def test_a_slow_server_answers_for_its_own_mail_only(
+    refund: Refund, sol: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begun_anew(notice: Notice) -> tuple[str, str]:
+        Notice.objects.filter(pk=notice.pk).update(since=timezone.now())
+        return "failed", "too late"
+
+    monkeypatch.setattr(notifications, "_submit_mail", begun_anew)
+    notifications.send_notice(one(sol).pk)
+    assert (one(sol).state, one(sol).note) == ("sending", "")

@@ -68,11 +68,10 @@ def execute_job(job_id: int) -> bool:
     job = _claim_job(job_id)
     if job is None:
         return False
-    run: Callable[[Job], Mapping[str, Any]] = import_string(KINDS[job.kind])
     try:
         if job.attempt > MAX_ATTEMPTS:
             raise CannotBeDone("Given up: the worker died over it twice. Ask an admin to look.")
-        result = run(job)
+        result = _import_worker(job.kind)(job)
     except CannotBeDone as why:
         return _end_job(job, Job.State.FAILED, error=str(why)[:500])
     except DatabaseError:
@@ -81,6 +80,14 @@ def execute_job(job_id: int) -> bool:
         log.exception("job %s failed", job.pk)
         return _end_job(job, Job.State.FAILED, error=f"{type(error).__name__}: {error}"[:500])
     return _end_job(job, Job.State.DONE, result=dict(result))
+
+
+def _import_worker(kind: str) -> Callable[[Job], Mapping[str, Any]]:
+    """The function that does this kind of work. Raises CannotBeDone for an unknown kind."""
+    if kind not in KINDS:
+        raise CannotBeDone(f"This version knows no work called “{kind}”. Ask an admin to look.")
+    found: Callable[[Job], Mapping[str, Any]] = import_string(KINDS[kind])
+    return found
 
 
 def _claim_job(job_id: int) -> Job | None:

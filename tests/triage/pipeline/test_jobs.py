@@ -82,6 +82,23 @@ def test_a_fault_of_ours_is_kept_with_its_name(ada: User) -> None:
     assert (job.state, job.error) == ("failed", "ZeroDivisionError: by nought")
 
 
+def test_work_of_an_unknown_kind_ends_with_a_sentence_and_is_not_claimed_again(ada: User) -> None:
+    job = jobs.request_job("gone", by=ada)
+    assert not jobs.execute_job(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.attempt) == ("failed", 1)
+    assert job.error == "This version knows no work called “gone”. Ask an admin to look."
+
+
+def test_work_whose_function_is_gone_ends_too(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "KINDS", {"moved": f"{__name__}.nowhere"})
+    job = jobs.request_job("moved", by=ada)
+    assert not jobs.execute_job(job.pk)
+    job.refresh_from_db()
+    assert job.state == "failed"
+    assert "ImportError" in job.error
+
+
 def test_what_a_dead_worker_left_is_found_and_done(ada: User) -> None:
     job = jobs.request_job("double", by=ada, number=3)
     long_ago = timezone.now() - timedelta(hours=1)

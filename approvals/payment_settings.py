@@ -65,7 +65,12 @@ def _find_stripe_problem(key: str, base: str) -> str:
 
 
 def _decode_secret(secret: str) -> bytes:
+    """The key in the secret, padded or not; empty where it is anything but base64.
+
+    Lenient decoding skips every foreign character, so that a sentence would pass for a key.
+    """
+    text = secret.removeprefix("whsec_").rstrip("=")
     try:
-        return base64.b64decode(secret.removeprefix("whsec_") + "==")
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):
         return b""

@@ -25,6 +25,10 @@ def test_what_is_right_is_taken(executor: str) -> None:
     assert find_settings_problem(executor, **GOOD) == ""
 
 
+def test_a_secret_without_its_padding_is_taken_as_the_signing_library_takes_it() -> None:
+    assert find_settings_problem("webhook", **{**GOOD, "secret": GOOD["secret"].rstrip("=")}) == ""
+
+
 @pytest.mark.parametrize(
     ("executor", "change", "said"),
     [
@@ -35,6 +39,8 @@ def test_what_is_right_is_taken(executor: str) -> None:
         ("webhook", {"secret": ""}, "openssl rand -base64 32"),
         ("webhook", {"secret": "c2hvcnQ="}, "24 random bytes"),
         ("webhook", {"secret": "é"}, "24 random bytes"),
+        ("webhook", {"secret": "change me! change me! change me! change me!"}, "24 random bytes"),
+        ("webhook", {"secret": GOOD["secret"][:-2] + "-_="}, "24 random bytes"),
         ("stripe", {"stripe_key": ""}, "STRIPE_API_KEY is empty"),
         ("stripe", {"stripe_base": "http://api.example.com"}, "STRIPE_API_BASE has to be"),
     ],

@@ -38,6 +38,40 @@ def _iter_unwritten_reads(steps: Sequence[Step]) -> Iterator[CheckMessage]:
 
 
 @register()
+def check_engines_of_steps(**kwargs: Any) -> list[CheckMessage]:
+    """Every step needs a protocol that an engine serves, and begins with engines that serve it."""
+    from django.conf import settings
+
+    from triage.inference.registry import pinned
+
+    steps: list[Step] = [import_string(path) for path in settings.TRIAGE_STEPS]
+    try:
+        return [error for step in steps for error in _iter_unserved(step)]
+    except pinned.RosterError:
+        return []  # told by the check of the roster
+
+
+def _iter_unserved(step: Step) -> Iterator[CheckMessage]:
+    from triage.pipeline import registry
+
+    serving = registry.list_serving(step.needs)
+    if not serving:
+        yield Error(
+            f"The step {step.name} needs the protocol {step.needs.__name__}, which no engine serves.",
+            hint="Add an engine that does to ENGINE_BUILDERS in triage/pipeline/registry.py.",
+            id="triage.E004",
+        )
+        return
+    for name in set(step.ladder) - set(serving):
+        yield Error(
+            f"The ladder of the step {step.name} names {name}, which does not serve "
+            f"{step.needs.__name__}.",
+            hint=f"It can be served by: {', '.join(serving)}.",
+            id="triage.E005",
+        )
+
+
+@register()
 def check_model_roster(**kwargs: Any) -> list[CheckMessage]:
     """The roster, and the file TRIAGE_ROSTER names, can be read and are valid."""
     from triage.inference.registry import pinned

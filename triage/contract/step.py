@@ -61,6 +61,10 @@ class Engine(Protocol):
     def card(self) -> EngineInfo: ...
 
 
+class Computing(Engine, Protocol):
+    """What a step needs that computes its answer itself: only a name for its receipt."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rung:
     """One rung of a ladder: an engine by name, loaded when it is its turn.
@@ -153,12 +157,14 @@ class Step:
     human's turn. ``withdrawn(case, output, checks)`` is what is left of the last answer that
     did not pass, where a step can say more than nothing. ``final`` are names of checks whose
     failing is an outcome: no other rung may overrule it. ``reads`` are output types of
-    earlier steps, ``writes`` this one's.
+    earlier steps, ``writes`` this one's. ``needs`` is the protocol of the engine that ``run``
+    asks: every engine that serves it can be a rung.
     """
 
     name: str
     question: str
     writes: type
+    needs: type
     run: Callable[[Case, Any], Any]
     check: Callable[[Case, Any, Mapping[str, float]], Iterable[Check]]
     evidence: Callable[[Case, Any], Evidence]

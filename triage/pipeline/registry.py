@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,12 @@ from django.utils.module_loading import import_string
 
 from triage import models
 from triage.contract.case import Clause
-from triage.contract.outcomes import Signals
-from triage.contract.step import Engine, EngineUnavailable, Rung, Step
+from triage.contract.outcomes import Labeller, Signals
+from triage.contract.step import Computing, Engine, EngineUnavailable, Rung, Step
+from triage.guardrails.attribution import Writer
 from triage.inference.registry import pinned
 from triage.pipeline.rule_engines import ArithmeticEngine, PhraseLabeller, SentenceWriter
+from triage.steps.retrieve import Searcher
 
 ENCODER = "minilm"
 SIGNALS = "signals"
@@ -51,16 +54,24 @@ def _get_modified_time(file: str) -> int:
 
 def list_engine_names() -> list[str]:
     """The names that a rung can have."""
-    writers = [entry.name for entry in load_entries().values() if entry.kind == "writer"]
-    return [*ENGINE_BUILDERS, *writers]
+    return [*ENGINE_BUILDERS, *_list_roster_engines(*ROSTER_PROTOCOLS.values())]
 
 
 def list_step_engines(step: str) -> list[str]:
-    """The names of the engines that can serve a step."""
-    fitting = {"classify": ["encoder", "phrases"], "retrieve": ["hybrid", "lexical"]}
-    if step in ("summarize", "draft"):
-        return [*list_engine_names()[len(ENGINE_BUILDERS) :], "sentences"]
-    return fitting.get(step, ["arithmetic"])
+    """The names of the engines that can serve the step of that name; empty for any other name."""
+    return [name for one in load_steps() if one.name == step for name in list_serving(one.needs)]
+
+
+def list_serving(protocol: type) -> list[str]:
+    """The names of the engines that serve a protocol, those of the roster first."""
+    built = [name for name, one in ENGINE_BUILDERS.items() if one.serves is protocol]
+    return [*_list_roster_engines(protocol), *built]
+
+
+def _list_roster_engines(*protocols: type) -> list[str]:
+    """The models of the roster that serve one of the protocols."""
+    kinds = {kind for kind, protocol in ROSTER_PROTOCOLS.items() if protocol in protocols}
+    return [entry.name for entry in load_entries().values() if entry.kind in kinds]
 
 
 def load_ladders() -> Mapping[str, Sequence[Rung]]:
@@ -91,7 +102,7 @@ def load_limits() -> Mapping[str, Mapping[str, float]]:
 def load_engine(name: str) -> Engine:
     """The engine of that name. Raises EngineUnavailable."""
     if name in ENGINE_BUILDERS:
-        return ENGINE_BUILDERS[name]()
+        return ENGINE_BUILDERS[name].build()
     entry = load_entries().get(name)
     if entry is None or entry.kind != "writer":
         raise EngineUnavailable(f"{name}: no such engine in the roster")
@@ -339,11 +350,23 @@ def build_clause(row: models.Clause) -> Clause:
     )
 
 
+@dataclass(frozen=True)
+class EngineBuilder:
+    """The protocol that an engine serves, and how it is built. ``build`` raises
+    EngineUnavailable.
+    """
+
+    serves: type
+    build: Callable[[], Engine]
+
+
+# An engine is one line here; each kind of model in the roster that can be a rung, one below.
 ENGINE_BUILDERS = {
-    "encoder": _load_active_labeller,
-    "phrases": _build_phrase_labeller,
-    "hybrid": _load_hybrid_search,
-    "lexical": _load_lexical_search,
-    "arithmetic": ArithmeticEngine,
-    "sentences": SentenceWriter,
+    "encoder": EngineBuilder(Labeller, _load_active_labeller),
+    "phrases": EngineBuilder(Labeller, _build_phrase_labeller),
+    "hybrid": EngineBuilder(Searcher, _load_hybrid_search),
+    "lexical": EngineBuilder(Searcher, _load_lexical_search),
+    "arithmetic": EngineBuilder(Computing, ArithmeticEngine),
+    "sentences": EngineBuilder(Writer, SentenceWriter),
 }
+ROSTER_PROTOCOLS: Mapping[str, type] = {"writer": Writer}

@@ -263,6 +263,7 @@ step = Step(
     name="classify",
     question="What is the customer asking for?",
     writes=Classification,
+    needs=Labeller,
     run=classify_message,
     check=check_classification,
     evidence=build_evidence,

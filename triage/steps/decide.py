@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from triage.contract.case import Case, Clause
 from triage.contract.outputs import Classification
-from triage.contract.step import Check, Engine, Evidence, Step, Worksheet
+from triage.contract.step import Check, Computing, Evidence, Step, Worksheet
 from triage.refunds.proposal import (
     ASK,
     DECIDED,
@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 
-def decide_refund(case: Case, engine: Engine) -> Proposed:
+def decide_refund(case: Case, engine: Computing) -> Proposed:
     return propose_remedy(case)
 
 
@@ -149,6 +149,7 @@ step = Step(
     question="Is money due, by which rule, and who has to agree?",
     reads=(Classification, Retrieval),
     writes=Proposed,
+    needs=Computing,
     run=decide_refund,
     check=check_decision,
     evidence=build_evidence,

@@ -277,6 +277,7 @@ step = Step(
     question="What could we answer?",
     reads=(Classification, Retrieval, Summary, Proposed),
     writes=Reply,
+    needs=Writer,
     run=draft_reply,
     check=check_reply,
     evidence=build_evidence,

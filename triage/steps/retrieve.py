@@ -306,6 +306,7 @@ step = Step(
     question="Which clauses apply, as they stood on the day that matters?",
     reads=(Classification,),
     writes=Retrieval,
+    needs=Searcher,
     run=retrieve_clauses,
     check=check_retrieval,
     evidence=build_evidence,

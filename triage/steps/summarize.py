@@ -113,6 +113,7 @@ step = Step(
     question="What does an agent have to know of this account?",
     reads=(Classification,),
     writes=Summary,
+    needs=Writer,
     run=summarize_account,
     check=check_summary,
     evidence=build_evidence,

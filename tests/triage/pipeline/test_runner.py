@@ -13,6 +13,7 @@ from tests.support.case_values import case, missing
 from triage.contract.case import Case
 from triage.contract.step import (
     Check,
+    Engine,
     EngineInfo,
     EngineTimeout,
     Evidence,
@@ -49,6 +50,7 @@ STEP = Step(
     name="answer",
     question="?",
     writes=Answer,
+    needs=Engine,
     run=_run,
     check=_check,
     evidence=lambda case, output: Evidence(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -294,7 +295,8 @@ def test_a_receipt_says_how_sure_the_model_was_that_was_not_sure_enough(monkeypa
         def label(self, text: str, intents: Any) -> Guess:
             return Guess(label="order-status", confidence=0.41, basis="model", threshold=0.8)
 
-    monkeypatch.setitem(registry.ENGINE_BUILDERS, "encoder", Unsure)
+    unsure = replace(registry.ENGINE_BUILDERS["encoder"], build=Unsure)
+    monkeypatch.setitem(registry.ENGINE_BUILDERS, "encoder", unsure)
     ticket = triaged("Colourless green ideas sleep furiously.")
     receipt = ticket.receipts.get(step="classify")
     assert (receipt.status, receipt.label, receipt.confidence) == ("abstained", "", 0.41)

@@ -46,9 +46,18 @@ class AuditAdmin(admin.ModelAdmin[Any]):
 @admin.register(Refund)
 class RefundAdmin(AuditAdmin):
     list_display = (
-        "id", "order", "amount", "currency", "state", "rule", "risk", "requested_by",
-        "assigned_to", "created_at", "escalated_at",
-    )  # fmt: skip
+        "id",
+        "order",
+        "amount",
+        "currency",
+        "state",
+        "rule",
+        "risk",
+        "requested_by",
+        "assigned_to",
+        "created_at",
+        "escalated_at",
+    )
     list_filter = ("state", "currency", "risk", "remedy", "created_at")
     list_select_related = ("order", "requested_by", "assigned_to")
     search_fields = ("order__number", "rule", "reference")
@@ -67,9 +76,18 @@ class DecisionAdmin(AuditAdmin):
 @admin.register(Execution)
 class ExecutionAdmin(AuditAdmin):
     list_display = (
-        "created_at", "refund", "by", "state", "amount", "currency", "reference", "calls",
-        "questions", "settled_by", "settled_at",
-    )  # fmt: skip
+        "created_at",
+        "refund",
+        "by",
+        "state",
+        "amount",
+        "currency",
+        "reference",
+        "calls",
+        "questions",
+        "settled_by",
+        "settled_at",
+    )
     list_filter = ("state", "by", "currency", "created_at")
     list_select_related = ("refund__order", "settled_by")
     search_fields = ("refund__order__number", "reference", "key", "charge")

@@ -64,7 +64,8 @@ class HandOverForm(forms.Form):
 
     def __init__(self, *args: Any, refund: Refund, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["to"].queryset = separation_of_duties.list_eligible_approvers(refund)  # type: ignore[attr-defined]
+        to: Any = self.fields["to"]
+        to.queryset = separation_of_duties.list_eligible_approvers(refund)
 
 
 class AnswerForm(forms.Form):

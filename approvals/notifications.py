@@ -42,9 +42,6 @@ SUBJECTS = {
 }
 
 
-# --- written down, in the transaction of what they tell ----------------------------
-
-
 def notify_arrived(refund: Refund) -> None:
     """Write a notice of a new request to everybody who may decide."""
     _write_notices(refund, Kind.ARRIVED, separation_of_duties.list_eligible_approvers(refund))
@@ -85,9 +82,6 @@ def _write_notices(refund: Refund, kind: str, people: Iterable[User]) -> None:
 def get_reader(person: User) -> Reader:
     """How this person hears of refunds; by mail where they chose nothing."""
     return Reader.objects.filter(person=person).first() or Reader(person=person)
-
-
-# --- sent ---------------------------------------------------------------------------
 
 
 def send_notice(pk: int) -> str:
@@ -201,9 +195,6 @@ def _get_link_path(notice: Notice) -> str:
     refund = notice.refund
     asked = notice.kind == Kind.DECIDED
     return refund.ticket.get_absolute_url() if asked else refund.get_absolute_url()
-
-
-# --- what was left --------------------------------------------------------------------
 
 
 def sweep_notices() -> None:

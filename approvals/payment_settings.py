@@ -50,8 +50,8 @@ def _find_webhook_problem(url: str, secret: str) -> str:
         )
     if len(_decode_secret(secret)) < MIN_SECRET_BYTES:
         return (
-            f"PAYMENT_SECRET has to be {MIN_SECRET_BYTES} random bytes or more in base64. Make one with "
-            "`openssl rand -base64 32` and give it to the payment service too."
+            f"PAYMENT_SECRET has to be {MIN_SECRET_BYTES} random bytes or more in base64. "
+            "Make one with `openssl rand -base64 32` and give it to the payment service too."
         )
     return ""
 

@@ -57,4 +57,7 @@ def _format_attention(refund: Refund, why: str, edited: Draft | None) -> str:
     said = f"{STATE_NEWS[State(refund.state)]}{f' ({why})' if why else ''}."
     if edited is None:
         return f"{said} A reply went out before that: does the customer have to know?"
-    return f"{said} {edited.edited_by} had edited the reply: check what it says, or have it written again."
+    return (
+        f"{said} {edited.edited_by} had edited the reply: check what it says, "
+        "or have it written again."
+    )

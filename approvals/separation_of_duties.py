@@ -22,11 +22,17 @@ from tickets.models import Correction, Draft, Message, Run
 # What the database says where it refuses, by the name of the constraint.
 REFUSALS = {
     "approver_is_not_requester": "You asked for this refund, so somebody else has to decide.",
-    "approver_is_not_drafter": "You wrote the reply on this ticket, so somebody else has to decide.",
+    "approver_is_not_drafter": (
+        "You wrote the reply on this ticket, so somebody else has to decide."
+    ),
     "approver_is_not_author": "You wrote to the customer here, so somebody else has to decide.",
-    "approver_is_not_corrector": "You corrected a step on this ticket, so somebody else has to decide.",
+    "approver_is_not_corrector": (
+        "You corrected a step on this ticket, so somebody else has to decide."
+    ),
     "approver_is_not_asker": "You asked for the steps again, so somebody else has to decide.",
-    "approver_asked_before": "You asked for money back on this ticket, so somebody else has to decide.",
+    "approver_asked_before": (
+        "You asked for money back on this ticket, so somebody else has to decide."
+    ),
     "one_decision_a_person": "You have decided on this request already.",
     "approval_is_within_the_limit": "Your limit changed meanwhile. Please look again.",
     "approved_by_enough_people": "It needs one more person meanwhile. Please look again.",

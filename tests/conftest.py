@@ -1,4 +1,4 @@
-"""The cast: ana and ben (agents), sol and sam (supervisors), ada (admin), and somebody with no role."""
+"""The cast: ana and ben (agents), sol and sam (supervisors), ada (admin), and one with no role."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The record: what customers wrote, what was done about it, and the proof. Imports nothing of ours."""
+"""The record: what customers wrote, what was done about it, and the proof. Imports no app."""

@@ -61,7 +61,7 @@ def compute_wilson_interval(count: int, of: int, z: float = Z_95) -> tuple[float
 
 
 def compute_difference_interval(one: Share, other: Share) -> tuple[float, float]:
-    """The 95 % interval of ``one.rate - other.rate``: Newcombe 1998, method 10 (Wilson's scores)."""
+    """The 95 % interval of ``one.rate - other.rate``: Newcombe 1998, method 10 (Wilson)."""
     gap = one.rate - other.rate
     down = math.hypot(one.rate - one.low, other.high - other.rate)
     up = math.hypot(one.high - one.rate, other.rate - other.low)

@@ -104,7 +104,7 @@ TEMPLATES = [
     }
 ]
 
-# --- database: PostgreSQL, a private one where none is named --------------------
+# Database: PostgreSQL, a private one where none is named
 PRIVATE_DATABASE = env.str("TRIAGE_DATABASE", default="triage")
 if DATABASE_URL := env.str("DATABASE_URL", default=""):
     if not DATABASE_URL.startswith(("postgres://", "postgresql://")):
@@ -141,7 +141,7 @@ PGHISTORY_DEFAULT_TRACKERS = (
     pghistory.DeleteEvent(),
 )
 
-# --- people ---------------------------------------------------------------------
+# People
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
@@ -158,7 +158,7 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 
-# --- what the browser may do ------------------------------------------------------
+# What the browser may do
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
@@ -178,7 +178,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 
-# --- files ------------------------------------------------------------------------
+# Files
 STATIC_URL = "static/"
 STATIC_ROOT = DATA / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
@@ -188,7 +188,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-# --- mail: kept in files until an EMAIL_URL says where it goes ----------------------
+# Mail: kept in files until an EMAIL_URL says where it goes
 if env.str("EMAIL_URL", default=""):
     vars().update(env.email_url("EMAIL_URL"))
 else:
@@ -200,7 +200,7 @@ DEFAULT_FROM_EMAIL = env.str(
 )
 SHOP_NAME = env.str("SHOP_NAME", default="Harbour & Pine")
 
-# --- workers ------------------------------------------------------------------------
+# Workers
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or "filesystem://"
 if CELERY_BROKER_URL.startswith("filesystem"):
     CELERY_BROKER_TRANSPORT_OPTIONS = build_filesystem_options(
@@ -220,7 +220,7 @@ CELERY_BEAT_SCHEDULE = {
     "nightly": {"task": "triage.tasks.nightly", "schedule": crontab(hour=3, minute=0)},
 }
 
-# --- the machine ----------------------------------------------------------------------
+# The machine
 # The reply follows the decision: nothing may be promised that decide did not find.
 TRIAGE_STEPS = [
     "triage.steps.classify.step",
@@ -237,7 +237,7 @@ TRIAGE_ROSTER = env.str("TRIAGE_ROSTER", default="")
 TRIAGE_FETCHED = DATA / "models" / "roster.toml"  # written by fetch_model, its models beside it
 APPROVAL_DAYS = env.int("APPROVAL_DAYS", default=7)
 
-# --- paying refunds -------------------------------------------------------------------
+# Paying refunds
 PAYMENT_EXECUTOR = env.str("PAYMENT_EXECUTOR", default="manual")
 PAYMENT_URL = env.str("PAYMENT_URL", default="").rstrip("/")
 PAYMENT_SECRET = env.str("PAYMENT_SECRET", default="")
@@ -257,7 +257,7 @@ if wrong := find_settings_problem(
 # Where colleagues reach these pages: the links in mails to them begin with it.
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
 
-# --- the rest ---------------------------------------------------------------------------
+# The rest
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = env.str("TIME_ZONE", default="Europe/London")
 USE_TZ = True

@@ -48,10 +48,26 @@ TRANSITIONS = {
     "doubt": ["executed", "failed", "executing"],
 }
 FROZEN_FIELDS = [
-    "ticket", "run", "order", "remedy", "amount", "currency", "arithmetic", "reasons", "rule",
-    "citations", "note", "lines", "terms", "conditions", "risk", "fingerprint", "requested_by",
-    "reviewers", "seeded",
-]  # fmt: skip
+    "ticket",
+    "run",
+    "order",
+    "remedy",
+    "amount",
+    "currency",
+    "arithmetic",
+    "reasons",
+    "rule",
+    "citations",
+    "note",
+    "lines",
+    "terms",
+    "conditions",
+    "risk",
+    "fingerprint",
+    "requested_by",
+    "reviewers",
+    "seeded",
+]
 
 # The decision repeats who asked and how much; this makes sure it repeats the truth.
 DECISION_REPEATS_THE_REFUND_SQL = """

@@ -6,7 +6,7 @@ from string import Template
 
 import pgtrigger
 
-# The tiers of every rule that was applied. One in another currency cannot be compared, so it counts.
+# The tiers of every rule that was applied. One in another currency counts: it cannot be compared.
 APPLIED_TIERS_SQL = """
     FROM approvals_ruletier tier JOIN approvals_refundrule rule ON rule.id = tier.rule_id
     WHERE (rule.name = NEW.rule OR jsonb_exists(NEW.terms, rule.name))

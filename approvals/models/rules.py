@@ -50,7 +50,8 @@ class RefundRule(models.Model):
         default=list,
         blank=True,
         validators=[list_of_words],
-        help_text='Product categories it covers, as they came with the orders: ["tents"]; empty for all',
+        help_text='Product categories it covers, as they came with the orders: ["tents"]; '
+        "empty for all",
     )
     clause = models.CharField(max_length=120, help_text="The clause that grants it: returns.window")
     exclusion_clause = models.CharField(
@@ -98,7 +99,8 @@ class RefundRule(models.Model):
     )
     only_asked = models.BooleanField(
         default=False,
-        help_text="Only where the message itself asks for it: to call it off, send it back, be paid",
+        help_text="Only where the message itself asks for it: to call it off, send it back, "
+        "be paid",
     )
 
     evidence = models.CharField(
@@ -111,7 +113,8 @@ class RefundRule(models.Model):
     auto_up_to = models.DecimalField(
         **MONEY,
         default=0,
-        help_text="Approved without a person up to this amount, if nothing at all is unclear; 0 is never",
+        help_text="Approved without a person up to this amount, if nothing at all is unclear; "
+        "0 is never",
     )
 
     class Meta:

@@ -1,4 +1,4 @@
-"""One HTTP exchange with the payment side: bounded in time and size, never repeated or redirected."""
+"""One HTTP exchange with the payment side: bounded in time and size, never repeated."""
 
 from __future__ import annotations
 

@@ -51,9 +51,6 @@ def _is_photo_required(real: Refund) -> bool:
     return rule is not None and rule.evidence == RefundRule.Evidence.PHOTO
 
 
-# --- more than the lines come to ----------------------------------------------------
-
-
 def _compute_raised_amount(amount: Decimal) -> Decimal:
     """About an eighth more, in steps of a half."""
     return (
@@ -74,9 +71,6 @@ def _raise_amount(copy: Refund) -> None:
     copy.arithmetic = [*lines, [last[0], f"{copy.amount:.2f}"]]
 
 
-# --- terms that had ended before the purchase ---------------------------------------
-
-
 def _has_purchase_date(real: Refund) -> bool:
     return real.order.placed_at is not None
 
@@ -93,18 +87,12 @@ def _end_citation(citation: dict[str, Any], until: date) -> dict[str, Any]:
     return {**citation, "since": begun.isoformat(), "until": until.isoformat()}
 
 
-# --- the order of somebody else -----------------------------------------------------
-
-
 def _change_owner(copy: Refund) -> None:
     owner = copy.order.customer
     while str(owner) == str(copy.order.customer):
         owner = synthetic_requests.create_synthetic_customer()
     copy.order.customer = owner
     copy.order.save(update_fields=["customer"])
-
-
-# --- goods that cannot come back ----------------------------------------------------
 
 
 def _has_no_final_sale(real: Refund) -> bool:
@@ -116,9 +104,6 @@ def _mark_final_sale(copy: Refund) -> None:
     lines, skus = copy.order.lines.all(), [line.get("sku") for line in copy.lines]
     named = lines.filter(sku__in=[sku for sku in skus if sku])
     (named if named.exists() else lines).update(final_sale=True)
-
-
-# --- money that went back already ---------------------------------------------------
 
 
 def _has_room_for_two(real: Refund) -> bool:

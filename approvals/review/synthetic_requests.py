@@ -17,16 +17,18 @@ from approvals import separation_of_duties
 from approvals.models import Refund
 from tickets.models import Customer, Order, OrderLine, Payment, Run, Ticket
 
-FIRST_NAMES = (
-    "Alice", "Amir", "Beth", "Carlos", "Clara", "David", "Elif", "Emma", "Finn", "Grace", "Hana",
-    "Ivan", "Jonas", "Kate", "Leon", "Lucy", "Marek", "Mina", "Noah", "Olga", "Peter", "Rosa",
-    "Samir", "Tara", "Victor", "Yuki",
-)  # fmt: skip
-LAST_NAMES = (
-    "Adams", "Baker", "Bauer", "Campbell", "Costa", "Dunn", "Ellis", "Fischer", "Fox", "Grant",
-    "Hughes", "Jensen", "Khan", "Lowe", "Marsh", "Moreau", "Nowak", "Owen", "Patel", "Reed",
-    "Rossi", "Shaw", "Silva", "Turner", "Walsh", "Young",
-)  # fmt: skip
+FIRST_NAMES = tuple(
+    (
+        "Alice Amir Beth Carlos Clara David Elif Emma Finn Grace Hana Ivan Jonas Kate Leon Lucy "
+        "Marek Mina Noah Olga Peter Rosa Samir Tara Victor Yuki"
+    ).split()
+)
+LAST_NAMES = tuple(
+    (
+        "Adams Baker Bauer Campbell Costa Dunn Ellis Fischer Fox Grant Hughes Jensen Khan Lowe "
+        "Marsh Moreau Nowak Owen Patel Reed Rossi Shaw Silva Turner Walsh Young"
+    ).split()
+)
 SUBJECTS = ("Money back for {item}", "Order {number}", "Refund for order {number}", "{item}")
 LETTERS = (
     "Hello,\n\nI am writing about the {item} from order {number}. Your terms say “{heading}”, so "
@@ -60,9 +62,18 @@ def build_synthetic_refund(real: Refund) -> Refund:
 
 
 COPIED_FIELDS = (
-    "remedy", "amount", "currency", "arithmetic", "reasons", "rule", "citations", "lines", "terms",
-    "conditions", "risk",
-)  # fmt: skip
+    "remedy",
+    "amount",
+    "currency",
+    "arithmetic",
+    "reasons",
+    "rule",
+    "citations",
+    "lines",
+    "terms",
+    "conditions",
+    "risk",
+)
 
 
 def create_synthetic_customer() -> Customer:

@@ -15,9 +15,18 @@ from tickets.audit import receipts
 from tickets.models import Attachment, Order, Payment
 
 REQUEST_FIELDS = (
-    "remedy", "currency", "rule", "note", "arithmetic", "reasons", "lines", "terms", "conditions",
-    "citations", "risk",
-)  # fmt: skip
+    "remedy",
+    "currency",
+    "rule",
+    "note",
+    "arithmetic",
+    "reasons",
+    "lines",
+    "terms",
+    "conditions",
+    "citations",
+    "risk",
+)
 LATER_COLUMNS = frozenset({"only_whole", "only_asked"})
 
 

@@ -1,4 +1,4 @@
-"""What changed between two snapshots of a refund's page, in sentences for the person who decides."""
+"""What changed between two snapshots of a refund's page, in sentences for who decides."""
 
 from __future__ import annotations
 

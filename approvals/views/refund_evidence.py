@@ -114,7 +114,10 @@ def format_approval_progress(refund: Refund) -> str:
     """How many approved it and how many are still needed, as a sentence without its end."""
     agreed = refund.decisions.filter(verdict=Decision.Verdict.APPROVE).count()
     more = separation_of_duties.count_approvers_needed(refund) - agreed
-    so_far = f"{str(NUMBER_WORDS.get(agreed, agreed)).capitalize()} approval{' is' if agreed == 1 else 's are'} in"
+    so_far = (
+        f"{str(NUMBER_WORDS.get(agreed, agreed)).capitalize()} "
+        f"approval{' is' if agreed == 1 else 's are'} in"
+    )
     return f"{so_far}, {NUMBER_WORDS.get(more, more)} more {'is' if more == 1 else 'are'} needed"
 
 

@@ -1,4 +1,4 @@
-"""The reply follows the decision: sol decides, and the next draft says so, and no more than that."""
+"""The reply follows the decision: sol decides, and the next draft says so and no more."""
 
 from __future__ import annotations
 
@@ -58,11 +58,12 @@ def rules_alone(monkeypatch: pytest.MonkeyPatch) -> None:
         "decide": ArithmeticEngine(),
         "draft": SentenceWriter(),
     }
-    rungs = {
-        step: [Rung(name=engine.card.name, load=lambda engine=engine: engine)]  # type: ignore[misc, attr-defined]
-        for step, engine in engines.items()
-    }
+    rungs = {step: [_build_rung(engine)] for step, engine in engines.items()}
     monkeypatch.setattr(registry, "load_ladders", lambda: rungs)
+
+
+def _build_rung(engine: Any) -> Rung:
+    return Rung(name=engine.card.name, load=lambda: engine)
 
 
 def asked_for(amount: str = "49.00", **values: Any) -> Refund:
@@ -78,7 +79,9 @@ def asked_for(amount: str = "49.00", **values: Any) -> Refund:
     return services.propose_refund(ticket, proposal, run=run, by=None)
 
 
-def decide(refund: Refund, by: User, verdict: str, reason: str = "As it should be.", **more: Any) -> Refund:  # fmt: skip
+def decide(
+    refund: Refund, by: User, verdict: str, reason: str = "As it should be.", **more: Any
+) -> Refund:
     return services.decide_refund(
         refund.pk, by=by, verdict=verdict, reason=reason, seen=compute_fingerprint(refund), **more
     )
@@ -269,7 +272,9 @@ def test_an_edited_reply_is_left_alone_and_ana_is_told(sol: User, ana: User) -> 
     decide(refund, sol, "approve")
     assert not Run.objects.filter(reason="decided").exists()
     ticket = Ticket.objects.get()
-    assert replies.get_open_draft(ticket).edited_body == "Hello Maya, we are looking at it."  # type: ignore[union-attr]
+    draft = replies.get_open_draft(ticket)
+    assert draft
+    assert draft.edited_body == "Hello Maya, we are looking at it."
     assert ticket.attention.startswith("The refund was approved. ana had edited the reply")
 
 
@@ -279,7 +284,9 @@ def test_ana_edits_on_after_the_approval_and_it_still_counts(sol: User, ana: Use
     decide(refund, sol, "approve")
     edited(refund, ana, "Hello Maya, your refund of £49.00 has been approved and will be paid.")
     assert is_as_approved(Refund.objects.get())
-    send_guard.refuse_unapproved(replies.get_open_draft(refund.ticket), refund.ticket)  # type: ignore[arg-type]
+    draft = replies.get_open_draft(refund.ticket)
+    assert draft
+    send_guard.refuse_unapproved(draft, refund.ticket)
 
 
 def test_in_a_copy_every_hand_stays(sol: User, ana: User) -> None:

@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks NAME …``: one measure, with the arguments that it takes (``--help``)."""
+"""``python -m tests.benchmarks NAME …``: one measure with its arguments (``--help``)."""
 
 from __future__ import annotations
 

@@ -73,7 +73,8 @@ def iter_step_lines() -> Iterator[str]:
         served = Counter(f"{row[2] or 'a person'} ({row[1]})" for row in rows)
         counts = ", ".join(f"{name}: {count}" for name, count in served.most_common())
         yield (
-            f"| {step.name} | {compute_percentile(latency, 0.5):.0f} | {compute_percentile(latency, 0.95):.0f} "
+            f"| {step.name} | {compute_percentile(latency, 0.5):.0f} | "
+            f"{compute_percentile(latency, 0.95):.0f} "
             f"| {counts} |"
         )
 

@@ -75,7 +75,9 @@ def killed(books: Books, asked: Namespace) -> Iterator[str]:
     yield f"workers killed: {workers.killed}; too late {workers.survived} times"
     yield f"where: {_counted(hows)}"
     yield f"just after it: {_counted(Counter(workers.seen))}"
-    yield f"in the end, of {len(made)} refunds: {_counted(Counter(_end(one, books) for one in made))}"
+    yield (
+        f"in the end, of {len(made)} refunds: {_counted(Counter(_end(one, books) for one in made))}"
+    )
 
 
 def _kill(workers: Workers, execution: Execution, lot: random.Random) -> str:

@@ -35,7 +35,10 @@ class MetricRow:
 
     def __str__(self) -> str:
         wanted = "–" if self.wanted is None else self._format_value(self.wanted)
-        return f"| {self.what} | {self._format_value(self.found)} | {wanted} | {self._format_verdict()} |"
+        return (
+            f"| {self.what} | {self._format_value(self.found)} | {wanted} | "
+            f"{self._format_verdict()} |"
+        )
 
     def _format_value(self, value: float) -> str:
         return f"{value:.1%}" if self.unit == "%" else f"{value:.3g} {self.unit}".strip()
@@ -48,7 +51,10 @@ class MetricRow:
 
 
 class Command(BaseCommand):
-    help = "Measure classify and retrieve on public data; DATA is a folder with banking77, clinc150, hint3 and or_sharc."
+    help = (
+        "Measure classify and retrieve on public data; DATA is a folder with banking77, "
+        "clinc150, hint3 and or_sharc."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("data", type=Path)

@@ -189,7 +189,10 @@ def _iter_report_lines(runs: list[int]) -> Iterator[str]:
     total = queued.aggregate(total=Sum("amount"))["total"]
     yield f"refunds queued: {queued.count()}, {total} in total"
     spans = measuring.list_run_seconds(runs, "started_at")
-    yield f"seconds a ticket: p50 {measuring.compute_percentile(spans, 0.5):.2f}, p95 {measuring.compute_percentile(spans, 0.95):.2f}"
+    yield (
+        f"seconds a ticket: p50 {measuring.compute_percentile(spans, 0.5):.2f}, p95 "
+        f"{measuring.compute_percentile(spans, 0.95):.2f}"
+    )
 
 
 def _iter_drafts(count: int) -> Iterator[str]:
@@ -199,5 +202,8 @@ def _iter_drafts(count: int) -> Iterator[str]:
         yield f"\n=== {ticket} · {ticket.label_name or 'no label'} · {ticket.attention or 'ready'}"
         yield message.text if message else ""
         summary = ticket.receipts.filter(step="summarize").first()
-        yield f"--- summary: {' '.join(c['text'] for c in summary.claims if c['kept']) if summary else ''}"
+        yield (
+            f"--- summary: "
+            f"{' '.join(c['text'] for c in summary.claims if c['kept']) if summary else ''}"
+        )
         yield f"--- draft ({draft.composed_by or 'none'}):\n{draft.body}"

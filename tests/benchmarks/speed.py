@@ -28,7 +28,10 @@ WARM_UP_TICKETS = 10
 
 
 class Command(BaseCommand):
-    help = "Measure steps, throughput, time to a draft and memory; `make bench` gives it a database of its own."
+    help = (
+        "Measure steps, throughput, time to a draft and memory; `make bench` gives it a "
+        "database of its own."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--tickets", type=int, default=100, help="for each measurement")
@@ -68,7 +71,8 @@ def _measure_one_process(runs: list[int]) -> Iterator[str]:
     warm = took[WARM_UP_TICKETS:]
     yield "\n".join(measuring.iter_step_lines())
     yield (
-        f"a ticket through all steps, one process, warm: p50 {measuring.compute_percentile(warm, 0.5):.2f} s, "
+        f"a ticket through all steps, one process, warm: p50 "
+        f"{measuring.compute_percentile(warm, 0.5):.2f} s, "
         f"p95 {measuring.compute_percentile(warm, 0.95):.2f} s"
     )
 
@@ -96,7 +100,8 @@ def _measure_steady_load(seconds: int) -> Iterator[str]:
     measuring.wait_for_runs(runs)
     spans = measuring.list_run_seconds(runs, "created_at")
     yield (
-        f"from arrival to draft at one ticket a second: p50 {measuring.compute_percentile(spans, 0.5):.2f} s, "
+        f"from arrival to draft at one ticket a second: p50 "
+        f"{measuring.compute_percentile(spans, 0.5):.2f} s, "
         f"p95 {measuring.compute_percentile(spans, 0.95):.2f} s"
     )
 

@@ -11,10 +11,21 @@ from tests.properties.refund_machine.stage import Stage
 
 SEQUENCES, STEPS = 200, 16
 MUST_OCCUR = (
-    "now approved", "now executed", "now failed", "now doubt", "now void", "claimed", "edited",
-    "approved by the rule", "settled by hand", "settled by hand: OwnWork", "asked: Incomplete",
-    "decided: approve: NotPending", "left to the rule", "forgeries refused",
-)  # fmt: skip
+    "now approved",
+    "now executed",
+    "now failed",
+    "now doubt",
+    "now void",
+    "claimed",
+    "edited",
+    "approved by the rule",
+    "settled by hand",
+    "settled by hand: OwnWork",
+    "asked: Incomplete",
+    "decided: approve: NotPending",
+    "left to the rule",
+    "forgeries refused",
+)
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""Many people and workers at once on the refunds of one order, each with a connection of their own."""
+"""Many people and workers at once on one order's refunds, each with an own connection."""
 
 from __future__ import annotations
 

@@ -283,12 +283,28 @@ def conflicts(to: Conversation, order: Any) -> None:
 MOODS: dict[str, Callable[[Conversation, Any], None]] = {
     behaviour.__name__.replace("_", " "): behaviour
     for behaviour in (
-        pays, refuses, hangs, pays_late, answers_twice, drops_after, drops_before, drops_halfway,
-        breaks_before, breaks_after, talks_garbage, talks_lists, sends_away, talks_on,
-        pays_another_amount, pays_another_currency, gives_no_reference, is_not_done, turns_away,
+        pays,
+        refuses,
+        hangs,
+        pays_late,
+        answers_twice,
+        drops_after,
+        drops_before,
+        drops_halfway,
+        breaks_before,
+        breaks_after,
+        talks_garbage,
+        talks_lists,
+        sends_away,
+        talks_on,
+        pays_another_amount,
+        pays_another_currency,
+        gives_no_reference,
+        is_not_done,
+        turns_away,
         conflicts,
     )
-}  # fmt: skip
+}
 
 
 @contextmanager

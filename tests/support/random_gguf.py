@@ -32,7 +32,7 @@ WEIGHT_DEVIATION: Final = 0.02  # standard deviation of a weight, as models are 
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """How large a model is; ``experts`` 0 for none, ``quantized`` Q8_0, Q4_0 or empty for float32."""
+    """How large a model is; ``experts`` 0 for none, ``quantized`` Q8_0, Q4_0 or "" (float32)."""
 
     architecture: str = "llama"
     width: int = 64
@@ -237,7 +237,7 @@ def _make_plain_weights(name: str, size: tuple[int, ...], recipe: Recipe, random
 
 
 def _make_quantized_blocks(name: str, size: tuple[int, ...], recipe: Recipe, random: Any) -> Any:
-    """Blocks of random weights, a stretch of them repeated: speed does not depend on their values."""
+    """Blocks of random weights, a stretch of them repeated: speed ignores their values."""
     import numpy as np
 
     width = BLOCK_BYTES[recipe.shape.quantized]

@@ -1,4 +1,4 @@
-"""What the machine leaves behind, as the stories need it: runs, receipts in their shapes, drafts."""
+"""What the machine leaves behind: runs, receipts in their shapes, drafts."""
 
 from __future__ import annotations
 
@@ -92,7 +92,9 @@ def classified(run: Run) -> Receipt:
         "coverage": 0.88,
         "examples": 320,
         "valid": True,
-        "sentence": "Labels above this line were right 95 times in 100 when measured on 320 examples.",
+        "sentence": (
+            "Labels above this line were right 95 times in 100 when measured on 320 examples."
+        ),
     }
     checks = [
         check("confident_enough", True, value="0.94", threshold="0.71"),
@@ -254,7 +256,10 @@ def draft_of(ticket: Ticket, run: Run | None = None, **values: Any) -> Draft:
         {"text": "\n\nA colleague will look at a refund of ", "ref": "", "kind": ""},
         {"text": "£42.00", "ref": "order:HP-10423", "kind": "fact"},
         {
-            "text": " today. Could you send us a photograph of the shade?\n\nKind regards\nHarbour & Pine",
+            "text": (
+                " today. Could you send us a photograph of the shade?\n\nKind "
+                "regards\nHarbour & Pine"
+            ),
             "ref": "",
             "kind": "",
         },

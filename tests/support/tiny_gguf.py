@@ -1,4 +1,4 @@
-"""Models of a few kilobytes that write nonsense: any architecture, any way to cut text into tokens."""
+"""Models of a few kilobytes that write nonsense: any architecture, any tokenizer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every page in both themes: WCAG 2.2 AA, a quiet console, nobody else's host, no sideways scrolling."""
+"""All pages in both themes: WCAG 2.2 AA, a quiet console, one host, no sideways scrolling."""
 
 from __future__ import annotations
 

@@ -44,7 +44,10 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
 def kill_in(step: str, run: Run, env: dict[str, str]) -> None:
     """Start a worker, call it to the run, and see it die in that step."""
     worker = subprocess.Popen([sys.executable, "-m", "tests.support.dying_worker", step], env=env)
-    call = "import triage; from tickets.queue import run_queue; run_queue.wake_worker(int(__import__('sys').argv[1]))"
+    call = (
+        "import triage; from tickets.queue import run_queue; "
+        "run_queue.wake_worker(int(__import__('sys').argv[1]))"
+    )
     setup = f"import django; django.setup(); {call}"
     subprocess.run([sys.executable, "-c", setup, str(run.pk)], env=env, check=True)
     try:

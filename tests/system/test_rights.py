@@ -113,9 +113,16 @@ TABLE: dict[str, tuple[str, dict[str, int]]] = {
     "healthz": ("get", anybody(200)),
 }
 ONE_REFUND = (
-    "refund", "decide", "paid", "settle", "take_back", "hand_over", "ask_again", "first_opinion",
+    "refund",
+    "decide",
+    "paid",
+    "settle",
+    "take_back",
+    "hand_over",
+    "ask_again",
+    "first_opinion",
     "revealed",
-)  # fmt: skip
+)
 POSTED = [name for name, (method, _) in TABLE.items() if method == "post"]
 
 

@@ -47,7 +47,11 @@ class KnobAdmin(admin.ModelAdmin[Any]):
         """The changes of one object, newest first; 403 for whom may not see it."""
         obj = self.get_object(request, object_id)
         if obj is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined,no-any-return]
+            admin: Any = self
+            missing: HttpResponse = admin._get_obj_does_not_exist_redirect(
+                request, self.opts, object_id
+            )
+            return missing
         if not self.has_view_permission(request, obj):
             return HttpResponse(status=403)
         context = {
@@ -62,7 +66,8 @@ class KnobAdmin(admin.ModelAdmin[Any]):
 
 def _list_changes(obj: Any) -> list[dict[str, Any]]:
     """What changed, newest first: when, who, why, and each value before and after."""
-    events: list[Any] = list(Events.objects.references(obj).order_by("-pgh_created_at"))  # type: ignore[no-untyped-call]
+    query: Any = Events.objects
+    events: list[Any] = list(query.references(obj).order_by("-pgh_created_at"))
     contexts = [event.pgh_context or {} for event in events]
     names = dict(
         User.objects.filter(pk__in=[c.get("user") for c in contexts if c.get("user")]).values_list(

@@ -141,9 +141,6 @@ def _make_single_line(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
-# --- what was left ----------------------------------------------------------------
-
-
 def sweep_outbox() -> None:
     """Doubt what was left half sent, and call a worker to each mail that nobody delivered.
 

@@ -288,9 +288,6 @@ def _compute_sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-# --- a person decides ------------------------------------------------------------
-
-
 def resolve_doubt(message: Message, *, arrived: bool, by: User) -> None:
     """Settle by hand whether a message arrived. Raises NotInDoubt.
 

@@ -37,8 +37,8 @@ def receive_customer(row: Row) -> Outcome:
     if owner and owner != customer:
         if customer or owner.external_id:
             raise BadRow(
-                f"email {values['email']} belongs to customer {owner.external_id or owner.pk} already:"
-                " give each customer an address of their own, or none"
+                f"email {values['email']} belongs to customer {owner.external_id or owner.pk} "
+                "already: give each customer an address of their own, or none"
             )
         customer = owner
     if customer is None:

@@ -91,9 +91,6 @@ def _join_lines(lines: list[str]) -> str:
     return "\n".join(line.rstrip() for line in lines).strip("\n")
 
 
-# --- quotations -----------------------------------------------------------------
-
-
 def _split_off_quotations(lines: list[str]) -> tuple[list[str], list[str]]:
     """The lines that the writer wrote, and those that are quotations."""
     kept: list[str] = []
@@ -190,9 +187,6 @@ def _get_library_pattern() -> re.Pattern[str]:
         text="", languages=["ja", "ko", "zh"], include_english=False
     ).HEADER_REGEX
     return pattern
-
-
-# --- signatures -----------------------------------------------------------------
 
 
 def _split_off_signature(lines: list[str]) -> tuple[list[str], list[str]]:

@@ -134,9 +134,6 @@ def _parse_message(raw: bytes) -> Part:
         return BytesHeaderParser(policy=LENIENT_POLICY).parsebytes(raw)
 
 
-# --- headers --------------------------------------------------------------------
-
-
 def _read_header_line(message: Part, name: str) -> str:
     """The header as one line of decoded text, or ""."""
     return _collapse_whitespace(str(message.get(name, "")))

@@ -122,8 +122,6 @@ class Ticket(models.Model):
         """The newest run, None where there is none."""
         return self.runs.order_by("-id").first()
 
-    # --- status verbs: each changes the row and its revision in one statement ---
-
     def mark_ready(self) -> None:
         self._update_row(status=self.Status.READY, attention="")
 

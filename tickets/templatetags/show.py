@@ -74,7 +74,9 @@ REASONS = {
     "ONLY_WHOLE_ORDERS": "Only the whole order can go back",
     "PRICE_DIFFERENCE": "An exchange may give money back",
     "POSTAGE_INCLUDED": "Delivery is paid back too, as the whole order goes back",
-    "PAID_LESS_THAN_THE_LINES": "Less was paid than the items cost: the difference is spread over them",
+    "PAID_LESS_THAN_THE_LINES": (
+        "Less was paid than the items cost: the difference is spread over them"
+    ),
     "PAID_BEYOND_THE_LINES": "More was paid than the items cost",
     "EARLIER_REFUND": "Money went back on this order before",
     "LARGE_AMOUNT": "It is over half of what one person may approve",

@@ -177,9 +177,17 @@ class RefundRuleAdmin(KnobAdmin):
     form = RuleForm
     inlines = (TierInline,)
     list_display = (
-        "name", "position", "clause", "remedy", "window_days", "counts_from",
-        "effective_from", "effective_to", "auto_up_to", "active",
-    )  # fmt: skip
+        "name",
+        "position",
+        "clause",
+        "remedy",
+        "window_days",
+        "counts_from",
+        "effective_from",
+        "effective_to",
+        "auto_up_to",
+        "active",
+    )
     list_filter = ("active", "remedy")
     fieldsets = (
         (None, {"fields": ("name", "active", "position")}),

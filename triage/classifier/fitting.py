@@ -44,7 +44,7 @@ MAX_BACKGROUND_COSINE = 0.7  # a general text as near as this to an example is n
 
 @dataclass(frozen=True)
 class TrainingRows:
-    """Rows of our intents first; ``truth`` is -1 for others, ``judged`` also for what calibrates nothing."""
+    """Rows of our intents first; ``truth`` is -1 for others, ``judged`` also uncalibrated ones."""
 
     texts: tuple[str, ...]
     vectors: Matrix

@@ -49,7 +49,7 @@ class IntentModel:
     A logistic regression over the embedding (``weights`` (384, labels), ``bias``); a
     least-squares SVM with a Gaussian kernel over it (``near``, (examples, labels)); and one
     whose kernel also counts common terms (``both`` (examples, labels) and ``by_term``
-    (terms, labels)). The mean of their log-probabilities, each at its own temperature, is taken, and
+    (terms, labels)). The mean of their log-probabilities, each at its temperature, is taken, and
     ``surely`` turns the top share into the probability that it is right.
     The first ``ours`` rows of ``examples`` (m, 384) are of an intent, the rest of none.
     ``several`` tells texts with two matters; versions with few examples have none.

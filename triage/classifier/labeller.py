@@ -125,7 +125,7 @@ def serialize_guarantee(promise: PrecisionGuarantee) -> dict[str, Any]:
 
 
 def build_report(model: IntentModel, promise: PrecisionGuarantee) -> Mapping[str, Any]:
-    """What a version's page shows: examples, accuracy, calibration_error, coverage, all out of fold."""
+    """What a version's page shows: examples, accuracy, calibration_error, coverage, out of fold."""
     from triage.classifier.calibration import compute_calibration_error
 
     ours = model.evidence.select_rows(model.evidence.truth >= 0)

@@ -1,4 +1,4 @@
-"""What the intent model is made of: a logistic regression and two least-squares support vector machines.
+"""Parts of the intent model: a logistic regression and two least-squares support vector machines.
 
 A least-squares SVM (Suykens and Vandewalle 1999, Neural Processing Letters 9) is an SVM whose
 fit is one system of linear equations. So it needs no seed, and what it would have said about

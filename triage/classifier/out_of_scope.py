@@ -35,7 +35,7 @@ MIN_NAMED_ROWS = 90  # named strangers, three rounds of thirty, to go by them
 
 @dataclass(frozen=True)
 class OutOfScopeDetector:
-    """``weights`` (3,) and ``bias`` over the signs; at ``threshold`` and above it is none of ours."""
+    """``weights`` (3,) and ``bias`` over the signs; from ``threshold`` on it is none of ours."""
 
     weights: tuple[float, ...]
     bias: float

@@ -171,7 +171,7 @@ def find_threshold(
 
 
 def find_naive_threshold(confidence: Numbers, right: Flags, target: float) -> tuple[float, float]:
-    """The lowest threshold whose observed share is the target, without any bound, for comparison."""
+    """The lowest threshold whose observed share is the target, without a bound, to compare."""
     order = np.argsort(-confidence, kind="stable")
     share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
     fits = np.flatnonzero((share >= target) & (confidence[order] >= 0))

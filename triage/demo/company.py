@@ -82,9 +82,6 @@ def build_company(today: date, seed: int = 7) -> Company:
     )
 
 
-# --- who ordered -----------------------------------------------------------------
-
-
 def _create_plans(seed: int) -> list[Plan]:
     kinds = [kind for kind, count in ORDER_KINDS.items() for _ in range(count)]
     return [
@@ -139,9 +136,6 @@ def _get_customer_and_dates(plan: Plan) -> tuple[Person, Dates]:
     return plan.person, plan.dates
 
 
-# --- orders ----------------------------------------------------------------------
-
-
 def _fill_order_rows(plans: list[Plan], today: date, rng: Random) -> None:
     """Write the order rows, numbered in the order they were placed."""
     number = FIRST_ORDER_NUMBER
@@ -185,9 +179,6 @@ def _generate_tracking_number(plan: Plan) -> str | None:
     if plan.kind in {"pending", "paid", "cancelled"}:
         return None
     return f"NW{plan.rng.randint(10**8, 10**9 - 1)}GB"
-
-
-# --- customers and tickets -------------------------------------------------------
 
 
 def _build_customer_rows(plans: list[Plan], everyone: list[Person], rng: Random) -> list[Row]:

@@ -58,7 +58,7 @@ class Composition:
         self._start_sentence(NEW_PARAGRAPH)
 
     def find_forced_token(self) -> int | None:
-        """The token that has to follow, where there is just one (no model need be asked), or None."""
+        """The one token that can follow, so that no model need be asked, or None."""
         allowed = self._get_allowed_tokens()
         return int(allowed[0]) if (allowed == allowed[:1]).all() and len(allowed) else None
 
@@ -83,8 +83,6 @@ class Composition:
             self._start_sentence(SAME_LINE)
             self._try_advance(token)
 
-    # --- where the text stands ---------------------------------------------------
-
     def _start_sentence(self, breaks: int) -> None:
         """Get ready for the next sentence, after so many line breaks."""
         self._breaks, self._depth = breaks, 0
@@ -92,7 +90,7 @@ class Composition:
         self._active = self._find_next_sentences(breaks)
 
     def _try_advance(self, token: int) -> bool:
-        """Advance the begun sentences that go on with this token; False and no change if none does."""
+        """Advance the begun sentences that go on with this token; False if none does."""
         matching = self._active[self._table[self._active, self._depth] == token]
         if not len(matching):
             return False
@@ -116,8 +114,8 @@ class Composition:
         return np.append(tokens[~over], parting).astype(np.intp)
 
     def _find_separator_tokens(self) -> list[int]:
-        """The tokens that may follow the sentence that is complete here: a space with the first word
-        of another, a line break, or the end of the text.
+        """The tokens that may follow the sentence that is complete here: a space with the first
+        word of another, a line break, or the end of the text.
         """
         before = self._said, self._allowed, self._due, self._quoted
         self._record_sentence()
@@ -130,8 +128,6 @@ class Composition:
         ends = [self._book.end] * ended + [self._book.line_break] * broken
         return [*spaced.tolist(), *ends]
 
-    # --- what may be said ----------------------------------------------------------
-
     def _record_sentence(self) -> None:
         """Record the acts of the sentence that is complete here."""
         over = self._table[self._active, self._depth] == SENTENCE_OVER
@@ -142,7 +138,7 @@ class Composition:
         self._quoted += said.does.startswith("quotes")
 
     def _find_required_acts(self) -> frozenset[str]:
-        """The acts that the text must contain: in a summary naming the order, in a reply the decision."""
+        """The acts a text must contain: naming the order in a summary, the decision in a reply."""
         able = [self._book.sentences[at] for at in self._allowed.nonzero()[0]]
         if not self._reply:
             return frozenset(one.role for one in able)

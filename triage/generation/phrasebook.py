@@ -97,10 +97,17 @@ def build_all_sentences() -> tuple[Sentence, ...]:
 def _iter_reply_sentences() -> Iterator[tuple[str, str, str]]:
     words = load_phrases("replies")
     deeds = {
-        "greetings": "greets", "thanks": "thanks", "closings": "closes", "acknowledge": "about",
-        "also": "second", "decisions": "decides", "next": "next", "said": "names",
-        "other_orders": "orders", "offer": "offers",
-    }  # fmt: skip
+        "greetings": "greets",
+        "thanks": "thanks",
+        "closings": "closes",
+        "acknowledge": "about",
+        "also": "second",
+        "decisions": "decides",
+        "next": "next",
+        "said": "names",
+        "other_orders": "orders",
+        "offer": "offers",
+    }
     for table, does in deeds.items():
         for of, texts in words[table].items():
             yield from ((text, "urges" if of == "urgent" else does, of) for text in texts)

@@ -57,7 +57,10 @@ Write the text alone, without a heading and without remarks."""
 
 DECISIONS: Final = {
     "review": "a colleague is reviewing a {what}, nothing is decided yet: say so.",
-    "approved": "a {what} has been approved and is not paid yet: say that it has been approved and will be paid.",
+    "approved": (
+        "a {what} has been approved and is not paid yet: say that it has been approved "
+        "and will be paid."
+    ),
     "paid": "a {what} has been approved and paid: say so.",
     "refuse": "we cannot agree to this, because of the clause: say so kindly.",
     "ask": "we need to know more, the {what}: ask for it.",
@@ -178,7 +181,10 @@ def _iter_draft_lines(task: WritingTask) -> Iterator[str]:
     clauses = [slot for slot in list_speakable_slots(task) if slot.kind == CLAUSE]
     yield f"Write a reply to a customer. The matter: {clean_text(task.intent, MAX_ABOUT_WORDS)}."
     if task.also:
-        yield f"There is a second matter, to answer as well: {clean_text(task.also, MAX_ABOUT_WORDS)}."
+        yield (
+            f"There is a second matter, to answer as well: "
+            f"{clean_text(task.also, MAX_ABOUT_WORDS)}."
+        )
     if task.urgency:
         yield f"Urgency: {task.urgency}."
     yield f"Decision: {_describe_decision(task)}"

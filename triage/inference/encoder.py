@@ -28,7 +28,7 @@ BATCH_SIZE = 16  # 8 to 16 is fastest on one core; larger ones fall out of its c
 class Encoder:
     """Texts to unit vectors of 384 float32.
 
-    ``tuned`` are the changed weights of `triage.inference.tuned_weights`, on top of the pinned file.
+    ``tuned`` are changed weights of `triage.inference.tuned_weights`, on top of the pinned file.
     ``runtime`` and ``precision`` say what serves them: vectors of two runtimes differ in the
     fifth digit, so index and query should share it. Raises EngineUnavailable when the file
     is not the pinned one, or ``tuned`` belongs to another.
@@ -133,7 +133,7 @@ def load_transformer(entry: Entry) -> SentenceTransformer:
     except ImportError as error:
         raise EngineUnavailable(f"{entry.name}: {error}. Run `make install`.") from error
     disable_progress_bar()  # type: ignore[no-untyped-call]
-    set_verbosity_error()  # type: ignore[no-untyped-call]  # it warns of training, which is not done
+    set_verbosity_error()  # type: ignore[no-untyped-call]  # it warns of training, not done here
     try:
         return SentenceTransformer(
             str(path.parent), device="cpu", local_files_only=True, backend="torch"

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-# Of 140 languages the rare ones attract short English sentences; these are what shops are written to in.
-LANGUAGES = [
-    "en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da", "no", "nn", "fi", "is",
-    "cs", "sk", "hu", "ro", "el", "tr", "ru", "uk", "bg", "hr", "sr", "sl", "et", "lv",
-    "lt", "ga", "cy", "ca", "eu", "ar", "he", "fa", "hi", "ur", "bn", "ja", "zh", "ko",
-    "vi", "th", "id",
-]  # fmt: skip
+# Of 140 languages the rare ones attract short English sentences; shops are written to in these.
+LANGUAGES = (
+    "en de fr es it nl pt pl sv da no nn fi is cs sk hu ro el tr ru uk bg hr sr sl et lv lt "
+    "ga cy ca eu ar he fa hi ur bn ja zh ko vi th id"
+).split()
 MIN_CONFIDENCE = 0.7
 MAX_TEXT_CHARS = 2_000  # characters: more does not change the answer
 

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class LlamaModel:
-    """One model file in memory. Raises EngineUnavailable where it cannot be loaded or cannot write."""
+    """One model file in memory. Raises EngineUnavailable where it cannot load or write."""
 
     def __init__(self, path: Path, context: int, threads: int) -> None:
         import llama_cpp

@@ -57,7 +57,7 @@ def dump_changes(module: Any, before: Mapping[str, Any], base_sha256: str, share
 
 
 def apply_changes(module: Any, tuned: bytes, base_sha256: str) -> None:
-    """Adds tuned changes to the module's weights. Raises EngineUnavailable where they do not fit."""
+    """Add tuned changes to the weights. Raises EngineUnavailable where they do not fit."""
     import torch
 
     added = _load_changes(tuned, base_sha256)

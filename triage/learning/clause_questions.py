@@ -56,7 +56,7 @@ def _iter_questions(table: dict[str, list[str]]) -> Iterator[Question]:
 
 
 def load_shop_clauses() -> tuple[list[Clause], date]:
-    """The clauses of the demo's policies in all versions, and a day on which the last are in force."""
+    """The clauses of the demo's policies in all versions, and a day when the last are in force."""
     policies, _ = read_policies(sorted(POLICIES.glob("*.md")))
     clauses = []
     for slug, versions in policies.items():

@@ -79,9 +79,6 @@ def end_alarm(alarm: Alarm, *, by: User) -> None:
     Alarm.objects.filter(pk=alarm.pk, ended_at=None).update(ended_at=timezone.now(), ended_by=by)
 
 
-# --- the promise ---------------------------------------------------------------------
-
-
 def raise_drift_alarms() -> list[Alarm]:
     """Raise the alarms that checked labels call for; returns the new ones. For workers."""
     work, target = get_current_activation(), registry.get_target_precision()
@@ -152,9 +149,6 @@ def _load_alarm_ends(classifier: Classifier) -> dict[str, datetime]:
     """When the last alarm of each label was ended."""
     alarms = Alarm.objects.filter(classifier=classifier).order_by("ended_at")
     return {label: at for label, at in alarms.values_list("label", "ended_at") if at}
-
-
-# --- what comes in -------------------------------------------------------------------
 
 
 def check_coverage() -> CoverageNotice | None:

@@ -33,9 +33,6 @@ class ProposalNotTaken(Exception):
     """The proposal stays as it was; the message says what to do."""
 
 
-# --- finding -------------------------------------------------------------------------
-
-
 def propose_job(job: Job) -> Mapping[str, Any]:
     """Cluster the unlabelled tickets and renew the proposals; refused ones stay away."""
     tickets = list(find_unlabelled_tickets()[:MAX_TICKETS])
@@ -144,9 +141,6 @@ def _format_summary(tickets: int, proposals: int) -> str:
     if not proposals:
         return f"{looked}; no group among them asks for the same."
     return f"{looked}; {proposals} group{'' if proposals == 1 else 's'} may be worth an intent."
-
-
-# --- deciding ------------------------------------------------------------------------
 
 
 def accept_proposal(

@@ -67,7 +67,7 @@ class DrawOutcome:
 
 @dataclass(frozen=True)
 class Draws:
-    """``calibration`` texts drawn at random ``draws`` times; the threshold is judged on the rest."""
+    """``calibration`` texts drawn ``draws`` times; the threshold is judged on the rest."""
 
     target: float
     draws: int

@@ -26,7 +26,7 @@ METHODS = ("BM25", "dense", "fused", "reranked")
 
 @dataclass(frozen=True)
 class Score:
-    """Shares of the questions whose snippet is among the first 1, 5 and 10; mean reciprocal rank."""
+    """Shares of the questions whose snippet is in the first 1, 5 and 10; mean reciprocal rank."""
 
     first: float
     five: float

@@ -34,7 +34,10 @@ def cross_validate(data: Collection, tune: Tune, folds: int) -> Iterator[str]:
         one = ranking_metrics.compute_score(
             ranking_metrics.list_gold_places(test, found, "reranked")
         )
-        yield f"fold {number} of {folds}: recall@1 {one.first:.1%}, recall@5 {one.five:.1%}, n {one.n}"
+        yield (
+            f"fold {number} of {folds}: recall@1 {one.first:.1%}, recall@5 {one.five:.1%}, "
+            f"n {one.n}"
+        )
     yield from ranking_metrics.iter_table_lines(asked, found)
 
 

@@ -105,7 +105,10 @@ def _report_trust(found: Sequence[Sample], chances: Sequence[float]) -> Iterator
         f"{_format_auroc(one.answerable)} for a clause being there, "
         f"calibration error {one.error:.3f}, n {one.n}"
     )
-    yield "| limit | best clause right where kept | no clause there: left | left: rightly | right one there: kept |"
+    yield (
+        "| limit | best clause right where kept | no clause there: left | left: rightly "
+        "| right one there: kept |"
+    )
     yield "|---|---|---|---|---|"
     for threshold in THRESHOLDS:
         at = retrieval_calibration.measure_abstention(found, chances, threshold)
@@ -123,7 +126,10 @@ def report_speed(encoder: IdentifiedEncoder, count: int) -> Iterator[str]:
     began = time.perf_counter()
     made = embed_clauses(clauses, encoder, "")
     each = (time.perf_counter() - began) / len(clauses)
-    yield f"reading {count} clauses for the first time: {each * count:.0f} s ({each * 1000:.0f} ms each)"
+    yield (
+        f"reading {count} clauses for the first time: {each * count:.0f} s ({each * 1000:.0f} "
+        f"ms each)"
+    )
     index = ranking_metrics.build_repeated_index(clauses, made, count)
     tokens = index.embedded.tokens.rows.nbytes if index.embedded else 0
     yield f"their token vectors: {tokens / 1e6:.0f} MB"
@@ -154,7 +160,8 @@ def calibrate_engines(encoder: TokenEncoder, made: str) -> tuple[dict[str, Relev
         found = list(retrieval_calibration.iter_samples(index, load_questions(), way, allowed))
         models[name] = retrieval_calibration.fit_samples(found, FEATURE_NAMES[name], made)
         lines += [
-            f"\n{name}, with and without their label, with and without their clause, by a regression that did not see it:"
+            f"\n{name}, with and without their label, with and without their clause, by a "
+            f"regression that did not see it:"
         ]
         lines += _report_trust(
             found, retrieval_calibration.predict_held_out(found, FEATURE_NAMES[name])

@@ -39,9 +39,6 @@ def get_active_version() -> Classifier | None:
     return found.select_related("created_by").first()
 
 
-# --- making one ----------------------------------------------------------------------
-
-
 def train_version(
     *,
     by: User | None = None,
@@ -86,9 +83,6 @@ def train_job(job: Job) -> Mapping[str, Any]:
     except NotTrained as why:
         raise jobs.CannotBeDone(str(why)) from why
     return {"version": made.pk, "sentence": comparison.format_comparison(made)}
-
-
-# --- putting one to work ---------------------------------------------------------------
 
 
 def activate_version(classifier: Classifier, *, by: User, why: str) -> Activation:
@@ -136,9 +130,6 @@ def _switch_version(classifier: Classifier, by: User, why: str) -> Activation:
     return Activation.objects.create(
         classifier=classifier, instead_of=before, by=by, why=why.strip()
     )
-
-
-# --- the numerics ------------------------------------------------------------------------
 
 
 def _choose_encoder(

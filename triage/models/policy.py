@@ -75,7 +75,7 @@ class Clause(models.Model):
 
 
 class TunedEncoder(models.Model):
-    """The encoder tuned on this shop's own questions and clauses; without one the plain one searches."""
+    """The encoder tuned on this shop's own questions and clauses; else the plain one searches."""
 
     weights = models.BinaryField()
     sha256 = models.CharField(max_length=64)

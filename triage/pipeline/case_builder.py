@@ -205,9 +205,6 @@ def _mentions_number(said: set[str], number: str) -> bool:
     return normalize_value(number) in said or strip_order_prefix(number) in said
 
 
-# --- facts ------------------------------------------------------------------------
-
-
 def _build_facts(found: Iterator[tuple[str, str, str]]) -> Iterator[Fact]:
     """(kind, value, ref) as facts; empty values are not facts."""
     for kind, value, ref in found:
@@ -283,9 +280,6 @@ def _format_date(day: date | None) -> str:
 
 def _format_amount(amount: Decimal | None, currency: str) -> str:
     return format_money(amount, currency) if amount else ""
-
-
-# --- knobs ------------------------------------------------------------------------
 
 
 def _build_intent(row: models.Intent) -> case.Intent:

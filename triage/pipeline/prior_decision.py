@@ -68,7 +68,12 @@ def _find_deciding_clause(refund: Refund, code: str) -> case.Clause | None:
         cited.sort(key=lambda row: row["ref"] != rule.exclusion_clause)
     if not cited:
         return None
-    row = {"policy_title": cited[0].get("title", ""), **cited[0], "until": cited[0].get("until") or None}  # fmt: skip
+    clause = cited[0]
+    row = {
+        "policy_title": clause.get("title", ""),
+        **clause,
+        "until": clause.get("until") or None,
+    }
     return converter.structure(row, case.Clause)
 
 

@@ -218,7 +218,7 @@ def _load_intent_model(pk: int):  # type: ignore[no-untyped-def]  # its type wou
         raise EngineUnavailable(str(error)) from error
 
 
-def load_version_encoder(pk: int | None):  # type: ignore[no-untyped-def]  # its type would import it
+def load_version_encoder(pk: int | None):  # type: ignore[no-untyped-def]  # a type imports it
     """The encoder that a version reads with: that IntentEncoder, or the plain one. Raises
     EngineUnavailable.
     """
@@ -230,7 +230,9 @@ def _load_intent_encoder(pk: int):  # type: ignore[no-untyped-def]
     return load_tuned_encoder(models.IntentEncoder.objects.get(pk=pk))
 
 
-def load_tuned_encoder(row: models.IntentEncoder | models.TunedEncoder):  # type: ignore[no-untyped-def]
+def load_tuned_encoder(  # type: ignore[no-untyped-def]
+    row: models.IntentEncoder | models.TunedEncoder,
+):
     """The encoder with the row's weights; loaded anew. Raises EngineUnavailable."""
     from triage.inference.encoder import Encoder
 

@@ -93,8 +93,6 @@ def _join_marks(slots: tuple[Slot, ...]) -> str:
     return " and ".join(filter(None, [", ".join(marks[:-1]), marks[-1]])) if marks else ""
 
 
-# --- summaries: one sentence for each group of facts that is known -----------------
-
 SUMMARY_TEMPLATES = (
     "{customer} has been a customer since {since}; orders on record: {orders}, worth {spent}.",
     "{customer} has this many orders on record: {orders}.",
@@ -129,16 +127,24 @@ def _iter_statements(task: WritingTask, said: set[str]) -> Iterator[str]:
         yield f"It holds {_join_marks(items)}."
 
 
-# --- replies -------------------------------------------------------------------------
-
 OUTCOME_SENTENCES = {
-    "review": "A colleague is reviewing a {detail} for you, and we will write again as soon as it is decided.",
+    "review": (
+        "A colleague is reviewing a {detail} for you, and we will write again as soon as it "
+        "is decided."
+    ),
     "refuse": "I am sorry that we cannot agree to this under our policy.",
     "approved": "Your {detail}{sum} has been approved and will be paid.",
     "paid": "Your {detail}{sum} has been approved and paid.",
-    "refuse outside window": "I am sorry that we cannot agree to this, because the time in which it can be asked for is over.",
-    "refuse not covered": "I am sorry that we cannot agree to this, because our policy does not cover it.",
-    "refuse no evidence": "I am sorry that we cannot agree to this, because we have not seen what we need for it.",
+    "refuse outside window": (
+        "I am sorry that we cannot agree to this, because the time in which "
+        "it can be asked for is over."
+    ),
+    "refuse not covered": (
+        "I am sorry that we cannot agree to this, because our policy does not cover it."
+    ),
+    "refuse no evidence": (
+        "I am sorry that we cannot agree to this, because we have not seen what we need for it."
+    ),
     "ask": "Please let us know which order this is about, so that we can look into it.",
     "human": "A colleague is looking into this and will write to you.",
     "none": "Please reply to this message if there is anything else you need.",
@@ -146,9 +152,10 @@ OUTCOME_SENTENCES = {
 
 
 def _write_reply(task: WritingTask) -> str:
+    thanks = f"Thank you for writing to us{_format_order_mention(task)}."
     paragraphs = [
         f"Hello {_get_first_mark(task, 'customer')},".replace(" ,", ","),
-        f"Thank you for writing to us{_format_order_mention(task)}. {_write_order_status(task)}".strip(),
+        f"{thanks} {_write_order_status(task)}".strip(),
         _quote_policy(task),
         _write_outcome(task),
         f"Kind regards,\n{_get_first_mark(task, 'shop') or 'Your support team'}",

@@ -42,7 +42,9 @@ GRANTED_STATES = {
     State.EXECUTED: "paid",
 }
 STATE_EXPLANATIONS = {
-    State.PENDING: "the refund is still under review, and until it is decided a reply may say no more",
+    State.PENDING: (
+        "the refund is still under review, and until it is decided a reply may say no more"
+    ),
     State.APPROVED: "the refund was approved, but what was approved has changed since",
     State.REJECTED: "the refund was refused",
     State.RETURNED: "the refund is not decided: more information is needed first",

@@ -73,7 +73,7 @@ def _build_headline(field: str, asked: SearchQuery, *, whole: bool) -> SearchHea
 
 
 def list_policies(on: date | None = None) -> QuerySet[Policy]:
-    """Every policy with its versions, newest first, and their clauses; or those in force on a day."""
+    """Every policy with its versions, newest first, with clauses; or those in force on a day."""
     clauses = Prefetch("clauses", Clause.objects.order_by("position"))
     versions = PolicyVersion.objects.order_by("-number").prefetch_related(clauses)
     found = Policy.objects.all()

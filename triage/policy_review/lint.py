@@ -40,7 +40,7 @@ DayRange = tuple[date, date | None]
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to look at, in a sentence; ``links`` are names and addresses of what it is about."""
+    """One thing to look at, in a sentence; ``links`` are names and addresses."""
 
     text: str
     links: tuple[tuple[str, str], ...] = ()
@@ -87,13 +87,15 @@ def lint_policies(days: int = LOOKBACK_DAYS, today: date | None = None) -> Repor
         (
             Section(
                 "Clauses that disagree",
-                "The same case has another window, remedy or fee. Load a new version of one of them.",
+                "The same case has another window, remedy or fee. Load a new version of one of "
+                "them.",
                 "No two clauses disagree.",
                 tuple(_find_contradictions(clauses, today)),
             ),
             Section(
                 "Refund rules without a clause",
-                "Money would rest on nothing that a customer was told. Correct the rule's clause or dates.",
+                "Money would rest on nothing that a customer was told. Correct the rule's clause "
+                "or dates.",
                 "Every refund rule rests on a clause that is in force as long as the rule.",
                 tuple(_find_rules_without_clause(clauses)),
             ),
@@ -116,7 +118,8 @@ def _iter_ticket_sections(
     nothing = f"No ticket was read in the last {days} days, so this cannot be said."
     yield Section(
         "Clauses never retrieved",
-        f"In force, and cited for no ticket of the last {days} days: perhaps worded as nobody asks.",
+        f"In force, and cited for no ticket of the last {days} days: perhaps worded as nobody "
+        f"asks.",
         "Every clause in force was cited." if read else nothing,
         tuple(_find_unretrieved_clauses(clauses, since, today)) if read else (),
     )

@@ -1,4 +1,4 @@
-"""The engine of the retrieve step: the clauses in force on a day, with the chance that each answers."""
+"""The engine of the retrieve step: clauses in force on a day, each with its chance to answer."""
 
 from __future__ import annotations
 

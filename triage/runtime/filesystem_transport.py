@@ -18,7 +18,9 @@ from kombu.utils.json import dumps
 class Channel(filesystem.Channel):
     """Writes beside the queue, then renames into it."""
 
-    def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:  # type: ignore[override]
+    def _put(  # type: ignore[override]
+        self, queue: str, payload: dict[str, Any], **kwargs: Any
+    ) -> None:
         folder = Path(self.data_folder_out)
         name = f"{time.monotonic_ns()}_{uuid.uuid4()}.{queue}.msg"
         part = folder / f".{name}.part"  # no worker takes a name of this form

@@ -19,17 +19,37 @@ Process = subprocess.Popen[bytes]
 
 def build_web_command(port: int) -> list[str]:
     return [
-        "-m", "gunicorn", "triage.wsgi", "--bind", f"127.0.0.1:{port}",
-        "--worker-class", "gthread", "--threads", "8",
-        "--no-control-socket", "--log-level", "warning",
-    ]  # fmt: skip
+        "-m",
+        "gunicorn",
+        "triage.wsgi",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--worker-class",
+        "gthread",
+        "--threads",
+        "8",
+        "--no-control-socket",
+        "--log-level",
+        "warning",
+    ]
 
 
 def build_worker_command(count: int) -> list[str]:
     return [
-        "-m", "celery", "--quiet", "-A", "triage", "worker", "--beat", "--concurrency", str(count),
-        "--without-gossip", "--without-mingle", "--loglevel", "WARNING",
-    ]  # fmt: skip
+        "-m",
+        "celery",
+        "--quiet",
+        "-A",
+        "triage",
+        "worker",
+        "--beat",
+        "--concurrency",
+        str(count),
+        "--without-gossip",
+        "--without-mingle",
+        "--loglevel",
+        "WARNING",
+    ]
 
 
 def start_process(command: Sequence[str]) -> Process:

@@ -1,1 +1,1 @@
-"""Urgency, mood and unwanted mail: three small linear models over a text's embedding and its words."""
+"""Urgency, mood and unwanted mail: three small linear models over embedding and words."""

@@ -174,7 +174,7 @@ def _is_word_term(head: Head, place: int) -> bool:
 
 @dataclass(frozen=True)
 class SignalModel:
-    """The three heads. Reads a text and its vector; ``embed`` is asked again only where one raises."""
+    """The three heads. Reads a text and its vector; ``embed`` is only asked where one raises."""
 
     urgency: Head
     mood: Head
@@ -206,9 +206,6 @@ class SignalModel:
 
         tensors = load(data)
         return cls(*(_load_head(name, tensors) for name in ("urgency", "mood", "mail")))
-
-
-# --- a level and its reasons --------------------------------------------------------
 
 
 def _read_level(head: Head, text: str, vector: Vectors, embed: Embed, *, calm: int) -> Reading:
@@ -283,9 +280,9 @@ def _quote_sentence(
         return []
     scores = head.score_texts(parts, vectors)
     best = parts[int((scores[:, level] - scores[:, calm]).argmax())]
-    return [
-        f"“{best if len(best) <= MAX_QUOTED_CHARS else best[:MAX_QUOTED_CHARS].rsplit(' ', 1)[0] + ' …'}”"
-    ]
+    if len(best) > MAX_QUOTED_CHARS:
+        best = best[:MAX_QUOTED_CHARS].rsplit(" ", 1)[0] + " …"
+    return [f"“{best}”"]
 
 
 def has_known_words(head: Head, text: str) -> bool:
@@ -309,9 +306,6 @@ def _read_mail(head: Head, text: str, vector: Vectors) -> Reading:
         because=tuple(_quote_words(head.weigh_words(text, kind, over=0))),
         threshold=head.threshold,
     )
-
-
-# --- bytes ----------------------------------------------------------------------------
 
 
 def _dump_head(head: Head) -> Sequence[tuple[str, Vectors]]:

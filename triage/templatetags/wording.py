@@ -21,4 +21,5 @@ FOUND_WORDS: Final = re.compile(
 def marked(text: str) -> SafeString:
     """The text escaped, and each found word in it marked."""
     shown = FOUND_WORDS.sub(r"<mark>\1</mark>", str(escape(text)))
-    return mark_safe(shown.replace(HIGHLIGHT_START, "").replace(HIGHLIGHT_END, ""))  # noqa: S308  # escaped above
+    shown = shown.replace(HIGHLIGHT_START, "").replace(HIGHLIGHT_END, "")
+    return mark_safe(shown)  # noqa: S308  # escaped above

@@ -26,12 +26,23 @@ GRANTED_PREFIXES: Final = (
 SLOT_PATTERN: Final = re.compile(r"\{(\w+)\}")
 SAMPLE_DAY, SAMPLE_ORDER = "3 May 2026", "HP-10422"
 SAMPLE_VALUES: Final = {
-    "amount": "£42.00", "paid": "£89.00", "said_amount": "£20.00", "order": SAMPLE_ORDER,
-    "said_order": SAMPLE_ORDER, "others": f"{SAMPLE_ORDER} and HP-10399", "placed": SAMPLE_DAY, "promised": SAMPLE_DAY,
-    "delivered": SAMPLE_DAY, "said_date": SAMPLE_DAY, "items": "Storm lamp and Enamel kettle",
-    "status": "shipped", "tracking": "PX123", "customer": "Maya Lund", "shop": "Harbour & Pine",
+    "amount": "£42.00",
+    "paid": "£89.00",
+    "said_amount": "£20.00",
+    "order": SAMPLE_ORDER,
+    "said_order": SAMPLE_ORDER,
+    "others": f"{SAMPLE_ORDER} and HP-10399",
+    "placed": SAMPLE_DAY,
+    "promised": SAMPLE_DAY,
+    "delivered": SAMPLE_DAY,
+    "said_date": SAMPLE_DAY,
+    "items": "Storm lamp and Enamel kettle",
+    "status": "shipped",
+    "tracking": "PX123",
+    "customer": "Maya Lund",
+    "shop": "Harbour & Pine",
     "kind": "return request",
-}  # fmt: skip
+}
 FOLDS: Final = 10
 INVERSE_REGULARIZATION: Final = 10  # inverse regularization
 MAX_FALSE_SHARE: Final = (

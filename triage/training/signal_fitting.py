@@ -1,4 +1,4 @@
-"""Fitting the signals from their corpus, and what they are worth on texts they were not fitted on."""
+"""Fitting the signals from their corpus, and what they are worth on other texts."""
 
 from __future__ import annotations
 
@@ -100,9 +100,6 @@ def _compute_softmax(scores: Vectors) -> Vectors:
     odds = np.exp(scores - scores.max(axis=1, keepdims=True))
     found: Vectors = odds / odds.sum(axis=1, keepdims=True)
     return found
-
-
-# --- the report ---------------------------------------------------------------------
 
 
 def _report_levels(truth: Sequence[int], shares: Vectors, *, calm: int) -> dict[str, Any]:

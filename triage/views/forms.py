@@ -98,7 +98,7 @@ class ProposalForm(forms.Form):
     def __init__(self, data: Any = None, *, tickets: Any = (), auto_id: str = "id_%s") -> None:
         super().__init__(data, auto_id=auto_id)
         ticket = self.fields["ticket"]
-        assert isinstance(ticket, forms.TypedMultipleChoiceField)  # noqa: S101  its type has choices
+        assert isinstance(ticket, forms.TypedMultipleChoiceField)  # noqa: S101  has choices
         ticket.choices = [(pk, str(pk)) for pk in tickets]
 
 
@@ -116,8 +116,8 @@ class WhatIfForm(forms.Form):
         label="Or a new version, in Markdown",
         widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "true"}),
         help_text="As for a policy that is loaded: lines with id, title and effective_from between "
-        "two lines of ---, then a heading (##) for each clause. Write the whole policy: a clause that is left out "
-        "counts as withdrawn. It is not stored as a policy.",
+        "two lines of ---, then a heading (##) for each clause. Write the whole policy: a clause "
+        "that is left out counts as withdrawn. It is not stored as a policy.",
     )
     tickets = forms.IntegerField(
         min_value=1,
@@ -129,7 +129,8 @@ class WhatIfForm(forms.Form):
     def __init__(self, data: Any = None, *, initial: Mapping[str, Any] | None = None) -> None:
         super().__init__(data, initial=dict(initial or {}))
         coming = PolicyVersion.objects.filter(effective_from__gt=timezone.localdate())
-        self.fields["version"].queryset = coming.order_by("effective_from")  # type: ignore[attr-defined]
+        version: Any = self.fields["version"]
+        version.queryset = coming.order_by("effective_from")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -113,7 +113,7 @@ def _build_share_context(found: SubgroupReport, view: str) -> dict[str, Any]:
 
 
 def _find_scale_end(shares: Iterable[Share]) -> float:
-    """Where the scale ends; small groups may run off it, or all others would be too small to see."""
+    """Where the scale ends; small groups may run off it, lest all others shrink."""
     widest = max((share.high for share in shares if not share.small), default=1.0)
     return next(end for end in SCALE_ENDS if widest <= end)
 

@@ -66,13 +66,14 @@ def pay(execution: Execution) -> Answer:
         return NotReached("STRIPE_API_KEY is not set.")
     import stripe
 
-    about: dict[str, Any] = {
+    about: Any = {
         **_build_charge_params(execution),
         "amount": convert_to_minor_units(execution.amount, execution.currency),
         "metadata": {"key": execution.key, "refund": str(execution.refund_id)},
     }
     try:
-        made = _build_client().v1.refunds.create(about, {"idempotency_key": execution.key})  # type: ignore[arg-type]
+        options: Any = {"idempotency_key": execution.key}
+        made = _build_client().v1.refunds.create(about, options)
     except NeverSent as error:
         return NotReached(f"Stripe could not be reached: {error}.")
     except NoAnswer as error:

@@ -50,8 +50,16 @@ def _with_a_payment(refund: Refund) -> None:
 
 def _with_a_failed_check(refund: Refund) -> None:
     check = {"name": "tone", "passed": None, "value": "", "threshold": "", "because": ""}
-    receipts.append_receipt(ticket=refund.ticket, run=refund.run, step="draft", actor_kind="rule",
-                    actor="x", status="ok", checks=[check], attempt=2)  # fmt: skip
+    receipts.append_receipt(
+        ticket=refund.ticket,
+        run=refund.run,
+        step="draft",
+        actor_kind="rule",
+        actor="x",
+        status="ok",
+        checks=[check],
+        attempt=2,
+    )
 
 
 def _handed_to_sol(refund: Refund) -> None:

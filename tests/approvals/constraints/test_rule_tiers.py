@@ -29,9 +29,12 @@ def leads(sam: User) -> Group:
 
 def rule(name: str = "30 days", **values: Any) -> RefundRule:
     return RefundRule.objects.create(
-        name=name, intents=["return-request"], clause="returns.window",
-        effective_from="2024-01-01", **values,
-    )  # fmt: skip
+        name=name,
+        intents=["return-request"],
+        clause="returns.window",
+        effective_from="2024-01-01",
+        **values,
+    )
 
 
 def asked(amount: str = "49.00", *rules: str) -> Refund:

@@ -1,4 +1,4 @@
-"""A worker is killed with SIGKILL at each point of a payment: it is paid once or in doubt, never lost."""
+"""A worker is killed at each point of a payment: it is paid once or in doubt, never lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The outbox: ordered with the approval, claimed by one, recorded once, in doubt where nobody knows."""
+"""The outbox: ordered with the approval, claimed by one, recorded once, or in doubt."""
 
 from __future__ import annotations
 

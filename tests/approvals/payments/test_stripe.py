@@ -46,12 +46,24 @@ def test_nothing_is_told_of_this_machine(books: Books) -> None:
 @pytest.mark.parametrize(
     "mood",
     [
-        "hangs", "pays late", "drops after", "drops before", "drops halfway", "breaks before",
-        "breaks after", "talks garbage", "talks lists", "sends away", "talks on",
-        "pays another amount", "pays another currency", "gives no reference", "is not done",
+        "hangs",
+        "pays late",
+        "drops after",
+        "drops before",
+        "drops halfway",
+        "breaks before",
+        "breaks after",
+        "talks garbage",
+        "talks lists",
+        "sends away",
+        "talks on",
+        "pays another amount",
+        "pays another currency",
+        "gives no reference",
+        "is not done",
         "conflicts",
     ],
-)  # fmt: skip
+)
 def test_whatever_is_no_clear_answer_is_in_doubt(books: Books, mood: str, settings: Any) -> None:
     meet(settings, books, mood)
     execution = paid(ordered())

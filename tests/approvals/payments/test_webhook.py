@@ -52,12 +52,24 @@ def test_the_order_is_signed(books: Books, settings: Any) -> None:
 @pytest.mark.parametrize(
     "mood",
     [
-        "hangs", "pays late", "drops after", "drops before", "drops halfway", "breaks before",
-        "breaks after", "talks garbage", "talks lists", "sends away", "talks on",
-        "pays another amount", "pays another currency", "gives no reference", "is not done",
+        "hangs",
+        "pays late",
+        "drops after",
+        "drops before",
+        "drops halfway",
+        "breaks before",
+        "breaks after",
+        "talks garbage",
+        "talks lists",
+        "sends away",
+        "talks on",
+        "pays another amount",
+        "pays another currency",
+        "gives no reference",
+        "is not done",
         "conflicts",
     ],
-)  # fmt: skip
+)
 def test_whatever_is_no_clear_answer_is_in_doubt(books: Books, mood: str, settings: Any) -> None:
     meet(settings, books, mood)
     execution = paid(ordered())

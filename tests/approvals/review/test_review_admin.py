@@ -11,9 +11,12 @@ from approvals.models import ApprovalLimit, Care
 
 pytestmark = pytest.mark.django_db
 VALUES = {
-    "currency": "GBP", "blind_above": "250", "blind_share": "0.2", "escalate_hours": "12",
+    "currency": "GBP",
+    "blind_above": "250",
+    "blind_share": "0.2",
+    "escalate_hours": "12",
     "sealed_share": "0.05",
-}  # fmt: skip
+}
 
 
 def change(client: Client, care: Care, **values: str) -> str:

@@ -270,8 +270,16 @@ def test_a_check_that_failed_or_was_not_run_is_a_doubt(passed: bool | None) -> N
     run = finished_run()
     assert list(auto_approval_doubts._iter_receipt_doubts(run)) == []
     check = {"name": "tone", "passed": passed, "value": "", "threshold": "", "because": ""}
-    receipts.append_receipt(ticket=run.ticket, run=run, step="draft", actor_kind="rule", actor="x",
-                    status="ok", checks=[check], attempt=2)  # fmt: skip
+    receipts.append_receipt(
+        ticket=run.ticket,
+        run=run,
+        step="draft",
+        actor_kind="rule",
+        actor="x",
+        status="ok",
+        checks=[check],
+        attempt=2,
+    )
     assert list(auto_approval_doubts._iter_receipt_doubts(run)) == [
         "a check of “draft” did not pass"
     ]

@@ -1,4 +1,4 @@
-"""Asking by hand, renaming a rule or lowering a number is no way around how many have to approve."""
+"""Asking by hand, renaming a rule or lowering a number changes nothing in how many approve."""
 
 from __future__ import annotations
 

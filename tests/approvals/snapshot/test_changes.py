@@ -89,8 +89,12 @@ CHANGES: dict[str, tuple[Callable[[Refund], Any], str]] = {
     ),
     "file": (
         lambda refund: Attachment.objects.create(
-            message=message_of(refund), name="a.jpg", content_type="image/jpeg", size=1,
-            sha256="1" * 64, content=b"x",
+            message=message_of(refund),
+            name="a.jpg",
+            content_type="image/jpeg",
+            size=1,
+            sha256="1" * 64,
+            content=b"x",
         ),
         "The customer sent another file.",
     ),
@@ -122,7 +126,7 @@ CHANGES: dict[str, tuple[Callable[[Refund], Any], str]] = {
         lambda refund: ApprovalLimit.objects.update(two_above=40),
         "It took 1 to approve it and takes 2 now.",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("what", CHANGES)

@@ -1,4 +1,4 @@
-"""Something changes after sol approved: people learn of it, and of money that moved all the same."""
+"""Something changes after sol approved: people learn of it, and of money that moved."""
 
 from __future__ import annotations
 

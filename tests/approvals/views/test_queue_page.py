@@ -233,7 +233,7 @@ def test_how_many_are_not_paid_beyond_those_shown_is_said(
 
 
 def rows_of_each_kind(marta: Customer, sol: User, sam: User, count: int) -> None:
-    """In sol's queue, for others (of a group, asked for by sol, approved by sol), and to be paid."""
+    """Rows in sol's queue, for others (a group, asked or approved by sol), and to be paid."""
     leads = Group.objects.get_or_create(name="leads")[0]
     for _ in range(count):
         asked(marta, "5.00", rule="lamps")

@@ -63,9 +63,24 @@ class TicketOutcome:
 UNREAD_OUTCOME: Final = TicketOutcome(failed=True, label="", outcome="")
 """Of a mail that opens nothing: a machine wrote it."""
 COMPARED_FIELDS: Final = (
-    "failed", "outcome", "order", "amount", "currency", "remedy", "rule", "terms", "clauses",
-    "lines", "conditions", "state", "people", "reviewers", "deciders", "assigned", "waits",
-)  # fmt: skip
+    "failed",
+    "outcome",
+    "order",
+    "amount",
+    "currency",
+    "remedy",
+    "rule",
+    "terms",
+    "clauses",
+    "lines",
+    "conditions",
+    "state",
+    "people",
+    "reviewers",
+    "deciders",
+    "assigned",
+    "waits",
+)
 """What has to be identical; label, reasons, risk and draft are told beside it."""
 
 

@@ -54,10 +54,15 @@ def iter_flag_lines(attacks: Sequence[Attack], data: Path) -> Iterator[str]:
         for held_out in (False, True):
             of_set = [a for a in attacks if (a.of, a.is_held_out) == (name, held_out)]
             part = "held out" if held_out else "seen while tuning"
-            yield f"{name}, {part}: flagged {_format_share(len(select_flagged(of_set)), len(of_set))}"
+            yield (
+                f"{name}, {part}: flagged {_format_share(len(select_flagged(of_set)), len(of_set))}"
+            )
     harmless = texts.load_harmless_texts(data)
     wrong = sum(bool(find_injection_signs(text)) for text in harmless)
-    yield f"harmless texts with trigger words: flagged {_format_share(wrong, len(harmless))} (at most 2 %)"
+    yield (
+        f"harmless texts with trigger words: flagged {_format_share(wrong, len(harmless))} "
+        "(at most 2 %)"
+    )
 
 
 def _format_share(count: int, of: int) -> str:

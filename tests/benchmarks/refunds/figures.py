@@ -77,8 +77,13 @@ def iter_report_lines(judged: Sequence[TaskResult]) -> Iterator[str]:
     other = [each for each in judged if not each.task.gives_back]
     seen = sum(each.is_put_to_person for each in back)
     alarms = sum(each.is_put_to_person for each in other)
-    yield f"gives money back and is put before a person: {_format_share(seen, len(back))} (all wanted)"
-    yield f"gives none and is put before a person: {_format_share(alarms, len(other))} (at most 10 %)"
+    yield (
+        f"gives money back and is put before a person: {_format_share(seen, len(back))} "
+        "(all wanted)"
+    )
+    yield (
+        f"gives none and is put before a person: {_format_share(alarms, len(other))} (at most 10 %)"
+    )
     proposed = [each for each in judged if each.amount is not None and each.task.back is not None]
     exact = sum(_is_exact(each) for each in proposed)
     yield f"amount proposed is the right one: {_format_share(exact, len(proposed))} (at least 90 %)"

@@ -47,8 +47,11 @@ ACTION_LABELS: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """One text of one customer; ``back`` is what the right actions give back, None where the
-    data does not say how much, ``label`` what a person would call it by those actions, and ``orders`` those they are on."""
+    """One text of one customer.
+
+    ``back`` is what the right actions give back, None where the data does not say how much;
+    ``label`` what a person would call it by those actions; ``orders`` those they are on.
+    """
 
     name: str
     email: str
@@ -233,7 +236,13 @@ def _gives_money_back(
 def send_task(task: Task) -> Ticket:
     """Receive the task's text as a ticket of its customer."""
     intake.receive_ticket(
-        {"external_id": task.name, "channel": "import", "name": "", "email": task.email,
-         "subject": "", "body": task.text}
-    )  # fmt: skip
+        {
+            "external_id": task.name,
+            "channel": "import",
+            "name": "",
+            "email": task.email,
+            "subject": "",
+            "body": task.text,
+        }
+    )
     return Ticket.objects.get(external_id=task.name)

@@ -1,4 +1,4 @@
-"""Examining a file of the writer on held-out cases: ``python -m tests.benchmarks.writer.evaluation``.
+"""Examine a writer's file on held-out cases: ``python -m tests.benchmarks.writer.evaluation``.
 
 Each case goes through the very step it is for, receipt checks included, and must pass at
 this writer, with no larger one to climb to. Beside the checks it is asked whether the

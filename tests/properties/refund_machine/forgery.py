@@ -1,4 +1,4 @@
-"""Statements that somebody with the application's own rights might send, and that must be refused."""
+"""Statements sent with the application's own rights that must be refused."""
 
 from __future__ import annotations
 
@@ -16,16 +16,29 @@ from tests.properties.refund_machine.people import ANYBODY, N
 from tests.properties.refund_machine.stage import Stage, has
 
 OF_REFUNDS = (
-    "amount = amount + 1", "amount = 0.01", "currency = 'EUR'", "fingerprint = 'forged'",
-    "seeded = NOT seeded", "expires_at = NULL", "rule = 'everything'", "lines = '[1]'",
-    "requested_by_id = COALESCE(requested_by_id + 1, 1)", "conditions = '[\"forged\"]'",
-    "terms = '{\"forged\": {}}'", "state = 'paid'", "risk = risk + 1",
+    "amount = amount + 1",
+    "amount = 0.01",
+    "currency = 'EUR'",
+    "fingerprint = 'forged'",
+    "seeded = NOT seeded",
+    "expires_at = NULL",
+    "rule = 'everything'",
+    "lines = '[1]'",
+    "requested_by_id = COALESCE(requested_by_id + 1, 1)",
+    "conditions = '[\"forged\"]'",
+    "terms = '{\"forged\": {}}'",
+    "state = 'paid'",
+    "risk = risk + 1",
     "approvers_needed = approvers_needed - 1",
-)  # fmt: skip
+)
 OF_EXECUTIONS = (
-    "amount = amount + 1", "key = 'forged'", "currency = 'EUR'", "charge = 'forged'",
-    "\"by\" = 'stripe'", "key = ''",
-)  # fmt: skip
+    "amount = amount + 1",
+    "key = 'forged'",
+    "currency = 'EUR'",
+    "charge = 'forged'",
+    "\"by\" = 'stripe'",
+    "key = ''",
+)
 OF_KEPT_ROWS = {
     "approvals_decision": (
         "reason = 'forged'",

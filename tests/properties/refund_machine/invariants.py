@@ -296,9 +296,19 @@ def _by_hand(ledger: Ledger) -> Iterator[str]:
 
 
 ALL = (
-    paid_once, within_captured, by_another_hand, within_limits, as_approved, runs_out,
-    nothing_rewritten, only_moves_on, leaves_receipts, states_agree, seeded_moves_nothing, nothing_forgotten,
-)  # fmt: skip
+    paid_once,
+    within_captured,
+    by_another_hand,
+    within_limits,
+    as_approved,
+    runs_out,
+    nothing_rewritten,
+    only_moves_on,
+    leaves_receipts,
+    states_agree,
+    seeded_moves_nothing,
+    nothing_forgotten,
+)
 
 
 def broken(ledger: Ledger) -> list[str]:

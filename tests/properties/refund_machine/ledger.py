@@ -32,7 +32,8 @@ TABLES = {
     ),
     "executions": (
         "approvals_execution",
-        'id, refund_id, "by", key, state, amount, currency, charge, reference, calls, settled_by_id',
+        'id, refund_id, "by", key, state, amount, currency, charge, reference, calls, '
+        "settled_by_id",
     ),
     "looks": (
         "approvals_look",
@@ -42,7 +43,10 @@ TABLES = {
     "checks": ("approvals_sealedcheck", "id, refund_id, fault, right_verdict, salt, seal"),
     "payments": ("tickets_payment", "id, order_id, kind, amount, reference"),
 }
-READ = "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED; SELECT json_build_object({})::text"
+READ = (
+    "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED; "
+    "SELECT json_build_object({})::text"
+)
 ROWS = "'{}', (SELECT json_agg(rows ORDER BY id) FROM (SELECT {} FROM {}) AS rows)"
 
 

@@ -38,9 +38,16 @@ BEFORE = (
     "crashes before",
 )
 AFTER = (
-    "pays", "drops after", "breaks after", "crashes after", "talks garbage", "talks lists",
-    "names another amount", "gives no reference", "is not done",
-)  # fmt: skip
+    "pays",
+    "drops after",
+    "breaks after",
+    "crashes after",
+    "talks garbage",
+    "talks lists",
+    "names another amount",
+    "gives no reference",
+    "is not done",
+)
 MOODS = (*AFTER, *BEFORE, "keeps it on the way")
 MANNERS = (
     "knows",

@@ -29,9 +29,17 @@ PAYER = st.sampled_from(["webhook", "webhook", "manual"])
 MOST_PEOPLE = 3
 ORDER = st.integers(0, 1)
 WORDLESS = (
-    "pk", "amount", "currency", "rule", "terms", "reviewers", "approvers_needed", "assigned_to",
-    "requested_by", "lines",
-)  # fmt: skip
+    "pk",
+    "amount",
+    "currency",
+    "rule",
+    "terms",
+    "reviewers",
+    "approvers_needed",
+    "assigned_to",
+    "requested_by",
+    "lines",
+)
 
 
 class People(Stage):
@@ -189,9 +197,11 @@ class People(Stage):
         """The last editor's name goes over the one before; their hands stay."""
         self._will_edit(draft)
         Draft.objects.filter(pk=draft.pk if draft else 0).update(
-            hands=[], edited_by=self.world.people["nobody"], edited_at=timezone.now(),
+            hands=[],
+            edited_by=self.world.people["nobody"],
+            edited_at=timezone.now(),
             edited_body=f"Hello {self.next_edit()}",
-        )  # fmt: skip
+        )
 
     @rule(n=N)
     def a_machine_writes(self, n: int) -> None:

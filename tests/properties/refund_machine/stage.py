@@ -1,4 +1,4 @@
-"""One sequence of the machine: a transaction that is never committed, and what to remember of it."""
+"""One sequence of the machine: a transaction never committed, and what to remember of it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ UNTIL_SETTLED = 4  # rounds: a doubt, a question, an order, an answer
 
 
 class Stage(RuleBasedStateMachine):
-    """``world`` is there before the first sequence; ``seen`` counts what happened in all of them."""
+    """``world`` is there before the first sequence; ``seen`` counts what happened in all."""
 
     world: ClassVar[World]
     settings: ClassVar[Any]

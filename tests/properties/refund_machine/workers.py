@@ -29,9 +29,15 @@ from tests.properties.refund_machine.people import ANYBODY, SUPERVISOR, N
 from tests.properties.refund_machine.stage import OPEN, Stage, has
 
 PASSED = st.sampled_from(
-    [timedelta(minutes=2), timedelta(seconds=30), timedelta(minutes=11), timedelta(hours=13),
-     timedelta(days=4), timedelta(days=8)]
-)  # fmt: skip
+    [
+        timedelta(minutes=2),
+        timedelta(seconds=30),
+        timedelta(minutes=11),
+        timedelta(hours=13),
+        timedelta(days=4),
+        timedelta(days=8),
+    ]
+)
 MOOD, MANNER = st.sampled_from(MOODS), st.sampled_from(MANNERS)
 POINTS: dict[str, tuple[Any, str, bool]] = {
     "claiming": (refund_rows, "save_state", True),
@@ -47,7 +53,7 @@ POINT = st.none() | st.sampled_from(sorted(POINTS))
 
 @dataclass
 class Call:
-    """One worker in the middle of its work; ``answer`` is None before it asked, ``at`` when it did."""
+    """One worker at work; ``answer`` is None before it asked, ``at`` when it did."""
 
     verb: str
     execution: Execution

@@ -1,4 +1,4 @@
-"""The small world of the machine: eight people, two orders of one customer, two tickets, one rule."""
+"""The machine's small world: eight people, two orders of one customer, two tickets, one rule."""
 
 from __future__ import annotations
 

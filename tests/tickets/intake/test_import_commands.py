@@ -105,7 +105,10 @@ def test_tickets_come_from_json_lines_and_bad_lines_are_named(tmp_path: Path) ->
 
 
 def test_customers_come_from_a_spreadsheet_with_semicolons(tmp_path: Path) -> None:
-    text = '\ufeffexternal_id;name;email;since;address\r\nC-1;Marta;m@example.com;2023-04-02;"Quay 1\r\nLeeds"\r\n'
+    text = (
+        "\ufeffexternal_id;name;email;since;address\r\n"
+        'C-1;Marta;m@example.com;2023-04-02;"Quay 1\r\nLeeds"\r\n'
+    )
     assert run("import_customers", written(tmp_path / "c.csv", text))[1].startswith(
         "customers: 1 created"
     )

@@ -13,7 +13,8 @@ from tickets.mail.quoting import split_body
 
 def test_a_reply_above_a_quotation_is_the_text() -> None:
     parts = split_body(
-        "It broke again.\n\nOn Mon, 2 Mar 2026 at 10:11, Help <help@shop.example> wrote:\n> Sorry!\n"
+        "It broke again.\n\nOn Mon, 2 Mar 2026 at 10:11, Help <help@shop.example> wrote:\n> "
+        "Sorry!\n"
     )
     assert parts.text == "It broke again."
     assert parts.quoted.startswith("On Mon")
@@ -30,7 +31,8 @@ def test_a_reply_above_a_quotation_is_the_text() -> None:
         "Op ma 2 mrt 2026 om 10:11 schreef Hulp <help@shop.example>:",
         "2026-03-02 10:11 GMT+01:00 Help <help@shop.example>:",
         "-------- Original Message --------",
-        "From: Help <help@shop.example>\nSent: Monday, 2 March 2026 10:11\nTo: Marta\nSubject: Lamp",
+        "From: Help <help@shop.example>\nSent: Monday, 2 March 2026 10:11\nTo: Marta\nSubject: "
+        "Lamp",
         "Von: Hilfe\nGesendet: Montag, 2. März 2026\nAn: Marta\nBetreff: Lampe",
     ],
 )

@@ -76,10 +76,16 @@ def test_a_rung_names_an_engine_of_the_roster(as_ada: Client) -> None:
 
 def test_an_intent_with_its_examples(as_ada: Client) -> None:
     form = {
-        "slug": "gift-card", "name": "gift card", "phrases": "[]", "active": "on", "why": "new",
-        "examples-TOTAL_FORMS": "1", "examples-INITIAL_FORMS": "0",
-        "examples-0-text": "How do I use my gift card?", "examples-0-source": "ada",
-    }  # fmt: skip
+        "slug": "gift-card",
+        "name": "gift card",
+        "phrases": "[]",
+        "active": "on",
+        "why": "new",
+        "examples-TOTAL_FORMS": "1",
+        "examples-INITIAL_FORMS": "0",
+        "examples-0-text": "How do I use my gift card?",
+        "examples-0-source": "ada",
+    }
     as_ada.post("/admin/triage/intent/add/", form)
     assert Intent.objects.get().examples.get().text == "How do I use my gift card?"
 
@@ -121,7 +127,11 @@ def test_ana_has_no_business_there(client: Client, ana: User) -> None:
     assert answer.status_code == 302
 
 
-POLICY = "---\nid: gifts\ntitle: Gifts\neffective_from: {}\nsource: https://shop.example/gifts\n---\n\n## How long {{#long}}\n\nA card holds for {} months.\n"
+POLICY = (
+    "---\nid: gifts\ntitle: Gifts\neffective_from: {}\nsource: "
+    "https://shop.example/gifts\n---\n\n## How long {{#long}}\n\nA card holds for {} "
+    "months.\n"
+)
 
 
 def test_a_new_version_of_a_policy_is_added_beside_the_old(as_ada: Client) -> None:

@@ -15,14 +15,30 @@ from triage.models import Intent
 pytestmark = pytest.mark.django_db
 ADD = "/admin/approvals/refundrule/add/"
 RULE = {
-    "name": "Damaged, 30 days", "active": "on", "position": "10", "effective_from": "2026-01-01",
-    "intents": ["damaged-item"], "statuses": ["delivered"], "categories": "", "remedy": "refund",
-    "clause": "damaged.refund", "exclusion_clause": "", "window_days": "30",
-    "counts_from": "delivery", "currency": "GBP", "fee_percent": "0", "fee_amount": "0",
-    "covers_final_sale": "on", "covers_opened": "on", "covers_used": "on", "evidence": "",
-    "auto_up_to": "0", "why": "as the policy says",
-    "tiers-TOTAL_FORMS": "0", "tiers-INITIAL_FORMS": "0",
-}  # fmt: skip
+    "name": "Damaged, 30 days",
+    "active": "on",
+    "position": "10",
+    "effective_from": "2026-01-01",
+    "intents": ["damaged-item"],
+    "statuses": ["delivered"],
+    "categories": "",
+    "remedy": "refund",
+    "clause": "damaged.refund",
+    "exclusion_clause": "",
+    "window_days": "30",
+    "counts_from": "delivery",
+    "currency": "GBP",
+    "fee_percent": "0",
+    "fee_amount": "0",
+    "covers_final_sale": "on",
+    "covers_opened": "on",
+    "covers_used": "on",
+    "evidence": "",
+    "auto_up_to": "0",
+    "why": "as the policy says",
+    "tiers-TOTAL_FORMS": "0",
+    "tiers-INITIAL_FORMS": "0",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +85,10 @@ def test_a_change_without_a_reason_is_not_made(as_ada: Client) -> None:
         ({"intents": ["order-status"]}, "order-status is not one of the available choices"),
         ({"intents": []}, "This field is required"),
         ({"statuses": ["lost"]}, "lost is not one of the available choices"),
-        ({"clause": "damaged.refnd"}, "No policy has the clause damaged.refnd. Did you mean damaged.refund?"),
+        (
+            {"clause": "damaged.refnd"},
+            "No policy has the clause damaged.refnd. Did you mean damaged.refund?",
+        ),
         ({"exclusion_clause": "x.y"}, "No policy has the clause x.y."),
         ({"effective_to": "2025-12-31"}, "has to come after its first day"),
         ({"remedy": "none", "fee_percent": "10"}, "there is no fee to keep back"),
@@ -78,7 +97,7 @@ def test_a_change_without_a_reason_is_not_made(as_ada: Client) -> None:
         ({"covers_used": "", "auto_up_to": "10"}, "so a person always decides"),
         (tiers(("100", "2"), ("200", "1")), "Above 100 it takes 2 people, so above 200"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_meant_is_said_in_a_sentence(
     as_ada: Client, changes: dict[str, Any], sentence: str
 ) -> None:

@@ -1,8 +1,9 @@
-"""The intent model: three machines that agree on a label, and evidence from rows they had not seen."""
+"""The intent model: three machines that agree on a label, and evidence from unseen rows."""
 
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,7 +33,9 @@ class Encoder:
 
 
 def labeller(target: float = 0.9, **settings: object) -> IntentLabeller:
-    return IntentLabeller(Encoder(), trained(), sha256="0" * 64, target=target, **settings)  # type: ignore[arg-type]
+    encoder: Any = Encoder()
+    more: dict[str, Any] = {"sha256": "0" * 64, "target": target, **settings}
+    return IntentLabeller(encoder, trained(), **more)
 
 
 def test_texts_it_had_not_seen_get_their_label() -> None:

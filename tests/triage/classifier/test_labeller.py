@@ -1,4 +1,4 @@
-"""What the version at work says on a ticket: its promise, for the target in force, and when it ends."""
+"""What the active version says on a ticket: its guarantee, for which target, and its end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a mask lets through: proven over random and adversarial writers, for several vocabularies."""
+"""What a mask lets through: proven over random and adversarial writers."""
 
 from __future__ import annotations
 

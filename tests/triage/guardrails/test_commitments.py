@@ -172,6 +172,8 @@ def test_it_can_be_the_refund_that_was_spoken_of() -> None:
     assert not refused("Hello! That has been approved.")
 
 
-@pytest.mark.parametrize("text", ["We will re\u00adfund you.", "We will **refund** you.", "We will ｒｅｆｕｎｄ you."])  # fmt: skip
+@pytest.mark.parametrize(
+    "text", ["We will re\u00adfund you.", "We will **refund** you.", "We will ｒｅｆｕｎｄ you."]
+)
 def test_letters_that_only_look_different_hide_nothing(text: str) -> None:
     assert refused(text)

@@ -64,7 +64,9 @@ def test_nobody_cheers_at_an_upset_customer() -> None:
     glad = GOOD.replace("We are looking into it.", "Good news! We are looking into it.")
     assert failing(glad) == {}
     assert failing(glad, message="This is unacceptable") == {
-        "fits the mood": "the customer writes “unacceptable”, and the reply is cheerful: “Good news”"
+        "fits the mood": (
+            "the customer writes “unacceptable”, and the reply is cheerful: “Good news”"
+        )
     }
     assert "the ticket is urgent" in failing(glad + " Sorry.", urgent=True)["fits the mood"]
 

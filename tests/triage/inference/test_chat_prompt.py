@@ -147,5 +147,11 @@ def test_a_customer_cannot_spell_a_control_token_a_mark_or_our_own_words(said: s
 
 def test_nothing_but_the_marks_of_the_list_stands_in_the_request() -> None:
     assert set(SLOT.findall(format_task(TASK))) == {
-        "shop", "customer", "order", "status", "delivered", "item", "clause"
-    }  # fmt: skip
+        "shop",
+        "customer",
+        "order",
+        "status",
+        "delivered",
+        "item",
+        "clause",
+    }

@@ -139,7 +139,8 @@ def test_a_module_openvino_cannot_run_is_left_to_torch_and_logged(
 def test_loading_it_sends_nothing_and_leaves_nothing_at_home(tmp_path: Path) -> None:
     """OpenVINO's telemetry would report at import, and keep a client id in the home folder."""
     program = (
-        "import sys; from triage.inference.registry import pinned; from triage.inference.encoder import Encoder\n"
+        "import sys; from triage.inference.registry import pinned; from triage.inference.encoder "
+        "import Encoder\n"
         "Encoder(pinned.load_entries()['minilm']).embed(['Hello'])\n"
         "assert sys.modules['openvino'] and sys.modules['openvino_telemetry'] is None"
     )

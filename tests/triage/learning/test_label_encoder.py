@@ -1,4 +1,4 @@
-"""A version whose encoder is tuned on the shop's own texts: what it may see, and where it is named."""
+"""A version with an encoder tuned on the shop's texts: what it may see, where it is named."""
 
 from __future__ import annotations
 
@@ -79,9 +79,6 @@ def evidence(version: Classifier) -> Any:
     return registry._load_intent_model(version.pk)[1].evidence
 
 
-# --- with the real encoder ---------------------------------------------------------------------
-
-
 def read(text: str) -> Receipt:
     """The receipt of a ticket's label, as a worker leaves it."""
     ticket: Ticket = shop_rows.ticket(text, subject="")
@@ -141,9 +138,6 @@ def test_evidence_that_the_encoder_has_seen_would_promise_what_cannot_be_kept() 
     assert not compute_guarantee(honest, 0.75).valid
 
 
-# --- what it may see --------------------------------------------------------------------------------
-
-
 def test_half_of_each_labels_texts_are_shown_and_always_the_same() -> None:
     texts, labels = [f"text {i}" for i in range(21)], [*"ab" * 8, "c", "c", "c", "d", ""]
     seen = choose_tuning_digests(texts, labels)
@@ -197,9 +191,6 @@ def test_what_was_shown_is_no_evidence_later_either(
     again = train()
     assert (len(tuned), again.report["examples"]) == (1, 58)
     assert len(evidence(again)) == 32 + 1
-
-
-# --- which encoder a version has --------------------------------------------------------------------
 
 
 def test_the_next_version_keeps_the_encoder_until_ada_wants_another(
@@ -276,9 +267,6 @@ def test_weights_that_are_not_those_that_were_kept_serve_nobody() -> None:
     )
     with pytest.raises(EngineUnavailable, match="not those that were kept"):
         registry.load_version_encoder(row.pk)
-
-
-# --- what ada is told ---------------------------------------------------------------------------------
 
 
 def test_ada_sees_which_versions_encoder_is_tuned(

@@ -27,10 +27,25 @@ SNIPPETS = {
     "c": "Gift cards last two years.",
 }
 ROWS: list[dict[str, Any]] = [
-    {"question": "Is my parcel late?", "scenario": "", "gold_snippet_id": "a", "snippet_seen": True},
-    {"question": "Can unused items be returned?", "scenario": "It was a gift.", "gold_snippet_id": "b", "snippet_seen": False},
-    {"question": "How long do gift cards last?", "scenario": None, "gold_snippet_id": "c", "snippet_seen": False},
-]  # fmt: skip
+    {
+        "question": "Is my parcel late?",
+        "scenario": "",
+        "gold_snippet_id": "a",
+        "snippet_seen": True,
+    },
+    {
+        "question": "Can unused items be returned?",
+        "scenario": "It was a gift.",
+        "gold_snippet_id": "b",
+        "snippet_seen": False,
+    },
+    {
+        "question": "How long do gift cards last?",
+        "scenario": None,
+        "gold_snippet_id": "c",
+        "snippet_seen": False,
+    },
+]
 
 
 @pytest.fixture(autouse=True)

@@ -118,7 +118,10 @@ def test_an_approval_that_no_longer_counts_bears_out_nothing(ana: User, sol: Use
 @pytest.mark.django_db
 def test_a_clause_of_ours_is_quoted_whichever_version_it_is_of(ana: User) -> None:
     policy()
-    text = "Our policy says: “Tell us within 14 days of delivery and we refund a damaged item in full.”"
+    text = (
+        "Our policy says: “Tell us within 14 days of delivery and we refund a damaged item "
+        "in full.”"
+    )
     assert sending.send_reply(reply(text), by=ana).text == text
 
 

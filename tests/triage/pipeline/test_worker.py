@@ -181,8 +181,12 @@ def test_receipts_list_what_was_given_and_nothing_else() -> None:
     assert kinds == {"fact description", "case"}
     drafted = ticket.receipts.get(step="draft").inputs
     assert {i["kind"] for i in drafted} == {
-        "message", "fact description", "clause heading", "decision", "case",
-    }  # fmt: skip
+        "message",
+        "fact description",
+        "clause heading",
+        "decision",
+        "case",
+    }
 
 
 def test_an_engine_that_breaks_off_is_left_for_the_next_rung(monkeypatch: Any) -> None:

@@ -1,4 +1,4 @@
-"""The index of this process: a new version of a policy is found at once, the old one still dated."""
+"""The index of this process: a new policy version is found at once, the old one still dated."""
 
 from __future__ import annotations
 

@@ -57,7 +57,8 @@ def test_danger_told_in_several_words_is_urgent_with_its_reasons(model: SignalMo
     signals = read(
         model,
         "Good evening. The heater I bought from you is smoking and there is a smell of burning in "
-        "the bedroom. We have gone outside with the children. Please call me now, what should we do?",
+        "the bedroom. We have gone outside with the children. Please call me now, what should we "
+        "do?",
     )
     assert signals.urgency.level == "urgent"
     assert signals.urgency.confidence > 0.5
@@ -77,11 +78,22 @@ def test_a_threat_is_read_as_one(model: SignalModel) -> None:
 @pytest.mark.parametrize(
     ("text", "level"),
     [
-        ("Earn 900 a week from home! No experience needed. Click here to claim your free place now.", "spam"),
-        ("Out of office: I am on leave until Monday without access to email. In urgent cases please contact my colleague.", "automatic"),
-        ("Delivery to the following recipient failed permanently: mailbox does not exist.", "automatic"),
+        (
+            "Earn 900 a week from home! No experience needed. Click here to claim your free place "
+            "now.",
+            "spam",
+        ),
+        (
+            "Out of office: I am on leave until Monday without access to email. In urgent cases "
+            "please contact my colleague.",
+            "automatic",
+        ),
+        (
+            "Delivery to the following recipient failed permanently: mailbox does not exist.",
+            "automatic",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_nobody_asks_is_known(model: SignalModel, text: str, level: str) -> None:
     spam = read(model, text).spam
     assert spam.level == level
@@ -101,7 +113,7 @@ def test_a_header_adds_to_words_that_leave_it_open(model: SignalModel) -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["free offer!!!", "मेरा पैसा कहाँ है और कब आएगा मुझे बताइए", "", "?"])
+@pytest.mark.parametrize("text", ["free offer!!!", "मेरा पैसा कहाँ है और कब आएगा बताइए", "", "?"])
 def test_too_few_known_words_are_never_called_spam(model: SignalModel, text: str) -> None:
     assert read(model, text).spam.level == "wanted"
 
@@ -142,7 +154,10 @@ def test_the_same_corpus_gives_the_same_bytes_and_honest_figures() -> None:
     assert raised["from"] <= raised["share"] <= raised["to"]
 
 
-@pytest.mark.parametrize(("hits", "n", "expected"), [(0, 0, (0.0, 1.0)), (0, 100, (0.0, 0.037)), (50, 100, (0.404, 0.596))])  # fmt: skip
+@pytest.mark.parametrize(
+    ("hits", "n", "expected"),
+    [(0, 0, (0.0, 1.0)), (0, 100, (0.0, 0.037)), (50, 100, (0.404, 0.596))],
+)
 def test_an_interval_is_wide_where_little_was_counted(
     hits: int, n: int, expected: tuple[float, float]
 ) -> None:
@@ -161,5 +176,14 @@ def test_a_word_is_left_out_wherever_it_stands_and_nothing_else_is() -> None:
 
 def test_words_are_counted_alone_and_in_pairs() -> None:
     assert text_features.extract_terms("It's NOT 42, NOW!!") == [
-        "it's", "not", "#", "now", "!!", "it's not", "not #", "# now", "now !!", text_features.CAPITALS_TERM,
-    ]  # fmt: skip
+        "it's",
+        "not",
+        "#",
+        "now",
+        "!!",
+        "it's not",
+        "not #",
+        "# now",
+        "now !!",
+        text_features.CAPITALS_TERM,
+    ]

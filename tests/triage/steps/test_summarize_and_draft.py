@@ -23,8 +23,10 @@ from triage.steps.retrieve import Hit, Retrieval
 from triage.steps.summarize import Summary
 
 GOOD = (
-    "Hello ⟦customer⟧,\n\nThank you for writing to us about order ⟦order⟧, we are glad to help you here."
-    "\n\nOur policy on this says: ⟦clause⟧\n\nA colleague is reviewing a refund of ⟦amount⟧ for you."
+    "Hello ⟦customer⟧,\n\nThank you for writing to us about order ⟦order⟧, we are glad to help "
+    "you here."
+    "\n\nOur policy on this says: ⟦clause⟧\n\nA colleague is reviewing a refund of ⟦amount⟧ for "
+    "you."
     "\n\nKind regards,\n⟦shop⟧"
 )
 

@@ -157,9 +157,6 @@ def _find_best_pair(
     return best if enough else None
 
 
-# --- proposals: no text is read again -------------------------------------------------
-
-
 def propose_splits(
     text: str, tokens: Any, reader: TokenEncoder, model: IntentModel
 ) -> list[Proposal]:
@@ -249,9 +246,6 @@ def _build_proposal(runs: _Runs, pair: tuple[Place, Place], gain: float, seams: 
         return Proposal(left, right, gain, gain, None)
     found = describe_cut(runs.text[left[0] : right[0]], runs.text[slice(*right)])
     return Proposal(left, right, gain, gain + float(np.dot(SEAM_WEIGHTS, found)), found)
-
-
-# --- proof: both sides as if they stood alone ------------------------------------------
 
 
 def read_proposals(

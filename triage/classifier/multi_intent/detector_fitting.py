@@ -49,9 +49,6 @@ MIN_PROPOSAL_SCORE = 1.5  # a proposal that scores less is not read
 INVERSE_REGULARIZATION = 0.05  # inverse regularization: the signs lean on each other
 
 
-# --- learning ----------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class ScoredText:
     """A made text: how its best proposal scored, the pairs read, and what it should be.
@@ -254,9 +251,6 @@ def find_threshold(alone: Any) -> float:
     ]
     highest = np.sort(alone)[::-1]
     return float(np.nextafter(highest[max(allowed, default=0)], 2.0))
-
-
-# --- measuring -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -120,9 +120,6 @@ def _iter_clauses(sentence: str) -> Iterator[str]:
     yield sentence[begun:].strip(" ,")
 
 
-# --- which labels the parts are sure of ---------------------------------------------
-
-
 @dataclass(frozen=True)
 class MatterCandidate:
     """A label, the part that is surest of it, and the signs that it is a matter of its own."""

@@ -18,7 +18,7 @@ class UnknownModel(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """One GGUF on the hub. Sizes are gigabytes of 10⁹ bytes, ``context`` and ``max_tokens`` tokens."""
+    """One GGUF on the hub. Sizes in 10⁹ bytes, ``context`` and ``max_tokens`` in tokens."""
 
     name: str
     repository: str

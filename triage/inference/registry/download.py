@@ -51,7 +51,7 @@ COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 
 @dataclass(frozen=True, kw_only=True)
 class HubFile:
-    """What the hub says of one file at one commit. ``size`` in bytes, ``licence`` as on its card."""
+    """What the hub says of one file at one commit. ``size`` in bytes, ``licence`` as carded."""
 
     url: str
     revision: str
@@ -72,8 +72,9 @@ def fetch_model(model: Model, pins: Path, say: Callable[[str], None]) -> registr
         entry = pinned or _build_entry(model, stated, pins.parent)
         if stated.sha256 != entry.sha256:
             raise PinMismatch(
-                f"The hub now states another sha256 for {model.file} than the one pinned: keep what "
-                f"you have, or remove [{model.name}] from {pins} and its file to take the new one."
+                f"The hub now states another sha256 for {model.file} than the one pinned: keep "
+                f"what you have, or remove [{model.name}] from {pins} and its file to take "
+                "the new one."
             )
         say(f"Licence: {model.licence}, {_get_hub_address()}/{model.repository}")
         if stated.licence.lower() != model.licence.lower():
@@ -100,7 +101,8 @@ def ask_hub(model: Model, revision: str) -> HubFile:
     if model.file not in files:
         there = ", ".join(sorted(name for name in files if name.endswith(".gguf"))) or "none"
         raise DownloadError(
-            f"{model.repository} has no {model.file}: correct triage/inference/registry/catalogue.toml by the .gguf "
+            f"{model.repository} has no {model.file}: correct "
+            f"triage/inference/registry/catalogue.toml by the .gguf "
             f"files it has, which are {there}."
         )
     lfs = files[model.file].lfs
@@ -133,7 +135,8 @@ def _get_model_info(model: Model, revision: str) -> ModelInfo:
     except RevisionNotFoundError as error:
         raise PinMismatch(
             f"The hub no longer has commit {revision[:12]} of {model.repository}: keep what you "
-            f"have, or remove [{model.name}] from the roster and its file to take what is there now."
+            f"have, or remove [{model.name}] from the roster and its file to take what is "
+            "there now."
         ) from error
     except (ValueError, KeyError, TypeError) as error:
         raise DownloadError(
@@ -221,8 +224,8 @@ def _check_disk_space(needed: int, folder: Path) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise DownloadError(
-            f"{format_size(needed)} are needed and {format_size(free)} are free in {folder}: make room, "
-            "or name a roomier folder in TRIAGE_DATA."
+            f"{format_size(needed)} are needed and {format_size(free)} are free in {folder}: "
+            "make room, or name a roomier folder in TRIAGE_DATA."
         )
 
 
@@ -280,7 +283,8 @@ def _translate_errors(folder: Path) -> Iterator[None]:
         raise DownloadError(_explain_response(error)) from error
     except httpx2.HTTPError as error:
         raise DownloadError(
-            f"The connection to {_get_hub_address()} failed ({error}): check it, or HF_ENDPOINT, and {kept}"
+            f"The connection to {_get_hub_address()} failed ({error}): check it, "
+            f"or HF_ENDPOINT, and {kept}"
         ) from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -27,7 +27,10 @@ class RosterError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One model file. ``kind`` is encoder, writer, signals or promises, ``model_class`` focal, general or hosted."""
+    """One model file.
+
+    ``kind`` is encoder, writer, signals or promises, ``model_class`` focal, general or hosted.
+    """
 
     name: str
     kind: str
@@ -45,7 +48,7 @@ class Entry:
 
 
 def load_entries(*extra: str) -> Mapping[str, Entry]:
-    """The bundled entries and those of the files ``extra``, the last winning. Raises RosterError."""
+    """Bundled entries and those of the files ``extra``, the last winning. Raises RosterError."""
     files = [HERE / "roster.toml", *(Path(file) for file in extra if file)]
     return {entry.name: entry for file in files for entry in read_roster_file(file)}
 

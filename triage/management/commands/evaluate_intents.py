@@ -30,7 +30,8 @@ class Command(BaseCommand):
             "--tune-encoder",
             type=int,
             metavar="EPOCHS",
-            help="tune the encoder on half of TRAIN first: 8 for ten texts a label, 3 for a hundred",
+            help="tune the encoder on half of TRAIN first: 8 for ten texts a label, 3 for a "
+            "hundred",
         )
         parser.add_argument("--target", type=float, default=0.98, help="share that shall be right")
         parser.add_argument("--draws", type=int, default=200, help="of calibration texts; 0: none")
@@ -80,7 +81,10 @@ def _tune_encoder(plain: Encoder, taught: LabelledTexts, epochs: int) -> tuple[E
 def iter_report_lines(found: Evaluation) -> Iterator[str]:
     """The evaluation as lines: a Markdown table, then sentences."""
     goal = f"{found.target:.3g}"
-    yield f"{found.texts:,} texts of {found.labels} intents, {found.strangers:,} of none; trained on {found.trained_on:,}."
+    yield (
+        f"{found.texts:,} texts of {found.labels} intents, {found.strangers:,} of none; trained "
+        f"on {found.trained_on:,}."
+    )
     yield "\n| measure | value |\n|---|---|"
     yield f"| accuracy over our intents, no threshold | {found.accuracy:.2%} |"
     yield f"| in scope: right and not turned away | {found.in_scope:.2%} |"
@@ -91,7 +95,10 @@ def iter_report_lines(found: Evaluation) -> Iterator[str]:
     yield f"| largest coverage at {goal} right, found on these texts | {found.best_coverage:.2%} |"
     yield f"| naive threshold for {goal}: right / coverage | {_format_pair(found.naive)} |"
     yield f"| promised threshold for {goal}: right / coverage | {_format_pair(found.promised)} |"
-    yield f"| calibration error before / after temperature | {found.error_before:.4f} / {found.error_after:.4f} |"
+    yield (
+        f"| calibration error before / after temperature | {found.error_before:.4f} / "
+        f"{found.error_after:.4f} |"
+    )
     yield f"| training, embedding excluded | {found.training_seconds:.1f} s |"
     yield f"| embedding the training texts | {found.embedding_seconds:.1f} s |"
     yield f"| one text, embedding excluded, median | {found.milliseconds:.2f} ms |"
@@ -107,12 +114,15 @@ def _format_pair(pair: tuple[float, float]) -> str:
 def _iter_draw_lines(draws: tuple[Draws, ...]) -> Iterator[str]:
     if not draws:
         return
-    yield "\n| promise | draws of | naive: kept / coverage | promised: kept / coverage / none given |"
+    yield (
+        "\n| promise | draws of | naive: kept / coverage | promised: kept / coverage / none given |"
+    )
     yield "|---|---|---|---|"
     for one in draws:
         yield (
             f"| {one.target:.0%} right | {one.draws} × {one.calibration} texts "
-            f"| {_format_kept_share(one.naive)} | {_format_kept_share(one.promised)} / {one.promised.none:.1%} |"
+            f"| {_format_kept_share(one.naive)} | {_format_kept_share(one.promised)} / "
+            f"{one.promised.none:.1%} |"
         )
 
 

@@ -65,14 +65,16 @@ class Command(BaseCommand):
         )
         if tuned := report.get("tuned"):
             self.stdout.write(
-                f"Its encoder is tuned on {tuned['texts']} of the texts ({tuned['sha256'][:12]}); all "
+                f"Its encoder is tuned on {tuned['texts']} of the texts ({tuned['sha256'][:12]}); "
+                f"all "
                 f"that is measured rests on {tuned['unseen']} others, which it was not shown."
             )
         for few in report["thin"]:
             self.stdout.write(f"Few examples: {few['label']} has {few['examples']}.")
         for pair in report["overlaps"]:
             self.stdout.write(
-                f"{pair['one']} and {pair['other']} are confused in {pair['confused']} of {pair['of']}."
+                f"{pair['one']} and {pair['other']} are confused in {pair['confused']} of "
+                f"{pair['of']}."
             )
         self.stdout.write(comparison.format_comparison(trained))
 

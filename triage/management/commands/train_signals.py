@@ -36,7 +36,8 @@ class Command(BaseCommand):
             for what, figure in figures.items():
                 self.stdout.write(f"  {what}: {format_figure(figure)}")
         self.stdout.write(
-            f"{target}\nsha256 {pinned.hash_file(target)}\nPut the digest into triage/inference/registry/roster.toml: "
+            f"{target}\nsha256 {pinned.hash_file(target)}\nPut the digest into "
+            f"triage/inference/registry/roster.toml: "
             "a file with another one is refused."
         )
 

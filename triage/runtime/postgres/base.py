@@ -92,6 +92,7 @@ def _refuse_old_server(connection: psycopg.Connection[Any]) -> None:
         return
     connection.close()
     raise UnusableDatabase(
-        f"PostgreSQL {version} is too old: point DATABASE_URL at version {MIN_POSTGRES_VERSION} or later, "
+        f"PostgreSQL {version} is too old: point DATABASE_URL at version {MIN_POSTGRES_VERSION} "
+        f"or later, "
         "or unset it to use the private server."
     )

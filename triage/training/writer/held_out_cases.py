@@ -131,9 +131,6 @@ def _invent_hit(rng: Random, rank: int) -> Hit:
     return Hit(clause=clause, rank=rank, score=0.5)
 
 
-# --- values of the kinds ----------------------------------------------------------
-
-
 def _invent_value(rng: Random, slot: Slot) -> str:
     """A value of the slot's kind; no two slots of a case share one."""
     kind = slot.kind

@@ -322,7 +322,8 @@ def test_a_name_of_the_own_roster_is_not_taken(
 ) -> None:
     own = tmp_path / "own.toml"
     own.write_text(
-        f'["{NAME}"]\nkind = "writer"\nfile = "a"\nsha256 = ""\nclass = "general"\nlicence = "MIT"\n'
+        f'["{NAME}"]\nkind = "writer"\nfile = "a"\nsha256 = ""\nclass = "general"\nlicence = '
+        f'"MIT"\n'
     )
     settings.TRIAGE_ROSTER = str(own)
     assert "rename that one, then fetch" in refusal()

@@ -120,9 +120,6 @@ def _join_marks(marks: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-# --- drafts ---------------------------------------------------------------------
-
-
 def _build_draft(rng: Random, case: Situation, known: list[Slot], quoted: list[Slot]) -> str:
     words, marks = load_phrases("replies"), _build_marks(known)
     hello = words["greetings"]["named" if "customer" in marks else "plain"]
@@ -229,9 +226,6 @@ def _mention_unknown_order(rng: Random, marks: dict[str, str]) -> list[str]:
 def _choose_decision_sentence(rng: Random, sentences: Sequence[str], marks: dict[str, str]) -> str:
     stating = choose_template(rng, sentences, marks)
     return stating or rng.choice([s for s in sentences if "{" not in s])
-
-
-# --- summaries ------------------------------------------------------------------
 
 
 def _build_summary(rng: Random, known: Sequence[Slot]) -> str:

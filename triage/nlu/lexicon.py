@@ -16,6 +16,7 @@ from typing import Final
 
 NEVER_PLAIN: Final = frozenset("\\|^*+[]{}")
 """Signs that are of a regular expression and not of a phrase."""
+LEXICONS: Final = Path(__file__).parent / "lexicons"
 STRAIGHT: Final = "'"
 CURLED: Final = "’"
 
@@ -37,21 +38,36 @@ def load_lexicon(path: Path) -> Mapping[str, tuple[str, ...]]:
 
 
 def match_any(
-    phrases: Iterable[str], *, wide_spaces: bool = False, any_apostrophe: bool = True
+    phrases: Iterable[str],
+    *,
+    wide_spaces: bool = False,
+    plain_spaces: bool = False,
+    any_apostrophe: bool = True,
 ) -> str:
     r"""A group, not captured, that matches any of the phrases, the longest first.
 
-    A space in a phrase stands for one blank of any kind (``\s``), or for several (``\s+``) with
-    ``wide_spaces``; an apostrophe stands for either way to write it, unless ``any_apostrophe``
-    is off. Edges of words and the case of letters are left to the pattern it is put into.
+    A space in a phrase stands for one blank of any kind (``\s``), for several (``\s+``) with
+    ``wide_spaces``, or for itself alone with ``plain_spaces``; an apostrophe stands for either
+    way to write it, unless ``any_apostrophe`` is off; a ``~`` for the rest of a word, or none.
+    Edges of words and the case of letters are left to the pattern it is put into.
     """
     ordered = sorted(dict.fromkeys(phrases), key=lambda phrase: (-len(phrase), phrase))
-    blank = r"\s+" if wide_spaces else r"\s"
+    blank = " " if plain_spaces else r"\s+" if wide_spaces else r"\s"
     return f"(?:{'|'.join(_escape_phrase(each, blank, any_apostrophe) for each in ordered)})"
 
 
+def load_groups(
+    path: Path, *, plain_spaces: bool = False, any_apostrophe: bool = True
+) -> Mapping[str, str]:
+    """The lists of a TOML file by name, each as the group that ``match_any`` makes of it."""
+    return {
+        name: match_any(phrases, plain_spaces=plain_spaces, any_apostrophe=any_apostrophe)
+        for name, phrases in load_lexicon(path).items()
+    }
+
+
 def _escape_phrase(phrase: str, blank: str, any_apostrophe: bool) -> str:
-    escaped = re.escape(phrase).replace(r"\ ", blank)
+    escaped = re.escape(phrase).replace(r"\ ", blank).replace(r"\~", r"\w*")
     if not any_apostrophe:
         return escaped
     return escaped.replace(CURLED, STRAIGHT).replace(STRAIGHT, f"[{STRAIGHT}{CURLED}]")

@@ -17,6 +17,7 @@ from typing import Final
 
 from triage.contract.memo import keep_on_argument
 from triage.nlu.document import Document
+from triage.nlu.lexicon import LEXICONS, load_groups
 
 MAX_REQUESTS: Final = 24
 LOOK_BACK_CHARS: Final = 140
@@ -48,80 +49,70 @@ class Request:
     maybe: bool = False
 
 
+SAID: Final = load_groups(LEXICONS / "requests.toml", plain_spaces=True)
+DONE: Final = load_groups(LEXICONS / "requests.toml")
+"""The same for the verbs themselves, over the end of a line too."""
 THING: Final = r"(?:\W{1,3}[\w'’-]{1,30}){0,9}?\W{1,3}"
-NON_ITEM_NOUNS: Final = r"address(?:es)?|names?|e-?mails?|payments?|password|card|phone|dates?|mind|deliver(?:y|ed)|shipping|account|slots?|times?|postcode"
+SAME_SENTENCE: Final = "[^.;!?]"
 VERBS: Final = {
-    RequestKind.CANCEL: r"cancel(?:l?ed|l?ing|lation)?|cancle|call(?:ing|ed)?\s(?:\w{1,12}\s){0,3}off"
-    r"|withdraw\sfrom|stop\s(?:my|the|this|that)\sorder",
-    RequestKind.RETURN: rf"return(?:ing|ed)?|(?:send|sending|sent|bring|take|ship)\b{THING}back"
-    r"|get\srid\sof\s(?:it|them|this|the)",
-    RequestKind.REFUND: r"refund(?:ed|ing|s)?|reimburse(?:d|ment)?|(?:money|cash|payment|cost|price|£\d{1,6}|\$\d{1,6})\s(?:it\s)?back"
-    r"|(?:get|want|have|need|give)\s(?:me\s)?(?:back\s)?(?:my|the|all\smy)\smoney|back\swhat\s(?:i|we)\spaid|store\scredit|credit\snote|chargeback",
-    RequestKind.EXCHANGE: r"exchang(?:e|ed|ing)|swap(?:ped|ping)?|replac(?:e|ed|ing|ement)|switch(?:ing)?\b(?=[^.;!?]{1,160}\b(?:to|for|with)\b)"
-    r"|(?:chang(?:e|ing)|modify(?:ing)?|adjust|upgrad(?:e|ing)|downgrad(?:e|ing))\b"
-    rf"(?!(?:\W{{1,3}}[\w'’-]{{1,20}}){{0,6}}?\W{{1,3}}(?:{NON_ITEM_NOUNS})\b)"
-    r"|new\spair",
-}  # fmt: skip
+    RequestKind.CANCEL: rf"{DONE['cancel']}|{DONE['call']}\s(?:\w{{1,12}}\s){{0,3}}off",
+    RequestKind.RETURN: rf"{DONE['return']}|{DONE['send']}\b{THING}back",
+    RequestKind.REFUND: rf"{DONE['refund']}|[£$]\d{{1,6}}\s(?:it\s)?back"
+    rf"|{DONE['get']}\s(?:me\s)?(?:back\s)?{DONE['mine']}\smoney",
+    RequestKind.EXCHANGE: rf"{DONE['exchange']}|new\spair"
+    rf"|{DONE['switch']}\b(?={SAME_SENTENCE}{{1,160}}\b(?:to|for|with)\b)"
+    rf"|{DONE['change']}\b(?!(?:\W{{1,3}}[\w'’-]{{1,20}}){{0,6}}?\W{{1,3}}{DONE['non_item']}\b)",
+}
 REQUEST_VERB: Final = re.compile(
     "|".join(rf"(?P<{kind.value}>\b(?:{pattern})\b)" for kind, pattern in VERBS.items()),
     re.IGNORECASE,
 )
-REQUEST_CUE: Final = re.compile(
-    r"\b(?:want(?:s|ed|ing)?|wish(?:es|ing)?|like|love|need(?:s|ed)?|hop(?:e|es|ing)|prefer|intend(?:s|ing)?"
-    r"|ask(?:s|ing)?|request(?:ing|s)?|try(?:ing)?|decided|please|pls|plz|kindly|can|could|may|let|able"
-    r"|possible|help|how (?:do|can|would) (?:i|we)|going|consider(?:ing)?|demand|insist|expect|due|owed"
-    r"|entitled|require|happy|willing|agree|get|give|just|issue|arrange|process|receive|for|an?|my"
-    r"|should(?! not)|must|(?:will|would) you|i(?:['’]d| would| will|['’]ll)|we(?:['’]d|['’]ll))\b",
-    re.IGNORECASE,
-)
+REQUEST_CUE: Final = re.compile(rf"\b(?:{SAID['cue']}|should(?! not))\b", re.IGNORECASE)
 DENIAL: Final = re.compile(
-    r"\b(?:(?:not|never|without|rather than|instead of|avoid|undo|reverse|no need (?:to|for)|neither|nor)"
-    r"|\w{2,6}n['’]t|dont|cannot|cant|wont|didnt|doesnt)\b(?!\s(?:only|just|sure)\b)(?:\s{1,3}(?!but\b|please\b|can\b|could\b|i\b|we\b|and\swant)[\w'’-]{1,20}){0,6}\s{0,4}$",
+    rf"\b(?:{SAID['denial']}|\w{{2,6}}n['’]t|{SAID['denial_short']})\b(?!\s(?:only|just|sure)\b)"
+    rf"(?:\s{{1,3}}(?!{SAID['denial_end']}\b|and\swant)[\w'’-]{{1,20}}){{0,6}}\s{{0,4}}$",
     re.IGNORECASE,
 )
 NEGATED_NOUN: Final = re.compile(
-    r"\b(?:no|any|(?:payments?|pay|charges?) (?:or|and))(?:\s(?:full|partial|further))?\s$",
-    re.IGNORECASE,
+    rf"\b{SAID['negated_noun']}(?:\s(?:full|partial|further))?\s$", re.IGNORECASE
 )
 PAST_ACTION: Final = re.compile(
-    r"\b(?:have|has|had|having|was|were|been|being|already|got|is|are|i|we|you|they|he|she|who|it|when|after|since|just)"
-    r"(?:['’](?:ve|d|s|re))?(?:\W{1,3}(?:not|never|now|just|since|already|recently|then|order|automatically|it|them)){0,3}\W{1,3}$",
+    rf"\b{SAID['past']}(?:['’](?:ve|d|s|re))?(?:\W{{1,3}}{SAID['past_filler']}){{0,3}}\W{{1,3}}$",
     re.IGNORECASE,
 )
 REQUESTED_PARTICIPLE: Final = re.compile(
-    r"\b(?:want|like|need|please|prefer|get|have|to be|can|could|should|must|expect)\b[^.;!?]{0,60}$", re.IGNORECASE
-)  # fmt: skip
+    rf"\b{SAID['wanted']}\b{SAME_SENTENCE}{{0,60}}$", re.IGNORECASE
+)
+WANTED_NEARBY: Final = re.compile(rf"\b{SAID['wanted_nearby']}\b", re.IGNORECASE)
 NOUN_COMPOUND: Final = re.compile(
-    r"^\W{0,2}(?:polic(?:y|ies)|address|labels?|windows?|period|slips?|forms?|rules?|terms|process|procedure|costs?"
-    r"|postage|methods?|reason|button|email|emails|page|option|to (?:work|school|normal|sender)|status"
-    r"|requests?|(?:has|have|had|is|was|still|never)\b|and exchange polic|customers?|times?|code|parts?|batter|my mind|missing|amount|issued|update|not (?:received|arrived|showing)|received|arrived|confirmation)",
-    re.IGNORECASE,
-)  # fmt: skip
+    rf"^\W{{0,2}}(?:{SAID['compound']}|{SAID['compound_verb']}\b)", re.IGNORECASE
+)
 HYPOTHETICAL: Final = re.compile(
-    r"\b(?:(?:what|how) (?:is|are|does|do you|long|much time|about)\b|(?:if|in case|should|before|when|unless|whether) "
-    r"(?:i|we|you|they|someone|somebody|it|he|she)(?:['’]d)?(?!\s(?:can|could|may|might)\b)\s(?:\w{1,12}\s){0,2}(?:need|have|want|decide|were|wanted|wish|ever|change|do|am|would|can|could)?\s?"
-    r"(?:to\s)?(?:be able to\s)?|do you (?:accept|allow|offer|take)|is it possible to ever|in the (?:case|event) of|free|the right to)"
+    rf"\b(?:{SAID['how_it_works']}\b|{SAID['supposed']} {SAID['supposed_who']}(?:['’]d)?"
+    rf"(?!\s{SAID['supposed_end']}\b)\s(?:\w{{1,12}}\s){{0,2}}{SAID['supposed_verb']}?\s?"
+    rf"(?:to\s)?(?:be able to\s)?|{SAID['in_general']})"
     r"(?:\s{1,3}[\w'’-]{1,20}){0,3}\s{0,3}$",
     re.IGNORECASE,
 )
-CONDITIONAL: Final = re.compile(
-    r"\b(?:if|whether|unless|otherwise|in case|else|not possible)\b", re.IGNORECASE
-)
+CONDITIONAL: Final = re.compile(rf"\b{SAID['conditional']}\b", re.IGNORECASE)
 RETRACTION: Final = re.compile(
-    r"\bbut\b(?![^.;!?]{0,90}\b(?:others?|rest|fine|ok(?:ay)?|good)\b)[^.;!?]{0,90}"
-    r"\b(?:want|going|prefer|like|decided|rather)\b(?: to)? keep (?:it|them)\b",
+    rf"\bbut\b(?!{SAME_SENTENCE}{{0,90}}\b{SAID['kept_others']}\b){SAME_SENTENCE}{{0,90}}"
+    rf"\b{SAID['retracting']}\b(?: to)? {SAID['keep_it']}\b",
     re.IGNORECASE,
 )
 """A cancellation that the rest of its sentence takes back."""
 LATER_TIME: Final = re.compile(
-    r"^(?![^.;!?]{0,40}\b(?:no later|later (?:today|this|tonight)))[^.;!?]{0,40}\blater\b",
+    rf"^(?!{SAME_SENTENCE}{{0,40}}\b{SAID['not_later']}){SAME_SENTENCE}{{0,40}}\blater\b",
     re.IGNORECASE,
 )
-FUTURE: Final = re.compile(r"\b(?:i|we|you)(?: will|['’]ll)\s(?:\w{1,12}\s)?$", re.IGNORECASE)
+FUTURE: Final = re.compile(rf"\b{SAID['will']}\s(?:\w{{1,12}}\s)?$", re.IGNORECASE)
 WANT_VERB: Final = re.compile(r"(?:want|need)\b", re.IGNORECASE)
 IMPERATIVE_START: Final = re.compile(
-    r"^(?:\W{0,3}|.{0,60}?[,:–-]\s{0,3}|.{0,60}?\b(?:and|or|then|also|just|please|to|plus|but)\s{1,3})$",
+    rf"^(?:\W{{0,3}}|.{{0,60}}?[,:–-]\s{{0,3}}|.{{0,60}}?\b{SAID['starter']}\s{{1,3}})$",
     re.IGNORECASE | re.DOTALL,
+)
+COORDINATION: Final = re.compile(
+    rf"\W{{0,3}}(?:{SAID['joined']}|/)\W{{1,3}}(?:\w{{1,10}}\W){{0,1}}", re.IGNORECASE
 )
 
 
@@ -194,12 +185,8 @@ def _is_past_action(before: str) -> bool:
     """Whether it has been done ("I returned", "was cancelled"), and nobody would like to have it
     so.
     """
-    return bool(PAST_ACTION.search(before)) and not re.search(
-        r"\b(?:want|like|need|to be|please)\b", before[-40:], re.IGNORECASE
-    )
+    return bool(PAST_ACTION.search(before) and not WANTED_NEARBY.search(before[-40:]))
 
 
 def _is_coordinated(before: str) -> bool:
-    return bool(
-        re.fullmatch(r"\W{0,3}(?:and|or|then|/)\W{1,3}(?:\w{1,10}\W){0,1}", before, re.IGNORECASE)
-    )
+    return bool(COORDINATION.fullmatch(before))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from triage.nlu.lexicon import LexiconError, load_lexicon, match_any
+from triage.nlu.lexicon import LEXICONS, LexiconError, load_groups, load_lexicon, match_any
 
 
 def write_lexicon(folder: Path, content: str) -> Path:
@@ -57,6 +57,25 @@ def test_a_space_is_one_blank_or_several_when_asked_for() -> None:
     assert re.fullmatch(match_any(["give back"]), "give\nback")
     assert not re.fullmatch(match_any(["give back"]), "give  back")
     assert re.fullmatch(match_any(["give back"], wide_spaces=True), "give \n back")
+    assert not re.fullmatch(match_any(["give back"], plain_spaces=True), "give\nback")
+
+
+def test_a_wave_stands_for_the_rest_of_a_word() -> None:
+    found = re.compile(rf"\b{match_any(['refund~'])}\b")
+    assert found.fullmatch("refund")
+    assert found.fullmatch("refunding")
+    assert not found.search("a prerefund")
+
+
+def test_groups_are_the_lists_as_patterns(tmp_path: Path) -> None:
+    groups = load_groups(write_lexicon(tmp_path, "late = ['soon', 'later on']"))
+    assert re.fullmatch(groups["late"], "later on")
+    assert set(groups) == {"late"}
+
+
+@pytest.mark.parametrize("path", sorted(LEXICONS.glob("*.toml")), ids=lambda path: path.stem)
+def test_our_own_lexicons_hold_plain_phrases(path: Path) -> None:
+    assert load_lexicon(path)
 
 
 def test_an_apostrophe_is_written_either_way_unless_told_otherwise() -> None:

@@ -11,88 +11,75 @@ import re
 from itertools import takewhile
 from typing import Final
 
+from triage.nlu.lexicon import LEXICONS, load_groups
 from triage.nlu.sentences import cut_sentences
 
 MAX_TEXT_CHARS: Final = 20_000
 PARAGRAPH: Final = re.compile(r"\n\s*\n")
-RULE_NOUN: Final = (
-    r"(?:rules?|instructions?|prompts?|polic(?:y|ies)|guidelines?|guardrails?|restrictions?|limits?"
-    r"|checks?|approvals?|approvers?|safeguards?|review)"
-)
-QUALIFIERS: Final = (
-    r"(?:(?:all|any|every|the|your|of|these|those|previous|prior|earlier|above|other|system|safety"
-    r"|refund|company|existing|internal|second|first|final)\s+){0,5}"
-)
-PREPOSITION: Final = r"(?:to|into|in|of|with|throughout|from|for)"
-REPLY: Final = r"(?:your|the) (?:response|reply|answer|output|repl(?:y|ies)|message)\b"
-WRITE_VERB: Final = (
-    r"(?:add|append|insert|include|integrate|embed|augment|enhance|modify|rewrite|replace|convert"
-    r"|substitute|render|scramble|jumble|rearrange|misspell|anagram|group|remove|combine|introduce"
-    r"|provide|translate|encode|suggest|tease|put|use)"
-)
-PRIVATE_DATA: Final = (
-    r"(?:passwords?|passport|bank account|(?:credit )?card numbers?|security codes?|all (?:the )?messages"
-    r"|messages from|all (?:user )?information|user information|api keys?|transaction history)"
-)
+SAID: Final = load_groups(LEXICONS / "prompt_injection.toml", plain_spaces=True)
+NEARBY: Final = r"[^.?!\n]"
+SAME_REQUEST: Final = r"[^?!\n]"
+REPLY: Final = rf"{SAID['reply']}\b"
+PRIVATE_DATA: Final = rf"\b{SAID['private']}\b"
 EXTERNAL_ADDRESS: Final = r"(?:\S+@\S+\.\w|https?://|www\.|website|[A-Z]{2}\d\d[A-Z0-9]{8})"
 INJECTION_SIGNS: Final = {
     "it tells the machine to leave its rules aside": (
-        rf"\b(?:ignore|disregard|forget|override|bypass|skip|drop|suspend)\s+{QUALIFIERS}{RULE_NOUN}\b"
-        r"|\b(?:ignore|disregard|forget) (?:everything|anything|all)\b[^.?!\n]{0,30}\b(?:above|before|told|said|instructed)\b"
-        r"|\bnew (?:system )?instructions?\s*:|\b(?:end|begin|start) of (?:system )?(?:prompt|instructions?)\b"
-        r"|\b(?:outranks?|overrules?|overrides?) (?:all |any )?(?:your|the|its) (?:rules?|polic|instructions?)"
-        r"|\bpolicy (?:was|has been|is) changed\b[^.?!\n]{0,40}\b(?:says|reads)\s*:"
-        r"|\bignorier\w* (?:\w+ ){0,4}(?:anweisung|vorgabe|regel|richtlinie)\w*"
-        r"|\bignore[zr]? (?:\w+ ){0,4}(?:instructions|règles|consignes)\b"
-        r"|\bignor[ae]\w* (?:\w+ ){0,4}(?:instrucciones|reglas|istruzioni|regole)\b"
-        r"|\bzignoruj\w* (?:\w+ ){0,4}(?:polece|zasad|instrukcj)\w*"
+        rf"\b{SAID['set_aside']}\s+(?:{SAID['qualifier']}\s+){{0,5}}{SAID['rule_noun']}\b",
+        rf"\b{SAID['forget']} {SAID['everything']}\b{NEARBY}{{0,30}}\b{SAID['told_before']}\b",
+        rf"\b{SAID['new_rules']}\s*:|\b{SAID['prompt_edge']}\b",
+        rf"\b{SAID['outranks']} (?:all |any )?{SAID['outranked']}",
+        rf"\b{SAID['policy_changed']}\b{NEARBY}{{0,40}}\b{SAID['reads']}\s*:",
+        rf"\bignorier\w* (?:\w+ ){{0,4}}{SAID['german_rules']}",
+        rf"\b{SAID['french_ignore']} (?:\w+ ){{0,4}}{SAID['french_rules']}\b",
+        rf"\bignor[ae]\w* (?:\w+ ){{0,4}}{SAID['romance_rules']}\b",
+        rf"\bzignoruj\w* (?:\w+ ){{0,4}}{SAID['polish_rules']}",
     ),
     "it speaks to a machine": (
-        r"\b(?:you are|act as|pretend to be|you're) (?:now )?(?:an? |the )?(?:unrestricted |helpful )?"
-        r"(?:ai|bot|language model|llm|assistant with|dan|administrator|admin|supervisor|refund (?:agent|bot|system))\b"
-        r"|\b(?:dear|attention|note to|message to|hey|hello|important for) (?:the )?(?:ai|llm|chatbot|language model|bot)\b"
-        r"|\b(?:developer|debug|admin(?:istrator)?|god|maintenance|test) mode\b(?=[^.?!\n]{0,30}\b(?:on|enabled?|activated?|is|now)\b)"
-        r"|<\|?(?:im_start|im_end|system|endoftext|assistant)\|?>|\[/?(?:inst|system)\]|<<sys>>"
-        r"|(?m:^[\W_]{0,6}(?:system|système|sistema|assistant|developer)(?: (?:message|prompt|note|override))?\s*:)"
-        r"|\b(?:message|note|order|instruction)s? (?:from [^.?!:\n]{1,40} )?(?:to|for) the (?:refund |support )?(?:system|machine|software|bot|model|assistant)\b"
-        r"|\bprevious (?:answer|reply|message|turn) (?:of|by|from) (?:the )?(?:assistant|ai|model|bot)\b"
-        r"|\b(?:hinweis|nachricht|anweisung) an die ki\b|\b(?:note|message) à l['’]ia\b"
-        r"|\b(?:nota|mensaje) para la ia\b|\buwaga dla ai\b"
-        r"|\b(?:du bist|sie sind|tu es|vous êtes|eres|jesteś)\b[^.?!\n]{0,30}(?:bot|robot|ki|ia)\b"
-        r"|\btell nobody\b|\bdo not mention this (?:line|note|message)\b"
-        r"|[\"'](?:tool|function|tool_call|approved|action)[\"']\s*:"
-        rf"|\b{WRITE_VERB}\b[^?!\n]{{0,160}}\b{PREPOSITION} {REPLY}"
-        rf"|\b{WRITE_VERB}\b[^?!\n]{{0,20}}\b{REPLY} (?:to|by|in|without|with|using|so that|into)\b"
-        rf"|\bin {REPLY},? (?:please )?(?:suggest|mention|tease|add|include|promote|recommend|write|say)\b"
+        rf"\b(?:{SAID['you_are']}|you're) (?:now )?(?:{SAID['article']} )?(?:{SAID['machine_kind']} )?"
+        rf"{SAID['machine']}\b",
+        rf"\b{SAID['address']} (?:the )?{SAID['addressed']}\b",
+        rf"\b{SAID['mode']} mode\b(?={NEARBY}{{0,30}}\b{SAID['mode_on']}\b)",
+        rf"<\|?{SAID['turn_tag']}\|?>|\[/?{SAID['bracket_tag']}\]|<<sys>>",
+        rf"(?m:^[\W_]{{0,6}}{SAID['turn_name']}(?: {SAID['turn_kind']})?\s*:)",
+        rf"\b{SAID['note']} (?:from [^.?!:\n]{{1,40}} )?(?:to|for) the {SAID['note_reader']}\b",
+        rf"\b{SAID['earlier_turn']} (?:of|by|from) (?:the )?{SAID['turn_author']}\b",
+        rf"\b{SAID['foreign_note']}\b",
+        rf"\b{SAID['foreign_you_are']}\b{NEARBY}{{0,30}}{SAID['foreign_machine']}\b",
+        rf"[\"']{SAID['call_field']}[\"']\s*:",
+        rf"\b{SAID['write_verb']}\b{SAME_REQUEST}{{0,160}}\b{SAID['preposition']} {REPLY}",
+        rf"\b{SAID['write_verb']}\b{SAME_REQUEST}{{0,20}}\b{REPLY} {SAID['reply_way']}\b",
+        rf"\bin {REPLY},? (?:please )?{SAID['reply_verb']}\b",
     ),
     "it gives an approval": (
-        r"\b(?:approval_required|requires?_approval|auto[_-]?approved?|reviewer|approver|refund_amount|risk_level|remedy|decision)\s*(?:=|:=|:|is set to)\s*\S"
-        r"|\bset\s+(?:the\s+)?(?:refund(?:_amount)?|amount|reviewer|approver|approval\w*|risk|rule|remedy)\b[^.?!\n]{0,30}\b(?:to|=)\s"
-        r"|\b(?:mark|flag|record|label|treat|classify|log) (?:this|it|the \w+|my \w+) as (?:(?:pre|already|auto)[- ]?)?(?:approved|paid|verified|authori[sz]ed|refunded|eligible|low[- ]risk)\b"
-        r"|\b(?:no|without(?: any)?|skip(?: the)?|needs? no) (?:human |manual |further |second |manager |supervisor )*(?:approval|review|reviewer|approver|sign-off)\b"
-        r"|\b(?:approved|authori[sz]ed|signed off|cleared) by (?:the |your |our )?(?:manager|supervisors?|head|ceo|cfo|finance|admin\w*|management|director|headquarters|system)\b"
-        r"|\bapproved by \w+, (?:the |your |a )?(?:supervisor|manager|admin\w*)\b"
-        r"|\breceipt step\s*=|\bchecks?\s*=\s*passed\b|\bactor\s*=\s*\w"
-        r"|\binternal note\b[^.?!\n]{0,40}\bnot (?:shown|visible|for)\b"
-        r"|\b(?:raise|lift|increase) the limit of\b|\blet \w+ approve\b|\blet (?:him|her|them) approve\b"
-        r"|\b(?:set|change|rewrite|alter) the rule\b|\bdrop all (?:reason|check|condition)"
-        r"|\b(?:use|apply) (?:the )?(?:clause|rule) [“\"']?[\w.@-]+"
-        r"|\b(?:freigegeben|freigabe ist erteilt)\b[^.?!\n]{0,40}\b(?:sofort|prüfer|von)\b|\bohne (?:prüfung|freigabe)\b"
-        r"|\bsans (?:contrôle|autre accord|validation)\b|\bsin (?:revisión|aprobación)\b|\bbez (?:sprawdzania|zgody)\b"
+        rf"\b{SAID['field']}\s*(?:=|:=|:|is set to)\s*\S",
+        rf"\bset\s+(?:the\s+)?{SAID['field_to_set']}\b{NEARBY}{{0,30}}\b(?:to|=)\s",
+        rf"\b{SAID['mark']} (?:{SAID['marked']}|(?:the|my) \w+) as (?:(?:pre|already|auto)[- ]?)?"
+        rf"{SAID['settled']}\b",
+        rf"\b{SAID['no_need']} (?:{SAID['review_kind']} )*{SAID['review']}\b",
+        rf"\b{SAID['granted']} by (?:{SAID['our']} )?{SAID['boss']}\b",
+        rf"\bapproved by \w+, (?:{SAID['named_boss_lead']} )?{SAID['named_boss']}\b",
+        r"\breceipt step\s*=|\bchecks?\s*=\s*passed\b|\bactor\s*=\s*\w",
+        rf"\binternal note\b{NEARBY}{{0,40}}\bnot {SAID['shown']}\b",
+        rf"\b{SAID['limit']}\b|\blet \w+ approve\b|\b{SAID['conditions']}",
+        rf"\b{SAID['apply_rule']} [“\"']?[\w.@-]+",
+        rf"\b{SAID['german_approved']}\b{NEARBY}{{0,40}}\b{SAID['german_now']}\b",
+        rf"\b{SAID['foreign_unchecked']}\b",
     ),
     "it asks for what is private, or to be sent elsewhere": (
-        rf"\b(?:send|forward|post|e-?mail|give|tell|get|reveal|concatenate|share)\b[^?!\n]{{0,120}}\b{PRIVATE_DATA}\b[^?!\n]{{0,160}}{EXTERNAL_ADDRESS}"
-        rf"|\b(?:send|forward)\b[^?!\n]{{0,60}}{EXTERNAL_ADDRESS}[^?!\n]{{0,160}}\b{PRIVATE_DATA}\b"
-        r"|\bsend a transaction\b|\b(?:visit|click|open) (?:a|the|this) (?:website|link|page) (?:at|on|under)\b"
+        rf"\b{SAID['tell']}\b{SAME_REQUEST}{{0,120}}{PRIVATE_DATA}{SAME_REQUEST}{{0,160}}"
+        rf"{EXTERNAL_ADDRESS}",
+        rf"\b{SAID['send']}\b{SAME_REQUEST}{{0,60}}{EXTERNAL_ADDRESS}{SAME_REQUEST}{{0,160}}"
+        rf"{PRIVATE_DATA}",
+        rf"\bsend a transaction\b|\b{SAID['visit']} {SAID['place']}\b",
     ),
     "it hides something": (
-        r"[\u200b\u2060-\u2064\U000e0000-\U000e007f\u202a-\u202e\u2066-\u2069]{2,}|[\U000e0020-\U000e007e]"
-        r"|(?:[\u200b\u2060][^\u200b\u2060]{1,3}){8}"
-        r"|<!--|\b(?:decode|base64)\b[^\n]{0,60}[A-Za-z0-9+/=]{40}"
+        r"[\u200b\u2060-\u2064\U000e0000-\U000e007f\u202a-\u202e\u2066-\u2069]{2,}",
+        r"[\U000e0020-\U000e007e]|(?:[\u200b\u2060][^\u200b\u2060]{1,3}){8}",
+        r"<!--|\b(?:decode|base64)\b[^\n]{0,60}[A-Za-z0-9+/=]{40}",
     ),
 }
 INJECTION_PATTERNS: Final = {
-    why: re.compile(sign, re.IGNORECASE) for why, sign in INJECTION_SIGNS.items()
+    why: re.compile("|".join(signs), re.IGNORECASE) for why, signs in INJECTION_SIGNS.items()
 }
 
 

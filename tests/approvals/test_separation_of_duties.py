@@ -12,8 +12,8 @@ from django.utils import timezone
 from approvals import separation_of_duties
 from approvals.errors import OwnWork
 from approvals.models import Decision, Refund
-from tests.approvals.services.test_decide import decide, refund
 from tests.support import ticket_stories
+from tests.support.refund_decisions import decide, refund
 from tickets.models import Correction, Draft, Message, Run, Ticket
 
 pytestmark = pytest.mark.django_db

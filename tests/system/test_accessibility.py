@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from approvals import services
@@ -14,13 +13,11 @@ from approvals.review import seeded_checks
 from tests.conftest import join
 from tests.support import learning_shop, ticket_stories
 from tests.support.browser import Visitor, browser, needs_chromium
+from tests.support.page_looks import THEMES, look_at
 from tickets.models import Message, Ticket
 
 __all__ = ["browser"]
 pytestmark = [needs_chromium, pytest.mark.django_db(transaction=True)]
-
-AA = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-THEMES = ["light", "dark"]
 
 
 def furnish() -> dict[str, int]:
@@ -121,21 +118,6 @@ def test_every_page_is_accessible_quiet_and_ours(
             found += look_at(visitor, path, status)
         visitor.context.close()
     assert found == []
-
-
-def look_at(visitor: Visitor, path: str, status: int) -> list[str]:
-    """Everything wrong with one page, one line each."""
-    visitor.errors.clear()
-    answered = visitor.go(path)
-    wrong = [] if answered == status else [f"{path}: answered {answered}"]
-    visitor.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    for violation in Axe().run(visitor.page, options=AA).response["violations"]:
-        nodes = "; ".join(node["html"][:160] for node in violation["nodes"][:3])
-        wrong.append(f"{path}: {violation['id']} {violation['help']}: {nodes}")
-    expected = f"status of {status}" if status >= 400 else "\0"
-    wrong += [f"{path}: console: {e}" for e in visitor.errors if expected not in e]
-    wrong += [f"{path}: asks another host: {url}" for url in visitor.elsewhere]
-    return wrong
 
 
 def test_no_page_scrolls_sideways_on_a_telephone(browser: Browser, live_server: Any) -> None:

@@ -13,8 +13,8 @@ from django.urls import NoReverseMatch, get_resolver, reverse
 
 from tests.conftest import join
 from tests.support import ticket_stories
+from tests.support.rights_table import EVERYBODY, TABLE, everybody, names, world
 from tests.support.table_digests import everything
-from tests.system.test_rights import EVERYBODY, TABLE, everybody, names, world
 
 pytestmark = pytest.mark.django_db
 FORGED = (0, 987_654, 2**63, 10**30)

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, expect
 from tests.conftest import join
 from tests.support import ticket_stories
 from tests.support.browser import Visitor, browser, needs_chromium
-from tests.system.test_accessibility import THEMES, look_at
-from tests.triage.policy_review.test_simulation import NEW, ByWords
+from tests.support.page_looks import THEMES, look_at
+from tests.support.policy_wordings import NEW, ByWords
 from triage.models import Job
 from triage.pipeline import jobs
 from triage.policies import loading

@@ -12,8 +12,8 @@ from django.db import IntegrityError, transaction
 
 from approvals import services as approvals
 from approvals.models import Decision, Refund, RefundRule
-from tests.approvals.services.test_auto_approve import finished_run, set_rule, shop
 from tests.conftest import join
+from tests.support.auto_approval_rows import finished_run, set_rule, shop
 from tickets.audit import receipts
 from tickets.models import Correction, Payment
 

@@ -19,8 +19,8 @@ from approvals.models import ApprovalLimit, Care, Decision, Look, Refund
 from approvals.review import page_views, seeded_checks
 from tests.conftest import join
 from tests.support import ticket_stories
+from tests.support.rights_table import everybody
 from tests.support.table_digests import everything
-from tests.system.test_rights import everybody
 from tickets.audit import receipts
 from tickets.models import Correction, Customer, Message, Receipt, Ticket
 

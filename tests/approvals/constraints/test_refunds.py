@@ -10,7 +10,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from approvals import services
 from approvals.models import ApprovalLimit, Decision, Refund
-from tests.approvals.services.test_decide import decide, refund
+from tests.support.refund_decisions import decide, refund
 
 pytestmark = pytest.mark.django_db
 

@@ -2,50 +2,18 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Any
-
 import pytest
 from django.contrib.auth.models import Group, User
 from django.db import IntegrityError, transaction
 
-from approvals import separation_of_duties, services
+from approvals import separation_of_duties
 from approvals.errors import Incomplete, Refused
-from approvals.models import ApprovalLimit, Refund, RefundRule
-from tests.approvals.services.test_decide import decide
+from approvals.models import ApprovalLimit, Refund
 from tests.support import shop_rows
+from tests.support.refund_decisions import decide
+from tests.support.tier_rows import asked, rule
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def leads(sam: User) -> Group:
-    """A group with a limit of its own; sam is in it."""
-    group = Group.objects.create(name="leads")
-    ApprovalLimit.objects.create(group=group, up_to=900, two_above=900)
-    sam.groups.add(group)
-    return group
-
-
-def rule(name: str = "30 days", **values: Any) -> RefundRule:
-    return RefundRule.objects.create(
-        name=name,
-        intents=["return-request"],
-        clause="returns.window",
-        effective_from="2024-01-01",
-        **values,
-    )
-
-
-def asked(amount: str = "49.00", *rules: str) -> Refund:
-    names = rules or ("30 days",)
-    proposal = services.Proposal(
-        order=shop_rows.order(),
-        amount=Decimal(amount),
-        rule=names[0],
-        terms={name: {"remedy": "refund"} for name in names},
-    )
-    return services.propose_refund(shop_rows.ticket(), proposal, run=None, by=None)
 
 
 def test_the_highest_tier_below_the_amount_says_who_and_how_many(leads: Group) -> None:

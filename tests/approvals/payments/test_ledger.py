@@ -12,8 +12,8 @@ from approvals import services
 from approvals.errors import Incomplete, NotPending
 from approvals.models import Refund
 from approvals.refund_rows import APPROVAL_OUTDATED
-from tests.approvals.services.test_decide import again, decide, refund
 from tests.support import shop_rows, ticket_stories
+from tests.support.refund_decisions import again, decide, refund
 from tickets.delivery import sending
 from tickets.intake import BadRow, Effect, receive_order
 from tickets.models import Draft, Message, Payment, Receipt

@@ -17,73 +17,16 @@ from approvals.models import ApprovalLimit, Decision, Refund, RefundRule
 from approvals.services.auto_approve import describe_limit_author
 from tests.conftest import join
 from tests.support import shop_rows
+from tests.support.auto_approval_rows import finished_run, set_rule, triaged
 from tests.support.case_values import labelled
 from tickets.audit import receipts
-from tickets.models import Correction, Payment, Receipt
+from tickets.models import Payment, Receipt
 from tickets.queue import run_queue
-from triage import models
 from triage.contract.outcomes import Outcome
 from triage.contract.outputs import Classification
-from triage.contract.step import EngineUnavailable
-from triage.inference.registry.pinned import Entry
-from triage.pipeline import auto_approval_doubts, registry, worker
+from triage.pipeline import auto_approval_doubts
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def shop(monkeypatch: pytest.MonkeyPatch, ada: User) -> None:
-    """A rule that ada lets approve up to 60.00 GBP by itself, its clause, and no model at all."""
-    models.Intent.objects.create(
-        slug="return-request", name="return request", phrases=["send it back"], money=True
-    )
-    day = shop_rows.days_ago(500).date()
-    policy = models.Policy.objects.create(slug="returns")
-    version = models.PolicyVersion.objects.create(
-        policy=policy, number=1, title="Returns", effective_from=day
-    )
-    models.Clause.objects.create(
-        version=version,
-        ref="returns.window",
-        position=1,
-        heading="How long you have to send a thing back",
-        text="You can send back an unused item within 30 days.",
-    )
-    rule = RefundRule.objects.create(
-        name="30 days",
-        intents=["return-request"],
-        clause="returns.window",
-        window_days=30,
-        effective_from=day,
-    )
-    with pghistory.context(user=ada.pk, why="small sums need nobody"):
-        RefundRule.objects.filter(pk=rule.pk).update(auto_up_to=60)
-
-    def absent(entry: Entry) -> Any:
-        raise EngineUnavailable(f"{entry.name}: no file")
-
-    monkeypatch.setattr(registry, "_load_writer", absent)
-    monkeypatch.setattr(registry, "load_encoder", lambda: absent(registry.load_entries()["minilm"]))
-
-
-def triaged(
-    text: str = "I would like to send it back, the kettle is too small.",
-    *,
-    labelled_by: str = "ben",
-) -> Refund | None:
-    """Maya's ticket, labelled by a person, through all steps; the refund it led to."""
-    ticket = shop_rows.ticket(text)
-    if labelled_by:
-        Correction.objects.create(
-            ticket=ticket, step="classify", after="return-request", by=join(labelled_by)
-        )
-    assert worker.execute_run(run_queue.enqueue_run(ticket, reason="arrived").pk)
-    return Refund.objects.filter(ticket=ticket).last()
-
-
-def set_rule(**changes: Any) -> None:
-    with pghistory.context(user=join("ada").pk, why="a test"):
-        RefundRule.objects.update(**changes)
 
 
 def test_what_is_clear_is_approved_and_says_by_whose_limit() -> None:
@@ -288,12 +231,3 @@ def test_a_check_that_failed_or_was_not_run_is_a_doubt(passed: bool | None) -> N
 def test_a_step_that_left_no_receipt_is_a_doubt() -> None:
     run = run_queue.enqueue_run(shop_rows.ticket(), reason="arrived")
     assert "no receipt of" in list(auto_approval_doubts._iter_receipt_doubts(run))[0]
-
-
-def finished_run() -> Any:
-    shop_rows.order()
-    set_rule(auto_up_to=0)
-    refund = triaged()
-    assert refund is not None
-    assert refund.run is not None
-    return refund.run

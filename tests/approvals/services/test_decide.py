@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -17,24 +16,10 @@ from approvals.errors import Incomplete, NotPending, OverLimit, OwnWork, Stale
 from approvals.models import ApprovalLimit, Refund
 from approvals.services import propose
 from tests.support import shop_rows, ticket_stories
+from tests.support.refund_decisions import again, decide, refund
 from tickets.models import Draft, Message, Payment, Receipt
 
 pytestmark = pytest.mark.django_db
-
-
-def refund(amount: str = "49.00", by: User | None = None, **order: Any) -> Refund:
-    made = shop_rows.order(**order)
-    proposal = services.Proposal(order=made, amount=Decimal(amount))
-    return services.propose_refund(shop_rows.ticket(), proposal, run=None, by=by)
-
-
-def again(asked: Refund, amount: str = "20.00") -> services.Proposal:
-    return services.Proposal(order=asked.order, amount=Decimal(amount))
-
-
-def decide(asked: Refund, by: User, verdict: str = "approve", **changes: Any) -> Refund:
-    known = {"reason": "within 30 days", "seen": services.compute_fingerprint(asked)}
-    return services.decide_refund(asked.pk, by=by, verdict=verdict, **{**known, **changes})
 
 
 def test_sol_approves_and_a_receipt_says_so(sol: User) -> None:

@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 
 from approvals import services
 from approvals.models import Refund
-from tests.approvals.services.test_decide import again, refund
 from tests.support import shop_rows
-from tests.triage.pipeline.test_worker import shop, triaged
+from tests.support.refund_decisions import again, refund
+from tests.support.triaged_shop import shop, triaged
 from tickets.queue import run_queue
 from triage.pipeline import worker as triage
 

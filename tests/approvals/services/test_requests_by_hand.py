@@ -8,8 +8,8 @@ from django.contrib.auth.models import User
 from approvals import services
 from approvals.errors import Incomplete
 from approvals.models import ApprovalLimit, Refund
-from tests.approvals.services.test_decide import again, decide, refund
 from tests.support import shop_rows
+from tests.support.refund_decisions import again, decide, refund
 from tickets.models import Message, Receipt
 
 pytestmark = pytest.mark.django_db

@@ -12,9 +12,9 @@ from django.db import IntegrityError, transaction
 from approvals import separation_of_duties, services
 from approvals.errors import Refused
 from approvals.models import ApprovalLimit, Refund, RefundRule
-from tests.approvals.constraints.test_rule_tiers import asked, leads, rule
-from tests.approvals.services.test_decide import decide
 from tests.conftest import join
+from tests.support.refund_decisions import decide
+from tests.support.tier_rows import asked, leads, rule
 
 __all__ = ["leads"]
 pytestmark = pytest.mark.django_db

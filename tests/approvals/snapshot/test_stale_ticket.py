@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 
-from tests.approvals.test_reply_refresh import asked_for, decide, rules_alone
+from tests.support.decided_replies import asked_for, decide, rules_alone
 from tickets.models import Message, Ticket
 from tickets.queue import run_queue
 from triage.pipeline import worker as machine_services

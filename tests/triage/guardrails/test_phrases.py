@@ -11,7 +11,7 @@ from django.test import Client
 
 from tests.support import shop_rows
 from tests.support.case_values import FakeWriter
-from tests.triage.steps.test_summarize_and_draft import GOOD, decided, write
+from tests.support.written_drafts import GOOD, decided, write
 from triage.contract.case import Phrase as Wording
 from triage.models import Intent, Phrase
 from triage.pipeline.case_builder import build_case

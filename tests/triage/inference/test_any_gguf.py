@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,60 +12,24 @@ import pytest
 
 from tests.benchmarks.writer.timing import NoConstraint
 from tests.support import tiny_gguf
-from tests.support.case_values import FACTS, WINDOW
+from tests.support.gguf_runs import TASK, climbed, said
 from tests.support.random_gguf import CHATML, CONTROL_TOKEN_TYPE, Shape, list_byte_letters
 from tests.support.tiny_gguf import ARCHITECTURES, entry_of, plus, prefer, shape, splitting, tiny
-from tests.triage.steps.test_summarize_and_draft import decided
-from triage.contract.slots import SLOT, WritingTask, build_clause_slots, build_fact_slots
+from triage.contract.slots import SLOT, WritingTask
 from triage.contract.step import (
     EngineError,
     EngineTimeout,
     EngineUnavailable,
-    Rung,
     Status,
     Step,
-    StepResult,
 )
 from triage.guardrails.attribution import has_unsourced_value
 from triage.inference.registry.pinned import Entry
 from triage.inference.writer import LlamaWriter
-from triage.pipeline import runner
-from triage.pipeline.rule_engines import SentenceWriter
 from triage.steps import draft, summarize
 
-TASK = WritingTask(
-    kind="draft",
-    intent="return request",
-    outcome="none",
-    urgency="normal",
-    slots=(*build_fact_slots(FACTS), *build_clause_slots([WINDOW])),
-    ticket="May I send it back? It is too small.",
-)
 OTHER = replace(TASK, intent="late delivery", ticket="Where is my parcel? It is a present.")
 STEPS = pytest.mark.parametrize("step", [summarize.step, draft.step], ids=["summary", "draft"])
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("models")
-
-
-@pytest.fixture(scope="module")
-def entry(folder: Path) -> Entry:
-    return tiny(folder)
-
-
-def climbed(step: Step, entry: Entry) -> StepResult:
-    """The step with the file as its first rung, and fixed sentences as its second."""
-    rungs = [
-        Rung(name=entry.name, load=partial(LlamaWriter, entry)),
-        Rung(name="sentences", load=SentenceWriter),
-    ]
-    return runner.climb_ladder(step, decided(), rungs, step.limits)
-
-
-def said(entry: Entry, task: WritingTask = TASK) -> str:
-    return LlamaWriter(entry).write(task).text
 
 
 def assert_nothing_typed(text: str, task: WritingTask = TASK) -> None:

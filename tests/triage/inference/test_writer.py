@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.writer.timing import NoConstraint
+from tests.support.gguf_runs import TASK, climbed, said
 from tests.support.tiny_gguf import ARCHITECTURES, shape, tiny
-from tests.triage.inference.test_any_gguf import TASK, climbed, said
-from tests.triage.steps.test_summarize_and_draft import decided
+from tests.support.written_drafts import decided
 from triage.contract.step import EngineTimeout, Status
 from triage.inference.chat_prompt import INSTRUCTIONS
 from triage.inference.registry.pinned import Entry

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
+from tests.support.letter_encoder import Letters
 from tests.support.shared_data import shared_data
-from tests.triage.retrieval.test_engine import Letters
 from triage.learning import question_collections, ranking_metrics, retrieval_folds, retrieval_report
 from triage.learning.clause_questions import load_questions
 from triage.learning.question_collections import CollectionError, GoldQuestion, load_collection

@@ -11,8 +11,8 @@ from django.contrib.auth.models import User
 
 from approvals import services
 from approvals.models import Refund
-from tests.approvals.services.test_decide import decide
 from tests.support import shop_rows
+from tests.support.refund_decisions import decide
 from tickets import intake
 from tickets.models import Attachment, Message, Order, Payment, Ticket
 from triage.pipeline.case_builder import build_case, build_order

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,49 +11,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.support import ticket_stories
+from tests.support.policy_wordings import NEW, ByWords
 from tickets.models import Receipt, Ticket
-from triage.contract.case import Clause
 from triage.contract.step import EngineUnavailable
 from triage.models import Job, Policy, PolicyVersion
 from triage.pipeline import jobs
 from triage.policy_review import simulation
-
-NEW = """---
-id: damaged
-title: Damaged items
-effective_from: 2030-01-01
----
-
-## Lamps {#lamps}
-
-A lamp that arrives with a cracked shade is replaced within 3 days.
-"""
-
-
-class ByWords:
-    """Cites what shares a long word with the question, in the order of the clauses."""
-
-    def __init__(self, clauses: Any) -> None:
-        self.card = None
-        self.clauses = list(clauses)
-
-    def clause(self, ref: str, on: date) -> Clause | None:
-        return None
-
-    def search(self, query: str, on: date, top: int) -> Any:
-        from triage.steps.retrieve import Hit, SearchResult
-
-        asked = {word for word in query.lower().split() if len(word) > 5}
-        fitting = [
-            c
-            for c in self.clauses
-            if c.is_in_force(on) and asked & set(c.text.lower().replace(".", "").split())
-        ]
-        hits = [
-            Hit(clause=c, rank=n, score=0.9, words=0.9, relevance=0.99)
-            for n, c in enumerate(fitting, 1)
-        ]
-        return SearchResult(hits=tuple(hits))
 
 
 @pytest.fixture(autouse=True)

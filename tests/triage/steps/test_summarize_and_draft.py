@@ -5,45 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 import pytest
 
 from tests.support.case_values import ORDER, WINDOW, FakeWriter, labelled
+from tests.support.written_drafts import GOOD, decided, write
 from triage.contract.case import Case, Settled
 from triage.contract.outputs import Classification
-from triage.contract.step import Rung, Status
+from triage.contract.step import Status
 from triage.nlu import entities as said
-from triage.pipeline.rule_engines import ArithmeticEngine, SentenceWriter
-from triage.pipeline.runner import climb_ladder
+from triage.pipeline.rule_engines import SentenceWriter
 from triage.refunds.proposal import Proposed, propose_remedy
-from triage.steps import decide, draft, summarize
+from triage.steps import draft, summarize
 from triage.steps.retrieve import Hit, Retrieval
 from triage.steps.summarize import Summary
-
-GOOD = (
-    "Hello ⟦customer⟧,\n\nThank you for writing to us about order ⟦order⟧, we are glad to help "
-    "you here."
-    "\n\nOur policy on this says: ⟦clause⟧\n\nA colleague is reviewing a refund of ⟦amount⟧ for "
-    "you."
-    "\n\nKind regards,\n⟦shop⟧"
-)
-
-
-def decided(**changes: Any) -> Case:
-    made = labelled(**changes).add_output(Summary())
-    rung = Rung(name="arithmetic", load=ArithmeticEngine)
-    return made.add_output(climb_ladder(decide.step, made, [rung], {}).output)
-
-
-def _same(writer: Any) -> Any:
-    return writer
-
-
-def write(step: Any, made: Case, *writers: Any) -> Any:
-    rungs = [Rung(name=w.card.name, load=partial(_same, w)) for w in writers]
-    return climb_ladder(step, made, rungs, step.limits)
 
 
 def test_a_good_draft_passes_and_keeps_its_sources() -> None:

@@ -8,3 +8,6 @@ class TriageConfig(AppConfig):
 
     def ready(self) -> None:
         from triage import checks  # noqa: F401  registers the system checks
+        from triage.runtime.data_folder import prepare_data_folder
+
+        prepare_data_folder()

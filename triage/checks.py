@@ -72,6 +72,29 @@ def _iter_unserved(step: Step) -> Iterator[CheckMessage]:
 
 
 @register()
+def check_payment_settings(**kwargs: Any) -> list[CheckMessage]:
+    """Refunds can be paid with the settings as they are."""
+    problem = find_payment_problem()
+    return [Error(problem, id="triage.E006")] if problem else []
+
+
+def find_payment_problem() -> str:
+    """What to correct in the settings before refunds can be paid, as a sentence, or ""."""
+    from django.conf import settings
+
+    from approvals.payment_settings import find_settings_problem
+
+    return find_settings_problem(
+        settings.PAYMENT_EXECUTOR,
+        url=settings.PAYMENT_URL,
+        secret=settings.PAYMENT_SECRET,
+        timeout=settings.PAYMENT_TIMEOUT,
+        stripe_key=settings.STRIPE_API_KEY,
+        stripe_base=settings.STRIPE_API_BASE,
+    )
+
+
+@register()
 def check_model_roster(**kwargs: Any) -> list[CheckMessage]:
     """The roster, and the file TRIAGE_ROSTER names, can be read and are valid."""
     from triage.inference.registry import pinned

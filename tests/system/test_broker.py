@@ -6,33 +6,44 @@ import json
 import threading
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+from django.conf import settings
 from kombu import Connection
 
-from triage.runtime.broker import build_filesystem_options
+from triage.runtime.broker import create_broker_folders
 
 MANY = 300
+
+
+def make_folders(folder: Path) -> dict[str, Any]:
+    """The options of the settings, over folders of the test."""
+    queue, control = folder / "queue", folder / "control"
+    names = {"data_folder_in": queue, "data_folder_out": queue, "control_folder": control}
+    options = {**settings.CELERY_BROKER_TRANSPORT_OPTIONS, **names}
+    create_broker_folders(options)
+    return options
 
 
 def test_an_exchange_left_empty_by_a_process_that_died_is_mended(tmp_path: Path) -> None:
     (tmp_path / "control").mkdir()
     left = tmp_path / "control" / "celery.exchange"
     left.touch()
-    build_filesystem_options(tmp_path)
+    make_folders(tmp_path)
     assert json.loads(left.read_text()) == []
 
 
 def test_what_is_there_stays(tmp_path: Path) -> None:
-    build_filesystem_options(tmp_path)
+    make_folders(tmp_path)
     kept = tmp_path / "control" / "celery.exchange"
     kept.write_text('[["celery", "", "celery"]]')
-    build_filesystem_options(tmp_path)
+    make_folders(tmp_path)
     assert json.loads(kept.read_text()) == [["celery", "", "celery"]]
     assert list(tmp_path.glob("control/*.exchange")) == list(tmp_path.glob("control/*"))
 
 
 def connect(folder: Path) -> Connection:
-    return Connection("filesystem://", transport_options=build_filesystem_options(folder))
+    return Connection("filesystem://", transport_options=make_folders(folder))
 
 
 def publish(folder: Path) -> None:

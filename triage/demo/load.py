@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import Group, Permission, User
 from django.db import transaction
 from django.utils import timezone
@@ -24,7 +25,7 @@ from triage.demo.photo import draw_photo
 from triage.learning import versions
 from triage.models import Activation, Intent, IntentExample, Policy
 from triage.policies import loading
-from triage.settings import load_or_create_secret
+from triage.runtime.data_folder import load_or_create_secret
 
 HERE = Path(__file__).resolve().parent
 DEMO_USERS = {
@@ -111,12 +112,16 @@ def _receive_ticket(row: Mapping[str, Any]) -> None:
 def describe_sign_ins() -> str:
     """The demo's people and their password, which is random and kept beside the data."""
     names = ", ".join(f"{name} ({role[:-1]})" for name, (role, _) in DEMO_USERS.items())
-    return f"{names} with the password {load_or_create_secret('demo_password', length=9)}"
+    return f"{names} with the password {_load_password()}"
+
+
+def _load_password() -> str:
+    return load_or_create_secret(settings.DATA / "demo_password", length=9)
 
 
 def _create_users() -> None:
     access.ensure_groups()
-    password = load_or_create_secret("demo_password", length=9)
+    password = _load_password()
     for name, (role, first_name) in DEMO_USERS.items():
         user = User.objects.create_user(
             name, f"{name}@{DEMO_MAIL}", password, first_name=first_name

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 EXCHANGES = ("celery", "celeryev")
 
 
-def build_filesystem_options(folder: Path) -> dict[str, Any]:
-    """Make the folders; return the transport options for kombu's filesystem transport."""
-    for name in ("queue", "control"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
+def create_broker_folders(options: Mapping[str, Any]) -> None:
+    """Make the folders that the options of kombu's filesystem transport name, and in them the
+    files of the exchanges.
+    """
+    queue, control = options["data_folder_in"], options["control_folder"]
+    for folder in (queue, control):
+        folder.mkdir(parents=True, exist_ok=True)
     for exchange in EXCHANGES:
-        _create_atomically(folder / "control" / f"{exchange}.exchange", "[]")
-    return {
-        "data_folder_in": folder / "queue",
-        "data_folder_out": folder / "queue",
-        "control_folder": folder / "control",
-        "polling_interval": 0.1,  # the default second would be most of a ticket's time
-    }
+        _create_atomically(control / f"{exchange}.exchange", "[]")
 
 
 def _create_atomically(path: Path, content: str) -> None:

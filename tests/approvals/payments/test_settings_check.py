@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from approvals.payment_settings import find_settings_problem, is_secure_url
 
@@ -70,9 +71,26 @@ def test_money_is_ordered_over_https_or_on_this_machine(url: str, can: bool) -> 
     assert is_secure_url(url) is can
 
 
-def test_nothing_starts_with_a_wrong_setting() -> None:
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["manage.py", "check"],
+        ["manage.py", "start", "--port", "0"],
+        ["-c", "import triage.wsgi"],
+        ["-m", "celery", "-A", "triage", "worker", "--pool", "solo"],
+    ],
+    ids=["check", "start", "web", "worker"],
+)
+def test_nothing_starts_with_a_wrong_setting(command: list[str]) -> None:
     env = {**os.environ, "PAYMENT_EXECUTOR": "webhook", "PAYMENT_URL": "http://pay.example.com"}
     started = subprocess.run(
-        [sys.executable, "-c", "import triage.settings"], env=env, capture_output=True, text=True
+        [sys.executable, *command],
+        cwd=settings.BASE,
+        env={**env, "DJANGO_SETTINGS_MODULE": "triage.settings"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
-    assert "ImproperlyConfigured: PAYMENT_URL has to be an https address" in started.stderr
+    assert started.returncode != 0
+    assert "PAYMENT_URL has to be an https address" in started.stderr

@@ -29,7 +29,9 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 django_stubs_ext.monkeypatch()
 env = environ.Env()
 BASE = Path(__file__).resolve().parent.parent
-DATA = Path(env.str("TRIAGE_DATA", default=str(BASE / ".data"))).resolve()
+IS_CHECKOUT = (BASE / "manage.py").is_file()  # a wheel has its pages within the application
+HOME = BASE / ".data" if IS_CHECKOUT else Path.home() / ".local" / "share" / "triage"
+DATA = Path(env.str("TRIAGE_DATA", default=str(HOME))).resolve()
 
 SECRET_KEY = env.str("SECRET_KEY", default="") or SimpleLazyObject(
     lambda: load_or_create_secret(DATA / "secret_key")
@@ -81,7 +83,7 @@ WSGI_APPLICATION = "triage.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE / "templates"],
+        "DIRS": [BASE / "templates"] if IS_CHECKOUT else [],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -170,7 +172,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 # Files
 STATIC_URL = "static/"
 STATIC_ROOT = DATA / "static"
-STATICFILES_DIRS = [BASE / "static"]
+STATICFILES_DIRS = [BASE / "static"] if IS_CHECKOUT else []
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

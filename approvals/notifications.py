@@ -21,7 +21,7 @@ from approvals import separation_of_duties
 from approvals.models import Notice, Reader, Refund
 from approvals.review import first_opinion
 from tickets.mail.reading import clean_address
-from tickets.queue import run_queue
+from tickets.queue import leases, run_queue
 from tickets.templatetags.show import money
 
 log = logging.getLogger(__name__)
@@ -105,7 +105,8 @@ def send_notice(pk: int) -> str:
 
 def _change_state(pk: int, old: str, new: str) -> bool:
     """Change the state if it is still the old one: two workers cannot both do it."""
-    return bool(Notice.objects.filter(pk=pk, state=old).update(state=new, since=timezone.now()))
+    still = Notice.objects.filter(pk=pk, state=old)
+    return leases.change_row(still, state=new, since=timezone.now())
 
 
 def _compute_next_try(state: str) -> datetime:
@@ -206,8 +207,8 @@ def sweep_notices() -> None:
         state=State.DOUBT, since=now, note="The process that sent it stopped before the answer."
     )
     waiting = Notice.objects.filter(state=State.QUEUED)
-    due = waiting.filter(since__lte=now).order_by("since", "id")
-    pks = list(due.values_list("pk", flat=True)[:SWEEP_BATCH_SIZE])
-    waiting.filter(pk__in=pks).update(since=now + CALLED_AGAIN_AFTER)  # called out once
-    for pk in pks:
+    until = now + CALLED_AGAIN_AFTER
+    for pk in leases.call_out_overdue(
+        waiting, "since", before=now, until=until, limit=SWEEP_BATCH_SIZE
+    ):
         run_queue.dispatch_task(NOTIFY_TASK, pk, expires=CALLED_AGAIN_AFTER.total_seconds())

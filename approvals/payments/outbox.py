@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.module_loading import import_string
@@ -23,7 +23,7 @@ from approvals.payments.gateways import stripe
 from approvals.payments.responses import Answer, Unclear
 from approvals.snapshot.build import is_as_approved
 from tickets.models import Payment
-from tickets.queue import run_queue
+from tickets.queue import leases, run_queue
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +38,22 @@ MONEY_BACK_REMEDIES = (
 )  # anything else is no money at the payment side
 PAY_TASK = "triage.tasks.pay"
 START_WITHIN_SECONDS = 10.0  # seconds for a worker to begin; the sweep calls again
+
+
+def compute_lease_duration() -> timedelta:
+    """Longer than any call can take: connecting, sending, and twice the time for the answer."""
+    return timedelta(seconds=4 * settings.PAYMENT_TIMEOUT + 10)
+
+
+# A call that was left alone may have moved money: its row is doubted, never claimed again.
+PAYMENT_LEASE = leases.Lease(
+    Execution,
+    waiting=State.QUEUED,
+    held=State.CALLING,
+    get_duration=compute_lease_duration,
+    counter="calls",
+    is_retaken=False,
+)
 
 
 def order_payment(refund: Refund) -> Execution | None:
@@ -121,24 +137,14 @@ def _claim_execution(execution_id: int) -> Execution | None:
     with transaction.atomic():
         refund = ledger.lock_execution_refund(execution_id)
         now = timezone.now()
-        waiting = Execution.objects.filter(pk=execution_id, state=State.QUEUED, next_at__lte=now)
+        due = Q(next_at__lte=now)
+        waiting = Execution.objects.filter(due, pk=execution_id, state=State.QUEUED)
         if waiting.exists() and not is_as_approved(refund):
             ledger.cancel_execution(refund, refund_rows.APPROVAL_OUTDATED, by=None)
             return None
-        claimed = waiting.update(
-            state=State.CALLING,
-            holder=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"[-80:],
-            lease_until=now + compute_lease_duration(),
-            called_at=now,
-            calls=F("calls") + 1,
-        )
-        if not claimed:
+        holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"[-80:]
+        if not leases.claim_row(PAYMENT_LEASE, execution_id, due=due, holder=holder, called_at=now):
             return None
         refund.state = Refund.State.EXECUTING
         refund_rows.save_state(refund)
     return Execution.objects.select_related("refund__order").get(pk=execution_id)
-
-
-def compute_lease_duration() -> timedelta:
-    """Longer than any call can take: connecting, sending, and twice the time for the answer."""
-    return timedelta(seconds=4 * settings.PAYMENT_TIMEOUT + 10)

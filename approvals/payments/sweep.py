@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from approvals.models import Execution
 from approvals.payments import ledger, outbox, reconciliation
+from tickets.queue import leases
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,8 @@ def attend_execution(execution_id: int) -> str:
 
 def sweep_payments() -> None:
     """Mark abandoned calls as in doubt, and call a worker to each one that waits too long."""
-    left = Execution.objects.filter(state=State.CALLING, lease_until__lt=timezone.now())
+    abandoned = leases.build_abandoned_filter(outbox.PAYMENT_LEASE, timezone.now())
+    left = Execution.objects.filter(abandoned)
     for pk in list(left.values_list("pk", flat=True)[:SWEEP_BATCH_SIZE]):
         try:
             doubt_if_abandoned(pk)
@@ -64,7 +66,6 @@ def _reschedule_missed() -> list[int]:
     open_ones = Execution.objects.filter(
         Q(state=State.QUEUED) | Q(state=State.DOUBT, questions__lt=reconciliation.MAX_QUESTIONS)
     )
-    late = open_ones.filter(next_at__lt=now - MISSED_AFTER).order_by("next_at")
-    pks = list(late.values_list("pk", flat=True)[:SWEEP_BATCH_SIZE])
-    open_ones.filter(pk__in=pks).update(next_at=now)
-    return pks
+    return leases.call_out_overdue(
+        open_ones, "next_at", before=now - MISSED_AFTER, until=now, limit=SWEEP_BATCH_SIZE
+    )

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from tickets.mail.reading import clean_address
 from tickets.models import Message, Ticket
-from tickets.queue import run_queue
+from tickets.queue import leases, run_queue
 
 log = logging.getLogger(__name__)
 
@@ -57,10 +57,10 @@ def change_delivery_state(pk: int, old: str, new: str, note: str = "") -> bool:
 
     Two processes cannot both do it.
     """
-    changed = Message.objects.filter(pk=pk, delivery=old).update(
-        delivery=new, delivery_since=timezone.now(), delivery_note=note[:300]
+    still = Message.objects.filter(pk=pk, delivery=old)
+    return leases.change_row(
+        still, delivery=new, delivery_since=timezone.now(), delivery_note=note[:300]
     )
-    return bool(changed)
 
 
 def _submit_mail(message: Message) -> tuple[Delivery, str]:
@@ -164,8 +164,10 @@ def _claim_missed_messages() -> list[int]:
     Each waits anew from now, so it is called out once.
     """
     now = timezone.now()
-    waiting = Message.objects.filter(delivery=Delivery.QUEUED)
-    late = waiting.filter(delivery_since__lt=now - MISSED_AFTER).order_by("delivery_since")
-    pks = list(late.values_list("pk", flat=True)[:SWEEP_BATCH_SIZE])
-    waiting.filter(pk__in=pks).update(delivery_since=now)
-    return pks
+    return leases.call_out_overdue(
+        Message.objects.filter(delivery=Delivery.QUEUED),
+        "delivery_since",
+        before=now - MISSED_AFTER,
+        until=now,
+        limit=SWEEP_BATCH_SIZE,
+    )

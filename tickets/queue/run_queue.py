@@ -18,6 +18,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from tickets.models import Run, Ticket
+from tickets.queue import leases
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,12 @@ OPEN_STATES = (Run.State.QUEUED, Run.State.RUNNING)
 LOST_AFTER = timedelta(seconds=2)
 CALLED_AGAIN_AFTER = timedelta(seconds=10)
 ABANDONED_CALLED_AGAIN_AFTER = timedelta(seconds=5)
+RUN_LEASE = leases.Lease(
+    Run,
+    waiting=Run.State.QUEUED,
+    held=Run.State.RUNNING,
+    get_duration=lambda: timedelta(seconds=settings.TRIAGE_LEASE_SECONDS),
+)
 
 # A person waits for the page meanwhile, and a call that is lost is repeated by the sweep.
 CONNECT_SECONDS = 1
@@ -34,10 +41,6 @@ TRY_ONCE_OPTIONS = {
     "socket_connect_timeout": CONNECT_SECONDS,
     "socket_timeout": 2 * CONNECT_SECONDS,
 }
-
-
-class LeaseLost(Exception):
-    """Another worker holds the run now: whatever this one has is to be thrown away."""
 
 
 def enqueue_run(ticket: Ticket, *, reason: str, by: User | None = None, call: bool = True) -> Run:
@@ -92,15 +95,7 @@ def dispatch_task(task: str, pk: int, *, expires: float | None = None) -> None:
 
 def claim_run(run_id: int, holder: str) -> Run | None:
     """The run, leased to ``holder``; None when somebody else has it or it is finished."""
-    now = timezone.now()
-    free = Q(state=Run.State.QUEUED) | Q(state=Run.State.RUNNING, lease_until__lt=now)
-    claimed = Run.objects.filter(free, pk=run_id).update(
-        state=Run.State.RUNNING,
-        holder=holder,
-        lease_until=now + timedelta(seconds=settings.TRIAGE_LEASE_SECONDS),
-        attempt=F("attempt") + 1,
-        started_at=now,
-    )
+    claimed = leases.claim_row(RUN_LEASE, run_id, holder=holder, started_at=timezone.now())
     return Run.objects.select_related("ticket__customer").get(pk=run_id) if claimed else None
 
 
@@ -109,18 +104,12 @@ def renew_lease(run: Run, **values: object) -> None:
 
     Inside a transaction it also locks the row, so that what follows is ours as well.
     """
-    lease = timezone.now() + timedelta(seconds=settings.TRIAGE_LEASE_SECONDS)
-    values = {"lease_until": lease, **values}
-    held = Run.objects.filter(
-        pk=run.pk, state=Run.State.RUNNING, holder=run.holder, attempt=run.attempt
-    ).update(**values)
-    if not held:
-        raise LeaseLost(f"run {run.pk} is no longer held by {run.holder}")
+    leases.renew_lease(RUN_LEASE, run, **values)
 
 
 def finish_run(run: Run, state: str, error: str = "") -> None:
     """Write the final state and give up the lease for good. Raises LeaseLost."""
-    renew_lease(run, state=state, error=error[:500], finished_at=timezone.now(), lease_until=None)
+    leases.end_lease(RUN_LEASE, run, state, error=error[:500], finished_at=timezone.now())
 
 
 def list_overdue_runs(limit: int) -> QuerySet[Run]:
@@ -130,14 +119,14 @@ def list_overdue_runs(limit: int) -> QuerySet[Run]:
     so a long backlog does not pile up calls, and fast workers still get enough of them.
     """
     now = timezone.now()
-    free = Q(state=Run.State.QUEUED) | Q(state=Run.State.RUNNING, lease_until__lt=now)
+    free = leases.build_free_filter(RUN_LEASE, now)
     again = Q(woken_at__gt=F("created_at") + LOST_AFTER, woken_at__gte=now - CALLED_AGAIN_AFTER)
     unanswered = Run.objects.filter(free & again).count()
     waiting = Q(state=Run.State.QUEUED) & (
         Q(woken_at__isnull=True, created_at__lt=now - LOST_AFTER)
         | Q(woken_at__lt=now - CALLED_AGAIN_AFTER)
     )
-    left = Q(state=Run.State.RUNNING, lease_until__lt=now) & (
+    left = leases.build_abandoned_filter(RUN_LEASE, now) & (
         Q(woken_at__isnull=True) | Q(woken_at__lt=now - ABANDONED_CALLED_AGAIN_AFTER)
     )
     found = Run.objects.filter(waiting | left).order_by("created_at")

@@ -14,11 +14,11 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import DatabaseError, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from tickets.queue import run_queue
+from tickets.queue import leases, run_queue
 from triage.models import Job
 from triage.runtime.locks import JOBS_LOCK, acquire_lock
 
@@ -30,7 +30,12 @@ KINDS: Mapping[str, str] = {
 }
 NIGHTLY_KINDS = ("train", "propose")
 OPEN_STATES = (Job.State.QUEUED, Job.State.RUNNING)
-LEASE_DURATION = timedelta(minutes=30)
+JOB_LEASE = leases.Lease(
+    Job,
+    waiting=Job.State.QUEUED,
+    held=Job.State.RUNNING,
+    get_duration=lambda: timedelta(minutes=30),
+)
 MAX_ATTEMPTS = 2
 log = logging.getLogger(__name__)
 
@@ -59,7 +64,7 @@ def list_overdue_ids() -> list[int]:
     """Ids of the jobs that nobody took within five seconds or whose worker died."""
     now = timezone.now()
     missed = Q(state=Job.State.QUEUED, created_at__lt=now - timedelta(seconds=5))
-    dead = Q(state=Job.State.RUNNING, lease_until__lt=now)
+    dead = leases.build_abandoned_filter(JOB_LEASE, now)
     return list(Job.objects.filter(missed | dead).values_list("pk", flat=True))
 
 
@@ -91,17 +96,14 @@ def _import_worker(kind: str) -> Callable[[Job], Mapping[str, Any]]:
 
 
 def _claim_job(job_id: int) -> Job | None:
-    """The job, when this worker got it: a conditional UPDATE that one of two wins."""
-    now = timezone.now()
-    free = Q(state=Job.State.QUEUED) | Q(state=Job.State.RUNNING, lease_until__lt=now)
-    claimed = Job.objects.filter(free, pk=job_id).update(
-        state=Job.State.RUNNING, lease_until=now + LEASE_DURATION, attempt=F("attempt") + 1
-    )
-    return Job.objects.get(pk=job_id) if claimed else None
+    """The job, when this worker got it."""
+    return Job.objects.get(pk=job_id) if leases.claim_row(JOB_LEASE, job_id) else None
 
 
 def _end_job(job: Job, state: Job.State, **values: Any) -> bool:
-    """Write a job's end where this attempt still holds the lease; whether that end is DONE."""
-    mine = Job.objects.filter(pk=job.pk, attempt=job.attempt, state=Job.State.RUNNING)
-    mine.update(state=state, finished_at=timezone.now(), **values)
+    """Write a job's end where this attempt still holds the lease; whether DONE was written."""
+    try:
+        leases.end_lease(JOB_LEASE, job, state, finished_at=timezone.now(), **values)
+    except leases.LeaseLost:
+        return False
     return state == Job.State.DONE

@@ -19,7 +19,7 @@ from approvals import services as approvals
 from approvals.errors import Refused
 from approvals.models import Refund
 from tickets.models import Draft, Order, Run, Ticket
-from tickets.queue import run_queue
+from tickets.queue import leases, run_queue
 from triage.contract.case import Case
 from triage.contract.outcomes import NORMAL
 from triage.contract.outputs import Classification
@@ -55,13 +55,13 @@ def execute_run(run_id: int) -> bool:
         return False
     try:
         _run_pipeline(run)
-    except run_queue.LeaseLost:
+    except leases.LeaseLost:
         return False
     except DatabaseError:
         raise
     except Exception as error:
         log.exception("run %s failed", run.pk)
-        with suppress(run_queue.LeaseLost):  # somebody asked for it anew meanwhile
+        with suppress(leases.LeaseLost):  # somebody asked for it anew meanwhile
             _fail_run(run, f"{type(error).__name__}: {error}")
         return False
     return True

@@ -21,7 +21,7 @@ from tests.support.smtp_server import smtp_server
 from tickets.delivery import outbox, sending
 from tickets.intake import receive_mail
 from tickets.models import Correction, Draft, Message, Receipt, Run, Ticket
-from tickets.queue import run_queue
+from tickets.queue import leases, run_queue
 from triage import tasks
 
 pytestmark = pytest.mark.django_db
@@ -136,7 +136,7 @@ def test_sending_ends_a_run_that_is_still_open(send: Callable[[Draft], Message])
     held = run_queue.claim_run(Run.objects.get().pk, "worker")
     assert held is not None
     send(draft)
-    with pytest.raises(run_queue.LeaseLost):
+    with pytest.raises(leases.LeaseLost):
         run_queue.renew_lease(held)
     assert Run.objects.get().state == Run.State.REPLACED
     assert Ticket.objects.get().status == Ticket.Status.WAITING

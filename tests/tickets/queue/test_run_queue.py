@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from tests.support import shop_rows
 from tickets.models import Run
-from tickets.queue import run_queue
+from tickets.queue import leases, run_queue
 from triage import tasks
 from triage.pipeline import worker
 
@@ -45,7 +45,7 @@ def test_what_a_dead_worker_left_is_taken_over() -> None:
     taken = run_queue.claim_run(run.pk, "alive")
     assert taken is not None
     assert taken.attempt == 2
-    with pytest.raises(run_queue.LeaseLost):
+    with pytest.raises(leases.LeaseLost):
         run_queue.renew_lease(dead)  # type: ignore[arg-type]
 
 
@@ -60,7 +60,7 @@ def test_asking_again_replaces_what_is_open() -> None:
     first = enqueue()
     held = run_queue.claim_run(first.pk, "one")
     second = run_queue.enqueue_run(first.ticket, reason="asked again")
-    with pytest.raises(run_queue.LeaseLost):
+    with pytest.raises(leases.LeaseLost):
         run_queue.renew_lease(held)  # type: ignore[arg-type]
     assert run_queue.claim_run(second.pk, "one") is not None
 

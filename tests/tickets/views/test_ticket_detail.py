@@ -16,7 +16,7 @@ from django.urls import reverse
 from tests.support import ticket_stories
 from tickets.delivery import sending
 from tickets.models import Attachment, Draft, Message, Run, Ticket
-from tickets.queue import run_queue
+from tickets.queue import leases, run_queue
 
 
 @pytest.fixture
@@ -247,7 +247,7 @@ def test_closing_ends_a_run_that_is_still_open(as_ana: Client, ticket: Ticket) -
     held = run_queue.claim_run(run_queue.enqueue_run(ticket, reason="asked again").pk, "worker")
     assert held is not None
     press(as_ana, ticket, "close", form(as_ana, ticket))
-    with pytest.raises(run_queue.LeaseLost):
+    with pytest.raises(leases.LeaseLost):
         run_queue.renew_lease(held)
     ticket.refresh_from_db()
     assert ticket.status == Ticket.Status.CLOSED

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from triage.guardrails.commitments.lexicon import COMMITMENT_BOOK
 from triage.guardrails.commitments.quotations import remove_quotations
 from triage.guardrails.commitments.sentence_reading import (
     CommitmentLevel,
@@ -19,20 +20,19 @@ from triage.guardrails.commitments.sentence_reading import (
 from triage.nlu.money import Amount, find_amounts
 
 APPROVED, DOUBT, PAID = "approved", "doubt", "paid"
-CREDIT: Final = re.compile(r"\b(?:store|shop) credit\b|\bvoucher|\bgift card|\bcredit note", re.I)
-IN_MONEY: Final = re.compile(r"\bre-?fund|\bmoney\b|\bcard\b|\bbank\b|\breimburs|\bpaypal\b|\bcash\b", re.I)  # fmt: skip
-NOT_CREDIT: Final = re.compile(r"\b(?:not|rather than|instead of)\b[^,;]*$", re.I)
-ALL_OF_IT: Final = re.compile(
-    r"\bin full\b|\b(?:full|complete|entire|whole) (?:\w+ )?(?:refund|amount|price|sum|order|payment)\b|\beverything\b|\ball of it\b"
-    r"|\bfull\b[^.]{0,20}\brefund|\bthe whole lot\b|\bevery penny\b",
-    re.I,
+_build, _compile = COMMITMENT_BOOK.build_pattern, COMMITMENT_BOOK.compile_list
+CREDIT: Final = _compile("credit_given")
+IN_MONEY: Final = _compile("money_given")
+NOT_CREDIT: Final = _compile("not_credit")
+ALL_OF_IT: Final = _compile("all_of_it")
+SHARE: Final = re.compile(rf"\d ?%|{_build('share_words')}", re.IGNORECASE)
+ADDITIONAL: Final = _compile("additional")
+PAST_TIME: Final = _compile("past_time")
+SET_AGAINST: Final = re.compile(
+    rf"{_build('set_against')}\W+(?:{_build('before_amount')}|\W)*$", re.IGNORECASE
 )
-SHARE: Final = re.compile(r"\d ?%|\bper ?cent\b|\b(?:half|a third|a quarter|twice|double|triple)\b", re.I)  # fmt: skip
-ADDITIONAL: Final = re.compile(r"\b(?:also|another|additional\w*|in addition|on top|further|plus|extra|as well|too|second)\b", re.I)  # fmt: skip
-PAST_TIME: Final = re.compile(r"\b(?:before|earlier|already|previous\w*|last (?:week|month|year)|in (?:january|february|march|april|may|june|july|august|september|october|november|december))\b", re.I)  # fmt: skip
-SET_AGAINST: Final = re.compile(r"\b(?:paid|cost|costs|less|minus|after|fee|fees|of the|out of|instead of|rather than|not|from|kept?)\W+(?:an?|the|your|our|of|fee|\W)*$", re.I)  # fmt: skip
-PAID_BEFORE: Final = re.compile(r"^\W*(?:that |which )?(?:you )?(?:have )?paid\b", re.I)
-ABOUT_PAYING: Final = re.compile(r"\bpa(?:y|id)|\b(?:receive|get|account|card|bank|way)\b", re.I)
+PAID_BEFORE: Final = _compile("paid_before")
+ABOUT_PAYING: Final = _compile("about_paying")
 ORDER: Final = re.compile(r"\border(?: number| no\.?)?:? (#?[A-Z]*-?\d{3}[\w-]*)", re.I)
 
 

@@ -5,27 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from triage.guardrails.commitments import foreign_lexicon
 from triage.guardrails.commitments.lexicon import (
-    ACKNOWLEDGEMENT,
-    AFTER_APPROVAL,
     AMOUNT_MARK,
-    COMMITMENT,
-    DECISION,
-    DENIAL,
-    IGNORED_PHRASES,
-    MONEY_BACK,
-    MONEY_FROM_CUSTOMER,
-    MONEY_MOVED,
-    MONEY_TO_CUSTOMER,
-    NOT_OUT_OF_POCKET,
-    PAPERWORK,
-    QUESTION,
-    RULES_AND_FORMS,
-    UNDER_WAY,
+    COMMITMENT_BOOK,
+    FOREIGN_BOOK,
+    FOREIGN_LANGUAGES,
 )
 from triage.nlu.money import mask_amounts
 from triage.nlu.sentences import REPLY, split_sentences
@@ -39,51 +27,54 @@ class CommitmentLevel(StrEnum):
     PAID = "paid"
 
 
+_build, _compile = COMMITMENT_BOOK.build_pattern, COMMITMENT_BOOK.compile_list
 SEGMENT_BREAK: Final = re.compile(
-    r"[;–—]\s*|\s-\s|[,:]?\s(?:but|however|although|though|nevertheless|still,|yet we|instead)\b,?\s*",
-    re.IGNORECASE,
+    rf"[;–—]\s*|\s-\s|[,:]?\s{_build('contrast')},?\s*", re.IGNORECASE
 )
 PART_BREAK: Final = re.compile(
-    r"[,:]\s+|\s(?:and|so|because|since|(?<!good )as|while|therefore)\s(?=(?:we|you|it|they|i|he|she|that|this|the|your|our|my|a|both"
-    r"|¤|will|shall|have|has|can|are|is|was|were|just|also|yours)(?:\b|(?<=¤))(?! soon| well| possible| far| long))",
-    re.IGNORECASE,
+    rf"[,:]\s+|\s{_build('part_joint')}\s(?={_build('part_beginning')})", re.IGNORECASE
 )
-UNDECIDED_CUE: Final = re.compile(
-    r"\b(?:whether|who|how|why|(?:ask\w*|see|check\w*|know|look|tell|say|decide) (?:\w+ )?if"
-    r"|(?:needs?|requires?|without|ask(?:ed)? for|wait\w* for) (?:\w+ )?(?:approval|permission|a yes|a decision))\b[^,;:]*$",
-    re.IGNORECASE,
-)
-CUSTOMER_ECHO: Final = re.compile(
-    r"\byou(?:['’]d|['’]ve|['’]re| have| had| also| still| now| would| were| are)*(?: also| still| rather)* (?:ask\w*|want(?:ed)?|wish\w*|like|prefer"
-    r"|mention\w*|wr[io]te\w*|told|tell us|request\w*|expect(?:ed|ing)|hop(?:e|ed|ing)|say|said|demand\w*|waiting|claim\w*)\b[^,;:]*$",
-    re.IGNORECASE,
-)
-GENERAL_STATEMENT: Final = re.compile(
-    r"^\W*(?:all |every |any |our )?(?:re-?funds|vouchers|gift cards|credits)\b(?!.*\byour?\b)(?=.*\b(?:are|can|take|have to|must|go|need)\b)",
-    re.IGNORECASE,
-)
-"""Said of what is done always, and so promised to nobody."""
-PRONOUN_GRANT: Final = re.compile(
-    r"\b(?:it|this|that|everything|all|these|both|yours|your (?:request|claim|case|wish))\b(?:['’]s| is| was| has| have| are| were| will| shall|['’]ll)(?: \w+){0,2} "
-    r"(?:approved|granted|agreed|accepted|authori[sz]ed|paid|refunded|processed|issued|settled|sorted|done|credited|coming|going|on (?:its|the) way|with you|arrive|reach|back|in your account|sent|transferred|gone|complete|yours)\b"
-    r"|\b(?:we|i|they|accounts|finance|(?:my|our|a|the) (?:colleague|manager|supervisor|team))(?:['’]ll| will| shall| have|['’]ve|['’]re| are| am|['’]m)(?: \w+)? (?:pay|paid|paying|process|processed|processing|send|sent|sending|issued?|approved?|grant|granted) (?:it|this|that)\b"
-    r"|\byou(?:['’]ll| will| shall| can)? (?:get|have|receive) it\b|\b(?:it|this|that|all of it) (?:will |is |['’]s )?(?:go|goes|going|come|comes|coming) (?:straight |right )?back\b"
-    r"|\b(?:we|i)(?:['’]ll| will| shall|) (?:\w+ )?(?:return|refund|pay|send|give|hand) (?:it|this|that|them|all of it|everything|the lot)\b(?! to (?:a|my|our|the))",
-    re.IGNORECASE,
-)
-PRONOUN_AGREEMENT: Final = re.compile(
-    r"\b(?:it|this|that|your (?:request|claim|case|wish))\b(?:['’]s| is| was| has| have)(?: \w+){0,2} (?:approved|granted|agreed to|accepted|authori[sz]ed)\b",
-    re.IGNORECASE,
-)
-REGRETFUL_WISH: Final = re.compile(
-    r"\b(?:would|['’]d) (?:love|like|have (?:liked|loved)|gladly \w+|be (?:glad|happy))\b[^.]*\bbut\b(?![^.]*\b(?:we|i) (?:will|can)\b)",
-    re.IGNORECASE,
-)
+MONEY_BACK: Final = _compile("money_back")
+OWN_MONEY: Final = _compile("own_money")
+MONEY_TO_CUSTOMER: Final = _compile("money_to_customer")
+MONEY_FROM_CUSTOMER: Final = _compile("money_from_customer")
+COMMITMENT: Final = _compile("commitment")
+DECISION: Final = _compile("decision")
+MONEY_MOVED: Final = _compile("money_moved")
+PRONOUN_GRANT: Final = _compile("pronoun_grant")
+PRONOUN_AGREEMENT: Final = _compile("pronoun_agreement")
+PAPERWORK: Final = _compile("paperwork")
+NOT_OUT_OF_POCKET: Final = _compile("not_out_of_pocket")
+IGNORED_PHRASES: Final = _compile("ignored")
+DENIAL: Final = _compile("detector_denial")
+AFTER_APPROVAL: Final = _compile("after_approval")
+REGRETFUL_WISH: Final = _compile("regretful_wish")
+UNDECIDED_CUE: Final = _compile("undecided")
+CUSTOMER_ECHO: Final = _compile("customer_echo")
+GENERAL_STATEMENT: Final = _compile("general_statement")
+EXCUSES: Final = tuple(map(_compile, ("detector_under_way", "acknowledgement", "rules_and_forms")))
+QUESTION: Final = _compile("question")
 MAX_SENTENCE_CHARS, OVERLAP_CHARS = 600, 200  # characters: patterns take the square of them
 INVISIBLE: Final = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
-OWN_MONEY: Final = re.compile(rf"{MONEY_BACK.pattern}|\byour money\b|\bany money\b", re.IGNORECASE)
+@dataclass(frozen=True)
+class ForeignPatterns:
+    """``gives`` is what speaks of money back in a language, ``excuses`` what denies, asks or puts
+    it off, ``done`` what says that it was paid.
+    """
+
+    gives: re.Pattern[str]
+    excuses: re.Pattern[str]
+    done: re.Pattern[str]
+
+    @classmethod
+    def of_language(cls, name: str) -> ForeignPatterns:
+        lists = (f"{name}.gives", f"{name}.excuses", f"{name}.done")
+        return cls(*map(FOREIGN_BOOK.compile_list, lists))
+
+
+FOREIGN_PATTERNS: Final = tuple(map(ForeignPatterns.of_language, FOREIGN_LANGUAGES))
 
 
 def normalize_text(text: str) -> str:
@@ -103,7 +94,8 @@ def iter_readable_sentences(text: str) -> Iterator[str]:
 
 def is_about_money_back(text: str) -> bool:
     """Whether a text speaks of money that goes back to the customer, in any language we know."""
-    return bool(OWN_MONEY.search(text) or foreign_lexicon.is_about_money_back(text))
+    foreign = any(language.gives.search(text) for language in FOREIGN_PATTERNS)
+    return bool(foreign or OWN_MONEY.search(text))
 
 
 def detect_commitment(
@@ -113,12 +105,20 @@ def detect_commitment(
     before, so that "it" may be that; ``asked``: the customer asks for money, so that an "it is
     approved" is about it.
     """
-    found = [CommitmentLevel(foreign_lexicon.detect_foreign_commitment(sentence))]
+    found = [_detect_in_foreign(sentence)]
     for segment in SEGMENT_BREAK.split(mask_amounts(sentence, AMOUNT_MARK)):
         for part in PART_BREAK.split(segment):
             found.append(_detect_in_part(part, segment, sentence, follows=follows, asked=asked))
             follows = follows or is_about_money_back(part)
     return max(found, key=list(CommitmentLevel).index)
+
+
+def _detect_in_foreign(sentence: str) -> CommitmentLevel:
+    for language in FOREIGN_PATTERNS:
+        if language.gives.search(sentence) and not language.excuses.search(sentence):
+            paid = language.done.search(sentence)
+            return CommitmentLevel.PAID if paid else CommitmentLevel.GRANTED
+    return CommitmentLevel.NOTHING
 
 
 def _detect_in_part(
@@ -163,5 +163,4 @@ def _find_pledge(said: str, *, asked: bool) -> re.Match[str] | None:
 
 def _is_excused(said: str, sentence: str) -> bool:
     """Whether it asks, or speaks of what is under way, acknowledged or general."""
-    ways = (UNDER_WAY, ACKNOWLEDGEMENT, RULES_AND_FORMS)
-    return bool(QUESTION.search(sentence) or any(way.search(said) for way in ways))
+    return bool(QUESTION.search(sentence) or any(excuse.search(said) for excuse in EXCUSES))

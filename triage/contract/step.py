@@ -38,9 +38,6 @@ class EngineTimeout(EngineError):
     """The engine used up its time and was cancelled."""
 
 
-# --- what a step may use --------------------------------------------------------
-
-
 @dataclass(frozen=True, kw_only=True)
 class EngineInfo:
     """Which engine this is: ``kind`` is rules, focal, general, hosted or human;
@@ -91,9 +88,6 @@ class Usage:
     output_tokens: int | None = None
     finish_reason: str = ""
     cut: tuple[str, ...] = ()
-
-
-# --- what a step must prove -----------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)

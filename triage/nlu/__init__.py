@@ -12,6 +12,24 @@ from triage.nlu.other_orders import find_other_order_question
 from triage.nlu.requests import Request, RequestKind, find_money_requests, find_requests
 
 __all__ = [
-    "MONEY_ASKED", "PRICE_DIFFERENCE", "NAMED_IN_MESSAGE", "SEVERAL_ORDERS", "RequestKind", "OrderLink", "Document", "Fallback", "RequestedPiece", "Stake", "RequestedItems", "Request",
-    "find_money_requests", "find_other_order_question", "find_requested_items", "find_whole_order_rule", "link_order", "find_fallback", "find_stake", "find_requests",
-]  # fmt: skip
+    "Document",
+    "Fallback",
+    "MONEY_ASKED",
+    "NAMED_IN_MESSAGE",
+    "OrderLink",
+    "PRICE_DIFFERENCE",
+    "Request",
+    "RequestKind",
+    "RequestedItems",
+    "RequestedPiece",
+    "SEVERAL_ORDERS",
+    "Stake",
+    "find_fallback",
+    "find_money_requests",
+    "find_other_order_question",
+    "find_requested_items",
+    "find_requests",
+    "find_stake",
+    "find_whole_order_rule",
+    "link_order",
+]

@@ -15,32 +15,25 @@ from typing import Final
 from triage.contract.case import Order, Rule
 from triage.nlu.document import Document
 from triage.nlu.item_names import find_mentions, split_words
+from triage.nlu.lexicon import LEXICONS, load_groups
 from triage.nlu.requests import find_money_requests
 
-IMPOSSIBLE: Final = (
-    r"(?:cannot|can['’]?t|can not|not (?:be )?possible|isn['’]t possible|impossible|unable)"
-)
+SAID: Final = load_groups(LEXICONS / "conditions.toml", plain_spaces=True)
 FALLBACK_CONDITION: Final = re.compile(
-    rf"\bif\b(?P<what>[^.;!?]{{0,120}}?\b{IMPOSSIBLE}\b[^,.;!?]{{0,80}}),\s*(?=\w)", re.IGNORECASE
-)
-PART_OF_ORDER: Final = re.compile(
-    r"\b(?:part of|partly|partial(?:ly)?|(?:just|only) (?:the|this|that|one)|single items?)\b",
+    rf"\bif\b(?P<what>[^.;!?]{{0,120}}?\b{SAID['impossible']}\b[^,.;!?]{{0,80}}),\s*(?=\w)",
     re.IGNORECASE,
 )
-NO_MONEY_FALLBACK: Final = re.compile(
-    r"\b(?:leave|keep|never ?mind|as (?:it|they) (?:is|are)|do not|don['’]?t|forget (?:it|about)|nothing"
-    r"|not at all|no (?:cancel\w*|refund|return)|change (?:the|my|your) address|deliver|send (?:it|them))\b",
-    re.IGNORECASE,
-)
+PART_OF_ORDER: Final = re.compile(rf"\b{SAID['part_of_order']}\b", re.IGNORECASE)
+NO_MONEY_FALLBACK: Final = re.compile(rf"\b{SAID['no_money']}\b", re.IGNORECASE)
 """What can be wanted instead that has surely no money in it."""
 PAYMENT_WAYS: Final = {
-    "gift card": r"gift[ _]?cards?|vouchers?",
-    "paypal": r"pay ?pal",
-    "bank": r"bank (?:account|transfer)|iban",
-    "card": r"(?:credit|debit)[ _]cards?|visa|mastercard|amex|american express|(?<!gift )(?<!gift)\bcards?",
+    "gift card": SAID["gift_card"],
+    "paypal": SAID["paypal"],
+    "bank": SAID["bank"],
+    "card": rf"(?:{SAID['named_card']}|(?<!gift )(?<!gift)\bcards?)",
 }
 PAYMENT_WAY_PATTERNS: Final = {
-    way: re.compile(rf"\b(?:{words})", re.IGNORECASE) for way, words in PAYMENT_WAYS.items()
+    way: re.compile(rf"\b{words}", re.IGNORECASE) for way, words in PAYMENT_WAYS.items()
 }
 NO_REMEDY: Final = "none"
 CLOSED_STATUSES: Final = frozenset({"cancelled", "returned"})

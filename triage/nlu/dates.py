@@ -16,6 +16,7 @@ from typing import Final
 from triage.nlu.document import Document
 from triage.nlu.entities import DATE, MONTH, MONTHS
 from triage.nlu.item_names import NUMBER_WORDS
+from triage.nlu.lexicon import LEXICONS, load_groups
 
 ROLE_PLACED, ROLE_DELIVERED, ROLE_UNKNOWN = "placed", "delivered", ""
 MAX_PERIODS: Final = 12
@@ -23,24 +24,21 @@ WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "satu
 COUNT: Final = rf"(?:\d{{1,3}}|an?|couple(?: of)?|few|{'|'.join(NUMBER_WORDS)})"
 UNIT_SLACK_DAYS: Final = {"day": (1, 1), "week": (7, 3), "month": (30, 10), "year": (365, 60)}
 """A unit in days, and by how many days for each people misremember it."""
-PURCHASE: Final = re.compile(
-    r"\b(?:order(?:ed)?|bought|buy|purchased?|placed|paid|charged?)\b", re.IGNORECASE
-)
-ARRIVAL: Final = re.compile(
-    r"\b(?:arrived?|came|come|deliver(?:ed|y)|received?|got)\b", re.IGNORECASE
-)
+SAID: Final = load_groups(LEXICONS / "orders.toml", plain_spaces=True)
+PURCHASE: Final = re.compile(rf"\b{SAID['purchase']}\b", re.IGNORECASE)
+ARRIVAL: Final = re.compile(rf"\b{SAID['arrival']}\b", re.IGNORECASE)
 DEADLINE_CUE: Final = re.compile(
-    r"\b(?:by|until|till|before|due|promised|expected|for|deadline|need)\s{1,3}(?:\w{1,10}\s{1,3}){0,2}$",
-    re.IGNORECASE,
+    rf"\b{SAID['deadline']}\s{{1,3}}(?:\w{{1,10}}\s{{1,3}}){{0,2}}$", re.IGNORECASE
 )
 DATE_EXPRESSION: Final = re.compile(
     rf"(?P<date>{DATE})"
     r"|\b(?:on|of|from|dated)\s(?:the\s)?(?P<short>\d\d?/\d\d?)(?![\w/-]|\.\d)"
     rf"|\b(?P<count>{COUNT})\s{{1,3}}(?P<unit>day|week|month|year)s?\s{{1,3}}(?:ago|back)\b"
-    r"|\b(?P<near>the day before yesterday|yesterday|last night|today|this morning|just now)\b"
+    rf"|\b(?P<near>{SAID['near_day']})\b"
     rf"|\b(?P<which>last|on|this|this past)\s{{1,3}}(?P<weekday>{'|'.join(WEEKDAYS)})\b"
     r"|\b(?P<span>last|this)\s{1,3}(?P<spanned>week|month|year)\b"
-    rf"|\b(?:in|around|since|during|last)\s{{1,3}}(?:(?P<part>early|mid|late)[\s-]{{1,3}})?(?P<month>{MONTH})\b"
+    r"|\b(?:in|around|since|during|last)\s{1,3}(?:(?P<part>early|mid|late)[\s-]{1,3})?"
+    rf"(?P<month>{MONTH})\b"
     r"(?:\s{1,3}(?P<year>(?:19|20)\d\d)\b)?",
     re.IGNORECASE,
 )

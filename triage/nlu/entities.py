@@ -19,6 +19,7 @@ from typing import Final
 from triage.contract.fact_types import FACT_KINDS, MAX_SLOTS_BY_KIND, VISIBLE_KINDS
 from triage.contract.slots import Slot, get_slot_name
 from triage.nlu.document import MAX_WORD_CHARS, Document, truncate_text
+from triage.nlu.lexicon import LEXICONS, load_groups, load_lexicon
 
 UNRESOLVED_MARK: Final = "#"
 """What stands for a value that a writer cannot point at."""
@@ -34,13 +35,9 @@ LETTERS_OR_DIGITS: Final = re.compile(r"[^\W\d_]+|\d+")
 ORDER_NUMBER_SHAPE: Final = re.compile(r"([^\W\d_]{1,8})[\W_]{0,2}(\d{3,14})")
 YEAR: Final = re.compile(r"(?:19|20)\d\d")
 
-# --- what a value looks like --------------------------------------------------------
-
 MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-MONTH: Final = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
-    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
-)
+SAID: Final = load_groups(LEXICONS / "orders.toml", plain_spaces=True)
+MONTH: Final = SAID["month"]
 UNIT: Final = r"(?:gbp|eur|usd|chf|pounds?|euros?|dollars?)"
 MONEY: Final = rf"(?:[£€$₹]|{UNIT})"
 SUM: Final = r"\d(?:[\d.,]{0,14}\d)?(?:(?:k|mn?|bn)(?!\w)|\s(?:thousand|million|billion)(?!\w))?"
@@ -64,10 +61,10 @@ AMOUNT: Final = (
 )
 NUMBER: Final = r"(?:(?<![^\W_])[^\W_]{0,40})?\d(?:[\w.,:/-]{0,60}\w)?"
 GAP: Final = r"[\s.,:=(-]{0,4}"
-NUMBER_WORD: Final = r"(?:numbers?|num|no|nr|id|ref|reference|confirmation)\b"
+NUMBER_WORD: Final = rf"{SAID['number_word']}\b"
 COPULA: Final = rf"(?:(?:is|was)\b{GAP})?"
 NOT_ORDERS: Final = "".join(
-    rf"(?<!\b{word}\s)" for word in ("ticket", "case", "invoice", "item", "sku", "model", "colour")
+    rf"(?<!\b{word}\s)" for word in load_lexicon(LEXICONS / "orders.toml")["not_order"]
 )
 ORDER_NUMBER: Final = (
     rf"(?:(?P<numbered>\borders?{GAP}(?:{NUMBER_WORD}{GAP}){{1,3}}{COPULA}(?:\#\s)?)"
@@ -77,13 +74,10 @@ ORDER_NUMBER: Final = (
 )
 ORDER_MENTION: Final = re.compile(ORDER_NUMBER, re.IGNORECASE)
 ORDER_AS_VERB: Final = re.compile(
-    r"(?:\b(?:to|i|we|you|please|can|could|will|would|should|may|might|us|me)|['’](?:d|ll))\s$",
+    rf"(?:\b{SAID['order_as_verb']}|['’](?:d|ll))\s$",
     re.IGNORECASE,
 )
 QUANTITY_NOUN: Final = re.compile(r"\s(?!(?:is|was|has|does)\b)[a-z]{1,20}s\b", re.IGNORECASE)
-
-
-# --- the text with marks ------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -155,9 +149,6 @@ def _find_row_mark(kind: str, value: str, known: _KnownValues) -> str:
     return ""
 
 
-# --- orders -------------------------------------------------------------------------
-
-
 def normalize_value(value: str) -> str:
     """The letters and digits of a value alone, in lower case: "HP 1042" and "hp-1042" are the
     same number.
@@ -195,9 +186,6 @@ def _is_order_number(match: re.Match[str], own: Collection[str]) -> bool:
     return normalize_value(value) in own or (
         len(digits) == MIN_ORDER_DIGITS and not YEAR.fullmatch(digits)
     )
-
-
-# --- what is known ------------------------------------------------------------------
 
 
 def _index_known_values(slots: Sequence[Slot], orders: Iterable[str]) -> _KnownValues:

@@ -17,18 +17,17 @@ from triage.contract.case import Line, Offer, Order
 from triage.nlu.document import Document
 from triage.nlu.entities import normalize_value
 from triage.nlu.item_names import find_mentions, get_name_head, get_variant_words, split_words
+from triage.nlu.lexicon import LEXICONS, load_groups
 from triage.nlu.requests import Request, RequestKind, find_requests
 from triage.nlu.variants import find_requested_options, parse_options
 
 REPLACEMENT_WORDS: Final = frozenset({"for", "to", "into", "with"})
 CLOSED_STATUSES: Final = frozenset({"cancelled", "returned"})
-CHEAPEST: Final = re.compile(
-    r"\b(?:cheapest|least expensive|lowest[- ]pric\w{1,4}|save)\b", re.IGNORECASE
-)
-DEAREST: Final = re.compile(r"\b(?:most expensive|dearest|priciest)\b", re.IGNORECASE)
+SAID: Final = load_groups(LEXICONS / "items.toml", plain_spaces=True)
+CHEAPEST: Final = re.compile(rf"\b(?:{SAID['cheapest']}|lowest[- ]pric\w{{1,4}})\b", re.IGNORECASE)
+DEAREST: Final = re.compile(rf"\b{SAID['dearest']}\b", re.IGNORECASE)
 ALL_ITEMS: Final = re.compile(
-    r"\b(?:all|every(?:thing)?|each|any other)\b(?:\W{1,3}\w{1,20}){0,3}\W{1,3}(?:items?|options?|products?|variants?)\b",
-    re.IGNORECASE,
+    rf"\b{SAID['each']}\b(?:\W{{1,3}}\w{{1,20}}){{0,3}}\W{{1,3}}{SAID['choice']}\b", re.IGNORECASE
 )
 
 

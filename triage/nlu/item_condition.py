@@ -9,18 +9,18 @@ from __future__ import annotations
 import re
 from typing import Final
 
-NOT: Final = (
-    r"(?:un|not?|never|without|hardly|(?:has|have|had|was|were|is|are|did|do)(?:n[’']?t| not))"
-)
-BETWEEN: Final = r"(?:\s+(?:yet|even|been|ever|it|them|being|having|actually|really|once)){0,3}"
+from triage.nlu.lexicon import LEXICONS, load_groups
+
+SAID: Final = load_groups(LEXICONS / "conditions.toml", plain_spaces=True)
+NOT: Final = rf"(?:{SAID['plain_not']}|{SAID['negated_have']}(?:n[’']?t| not))"
+BETWEEN: Final = rf"(?:\s+{SAID['between']}){{0,3}}"
 USED: Final = (
-    r"(?:used (?!to\b)|used\b(?! to\b)|using (?:it|them|this)|wore\b|worn\b|washed|slept in|cooked (?:on|in|with)"
-    r"|took (?:it|them) (?:out|camping|hiking|on)|pitched (?:it|the)|walked in|assembled"
-    r"|put (?:it|them) (?:together|to use)|lit (?:it|the)|stained|muddy|after (?:a|one|two|three|\d+) (?:use|wear|wash|trip)s?)"
+    rf"(?:used (?!to\b)|used\b(?! to\b)|{SAID['worn']}\b|{SAID['used']}"
+    rf"|after (?:{SAID['use_count']}|\d+) {SAID['use_kind']}s?)"
 )
 OPENED: Final = (
-    r"(?:opened|unsealed|unwrapped|unboxed|broke the seal|cut (?:off )?the (?:tags?|seal)"
-    r"|took (?:off |out of )?(?:it out of )?the (?:tags?|box|wrapp\w+)|threw away the (?:box|packag\w+))"
+    rf"(?:{SAID['opened']}|threw away the packag\w+"
+    rf"|took (?:off |out of )?(?:it out of )?the (?:{SAID['packaging']}|wrapp\w+))"
 )
 DENIED_USE: Final = re.compile(
     rf"\b{NOT}{BETWEEN}[\s-]*(?:{USED}|{OPENED})|\b(?:i|we|you) used your\b", re.IGNORECASE

@@ -13,44 +13,9 @@ from typing import Final
 
 from triage.contract.memo import keep_on_argument
 from triage.nlu.document import TOKEN, Document
+from triage.nlu.lexicon import LEXICONS, load_lexicon
 
-GENERIC_WORDS: Final = frozenset(
-    [
-        "set",
-        "pack",
-        "pair",
-        "kit",
-        "box",
-        "case",
-        "bag",
-        "light",
-        "item",
-        "thing",
-        "piece",
-        "order",
-        "product",
-        "size",
-        "small",
-        "medium",
-        "large",
-        "black",
-        "white",
-        "red",
-        "blue",
-        "green",
-        "with",
-        "from",
-        "and",
-        "for",
-        "the",
-        "new",
-        "old",
-        "mini",
-        "home",
-        "outdoor",
-        "indoor",
-    ]
-)
+GENERIC_WORDS: Final = frozenset(load_lexicon(LEXICONS / "items.toml")["generic"])
 """Words that alone name nothing: many things are a set, and many are blue."""
 IRREGULAR: Final = {"knives": "knife", "feet": "foot", "shelves": "shelf", "scarves": "scarf"}
 MIN_WORD_CHARS: Final = 3

@@ -20,31 +20,27 @@ from triage.nlu.item_names import (
     is_plural,
     list_words,
 )
+from triage.nlu.lexicon import LEXICONS, load_groups
 from triage.nlu.requests import MONEY_KINDS, find_requests
 
+SAID: Final = load_groups(LEXICONS / "items.toml", plain_spaces=True)
 WHOLE_ORDER: Final = re.compile(
-    r"\b(?:everything|every\s(?:single\s)?(?:item|thing)|(?:whole|entire|complete|full|total)\s(?:\w{1,12}\s)?(?:order|lot|purchase|delivery|thing)"
-    r"|all (?:of )?(?:it|them|items?|things?|(?:the|my|these|those|your|of the|of my) (?:\w{1,12} )?(?:items?|things?|goods|stuff|products?|pieces?|order))"
-    r"|the (?:whole )?lot|(?:it|them) all|all things ordered)\b",
+    rf"\b(?:{SAID['whole']}|every\s(?:single\s)?(?:item|thing)"
+    rf"|{SAID['complete']}\s(?:\w{{1,12}}\s)?{SAID['complete_thing']}"
+    rf"|all (?:of )?{SAID['all_mine']} (?:\w{{1,12}} )?{SAID['goods']})\b",
     re.IGNORECASE,
 )
 WHOLE_ORDER_REQUEST: Final = re.compile(
-    r"\b(?:cancel|call off|withdraw from|stop|return|refund)\s(?:\w{1,12}\s){0,3}?(?:order|purchase)\b(?!\s(?:item|line))",
+    rf"\b{SAID['whole_verb']}\s(?:\w{{1,12}}\s){{0,3}}?(?:order|purchase)\b(?!\s(?:item|line))",
     re.IGNORECASE,
 )
-EXCEPTION_CLAUSE: Final = re.compile(
-    r"\b(?:except(?:ing)?(?: for)?|but (?:not|i(?:['’]ll| will| want to)? keep|keep(?:ing)?)|apart from|other than|excluding|aside from|bar"
-    r"|(?:i(?:['’]ll| will| would like to|['’]d like to)?|we(?:['’]ll| will)?|want to|and|just) keep(?:ing)?|not|without)\s([^.;!?\n]{1,160})",
-    re.IGNORECASE,
-)
+ANY_WHOLE: Final = re.compile(r"\b(?:all|order|rest)\b", re.IGNORECASE)
+EXCEPTION_CLAUSE: Final = re.compile(rf"\b{SAID['except']}\s([^.;!?\n]{{1,160}})", re.IGNORECASE)
 RESUMED_REQUEST: Final = re.compile(
-    r"(?:,|\band\b|\bbut\b)\s(?=(?:\w{1,12}\s){0,4}(?:return|refund|cancel|send|exchange|get)\b)",
-    re.IGNORECASE,
+    rf"(?:,|\band\b|\bbut\b)\s(?=(?:\w{{1,12}}\s){{0,4}}{SAID['resumed']}\b)", re.IGNORECASE
 )
-DEARER: Final = re.compile(
-    r"\b(?:(?:more|most) expensive|dear(?:er|est)|pric(?:ier|iest))\b", re.IGNORECASE
-)
-CHEAPER: Final = re.compile(r"\b(?:(?:less|least) expensive|cheap(?:er|est))\b", re.IGNORECASE)
+DEARER: Final = re.compile(rf"\b{SAID['dearer']}\b", re.IGNORECASE)
+CHEAPER: Final = re.compile(rf"\b{SAID['cheaper']}\b", re.IGNORECASE)
 ALL_WORDS: Final = frozenset({"both", "all", "every", "each"})
 ONE_WORDS: Final = frozenset({"a", "an", "one", "single", "other"})
 FILLER_WORDS: Final = frozenset({"of", "the", "my", "these", "those", "both", "our", "your"})
@@ -119,9 +115,7 @@ def _list_returnable_lines(order: Order) -> tuple[_ReturnableLine, ...]:
 
 
 def _is_whole_requested(text: str) -> bool:
-    return bool(WHOLE_ORDER_REQUEST.search(text)) or bool(
-        re.search(r"\b(?:all|order|rest)\b", text, re.IGNORECASE)
-    )
+    return bool(WHOLE_ORDER_REQUEST.search(text) or ANY_WHOLE.search(text))
 
 
 def _extract_exceptions(
@@ -161,9 +155,6 @@ def _build_piece(choice: _ReturnableLine, quantity: int) -> RequestedPiece:
 
 def _join_names(choices: Sequence[_ReturnableLine]) -> str:
     return " or ".join(dict.fromkeys(choice.line.name for choice in choices))
-
-
-# --- which, and how many ----------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -322,7 +313,10 @@ def _build_requested_items(
     too_many = [a for a in found if a.count is not None and a.count > a.choice.left]
     if too_many and not question:
         asked = too_many[0]
-        question = f"{asked.count} × {asked.choice.line.name} are asked for, {asked.choice.left} can go back: how many?"
+        question = (
+            f"{asked.count} × {asked.choice.line.name} are asked for, "
+            f"{asked.choice.left} can go back: how many?"
+        )
     whole = not question and [(p.index, p.quantity) for p in pieces] == [
         (choice.index, choice.left) for choice in choices
     ]

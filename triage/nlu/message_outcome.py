@@ -1,4 +1,4 @@
-"""What a message turned out to be, judged from an engine's guess and the mail's own header. Pure."""
+"""What a message turned out to be, by an engine's guess and the mail's own header. Pure."""
 
 from __future__ import annotations
 

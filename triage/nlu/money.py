@@ -8,21 +8,30 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from triage.nlu.lexicon import LEXICONS, load_groups
+
 CURRENCY_SIGNS: Final = {"£": "GBP", "€": "EUR", "$": "USD"}
-CURRENCY_NAMES: Final = {"pound": "GBP", "quid": "GBP", "sterling": "GBP", "euro": "EUR", "dollar": "USD", "buck": "USD"}  # fmt: skip
-PENCE: Final = re.compile(r"^(?:p|pence|pennies|cents?)$", re.IGNORECASE)
-CURRENCY_CODE: Final = r"GBP|EUR|USD|CHF|SEK|NOK|DKK|PLN|CZK|CAD|AUD|NZD|JPY"
-CURRENCY_UNIT: Final = rf"[£€$]|(?:{CURRENCY_CODE})\b|(?:pounds?(?: sterling)?|quid|euros?|dollars?|bucks?|p(?!\.?m)|pence|cents?)\b"
-FIGURE: Final = r"(?:(?<!\d)\d{1,3}(?:[ ,.'\u00a0\u202f]\d{3})+(?!\d)(?:[.,]\d{1,2})?(?!\d)|(?<!\d)\d{1,9}(?:[.,]\d{1,2})?(?!\d))"
-NUMBER_IN_WORDS: Final = (
-    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen"
-    r"|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|a few|several|a couple of)"
-    r"(?:[ -](?:and )?(?:one|two|three|four|five|six|seven|eight|nine|ten|hundred|thousand))*"
+CURRENCY_NAMES: Final = {
+    "pound": "GBP",
+    "quid": "GBP",
+    "sterling": "GBP",
+    "euro": "EUR",
+    "dollar": "USD",
+    "buck": "USD",
+}
+SAID: Final = load_groups(LEXICONS / "money.toml", plain_spaces=True)
+PENCE: Final = re.compile(rf"^{SAID['pence']}$", re.IGNORECASE)
+CURRENCY_CODE: Final = SAID["code"]
+CURRENCY_UNIT: Final = rf"[£€$]|{CURRENCY_CODE}\b|(?:{SAID['unit_word']}|p(?!\.?m))\b"
+FIGURE: Final = (
+    r"(?:(?<!\d)\d{1,3}(?:[ ,.'\u00a0\u202f]\d{3})+(?!\d)(?:[.,]\d{1,2})?(?!\d)"
+    r"|(?<!\d)\d{1,9}(?:[.,]\d{1,2})?(?!\d))"
 )
+NUMBER_IN_WORDS: Final = rf"{SAID['number']}(?:[ -](?:and )?{SAID['next_number']})*"
 MONEY: Final = re.compile(
-    rf"(?P<before>[£€$]|\b(?:{CURRENCY_CODE})) ?(?P<figure>{FIGURE})"
+    rf"(?P<before>[£€$]|\b{CURRENCY_CODE}) ?(?P<figure>{FIGURE})"
     rf"|(?P<plain>{FIGURE}) ?(?P<after>{CURRENCY_UNIT})"
-    rf"|\b(?P<worded>{NUMBER_IN_WORDS}) (?:pounds?|quid|euros?|dollars?|bucks?|pence)\b"
+    rf"|\b(?P<worded>{NUMBER_IN_WORDS}) {SAID['worded_unit']}\b"
     r"|(?<![\d.,/-])(?P<bare>\d{1,6}[.,]\d{2})(?![\d.,/%-])",
     re.IGNORECASE,
 )
@@ -30,7 +39,9 @@ MONEY: Final = re.compile(
 
 @dataclass(frozen=True)
 class Amount:
-    """A sum as written: ``value`` is None where it is in words, ``currency`` empty where none stands."""
+    """A sum as written: ``value`` is None where it is in words, ``currency`` empty where none
+    stands.
+    """
 
     text: str
     start: int

@@ -46,7 +46,9 @@ def find_stake(
     if unclear:
         return Stake(
             reason=PRICE_DIFFERENCE,
-            question="The message asks for an exchange: for what, and is a price difference due back?",
+            question=(
+                "The message asks for an exchange: for what, and is a price difference due back?"
+            ),
         )
     by_order: dict[str, list[Exchange]] = {}
     for swap in swaps:

@@ -31,6 +31,7 @@ from triage.nlu.item_names import (
     get_name_head,
     list_words,
 )
+from triage.nlu.lexicon import LEXICONS, load_groups
 from triage.nlu.requests import RequestKind, collect_kinds, find_requests
 
 WEIGHTS: Final = {
@@ -79,27 +80,22 @@ FEATURE_EXPLANATIONS: Final = {
 
 
 OPEN_STATUSES: Final = frozenset({"pending", "paid"})
+SAID: Final = load_groups(LEXICONS / "orders.toml", plain_spaces=True)
 NEWEST_ORDER: Final = re.compile(
-    r"\b(?:(?:most recent|latest|newest|last|recent) (?:order|purchase)|(?:just|recently|only just) (?:\w{1,12} )?"
-    r"(?:ordered|bought|placed|purchased)|most recently (?:placed|ordered))\b",
+    rf"\b(?:{SAID['newest']}|{SAID['lately']} (?:\w{{1,12}} )?{SAID['ordered']}"
+    rf"|{SAID['most_recently']})\b",
     re.IGNORECASE,
 )
 STATE_PATTERNS: Final = {
-    "pending": (r"pending|not (?:yet )?(?:been )?(?:shipped|sent|dispatched)", OPEN_STATUSES),
-    "delivered": (
-        r"(?:i|we|you)(?:['’]ve| have)? (?:just |only |already )?(?:received|got)|arrived|was delivered",
-        frozenset({"delivered", "returned"}),
-    ),
+    "pending": (SAID["pending"], OPEN_STATUSES),
+    "delivered": (SAID["delivered"], frozenset({"delivered", "returned"})),
     "on its way": (
-        r"(?:not|n['’]t|never|hasnt|still waiting)\W(?:\w{1,12}\W){0,3}(?:arrived?|come|came|received|turned up|here)",
+        rf"{SAID['not_yet']}\W(?:\w{{1,12}}\W){{0,3}}{SAID['arrived']}",
         frozenset({"pending", "paid", "shipped"}),
     ),
 }
 """What is said of an order's state: the words, and the states they fit."""
 SUM: Final = re.compile(rf"{AMOUNT}|(?<![\w.,])\d{{1,6}}[.,]\d\d(?![\w.,]\d|\w)", re.IGNORECASE)
-
-
-# --- what the words give ----------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -136,11 +132,17 @@ class MessageFeatures:
             strange="" if named else min(called - known, default=""),
             periods=find_periods(document, received),
             sums=_parse_sums(text),
-            states=tuple(s for s, (words, _) in STATE_PATTERNS.items() if re.search(rf"\b(?:{words})\b", text, re.I)),
+            states=tuple(_iter_states(text)),
             newest=bool(NEWEST_ORDER.search(text)),
             wished=collect_kinds(find_requests(document)),
             received=received,
-        )  # fmt: skip
+        )
+
+
+def _iter_states(text: str) -> Iterator[str]:
+    for state, (words, _) in STATE_PATTERNS.items():
+        if re.search(rf"\b(?:{words})\b", text, re.IGNORECASE):
+            yield state
 
 
 def _collect_number_candidates(text: str) -> frozenset[str]:
@@ -157,9 +159,6 @@ def _parse_sums(text: str) -> frozenset[Decimal]:
         if re.fullmatch(r"\d{1,9}(?:\.\d{1,2})?", digits):
             found.add(Decimal(digits))
     return frozenset(found)
-
-
-# --- which of them agree ----------------------------------------------------------------
 
 
 def compare_features(

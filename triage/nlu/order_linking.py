@@ -107,9 +107,6 @@ def _describe_order(order: Order) -> str:
     )
 
 
-# --- the sum of the weights -------------------------------------------------------------
-
-
 def _rank_orders(said: MessageFeatures, orders: Sequence[Order]) -> tuple[Candidate, ...]:
     """Each order with its share, the likeliest first."""
     items = compare_items(said, orders)

@@ -35,8 +35,8 @@ INJECTION_SIGNS: Final = {
         rf"\bzignoruj\w* (?:\w+ ){{0,4}}{SAID['polish_rules']}",
     ),
     "it speaks to a machine": (
-        rf"\b(?:{SAID['you_are']}|you're) (?:now )?(?:{SAID['article']} )?(?:{SAID['machine_kind']} )?"
-        rf"{SAID['machine']}\b",
+        rf"\b(?:{SAID['you_are']}|you're) (?:now )?(?:{SAID['article']} )?"
+        rf"(?:{SAID['machine_kind']} )?{SAID['machine']}\b",
         rf"\b{SAID['address']} (?:the )?{SAID['addressed']}\b",
         rf"\b{SAID['mode']} mode\b(?={NEARBY}{{0,30}}\b{SAID['mode_on']}\b)",
         rf"<\|?{SAID['turn_tag']}\|?>|\[/?{SAID['bracket_tag']}\]|<<sys>>",

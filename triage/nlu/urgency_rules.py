@@ -12,34 +12,15 @@ from collections.abc import Mapping
 from typing import Final
 
 from triage.contract.outcomes import HIGH, NORMAL, URGENT
+from triage.nlu.lexicon import LEXICONS, load_groups
 
+SAID: Final = load_groups(LEXICONS / "urgency.toml", plain_spaces=True, any_apostrophe=False)
 URGENCY_SIGNS: Final[Mapping[str, tuple[int, str]]] = {
-    "danger": (
-        2,
-        r"\b(?:gas (?:smell|leak)|smell of gas|smok(?:e|ing) (?:came|coming|from)|caught fire|on fire"
-        r"|burn(?:t|ed) (?:my|me|her|him)|electric shock|got a shock|in hospital"
-        r"|allergic (?:reaction|shock)|cut (?:my|his|her) \w+)\b",
-    ),
-    "a date that will pass": (
-        1,
-        r"\b(?:today|tonight|tomorrow|this (?:morning|afternoon|evening|weekend)"
-        r"|by (?:mon|tues|wednes|thurs|fri|satur|sun)day|birthday|wedding|funeral|christmas"
-        r"|leav(?:e|ing) (?:on|tomorrow)|urgent\w*|asap|immediately|as soon as possible)\b",
-    ),
-    "money is missing": (
-        1,
-        r"\b(?:charged (?:me )?twice|double[- ]charged|overdrawn|rent|can(?:'t|not) (?:pay|afford)|fraud\w*|stolen)\b",
-    ),
-    "a complaint may follow": (
-        1,
-        r"\b(?:chargeback|solicitor|lawyer|legal action|small claims|trading standards|ombudsman"
-        r"|section 75|consumer rights|report you|police)\b",
-    ),
-    "the patience is gone": (
-        1,
-        r"\b(?:third time|second time|again and again|still (?:no|not|waiting|haven't)|weeks? (?:now|ago)"
-        r"|nobody (?:answers|replies)|unacceptable|disgrace\w*|ridiculous|furious|fed up|last chance)\b|!!+",
-    ),
+    "danger": (2, rf"\b(?:{SAID['danger']}|cut {SAID['own']} \w+)\b"),
+    "a date that will pass": (1, rf"\b{SAID['date']}\b"),
+    "money is missing": (1, rf"\b{SAID['money']}\b"),
+    "a complaint may follow": (1, rf"\b{SAID['complaint']}\b"),
+    "the patience is gone": (1, rf"\b{SAID['patience']}\b|!!+"),
 }
 
 MARK_WEIGHTS: Final[Mapping[str, float]] = {

@@ -11,36 +11,19 @@ from collections.abc import Sequence
 from typing import Final
 
 from triage.nlu.item_names import singularize_word, split_words
+from triage.nlu.lexicon import LEXICONS, load_lexicon, match_any
 
 Option = tuple[str, str]
 """What it is called, often nothing, and its value; both as words in the singular."""
+LEXICON: Final = load_lexicon(LEXICONS / "items.toml")
 REPLACEMENT_CUE: Final = re.compile(
-    r"\b(?:to|for|into|with|but|instead|prefer|would be|get|upgrad\w{1,4})\b", re.IGNORECASE
+    rf"\b(?:{match_any(LEXICON['replacement_cue'], plain_spaces=True)}|upgrad\w{{1,4}})\b",
+    re.IGNORECASE,
 )
 INSTEAD_OF: Final = re.compile(r"\b(?:instead of|rather than)\s(?:\w{1,20}\s?){1,3}", re.IGNORECASE)
-INCREASE_WORDS: Final = frozenset(
-    ["bigger", "larger", "more", "longer", "higher", "taller", "brighter", "stronger", "faster", "max", "maximum", "maximized", "greater", "upgrade"]
-)  # fmt: skip
-DECREASE_WORDS: Final = frozenset(
-    [
-        "smaller",
-        "less",
-        "shorter",
-        "lower",
-        "fewer",
-        "lighter",
-        "weaker",
-        "min",
-        "minimum",
-        "minimal",
-        "easier",
-        "easiest",
-        "fewest",
-    ]
-)
-EXTREME_WORDS: Final = frozenset(
-    ["max", "maximum", "maximized", "min", "minimum", "minimal", "easiest", "fewest"]
-)
+INCREASE_WORDS: Final = frozenset(LEXICON["increase"])
+DECREASE_WORDS: Final = frozenset(LEXICON["decrease"])
+EXTREME_WORDS: Final = frozenset(LEXICON["extreme"])
 SCALES: Final = (
     ("low", "medium", "high"),
     ("small", "medium", "large"),

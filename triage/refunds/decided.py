@@ -70,7 +70,8 @@ def _describe_decision(settled: Settled) -> str:
     """How the decision stands, for colleagues, in the words of who decided."""
     sum_ = format_money(settled.amount, settled.currency)
     if settled.state in STATE_EXPLANATIONS:
-        return f"{STATE_EXPLANATIONS[settled.state]}: {sum_} on order {settled.order}. What is to be done now?"
+        stands = f"{STATE_EXPLANATIONS[settled.state]}: {sum_} on order {settled.order}."
+        return f"{stands} What is to be done now?"
     verb = "asks before deciding on" if settled.state == "returned" else "refused"
     who = settled.by or "A colleague"
     return f"{who} {verb} {sum_} for order {settled.order}: {settled.reason}"

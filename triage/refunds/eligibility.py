@@ -189,9 +189,6 @@ def _refuse_final_sale(foremost: Sequence[Rule], line: Line) -> _RuleVerdict:
     return _RuleVerdict(reason="FINAL_SALE", question=question)
 
 
-# --- days ---------------------------------------------------------------------------
-
-
 def get_start_day(rule: Rule, order: Order) -> date | None:
     """The day that the rule's window counts from; None where the shop never told us."""
     days = {"delivery": order.delivered, "promised": order.promised}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from triage.contract.case import Candidate, Case, Order, Rule
 from triage.contract.outputs import Classification
@@ -19,7 +19,8 @@ from triage.nlu import (
     find_money_requests,
     find_stake,
 )
-from triage.nlu.conditional_requests import find_fallback  # fmt: skip
+from triage.nlu.conditional_requests import find_fallback
+from triage.nlu.lexicon import LEXICONS, load_groups
 from triage.nlu.other_orders import find_other_order_question
 from triage.refunds.arithmetic import Part
 from triage.refunds.decided import APPROVED, PAID, build_decided_fields
@@ -29,10 +30,10 @@ from triage.refunds.risk import compute_risk, iter_doubts
 
 NONE, REVIEW, REFUSE, ASK, HUMAN = "none", "review", "refuse", "ask", "human"
 DECIDED = (APPROVED, PAID)
-MONEY_BACK_WORDS = re.compile(
-    r"\b(?:money|refund\w*|reimburs\w*|compensat\w*|cancel\w*|chargeback|call\w* (?:it )?off|return\w*"
-    r"|(?:send|sent|give|get|want|pay|take)\w*\b[^.;!?]{0,30}\bback"
-    r"|(?:no longer|not|n['’]t)\s(?:want|need)\w*|too late)\b",
+SAID: Final = load_groups(LEXICONS / "orders.toml", plain_spaces=True)
+MONEY_BACK_WORDS: Final = re.compile(
+    rf"\b(?:{SAID['money_back']}|call\w* (?:it )?off|{SAID['send_back']}\b[^.;!?]{{0,30}}\bback"
+    rf"|{SAID['no_more']}\s(?:want|need)\w*)\b",
     re.IGNORECASE,
 )
 

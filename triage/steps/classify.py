@@ -98,9 +98,6 @@ def _select_matters(case: Case, guess: Guess) -> tuple[Matter, ...]:
     return tuple(sorted(named, key=lambda matter: -matter.confidence))
 
 
-# --- how soon, and in what mood -----------------------------------------------------
-
-
 def read_urgency(case: Case, signals: Signals | None) -> Classification:
     """Urgency and mood without any label: by the signals, or by rules where there are none.
 
@@ -122,9 +119,6 @@ def read_urgency(case: Case, signals: Signals | None) -> Classification:
         mood_because=mood.because,
         audited=case.audited,
     )
-
-
-# --- doubts ---------------------------------------------------------------------------
 
 
 def check_classification(
@@ -205,7 +199,7 @@ def find_guarantee_doubt(promise: Mapping[str, Any], target: float) -> str:
 
 
 def build_evidence(case: Case, output: Classification) -> Evidence:
-    """What the receipt lists of a label, and that no model read urgency and mood, where none did."""
+    """What the receipt lists of a label; where no model read urgency and mood, that as well."""
     reasons = (output.outcome_because, *output.urgency_because, *output.mood_because)
     if get_message_text(case) and not output.mood:
         reasons = (*reasons, SIGNALS_NOT_RUN)
@@ -218,9 +212,6 @@ def build_evidence(case: Case, output: Classification) -> Evidence:
         reasons=tuple(dict.fromkeys(filter(None, reasons))),
         inputs=(text, marks) if case.marks else (text,),
     )
-
-
-# --- a person's turn --------------------------------------------------------------------
 
 
 def salvage_suggestion(

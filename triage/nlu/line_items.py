@@ -42,7 +42,6 @@ RESUMED_REQUEST: Final = re.compile(
 DEARER: Final = re.compile(rf"\b{SAID['dearer']}\b", re.IGNORECASE)
 CHEAPER: Final = re.compile(rf"\b{SAID['cheaper']}\b", re.IGNORECASE)
 ALL_WORDS: Final = frozenset({"both", "all", "every", "each"})
-ONE_WORDS: Final = frozenset({"a", "an", "one", "single", "other"})
 FILLER_WORDS: Final = frozenset({"of", "the", "my", "these", "those", "both", "our", "your"})
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 from triage.contract.case import Case, Clause
 from triage.contract.fact_types import FACT_KINDS, HISTORY_KINDS, format_money
+from triage.contract.memo import keep_on_argument
 from triage.contract.outcomes import NO_REPLY_OUTCOMES, URGENT
 from triage.contract.outputs import Classification
 from triage.contract.slots import Slot, WritingTask, build_clause_slots, build_fact_slots
@@ -101,6 +102,7 @@ def draft_reply(case: Case, engine: Writer) -> Reply:
     )
 
 
+@keep_on_argument
 def build_writing_task(case: Case) -> WritingTask:
     """What to say, as planned: the decision, the facts, and the clauses to quote."""
     decided, label = case[Proposed], case[Classification]

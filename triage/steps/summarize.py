@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 from triage.contract.case import Case
 from triage.contract.fact_types import UNREPEATABLE_KINDS
+from triage.contract.memo import keep_on_argument
 from triage.contract.outputs import Classification
 from triage.contract.slots import WritingTask, build_fact_slots
 from triage.contract.step import Check, Evidence, Step, Usage, Worksheet
@@ -48,6 +49,7 @@ def summarize_account(case: Case, engine: Writer) -> Summary:
     )
 
 
+@keep_on_argument
 def build_writing_task(case: Case) -> WritingTask:
     """The facts and the entities of the message; neither the customer's words nor a clause."""
     facts = build_fact_slots(fact for fact in case.facts if fact.kind != "shop")

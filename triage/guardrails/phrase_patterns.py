@@ -31,8 +31,8 @@ FIXED: Final = {
     "end": r"\W*$",
     "stop": "$",
     "blank": " ",
-    "percentage": r"(?<!\d)\d{1,3} ?%",
 }
+FIGURES: Final = {"percentage": r"(?<!\d)\d{1,3} ?%"}
 OPENINGS: Final = (r"\b", " ")
 LOOKS: Final = {"not": "(?!{})", "then": "(?={})", "not after": "(?<!{})"}
 
@@ -87,6 +87,8 @@ class PhraseBook:
         how, most, name = found.groups()
         if name in FIXED:
             return FIXED[name]
+        if name in FIGURES:
+            return (" " if joined else "") + FIGURES[name]
         phrases = ["_"] if name == "_" else self.lists[name]
         if how in LOOKS:
             ahead = joined and how != "not after"

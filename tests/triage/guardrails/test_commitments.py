@@ -177,3 +177,21 @@ def test_it_can_be_the_refund_that_was_spoken_of() -> None:
 )
 def test_letters_that_only_look_different_hide_nothing(text: str) -> None:
     assert refused(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We will give you 10 % back.",
+        "We will give you 10% back.",
+        "You get 15 % of it back.",
+        "Of the price, 20 % will be refunded.",
+    ],
+)
+def test_a_percentage_is_money_given(text: str) -> None:
+    assert refused(text)
+
+
+def test_a_percentage_that_nobody_gives_is_no_promise() -> None:
+    assert not refused("The blanket is 60 % wool and 40 % cotton.")
+    assert not refused("You asked for 10 % back.")

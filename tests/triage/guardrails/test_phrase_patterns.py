@@ -8,7 +8,7 @@ from time import process_time
 import pytest
 
 from triage.guardrails.commitments.lexicon import COMMITMENT_BOOK, LISTS
-from triage.guardrails.phrase_patterns import FIXED, PhraseBook
+from triage.guardrails.phrase_patterns import FIGURES, FIXED, PhraseBook
 
 MAX_SECONDS_A_SENTENCE = 5.0
 
@@ -40,6 +40,9 @@ def find(phrase: str, text: str, **lists: tuple[str, ...]) -> str | None:
         ("<start> pay", "— pay", "— pay"),
         ("<start> pay", "we pay", None),
         ("pay <end>", "we pay.", "pay."),
+        ("give <percentage> back", "give 10 % back", "give 10 % back"),
+        ("give … <percentage>", "give you 10%", "give you 10%"),
+        ("<percentage> back", "1000 % back", None),
     ],
 )
 def test_a_phrase_finds_what_its_signs_say(phrase: str, text: str, found: str | None) -> None:
@@ -77,7 +80,7 @@ def test_every_list_of_the_lexicon_can_be_compiled() -> None:
 def test_a_phrase_refers_to_lists_that_are_there() -> None:
     said = " ".join(phrase for phrases in LISTS.values() for phrase in phrases)
     named = set(re.findall(r"<(?:\w+ )*?(\w+)>", said))
-    assert named <= {*LISTS, *FIXED, "_"}
+    assert named <= {*LISTS, *FIXED, *FIGURES, "_"}
 
 
 def test_a_long_sentence_of_nothing_but_beginnings_is_read_in_time() -> None:

@@ -159,6 +159,16 @@ def test_a_place_the_customer_names_may_be_taken_up_and_acts_in_nothing() -> Non
     assert "names" in because("Thank you for writing to us from France.")
 
 
+@pytest.mark.parametrize(
+    "said", ["Your parcel was lost.", "The item has been sent back.", "It has been returned."]
+)
+def test_an_order_is_lost_or_sent_back_only_where_its_row_says_so(said: str) -> None:
+    assert "its row does not" in because(said)
+    known = slot("status", "lost" if "lost" in said else "returned")
+    rows = tuple(known if one.kind == "status" else one for one in TASK.slots)
+    assert "its row does not" not in because(said, slots=rows)
+
+
 def test_of_a_summary_nothing_is_decided_either() -> None:
     said = "A refund for ⟦order⟧ has been approved."
     assert "nobody has decided" in because(said, kind="summary", outcome="")

@@ -100,10 +100,10 @@ ORDER_STATES: Final = tuple(
         ("cancelled", rf"\b(?:order|it)\b[^.;,]{{0,24}}{BEEN} cancell?ed", "cancel void"),
         (
             "sent back",
-            rf"\b(?:order|item|it|parcel)\b{BEEN} (?:returned|sent back)",
+            rf"\b(?:order|item|it|parcel) {BEEN} (?:returned|sent back)",
             "return refund exchang",
         ),
-        ("lost", rf"\b(?:order|parcel|it){BEEN} lost", "lost"),
+        ("lost", rf"\b(?:order|parcel|it) {BEEN} lost", "lost"),
     )
 )
 TYPED_STATE: Final = re.compile(

@@ -169,6 +169,20 @@ def test_an_order_is_lost_or_sent_back_only_where_its_row_says_so(said: str) -> 
     assert "its row does not" not in because(said, slots=rows)
 
 
+@pytest.mark.parametrize("kind", ["refunds", "refunded"])
+@pytest.mark.parametrize("state", ["delivered", "sent back"])
+def test_what_was_refunded_before_says_nothing_of_this_order(state: str, kind: str) -> None:
+    before = (*TASK.slots, slot(kind, "2"))
+    assert "its row does not" in because(f"The item has been {state}.", slots=before)
+
+
+def test_a_day_of_delivery_on_file_says_that_it_was_delivered() -> None:
+    assert (
+        because("Your order has been delivered.", slots=(*TASK.slots, slot("delivered", "8 May")))
+        == ""
+    )
+
+
 def test_of_a_summary_nothing_is_decided_either() -> None:
     said = "A refund for ⟦order⟧ has been approved."
     assert "nobody has decided" in because(said, kind="summary", outcome="")

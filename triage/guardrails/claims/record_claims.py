@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from triage.contract.fact_types import HISTORY_KINDS
 from triage.guardrails.claims.claim import VALUE, Statement
 from triage.guardrails.claims.clause_claims import (
     MIN_RESTATED_SHARE,
@@ -120,11 +121,16 @@ def find_wrong_order_state(said: Statement) -> str:
     typed = TYPED_STATE.search(said.prose)
     if typed and typed.group(1).lower() not in status:
         return "gives the order a status that its row does not have"
-    known = {*map(stem_word, split_words(status)), *(slot.kind for slot in said.task.slots)}
+    known = {*map(stem_word, split_words(status)), *_list_order_kinds(said)}
     for name, state, proof in ORDER_STATES:
         if _is_state_claimed(state, said) and not any(word.startswith(proof) for word in known):
             return f"says that the order is {name}, and its row does not"
     return ""
+
+
+def _list_order_kinds(said: Statement) -> set[str]:
+    """The kinds of what is known of the order; what the account was refunded before is none."""
+    return {slot.kind for slot in said.task.slots} - HISTORY_KINDS
 
 
 def _is_state_claimed(state: re.Pattern[str], said: Statement) -> bool:

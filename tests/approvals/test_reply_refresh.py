@@ -14,7 +14,7 @@ from approvals.models import ApprovalLimit, Execution, Refund, RefundRule
 from approvals.payments import outbox
 from approvals.payments.responses import Answer, Declined, Unclear
 from approvals.services import is_as_approved
-from tests.support.decided_replies import asked_for, decide
+from tests.support.decided_replies import asked_for, decide, rules_alone
 from tests.support.run_rows import citation
 from tickets.delivery import replies, sending
 from tickets.models import Draft, Message, Run, Ticket
@@ -23,6 +23,9 @@ from triage.pipeline import send_guard
 from triage.pipeline import worker as machine_services
 from triage.pipeline.case_builder import build_case
 from triage.refunds.proposal import Proposed, propose_remedy
+
+__all__ = ["rules_alone"]  # fixtures
+
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,10 @@ from approvals.errors import Incomplete, Refused
 from approvals.models import ApprovalLimit, Refund
 from tests.support import shop_rows
 from tests.support.refund_decisions import decide
-from tests.support.tier_rows import asked, rule
+from tests.support.tier_rows import asked, leads, rule
+
+__all__ = ["leads"]  # fixtures
+
 
 pytestmark = pytest.mark.django_db
 

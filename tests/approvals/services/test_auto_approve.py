@@ -17,7 +17,7 @@ from approvals.models import ApprovalLimit, Decision, Refund, RefundRule
 from approvals.services.auto_approve import describe_limit_author
 from tests.conftest import join
 from tests.support import shop_rows
-from tests.support.auto_approval_rows import finished_run, set_rule, triaged
+from tests.support.auto_approval_rows import finished_run, set_rule, shop, triaged
 from tests.support.case_values import labelled
 from tickets.audit import receipts
 from tickets.models import Payment, Receipt
@@ -25,6 +25,9 @@ from tickets.queue import run_queue
 from triage.contract.outcomes import Outcome
 from triage.contract.outputs import Classification
 from triage.pipeline import auto_approval_doubts
+
+__all__ = ["shop"]  # fixtures
+
 
 pytestmark = pytest.mark.django_db
 

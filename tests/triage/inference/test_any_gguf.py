@@ -12,7 +12,7 @@ import pytest
 
 from tests.benchmarks.writer.timing import NoConstraint
 from tests.support import tiny_gguf
-from tests.support.gguf_runs import TASK, climbed, said
+from tests.support.gguf_runs import TASK, climbed, entry, folder, said
 from tests.support.random_gguf import CHATML, CONTROL_TOKEN_TYPE, Shape, list_byte_letters
 from tests.support.tiny_gguf import ARCHITECTURES, entry_of, plus, prefer, shape, splitting, tiny
 from triage.contract.slots import SLOT, WritingTask
@@ -27,6 +27,9 @@ from triage.guardrails.attribution import has_unsourced_value
 from triage.inference.registry.pinned import Entry
 from triage.inference.writer import LlamaWriter
 from triage.steps import draft, summarize
+
+__all__ = ["entry", "folder"]  # fixtures
+
 
 OTHER = replace(TASK, intent="late delivery", ticket="Where is my parcel? It is a present.")
 STEPS = pytest.mark.parametrize("step", [summarize.step, draft.step], ids=["summary", "draft"])

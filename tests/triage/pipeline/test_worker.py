@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from approvals.models import Refund
 from tests.support import shop_rows
-from tests.support.triaged_shop import triaged
+from tests.support.triaged_shop import shop, triaged
 from tickets.audit import receipts
 from tickets.delivery import replies
 from tickets.models import Correction, Draft, Message, Receipt, Run, Ticket
@@ -23,6 +23,9 @@ from triage.contract.step import EngineError, EngineInfo
 from triage.inference.registry.pinned import Entry
 from triage.pipeline import registry, worker
 from triage.pipeline.case_builder import build_case
+
+__all__ = ["shop"]  # fixtures
+
 
 pytestmark = pytest.mark.django_db
 

@@ -76,7 +76,12 @@ def test_the_dates_count_from_the_day_it_began(monkeypatch: Any) -> None:
     User.objects.update(date_joined="2026-03-01T12:00:00Z")
     days: list[Any] = []
     build = company.build_company
-    monkeypatch.setattr(company, "build_company", lambda day: days.append(day) or build(day))
+
+    def note_day(day: Any) -> company.Company:
+        days.append(day)
+        return build(day)
+
+    monkeypatch.setattr(company, "build_company", note_day)
     with monkeypatch.context() as patch:
         patch.setattr(load, "_receive_company", lambda built, progress: None)
         load.load_demo()

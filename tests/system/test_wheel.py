@@ -15,7 +15,7 @@ from django.conf import settings
 
 PACKAGES = ("triage", "approvals", "tickets")
 PAGES = ("templates", "static")
-FILES = ("pyproject.toml", "setup.py", "README.md", "LICENSE")
+FILES = ("pyproject.toml", "README.md", "LICENSE")
 
 
 def run_python(*command: object, **environment: str) -> str:

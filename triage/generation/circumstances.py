@@ -6,28 +6,26 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from itertools import islice
+from pathlib import Path
 from typing import Final
 
 from triage.contract.slots import SLOT, WritingTask
 from triage.generation.phrases import load_phrases
 from triage.generation.prompt import clean_text, format_message
+from triage.nlu.lexicon import load_lexicon, match_any
 
 MAX_REACTIONS: Final = 2
 MAX_MESSAGE_WORDS: Final = 2000
 URGENT_LEVELS: Final = ("high", "urgent")
 WORD_END: Final = r"(?!\w|.?s day\b)"
 """Behind a whole word; the day of mothers and fathers is another thing than they."""
+DENIAL_WORDS: Final = load_lexicon(Path(__file__).with_name("denial_words.toml"))
 NOT: Final = (
-    r"(?<!\w)(?:not|no|never|without|cannot|nobody|none|nor|neither|hardly|(?:is|are|was|were|do|does"
-    r"|did|have|has|had|ca|could|wo|would|should|ai)n[' ]?t)"
+    rf"(?<!\w)(?:{match_any(DENIAL_WORDS['negations'])}"
+    rf"|{match_any(DENIAL_WORDS['contracted'])}n[' ]?t)"
 )
 DENIED: Final = re.compile(NOT + r"(?: [\w'-]+){0,2} $")
-DENIED_GRAVELY: Final = re.compile(
-    NOT
-    + r"(?: (?:a|an|any|the|my|our|his|her|their|this|that|is|was|be|been|have|had|has|get|got|one|of|us"
-    r"|yet|ever|really|actually|even|for|in|on|at|to|from|as|see|saw|seen|smell|notice|sign|signs|it))"
-    r"{0,3} $"
-)
+DENIED_GRAVELY: Final = re.compile(rf"{NOT}(?: {match_any(DENIAL_WORDS['between'])}){{0,3}} $")
 """A denial right before a cue. Where a wrong guess hides what is grave, only words that
 belong to the denial may stand between: "i could not return it my husband died"."""
 DENIAL_REACH_CHARS: Final = 60

@@ -12,12 +12,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from triage.classifier.multi_intent.segmentation import is_courtesy, strip_quotes
 from triage.contract.outcomes import Matter
+from triage.nlu.lexicon import load_lexicon, match_any
 from triage.nlu.sentences import INFORMAL_JOINED, split_sentences
 
 if TYPE_CHECKING:
@@ -33,18 +35,13 @@ MAX_CUTS = 7  # places at which a text is cut in two
 MAX_MATTERS = 4  # at most so many are told
 MIN_PIECE_WORDS = 3  # words a piece has to have
 
+WORDS = load_lexicon(Path(__file__).with_name("request_words.toml"))
 CLAUSE_JOINT = re.compile(
-    r",?\s+(?:and|also|but|plus|then|besides|oh and)\s+(?:also\s+|then\s+|another thing,?\s+)?"
-    r"(?=(?:i|we|my|our|can|could|please|where|when|how|what|why|is|are|do|does|did|has|have|would"
-    r"|will|the|your|you|tell|send|give|cancel|change|it|there)\b)",
+    rf",?\s+{match_any(WORDS['joints'])}\s+(?:also\s+|then\s+|another thing,?\s+)?"
+    rf"(?={match_any(WORDS['clause_starts'])}\b)",
     re.IGNORECASE,
 )
-REQUEST_CUE = re.compile(
-    r"\?|\b(?:please|can (?:you|i|we)|could (?:you|i|we)|would (?:you|like)|i(?:'d| would) like|want"
-    r"|need|how (?:do|can|long|much)|where|when|why|what|tell me|let me know|send|cancel|change"
-    r"|refund|return|not (?:work|received|arrived)|n't|wrong|missing|broken)\b",
-    re.IGNORECASE,
-)
+REQUEST_CUE = re.compile(rf"\?|\b{match_any(WORDS['cues'], any_apostrophe=False)}\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

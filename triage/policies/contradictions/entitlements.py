@@ -6,52 +6,57 @@ Pure.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from triage.policies.contradictions.conditions import Circumstances
 from triage.policies.contradictions.rule_sentence import Sentence
+from triage.policies.contradictions.rule_words import (
+    WORDS,
+    compile_words,
+    list_names,
+    match_words,
+)
 
-NOT: Final = r"(?:not|never|no longer|cannot|can['’]t|n['’]t)"
+NOT: Final = match_words("denials.words")
+STRUCTURED_GRANTS: Final = {
+    "return": r"\b(?:can|may) (?:also )?(?:be )?(?:return\w*|sen[dt]\b[^.]{0,30}\bback)"
+    r"|\btake\b[^.]{0,30}\bback\b|\breturn \w+[^.]{0,30} within\b",
+    "refund": r"\b(?:is|are|be) (?:\w+ )?refunded\b"
+    r"|\b(?:an?|full|your) (?:\w+ )?refund\b(?! of more)",
+}
+"""What grants a remedy with other words in between."""
+STRUCTURED_DENIALS: Final = {
+    "return": rf"\b{NOT}(?: be)? take\b[^.]{{0,30}}\bback\b",
+    "refund": rf"\b{NOT}(?: be| we)?(?: give| offer| pay)?(?: a| any)? ?refund\w*",
+}
 
 
-def _compile_act(grants: str, denies: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    return re.compile(grants, re.IGNORECASE), re.compile(denies, re.IGNORECASE)
+def _compile_grants(name: str) -> re.Pattern[str]:
+    words = rf"\b{match_words(f'grants.{name}')}\b"
+    return re.compile("|".join([words, *_list_extra(STRUCTURED_GRANTS, name)]), re.IGNORECASE)
+
+
+def _compile_denials(name: str) -> re.Pattern[str]:
+    ways = [rf"\b{match_words(f'denials.{name}')}\b"] if f"denials.{name}" in WORDS else []
+    if f"denied_acts.{name}" in WORDS:
+        ways.append(rf"\b{NOT}(?: be)? {match_words(f'denied_acts.{name}')}\b")
+    return re.compile("|".join([*ways, *_list_extra(STRUCTURED_DENIALS, name)]), re.IGNORECASE)
+
+
+def _list_extra(patterns: Mapping[str, str], name: str) -> list[str]:
+    return [patterns[name]] if name in patterns else []
 
 
 ACTS: Final = {
-    "return": _compile_act(
-        r"\b(?:can|may) (?:also )?(?:be )?(?:return\w*|sen[dt]\b[^.]{0,30}\bback)|\btake\b[^.]{0,30}\bback\b|\breturn \w+[^.]{0,30} within\b|\baccept returns\b",
-        rf"\b{NOT}(?: be)? (?:return(?:ed|able)?|taken back|take\b[^.]{{0,30}}\bback\b|accept(?:ed)? (?:a |any )?returns?\b)|\bno returns\b|\bnon-?returnable\b",
-    ),
-    "exchange": _compile_act(
-        r"\b(?:can|may) (?:be )?(?:exchang|swap)\w*|\bexchanges are possible\b",
-        rf"\b{NOT}(?: be)? (?:exchang\w+|swapp?\w*|(?:offer|accept) exchanges)\b|\bno exchanges\b",
-    ),
-    "cancelling": _compile_act(
-        r"\b(?:can|may) (?:be )?cancel\w*",
-        rf"\b{NOT}(?: be)? cancel\w*|\bno cancellations?\b|\bnon-?cancell?able\b",
-    ),
-    "refund": _compile_act(
-        r"\bwe (?:will |also )?refund\b|\b(?:is|are|be) (?:\w+ )?refunded\b|\b(?:an?|full|your) (?:\w+ )?refund\b(?! of more)"
-        r"|\bmoney back\b|\bcan refund\b",
-        rf"\b{NOT}(?: be| we)?(?: give| offer| pay)?(?: a| any)? ?refund\w*|\bno refunds?\b|\bnon-?refundable\b|\b{NOT} refundable\b|\binstead of (?:the )?money\b"
-        r"|\bstore credit only\b|\bonly (?:as )?store credit\b",
-    ),
-    "store credit": _compile_act(r"\bstore credit\b", r"\bno store credit\b"),
-    "replacement": _compile_act(
-        r"\breplac(?:e|es|ed|ement)\b|\bsend (?:you )?(?:a new|the right|another)\b",
-        rf"\b{NOT}(?: be)? (?:replac\w+|sen[dt] (?:it|them|one) again)|\bno replacements?\b",
-    ),
-    "repair": _compile_act(r"\brepair(?:s|ed)?\b", rf"\b{NOT}(?: be)? repair\w*|\bno repairs?\b"),
-    "paying out": _compile_act(r"\bpaid out\b", rf"\b{NOT} be paid out\b"),
-}  # fmt: skip
+    name: (_compile_grants(name), _compile_denials(name)) for name in list_names("grants")
+}
 """What grants a remedy and what denies it."""
-OPEN_CHOICE: Final = re.compile(
-    r"\b(?:rather|prefer\w*|choos\w+|choice|instead(?! of (?:the )?money)|alternatively|if (?:that|this|it|a repair) is not possible"
-    r"|if we (?:can|cannot)|sold out|out of stock|may offer|(?:a|any|either|full) \w+ or (?:a |an )?\w+|while|dispute)\b",
-    re.IGNORECASE,
+OPEN_CHOICE: Final = compile_words(
+    match_words("remedies.open_choices"),
+    r"instead(?! of (?:the )?money)",
+    rf"{match_words('remedies.wholes')} \w+ or (?:a |an )?\w+",
 )
 """Where a sentence leaves open what is given, or says when it is something else."""
 EXCLUSIVE_REMEDIES: Final = (frozenset({"refund", "store credit"}),)

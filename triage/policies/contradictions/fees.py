@@ -13,53 +13,51 @@ from typing import Final
 from triage.policies.contradictions.conditions import Circumstances
 from triage.policies.contradictions.quantities import parse_amounts, parse_percentages
 from triage.policies.contradictions.rule_sentence import Sentence
+from triage.policies.contradictions.rule_words import (
+    compile_words,
+    list_names,
+    match_words,
+)
 
-MATTERS: Final = tuple(
-    (name, re.compile(pattern, re.IGNORECASE))
-    for name, pattern in (
-        ("handling", r"\bhandling (?:fees?|charges?)\b"),
-        ("restocking", r"\brestock\w*"),
-        ("late payment", r"\blate payments?\b"),
-        ("cancelling", r"\bcancel\w+"),
-        ("exchange", r"\bexchang\w+"),
-        ("repair", r"\brepair\w*"),
-        ("collection", r"\bcollect(?:s|ed|ing|ion)?\b(?! point)"),
-        ("return", r"\breturn(?:s|ed|ing)?\b|\bsen[dt](?:ing)?\b[^.]{0,20}\bback\b"),
-        ("delivery", r"\bdeliver\w*|\bshipping\b"),
-    )
+STRUCTURED_MATTERS: Final = {"return": r"\bsen[dt](?:ing)?\b[^.]{0,20}\bback\b"}
+COLLECTION_POINT: Final = r"(?! point)"
+
+
+def _compile_matter(name: str) -> re.Pattern[str]:
+    words = rf"\b{match_words(f'fee_matters.{name}')}\b"
+    words += COLLECTION_POINT if name == "collection" else ""
+    extra = [STRUCTURED_MATTERS[name]] if name in STRUCTURED_MATTERS else []
+    return re.compile("|".join([words, *extra]), re.IGNORECASE)
+
+
+MATTERS: Final = tuple((name, _compile_matter(name)) for name in list_names("fee_matters"))
+CHARGES: Final = re.compile(rf"\b{match_words('fees.charges')}\b|\bfor [£$€]", re.IGNORECASE)
+FREE: Final = compile_words(
+    r"free(?! (?:trial|to)\b)",
+    match_words("fees.free"),
+    rf"no (?:\w+ )?{match_words('fees.units')}",
+    rf"we {match_words('fees.pay')}\b[^.]*\b{match_words('fees.postage')}",
 )
-CHARGES: Final = re.compile(
-    r"\bcosts?\b|\bcharges?\b|\bfees?\b|\bfree\b|\bpays?\b|\bdeduct\w*|\bpostage\b|\bcarriage\b"
-    r"|\bkeep back\b|\bexpense\b|\bbear\b|\bless\b|\bfor [£$€]",
-    re.IGNORECASE,
-)
-FREE: Final = re.compile(
-    r"\b(?:is|are|post|send|sent|delivered|returned)? ?(?:free(?! (?:trial|to)\b)|at no (?:extra )?(?:cost|charge))\b|\bno (?:\w+ )?(?:fee|charge|cost)s?\b"
-    r"|\bfree of charge\b|\bwe (?:pay|cover|bear)\b[^.]*\b(?:postage|shipping|carriage|costs?|return)\b|\byou pay nothing\b|\bnever charge\b|\bwithout (?:a )?(?:fee|charge|cost)s?\b",
-    re.IGNORECASE,
-)
-YOU_PAY: Final = re.compile(
-    r"\byou (?:have to |must |need to )?(?:pay|cover|bear)\b(?! nothing)[^.]*\b(?:postage|shipping|carriage|costs?|return)\b"
-    r"|\b(?:costs?|postage|carriage|shipping)\b[^.]*\b(?:yours|your own|by you|you to (?:pay|bear)|at your)\b|\bat (?:your|the (?:customer|buyer)['’]s) own (?:cost|expense)\b",
-    re.IGNORECASE,
+YOU_PAY: Final = compile_words(
+    rf"{match_words('fees.you_pay')}\b(?! nothing)[^.]*\b{match_words('fees.postage')}",
+    rf"{match_words('fees.carriage')}\b[^.]*\b{match_words('fees.yours')}",
+    match_words("fees.at_own_cost"),
 )
 THRESHOLD: Final = re.compile(
-    r"\b(?:orders?|baskets?|purchases?)\b[^.]{0,20}\b(?:of|over|above|from|worth|exceeding)\s+(?P<amount>[£$€]\s?\d[\d,.]*\d|\d[\d,.]*\s?(?:£|€|\$))",
+    rf"\b{match_words('fees.baskets')}\b[^.]{{0,20}}\b{match_words('fees.above')}\s+"
+    r"(?P<amount>[£$€]\s?\d[\d,.]*\d|\d[\d,.]*\s?(?:£|€|\$))",
     re.IGNORECASE,
 )
 CONDITION: Final = re.compile(
-    r"\b(?:more than|less than|over|above|below|under|at least|up to|from)\s+(?:[£$€]\s?)?(?P<amount>\d[\d,.]*)",
-    re.IGNORECASE,
+    rf"\b{match_words('fees.compared')}\s+(?:[£$€]\s?)?(?P<amount>\d[\d,.]*)", re.IGNORECASE
 )
-DISCOUNT: Final = re.compile(
-    r"\b(?:off|discount|refund(?:s|ed)? (?:up to|of)|offer)\b", re.IGNORECASE
-)
+DISCOUNT: Final = compile_words(match_words("fees.discounts"))
 POSTAGE: Final = "postage"
 
 
 @dataclass(frozen=True)
 class Fee:
-    """What a matter costs: a ``unit`` ("%", a currency, "postage", or "" for nothing) and how much."""
+    """What a matter costs: how much of a ``unit`` ("%", a currency, "postage", "" for nothing)."""
 
     matter: str
     about: Circumstances

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from triage.nlu.content_words import NUMBER_VALUES
+from triage.policies.contradictions.rule_words import compile_words, match_words
 
 NUMBER_WORD: Final = "|".join(word for word, value in NUMBER_VALUES.items() if value >= 1)
 NUMBER: Final = rf"\d+(?:\.\d+)?|(?:{NUMBER_WORD})\b|an?\b"
@@ -29,32 +30,30 @@ LENGTH: Final = re.compile(
     re.IGNORECASE,
 )
 START: Final = re.compile(
-    r"^['’]?,?\s*(?:of|from|after|since|following|starting|once|when|on which|that)\b(?P<what>[^,;:.]{0,70})",
-    re.IGNORECASE,
+    rf"^['’]?,?\s*{match_words('lengths.openings')}\b(?P<what>[^,;:.]{{0,70}})", re.IGNORECASE
 )
-START_END: Final = re.compile(
-    r"\b(?:if|unless|for an?|for your|and we|and you|to|in which)\b", re.IGNORECASE
+START_END: Final = compile_words(match_words("lengths.openings_end"))
+RECEIVING: Final = (
+    rf"{match_words('delivery.getting')} (?:it|them|{match_words('delivery.owners')}"
+    rf" (?:\w+ )?{match_words('delivery.goods')})"
+)
+DELIVERY: Final = re.compile(
+    rf"\b(?:{match_words('delivery.events')}|{RECEIVING}"
+    rf"|(?:it|you) {match_words('delivery.reaching')}(?! \w))"
 )
 STARTS: Final = (
-    ("the return", re.compile(r"\b(?:we (?:have )?(?:receiv|get|got)\w*|your? (?:return|parcel)|the (?:return|parcel)|reach\w* us|our warehouse|receiving (?:it|them|(?:the|your|a) (?:return|item|parcel|goods)))")),
-    ("agreement", re.compile(r"\b(?:agree|approv|confirm|accept|request)\w*")),
-    ("dispatch", re.compile(r"\b(?:dispatch|sent|shipp|shipment)\w*")),
-    ("delivery", re.compile(r"\b(?:deliver\w*|receipt|arriv\w*|(?:receiv\w+|get|getting|got) (?:it|them|(?:the|your|an?) (?:\w+ )?(?:items?|orders?|goods|parcels?|products?|delivery|purchase))|(?:it|you) (?:reach|receiv|g[eo]t)\w*(?! \w)|reaches you)")),
-    ("purchase", re.compile(r"\b(?:purchas|buy|bought|order|plac|pay|sign|checkout|subscri|sale\b)\w*")),
-    ("the end", re.compile(r"\b(?:end|clos|cancel|leav)\w*")),
-)  # fmt: skip
+    ("the return", compile_words(match_words("starts.the return"))),
+    ("agreement", compile_words(match_words("starts.agreement"))),
+    ("dispatch", compile_words(match_words("starts.dispatch"))),
+    ("delivery", DELIVERY),
+    ("purchase", compile_words(match_words("starts.purchase"))),
+    ("the end", compile_words(match_words("starts.the end"))),
+)
 EVENT: Final = re.compile(r"^ (?:after|from|since|following|once)?.*\w+ing\b|^ the day\b")
 OTHER_EVENT: Final = "another event"
-UPPER: Final = re.compile(
-    r"\b(?:within|in|up to|for|lasts?|takes?|until|later than|by|most|maximum(?: of)?|is|are|under|have"
-    r"|allow|of|through|period|about|every|has|first|only|full|usually|next|runs|a|the|your|expires?|erased|deleted)\s*$",
-    re.IGNORECASE,
-)
-BEYOND: Final = re.compile(r"\b(?:after|beyond|past|once)\s*$", re.IGNORECASE)
-CLOSES: Final = re.compile(
-    r"\b(?:expires?|ends?|lapses?|cannot|can['’]t|no longer|not (?:accept|take|refund|exchange))\b",
-    re.IGNORECASE,
-)
+UPPER: Final = re.compile(rf"\b{match_words('lengths.upper')}\s*$", re.IGNORECASE)
+BEYOND: Final = re.compile(rf"\b{match_words('lengths.beyond')}\s*$", re.IGNORECASE)
+CLOSES: Final = compile_words(match_words("lengths.closing"))
 PERCENT: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|per ?cent\b)")
 MONEY: Final = re.compile(
     r"(?P<sign>[£$€])\s?(?P<one>\d[\d,]*(?:\.\d+)?)|(?P<two>\d[\d,]*(?:\.\d+)?)\s?"
@@ -62,8 +61,10 @@ MONEY: Final = re.compile(
     re.IGNORECASE,
 )
 CURRENCIES: Final = {
-    "gbp": "£", "pounds": "£", "eur": "€", "euro": "€", "euros": "€", "usd": "$", "dollars": "$",
-}  # fmt: skip
+    **dict.fromkeys(("gbp", "pounds"), "£"),
+    **dict.fromkeys(("eur", "euro", "euros"), "€"),
+    **dict.fromkeys(("usd", "dollars"), "$"),
+}
 LENGTH_TOLERANCE: Final = 0.04
 """Up to this share two lengths are the same: one month and 30 days, 24 months and 2 years."""
 WORKING_DAYS_TOLERANCE: Final = 0.3

@@ -18,44 +18,49 @@ from triage.policies.contradictions.entitlements import (
 )
 from triage.policies.contradictions.quantities import OTHER_EVENT, Length
 from triage.policies.contradictions.rule_sentence import Sentence
+from triage.policies.contradictions.rule_words import (
+    WORDS,
+    compile_words,
+    list_names,
+    match_words,
+)
 
 Cues = tuple[tuple[str, re.Pattern[str]], ...]
 
 
-def _compile_cues(**patterns: str) -> Cues:
-    return tuple((n.replace("_", " "), re.compile(p, re.IGNORECASE)) for n, p in patterns.items())
+REFUNDS_PAID: Final = (
+    rf"\b{match_words('payments.subjects')}\b[^.]{{0,40}}\b{match_words('payments.verbs')}\b"
+    rf"|\b{match_words('payments.waits')}\b[^.]{{0,40}}\brefunds?\b"
+)
+STRUCTURED_CUES: Final = {
+    "payment": REFUNDS_PAID,
+    "return": rf"\b{match_words('others.giving_back')}\b(?: \w+){{0,3}} back\b",
+    "price": r"\bmatch\w*\b[^.]{0,12}\bprices?\b",
+}
+SOMETHING_ELSE: Final = (
+    rf"\b{match_words('others.we')} (?!{match_words('others.known_acts')}|do\b)\w+"
+)
 
 
-STRONG_CUES: Final = _compile_cues(
-    payment=r"\b(?:refund|money|deposit)s?\b[^.]{0,40}\b(?:paid|issued|processed|made|sent|credited|added|appears?|takes?|arrives?|shows?|refunded)\b"
-    r"|\bwe (?:will )?(?:refund|pay|reimburse|credit|return your money)\b|\b(?:allow|takes?|wait)\b[^.]{0,40}\brefunds?\b|\b(?:is|are|be) refunded\b",
-    trial=r"\btrials?\b",
-    cancelling=r"\bcancel\w*|\bcall\w* off\b",
-    exchange=r"\bexchang\w+|\bswap\w*",
-    repair=r"\brepair\w*",
-    warranty=r"\bwarrant\w+|\bguarante\w+",
-    telling_us=r"\b(?:tell|let) us\b|\breport(?:ed|ing)?\b|\bnotify\b|\binform us\b|\bcontact us\b|\bwrite to us\b|\basks? us\b|\btell us about\b",
-    return_=r"\breturn(?:s|ed|able|ing)?\b|\b(?:sen[dt]|sending|tak\w+|br(?:ing|ought)|giv\w+)\b(?: \w+){0,3} back\b|\bmoney back\b",
-    something_else=r"\bwe (?:will |can |then |also |aim to )?(?!refund|pay|reimburs|credit|return|accept|take|repair|dispatch|ship|send|post"
-    r"|deliver|answer|repl|respond|erase|delete|keep|hold|lower|match|cancel|exchang|swap|offer|giv|guarant|allow|cover|will|can|then|also|aim|do\b)\w+",
-    price=r"\blower\w* (?:a|our|the) price\b|\bprice (?:drop|is lowered)\w*|\bmatch\w*\b[^.]{0,12}\bprices?\b",
+def _compile_cues(table: str) -> Iterator[tuple[str, re.Pattern[str]]]:
+    for name in list_names(table):
+        words = rf"\b{match_words(f'{table}.{name}')}\b"
+        extra = [STRUCTURED_CUES[name]] if name in STRUCTURED_CUES else []
+        yield name, re.compile("|".join([*extra, words]), re.IGNORECASE)
+
+
+STRONG_CUES: Final = (
+    *_compile_cues("strong"),
+    ("something else", re.compile(SOMETHING_ELSE, re.IGNORECASE)),
 )
 """What a sentence grants: of several the one nearest before the figure, else the nearest."""
-WEAK_CUES: Final = _compile_cues(
-    dispatch=r"\bdispatch\w*|\bshipp?(?:ed|s|ing)?\b|\b(?:is|are|be) (?:sent|posted)\b|\bwe (?:send|post)\b|\bleaves?\b",
-    delivery=r"\bdeliver\w*|\barriv\w+",
-    answer=r"\banswers?\b|\brepl(?:y|ies)\b|\brespon\w+|\bhear from us\b",
-    erasing=r"\beras\w+|\bdelet\w+",
-    keeping=r"\bkeeps?\b|\bkept\b|\bholds?\b|\bstored?\b|\bwaits?\b",
-    validity=r"\bvalid\w*|\b(?:be )?used within\b|\bexpir\w+|\blasts?\b|\bruns out\b",
-)
+WEAK_CUES: Final = tuple(_compile_cues("weak"))
 """The same where nothing else is granted."""
-WE_REFUND: Final = re.compile(r"\bwe (?:will )?(?:refund|pay|reimburse)\b", re.IGNORECASE)
+WE_REFUND: Final = compile_words(match_words("payments.we_pay"))
 MATTERS_WITHOUT_REASON: Final = frozenset({"warranty", "repair"})
 CUSTOMER_STARTS: Final = frozenset({"delivery", "purchase"})
 """Where a refund counts from here, it is the customer who has that long."""
-COMMON_MATTERS: Final = frozenset({"payment", "return", "exchange", "cancelling", "warranty", "repair",
-                             "dispatch", "delivery", "answer", "trial", "price"})  # fmt: skip
+COMMON_MATTERS: Final = frozenset(WORDS["common_matters"])
 
 
 @dataclass(frozen=True)

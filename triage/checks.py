@@ -57,7 +57,8 @@ def _iter_unserved(step: Step) -> Iterator[CheckMessage]:
     serving = registry.list_serving(step.needs)
     if not serving:
         yield Error(
-            f"The step {step.name} needs the protocol {step.needs.__name__}, which no engine serves.",
+            f"The step {step.name} needs the protocol {step.needs.__name__}, "
+            "which no engine serves.",
             hint="Add an engine that does to ENGINE_BUILDERS in triage/pipeline/registry.py.",
             id="triage.E004",
         )

@@ -49,8 +49,8 @@ DANGLING_WORDS = frozenset(
     WORD.findall(
         "i my we our the a an to of for on in at by with from and or but if when what how why "
         "where which who can could will would shall may might must do does did is are was were am "
-        "be been has have had not no your you their this that these those it's i'm i've because as so than "
-        "about into very please any some"
+        "be been has have had not no your you their this that these those it's i'm i've because as "
+        "so than about into very please any some"
     )
 )
 JOINING_WORDS = frozenset(

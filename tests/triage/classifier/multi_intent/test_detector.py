@@ -133,7 +133,8 @@ def test_a_version_of_an_earlier_release_goes_on_by_the_rule() -> None:
 
 
 def test_a_labeller_tells_the_matters() -> None:
-    labeller = IntentLabeller(Reader(), taught(), sha256="0" * 64, target=0.9)  # type: ignore[arg-type]
+    reader: Any = Reader()
+    labeller = IntentLabeller(reader, taught(), sha256="0" * 64, target=0.9)
     guess = labeller.label(f"{LATE} {MONEY}", ())
     assert {matter.label for matter in guess.matters} == {"late-delivery", "refund-status"}
 

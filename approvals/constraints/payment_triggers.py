@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pgtrigger
 
-# Money may be asked for only as it was approved, and never for a sealed check. What a person
+# Money may be asked for only as it was approved, and never for a seeded check. What a person
 # paid by hand is written down when it is done.
 ORDERED_AS_APPROVED_SQL = """
     IF NOT EXISTS (

@@ -1,4 +1,4 @@
-"""What keeps an approval from becoming a reflex: looks, first opinions and sealed checks."""
+"""What keeps an approval from becoming a reflex: looks, first opinions and seeded checks."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def plant_due_checks() -> None:
         try:
             plant_check(care.currency, after=drawn)
         except NothingToCopy as nothing:
-            log.info("no sealed check was planted: %s", nothing)
+            log.info("no seeded check was planted: %s", nothing)
 
 
 def _list_unmatched_requests(care: Care) -> QuerySet[Refund]:

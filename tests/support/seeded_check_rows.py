@@ -1,4 +1,4 @@
-"""A real request, and a made-up one like it, for the tests of sealed checks."""
+"""A real request, and a made-up one like it, for the tests of seeded checks."""
 
 from __future__ import annotations
 

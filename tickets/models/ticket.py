@@ -148,7 +148,7 @@ class Ticket(models.Model):
         self.refresh_from_db()
 
 
-# A sealed check looks like any other ticket, and its customer does not exist.
+# A seeded check looks like any other ticket, and its customer does not exist.
 REFUSE_SEEDED_MESSAGE_SQL = """
     IF EXISTS (SELECT 1 FROM tickets_ticket t WHERE t.id = NEW.ticket_id AND t.seeded) THEN
         RAISE EXCEPTION 'nothing is sent on a made-up ticket'

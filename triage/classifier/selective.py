@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
     Flags = NDArray[np.bool_]
 
-RISK = 0.05  # how often a promise may be given that does not hold
+RISK = 0.05  # how often a guarantee may be given that does not hold
 FIRST_COVERAGE = 0.3  # the coverage tested first: registered here, so that no data chooses it
 COVERAGE_STEP, FINE_COVERAGE_STEP = (
     0.05,

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 BRACKET: Final = OPEN.encode()
 MARK_BYTES: Final = "".join([*iter_slot_names(), "0123456789", OPEN, CLOSE]).encode()
 LINK_PREFIXES: Final = ("http:", "https:", "www.")
-"""What ``grounding.TYPED`` forbids that is longer than one character, casefolded."""
+"""What ``attribution.UNSOURCED_VALUE`` forbids that is longer than one character, casefolded."""
 PARTIAL_LINKS: Final = sorted(
     {link[:n] for link in LINK_PREFIXES for n in range(1, len(link))}, key=len
 )[::-1]

@@ -1,7 +1,7 @@
 """Writers through llama-cpp-python: the bundled focal one, or any other GGUF of the roster.
 
 What may not be typed is masked while decoding, in the vocabulary of whichever model it
-is. The finished text is checked again by ``grounding``; the mask makes mistakes rare, the
+is. The finished text is checked again by ``attribution``; the mask makes mistakes rare, the
 check makes them harmless.
 """
 

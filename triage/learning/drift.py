@@ -24,7 +24,7 @@ from triage.pipeline import registry
 
 WATCH_TASK = "triage.tasks.watch"
 MULTI_INTENT_OUTCOME = "several matters"
-FALSE_ALARM_RISK = 0.05  # how often an alarm is raised, ever, while the promise holds
+FALSE_ALARM_RISK = 0.05  # how often an alarm is raised, ever, while the guarantee holds
 MAX_SHOWN_LABELS = 60  # the last labels an alarm speaks of
 MAX_RECENT_TICKETS, MIN_RECENT_TICKETS = 200, 50  # tickets that tell whether fewer get a label
 Z_99 = 2.576  # 99 %
@@ -121,7 +121,7 @@ def list_checked_labels(work: Activation, target: float) -> list[CheckedLabel]:
     """Corrections and confirmations of the version's automatic labels, on tickets of the audit
     sample, in that order.
 
-    Labels given since its activation count, under a promise of ``target`` or a stricter
+    Labels given since its activation count, under a guarantee of ``target`` or a stricter
     one; the truth is the last thing a person said.
     """
     read = Receipt.objects.filter(step="classify", ticket=OuterRef("ticket"))

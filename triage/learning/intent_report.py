@@ -57,7 +57,7 @@ class DrawOutcome:
 
     ``kept`` is the share of draws in which the rest of the texts met the target,
     ``coverage`` the mean share of them labelled, ``none`` the share of draws that gave no
-    threshold at all (which keeps any promise).
+    threshold at all (which keeps any guarantee).
     """
 
     kept: float

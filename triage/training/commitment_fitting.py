@@ -46,7 +46,7 @@ SAMPLE_VALUES: Final = {
 FOLDS: Final = 10
 INVERSE_REGULARIZATION: Final = 10  # inverse regularization
 MAX_FALSE_SHARE: Final = (
-    0.02  # of harmless sentences that the rules let pass may be taken for promises
+    0.02  # of harmless sentences that the rules let pass may be taken for commitments
 )
 NOTHING_APPROVED: Final = Records(asked=True, words=("I want my money back.",))
 

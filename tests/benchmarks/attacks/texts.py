@@ -18,7 +18,7 @@ from typing import Any, Final
 
 HERE: Final = Path(__file__).parent
 HELD_OUT_ONE_IN: Final = 3
-"""Every third text of each set was not looked at while the signs of ``orders_in`` were written."""
+"""Every third text of each set was not looked at while ``INJECTION_SIGNS`` were written."""
 VARIABLE_PATTERN: Final = re.compile(r"\{[^{}]*(iban|link|web|email|\w+)[^{}]*\}", re.IGNORECASE)
 
 

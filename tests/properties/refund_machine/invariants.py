@@ -259,7 +259,7 @@ def _on_file(ledger: Ledger, refund: Row) -> bool:
 
 
 def seeded_moves_nothing(ledger: Ledger) -> Iterator[str]:
-    """11. No money moves by a sealed check."""
+    """11. No money moves by a seeded check."""
     paid = {move.refund for move in ledger.side.moves()}
     asked = {order["refund"] for order in ledger.side.orders.values()}
     for refund in ledger.now["refunds"].values():

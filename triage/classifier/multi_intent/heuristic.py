@@ -1,6 +1,6 @@
 """Does one message ask for several different things? For versions that never learned to tell.
 
-A version with enough examples has a detector of its own (`splitting`); this serves the others.
+A version with enough examples has a detector of its own (``detector``); this serves the others.
 The text is cut into sentences, clauses and paragraphs, each is judged as if it stood alone,
 and a logistic regression over how sure the parts are of different labels decides whether a
 second one is meant. Its weights were fitted on joined and single texts of this project's own

@@ -8,49 +8,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 from triage.contract.case import Phrase
 from triage.contract.step import Check
+from triage.guardrails.phrase_patterns import PhraseBook
+from triage.nlu.lexicon import load_lexicon
 
-GREETING: Final = re.compile(
-    r"^\W*(?:dear|hello|hi|hey|good (?:morning|afternoon|evening|day)|greetings|welcome"
-    r"|(?:a )?warm (?:hello|greetings|welcome)|(?:many )?thank)",
-    re.IGNORECASE,
-)
-CLOSING: Final = re.compile(
-    r"\b(?:regards|wishes|thank you|thanks|sincerely|faithfully|truly|take care|all the best"
-    r"|greetings|cheers)\b[^.]*$",
-    re.IGNORECASE,
-)
+TONE_BOOK: Final = PhraseBook(load_lexicon(Path(__file__).with_name("tone.toml")))
+GREETING: Final = TONE_BOOK.compile_list("greeting")
+CLOSING: Final = TONE_BOOK.compile_list("closing")
 MAX_CLOSING_LINES: Final = 3
 SENTENCE_ENDS: Final = (".", "!", "?")
-BLAME: Final = re.compile(
-    r"\b(?:your (?:own )?(?:fault|mistake|error|negligence|carelessness)|you (?:should have|failed|forgot"
-    r"|ought|claim\b|neglected|caused|did not bother)|you are (?:wrong|mistaken|to blame)|unlike you"
-    r"|as (?:i|we) (?:already |clearly )?(?:said|told you|stated|explained)|obviously|calm down"
-    r"|next time (?:read|check|be)|read (?:it|that|the \w+) properly|how could you|too late now)\b",
-    re.IGNORECASE,
-)
+BLAME: Final = TONE_BOOK.compile_list("blame")
 SHOUTING: Final = re.compile(r"\b[A-Z]{5,}\b|\b[A-Z]{2,} [A-Z]{2,} [A-Z]{2,}\b|!{2,}|\?{2,}|!\?")
-
-ACKNOWLEDGES: Final = re.compile(
-    r"\b(?:urgen\w+|press(?:ing|es)|quick\w*|soon\w*|wait\w*|time (?:matters|is short|presses)|delay\w*"
-    r"|important|importance|matters?|depends?|weighs|holding you up|hurry|rush|priorit\w+|right away"
-    r"|straight away|without delay|sorry|apolog\w+|regret\w*|seriou\w+|frustrat\w+|upset\w*|worr\w+"
-    r"|understand\w*|troubl\w+|inconvenien\w+|at once|immediate\w*|tight|short of time|stress\w*)\b",
-    re.IGNORECASE,
-)
+ACKNOWLEDGES: Final = TONE_BOOK.compile_list("acknowledges")
 CHEER: Final = re.compile(
-    r"!|\b(?:great|good|wonderful|fantastic|exciting|amazing) news\b|\b(?:yay|hooray|woohoo"
-    r"|congratulations|delighted|thrilled|excited|enjoy (?:your|the)|have fun|awesome)\b|[\U0001F300-\U0001FAFF☺]",
-    re.IGNORECASE,
+    rf"!|{TONE_BOOK.build_pattern('cheer')}|[\U0001F300-\U0001FAFF☺]", re.IGNORECASE
 )
 UPSET: Final = re.compile(
-    r"(?i:\b(?:angry|furious|outrag\w+|unacceptable|disgrace\w*|disgust\w*|terrible|horrible|awful|worst"
-    r"|ridiculous|complain\w*|disappoint\w*|fed up|scam|rip ?off|frustrat\w+|upset|unhappy|shame\w*"
-    r"|let down|ruined|devastated|joke|useless|never again|lawyer|trading standards|sick of)\b)|!{2,}"
-    r"|\b[A-Z]{4,} [A-Z]{3,}\b"
+    rf"(?i:{TONE_BOOK.build_pattern('upset')})|!{{2,}}|\b[A-Z]{{4,}} [A-Z]{{3,}}\b"
 )
 
 

@@ -10,59 +10,24 @@ from __future__ import annotations
 import re
 from typing import Final
 
-COURTESY_WORDS: Final = re.compile(
-    r"\b(?:thank\w*|grateful|appreciat\w*|sorry|excuse|apolog\w*|regret\w*|afraid|unfortunate\w*"
-    r"|sadly|condolences|sympathy|understand\w*|noted?|hope\w*|glad\w*|happy|pleas\w*|welcome|wish\w*"
-    r"|hear|heard|feel\w*|help\w*|warm|kind\w*|know\w*|see|seen|read\w*|writ\w+|wrote|repl\w+|answer\w*"
-    r"|told|tell|ask\w*|questions?|messages?|words?|contact\w*|touch|mention\w*|expla\w+|descri\w+"
-    r"|details?|speak\w*|let (?:us|me) know|colleagues?|person\w*|team|look\w*|check\w*|review\w*"
-    r"|decid\w*|decision|case|matter\w*|concern\w*|attention|care\w*|serious\w*|trouble|mistake|wrong"
-    r"|frustrat\w*|disappoint\w*|annoy\w*|worr\w*|upset|pity|urgent\w*|pressing|wait\w*|patien\w*|hard"
-    r"|easy|easier|important|trust|mind|mean\w*|would like|prefer|imagin\w*|nice|lovely|wonderful|good"
-    r"|better|best|fair\w*|natural|difficult|clear\w*|consider\w*|loyal\w*|respect|thoughts?|think\w*"
-    r"|should|next step|go on|going on|missing|(?:need(?:ed)?)(?: \w+){0,3} from (?:you|us)"
-    r"|need to (?:do|send)|leave it with|photos?|pictures?|your choice|aim|plans?|value|experience"
-    r"|interest|opinion|view|remark|criticism|bring up|free to|smooth\w*|confirmation|records?|fun|guess"
-    r"|requests?|bother|back to you|reached us|without delay|service|right"
-    r"|feedback|honest\w*|empath\w*|inconvenien\w*|priorit\w*|situation|circumstances|outcome|informed"
-    r"|up ?dated?|posted|loop|follow(?:ing)? up|assist\w*|support|escalat\w*|forward\w*|sincere\w*"
-    r"|stress\w*|uncertain\w*|unsettl\w*|bear with|any(?:thing)? (?:else|further)|reach(?:ing)? out"
-    r"|comfort\w*|wellbeing|delighted|pleasure|valued?|suggestions?|improve\w*|learn\w*|reason\w*"
-    r"|tempting|cheer\w*|congratulat\w*|enjoy\w*|great|sad|rest assured)\b",
-    re.IGNORECASE,
-)
+from triage.guardrails.claims.lexicon import CLAIM_BOOK
+
+_build, _compile = CLAIM_BOOK.build_pattern, CLAIM_BOOK.compile_list
+COURTESY_WORDS: Final = _compile("courtesy")
 """What a reply says besides facts and rules: thanks, regrets, understands, asks, passes on."""
-
-WISH: Final = re.compile(
-    r"^\W*(?:get well|take (?:care|good care)|all the best|good luck|safe travels|stay (?:safe|well)"
-    r"|enjoy|have (?:a|an|yourself)|speak soon|talk soon|until (?:then|next time)|(?:many|happy) \w+"
-    r"|cheers|bye|congratulations|bless you|merry|season)\b",
-    re.IGNORECASE,
-)
+WISH: Final = _compile("wish")
 """How a wish begins, and a farewell."""
-
-MODEST: Final = re.compile(
-    r"\b(?:i|we)(?: can| may| am|['’]m| are|['’]re| was|['’]d| would)? (?:not (?:able|in a position|sure|certain|allowed)"
-    r"|unable|reluctant|only human|only)\b|\bi (?:can(?:no|['’])t|don['’]t|do not|won['’]t|will not|wouldn['’]t"
-    r"|would not|haven['’]t|have not|couldn['’]t) \w+",
-    re.IGNORECASE,
-)
+MODEST: Final = _compile("modest")
 """A writer speaking of what it cannot say or do."""
-
 CHATTY: Final = re.compile(
-    r"^\W*(?:(?:oh|ah|wow|well|so|and|but|yes|no|sure|of course|certainly|absolutely|hopefully|again)\b"
-    r"[^.!?]{0,12},? )?(?:(?:i|(?!\w+(?:['’]ll| will| should| is going to)\b(?! (?:be (?:a|my|our)|depend|take)\b))(?:it|that|this|these|there))(?:['’]\w+)?|let['’]s|let us|we(?:['’]re| are) \w+"
-    r"|no (?:\w+ )?(?:action|steps?|need|problem|worries))\b",
+    rf"^\W*(?:{_build('interjection')}[^.!?]{{0,12}},? )?{_build('chatty_subject')}",
     re.IGNORECASE,
 )
 """A sentence whose subject is the writer, or what was spoken of before: no rule begins so."""
-
 STATEMENT_START: Final = re.compile(
-    r"^\W*(?:\w+ly,? |also,? |and |but )?(?:the|our|your|an?|every\w*|all|each|most|many|both)\b",
-    re.IGNORECASE,
+    rf"^\W*(?:\w+ly,? |also,? |and |but )?{_build('statement_subject')}", re.IGNORECASE
 )
 """How a statement of facts or rules begins: with what it is about."""
-
 FRAME: Final = re.compile(
     r"\b(?:please (?:note|be aware|be advised|bear in mind|keep in mind|remember|rest assured|know)(?: that)?"
     r"|(?:just )?so (?:that )?you know|just to let you know|rest assured(?: that)?|for your (?:reference|information)"

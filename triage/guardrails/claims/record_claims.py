@@ -12,45 +12,26 @@ from triage.guardrails.claims.clause_claims import (
     build_clause_source,
     compute_clause_coverage,
 )
+from triage.guardrails.claims.lexicon import CLAIM_BOOK
 from triage.guardrails.commitments.draft_check import CONDITION
 from triage.nlu.content_words import NEGATION, parse_word_list, split_words, stem_word
 
 # --- times -----------------------------------------------------------------------
 
-UNITS: Final = r"(?:minute|hour|day|week|weekend|fortnight|month|year)s?"
-TIME: Final = re.compile(
-    rf"\b(?:today|tonight|tomorrow|overnight|noon|midnight|morning|afternoon|evening|weekend|{UNITS}"
-    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|christmas|easter|january|february|april|june|july"
-    r"|august|september|october|november|december|(?:in|by|until|of|early|late|mid) (?:march|may))\b",
-    re.IGNORECASE,
-)
-IDIOMS: Final = re.compile(
-    r"\b(?:good|the(?= (?:same )?day (?:you|it|that|of)\b)|have a (?:nice|lovely|good|great|pleasant)|to|every|these|(?:make|made) (?:my|our)"
-    rf"|a(?= day like)|special|better|bad|hard|busy) (?:{UNITS}|morning|afternoon|evening)\b(?! of the)",
-    re.IGNORECASE,
-)
-CUSTOMER_MENTION: Final = re.compile(
-    r"\b(?:you|customer|message)\b[^.;:]{0,20}\b(?:mention|name|write|wrote|speak|refer|bring|wait|need"
-    r"|want|hop|tried|try|told)\w*|\b(?:sorry|understand|hear)\b",
-    re.IGNORECASE,
-)
+_build, _compile = CLAIM_BOOK.build_pattern, CLAIM_BOOK.compile_list
+TIME: Final = _compile("time")
+IDIOMS: Final = _compile("time_idiom")
+CUSTOMER_MENTION: Final = _compile("customer_mention")
 COURTEOUS: Final = re.compile(
     r"^\W*(?:(?:hi|hello|hey|dear|good)\b[^,.!]*, )?(?:and )?(?:many )?(?:thank|thanks|enjoy|have (?:a|an|yourself)|(?:i |we )?(?:wish(?:ing)?|hop(?:e|ing))|how (?:can|may)|all the)\b",
     re.IGNORECASE,
 )
 """How thanks and wishes begin, of which a day is no date …"""
-DUE_WORDS: Final = re.compile(
-    r"\b(?:will|within|by|until|till|before|after|in(?! touch)|next|latest|arrive\w*|expect\w*)\b",
-    re.IGNORECASE,
-)
+DUE_WORDS: Final = _compile("due")
 """… unless something is due."""
 
 
-ARRIVES: Final = re.compile(
-    r"\b(?:it|order|parcel|item|package|they|•)(?: will|['’]ll| is going to) (?:\w+ ){0,2}?"
-    r"(?:be with you|arrive|reach you|be delivered|be there|get to you)\b",
-    re.IGNORECASE,
-)
+ARRIVES: Final = _compile("arrives")
 """A delivery foretold."""
 
 
@@ -80,11 +61,7 @@ def find_unset_time(said: Statement) -> str:
 BEEN: Final = (
     r"\b(?:has|have|had|was|were|is|are|been|got)(?: (?!not\b|never\b|yet\b|being\b)\w+){0,2}"
 )
-NOT_STATED: Final = re.compile(
-    rf"{CONDITION.pattern}|\b(?:not|never|no|yet|\w+n['’]t|should|could|might|sorry|regret|pity"
-    r"|you (?:write|say|told|tell|mention|report|ask)|understand|that it|did|does)\b",
-    re.IGNORECASE,
-)
+NOT_STATED: Final = re.compile(f"{CONDITION.pattern}|{_build('not_stated')}", re.IGNORECASE)
 ORDER_STATES: Final = tuple(
     (name, re.compile(rf"(?:{said})\b", re.IGNORECASE), tuple(proof.split()))
     for name, said, proof in (
@@ -181,24 +158,10 @@ def find_denied_record(said: Statement) -> str:
 
 # --- what only the message says ----------------------------------------------------
 
-ON_RECORD: Final = re.compile(
-    r"\b(?:account|see|find|found|locat\w*|identif\w*|trac(?:ed|k(?:ed)? down)|record\w*|show\w*|appear\w*|match\w*|belongs?|deliver\w*|placed|paid"
-    r"|sent|holds?|contains?)\b",
-    re.IGNORECASE,
-)
-UNREAD_MESSAGE: Final = re.compile(
-    r"\bnot (?:also |yet )?(?:been )?(?:noted|taken note|made a note|mentioned|read your)",
-    re.IGNORECASE,
-)
-ORDER_KNOWN: Final = re.compile(
-    r"\b(?:know|see|shows?|sure|tell|clear|certain) which (?:of your |of the )?orders?"
-    r"|\border\b[^.;]{0,24}\b(?:not (?:unknown|open|unclear)|is known|is clear)\b",
-    re.IGNORECASE,
-)
-ORDER_ASKED_FOR: Final = re.compile(
-    r"\b(?:once|when|as soon as|if|until) (?:i|we) (?:know|see)\b|\b(?:need to|let us|tell us|could|please)\b|\?|\b(?:not|no|cannot|\w+n['’]t)\b(?! (?:unknown|open|unclear))",
-    re.IGNORECASE,
-)
+ON_RECORD: Final = _compile("on_record")
+UNREAD_MESSAGE: Final = _compile("unread_message")
+ORDER_KNOWN: Final = _compile("order_known")
+ORDER_ASKED_FOR: Final = _compile("order_asked_for")
 
 
 def find_unconfirmed_value(said: Statement) -> str:

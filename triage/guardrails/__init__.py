@@ -1,1 +1,4 @@
-"""What a reply may say: every sentence attributed, claims borne out, no commitment, the right tone. Pure."""
+"""What a reply may say: sentences attributed, claims borne out, no commitment, the right tone.
+
+Pure.
+"""

@@ -143,7 +143,7 @@ def find_sentence_fault(sentence: str, task: WritingTask, *, must_cite: bool) ->
 
 
 def has_unsourced_value(prose: str) -> bool:
-    """Whether prose without its slots holds a digit, amount, address or link, fractions included."""
+    """Whether prose without its slots holds a digit, fraction, amount, address or link."""
     return bool(UNSOURCED_VALUE.search(prose)) or any(character.isnumeric() for character in prose)
 
 

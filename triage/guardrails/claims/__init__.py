@@ -22,12 +22,9 @@ from triage.guardrails.claims.clause_claims import (
 from triage.guardrails.claims.entailment import score_support
 from triage.guardrails.claims.names import find_unknown_name
 from triage.guardrails.claims.non_claims import is_non_claim
-from triage.guardrails.claims.record_claims import (
-    find_denied_record,
-    find_unconfirmed_value,
-    find_unset_time,
-    find_wrong_order_state,
-)
+from triage.guardrails.claims.order_state import find_wrong_order_state
+from triage.guardrails.claims.record_claims import find_denied_record, find_unconfirmed_value
+from triage.guardrails.claims.unset_times import find_unset_time
 from triage.guardrails.claims.value_context import find_misplaced_value
 from triage.guardrails.commitments.draft_check import REMEDY, find_unauthorised_commitment
 

@@ -51,12 +51,14 @@ ONLY_IF: Final = re.compile(
 )
 """A rule and its exception in one: "not unless" in other words."""
 INVITES: Final = re.compile(
-    r"^\W*(?:if|should|in case)\b.*\b(?:let (?:us|me) know|tell (?:us|me)|get in touch|reply|contact us|just ask)\b",
+    r"^\W*(?:if|should|in case)\b.*\b(?:let (?:us|me) know|tell (?:us|me)|get in touch|reply"
+    r"|contact us|just ask)\b",
     re.IGNORECASE,
 )
 """What a customer may wish, and what to do then: no rule."""
 PERSPECTIVE_WORDS: Final = re.compile(
-    r"\b(?:buy\w*|bought|sell\w*|sold|receiv\w+|outside|nobody|(?:was|were|is|are|be|been) used|used(?= (?:for|to|by|when|in|at|on)\b))\b",
+    r"\b(?:buy\w*|bought|sell\w*|sold|receiv\w+|outside|nobody|(?:was|were|is|are|be|been) used"
+    r"|used(?= (?:for|to|by|when|in|at|on)\b))\b",
     re.IGNORECASE,
 )
 """Opposites that say the same from the other side."""
@@ -97,11 +99,13 @@ FEELING_WORDS: Final = re.compile(
 OPENING: Final = re.compile(r"^\W*(?:please|if you|just|let|should you|when you)\b", re.IGNORECASE)
 
 THINGS: Final = (
-    r"(?:items?|orders?|returns?|exchanges?|refunds?|parcels?|repairs?|vouchers?|codes?|cards?|goods"
+    r"(?:items?|orders?|returns?|exchanges?|refunds?|parcels?|repairs?|vouchers?|codes?|cards?"
+    r"|goods"
     r"|everything|everyone|customers?|deliver(?:y|ies)|senders?|managers?|fees?|postage|warranty)"
 )
 MUST: Final = (
-    r"(?:can(?! (?:\w+ )?be (?:found|seen))|cannot|can['’]t|may|must|has to|have to|needs? (?:to|an?|the)"
+    r"(?:can(?! (?:\w+ )?be (?:found|seen))|cannot|can['’]t|may|must|has to|have to"
+    r"|needs? (?:to|an?|the)"
     r"|(?:is|are)(?: not| never| always| only)? (?:allowed|accepted|excluded|included|covered"
     r"|required|refunded|exchanged|free|possible))"
 )
@@ -111,7 +115,8 @@ WITH_GOODS: Final = (
 )
 RULE: Final = re.compile(
     rf"\b{THINGS}\b(?: (?!we|you|i|they|that|which)\w+)? {MUST}\b"
-    rf"|\byou (?:can|cannot|can['’]t|may|must|have to|need(?: to)?)(?: not| only| also)? {WITH_GOODS}\b"
+    rf"|\byou (?:can|cannot|can['’]t|may|must|have to|need(?: to)?)(?: not| only"
+    rf"| also)? {WITH_GOODS}\b"
     rf"|\b{THINGS} (?:is|are) (?:never|always) \w+(?:ed|en|ied)\b"
     r"|\bwe (?:only|never|always|do not|don['’]t) (?:answer|accept|take (?:back|return)|refund"
     r"|exchange|deliver|ship|send|repair|charge|sell|share)",

@@ -115,7 +115,7 @@ class Source:
         }
 
     def compute_coverage(self, sentence: str) -> list[float]:
-        """For each sentence of the source, the share of this sentence's content that it has, 0 to 1."""
+        """For each sentence of the source, the share of this one's content that it has, 0 to 1."""
         content = frozenset(iter_stems(sentence))
         return [len(content & has) / max(1, len(content)) for has in self.by_sentence]
 

@@ -1,4 +1,4 @@
-"""The words that the checks of claims look for: ``lexicon.toml``, and patterns made of its lists."""
+"""The words that the checks of claims look for: ``lexicon.toml`` and its patterns."""
 
 from __future__ import annotations
 

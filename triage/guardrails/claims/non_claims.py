@@ -29,19 +29,28 @@ STATEMENT_START: Final = re.compile(
 )
 """How a statement of facts or rules begins: with what it is about."""
 FRAME: Final = re.compile(
-    r"\b(?:please (?:note|be aware|be advised|bear in mind|keep in mind|remember|rest assured|know)(?: that)?"
-    r"|(?:just )?so (?:that )?you know|just to let you know|rest assured(?: that)?|for your (?:reference|information)"
-    r"|(?:i|we)(?:['’]d| would| want| wanted)?(?: like)? to (?:let you know|point out|mention|confirm|clarify|inform you)(?: that)?"
+    r"\b(?:please (?:note|be aware|be advised|bear in mind|keep in mind|remember|rest assured"
+    r"|know)(?: that)?"
+    r"|(?:just )?so (?:that )?you know|just to let you know|rest assured(?: that)?"
+    r"|for your (?:reference|information)"
+    r"|(?:i|we)(?:['’]d| would| want| wanted)?(?: like)? to (?:let you know|point out|mention"
+    r"|confirm|clarify|inform you)(?: that)?"
     r"|(?:i|we) can (?:confirm|tell you|assure you)(?: that)?|i(?: am|['’]m) afraid(?: that)?"
-    r"|as (?:stated|mentioned|described|outlined|set out|explained|specified|noted|per)(?: (?:in|under|by|above))?"
+    r"|as (?:stated|mentioned|described|outlined|set out|explained|specified|noted"
+    r"|per)(?: (?:in|under|by|above))?"
     r"(?: (?:our|the))?(?: \w+){0,2} (?:policy|policies|terms|conditions|rules|guidelines|clause)"
-    r"|(?:according to|under|per|following|in line with|based on|in accordance with)(?: (?:our|the))?(?: \w+){0,2}"
+    r"|(?:according to|under|per|following|in line with|based on|in accordance with)(?: (?:our"
+    r"|the))?(?: \w+){0,2}"
     r" (?:policy|policies|terms|conditions|rules|guidelines|clause)"
-    r"|(?:our|the)(?: \w+){0,2} (?:policy|policies|terms|rules?|clause|guidelines) (?:also )?(?:states?|says?|explains?|is|means?|provides?|allows?)(?: that| to)?"
+    r"|(?:our|the)(?: \w+){0,2} (?:policy|policies|terms|rules?|clause"
+    r"|guidelines) (?:also )?(?:states?|says?|explains?|is|means?|provides?|allows?)(?: that| to)?"
     r"|(?:the )?(?:good|great|bad) (?:thing|news) (?:about [^,.;:]{1,20})?(?:is(?: that)?)?"
-    r"|this (?:would )?means?(?: that)?|that (?:would )?means?(?: that)?|what this means is(?: that)?"
-    r"|unfortunately|regrettably|generally|in general|normally|usually|typically|however|of course|therefore"
-    r"|in (?:this|that|such a|your) case|at (?:this|the|that) (?:stage|point|time|moment)|for (?:now|the moment)"
+    r"|this (?:would )?means?(?: that)?|that (?:would )?means?(?: that)?"
+    r"|what this means is(?: that)?"
+    r"|unfortunately|regrettably|generally|in general|normally|usually|typically|however"
+    r"|of course|therefore"
+    r"|in (?:this|that|such a|your) case|at (?:this|the|that) (?:stage|point|time|moment)"
+    r"|for (?:now|the moment)"
     r"|in any case|in addition|additionally|currently|indeed|simply|kindly|basically|personally"
     r"|such as [^,.;:]*(?:,|(?=[.;:]|$))|for example|for instance)(?! \w*ing\b),?",
     re.IGNORECASE,
@@ -55,7 +64,7 @@ def strip_frame(sentence: str) -> str:
 
 
 def is_non_claim(sentence: str) -> bool:
-    """Whether a sentence is a courtesy, or speaks of the writer's own part, and so claims nothing."""
+    """Whether a sentence is a courtesy or of the writer's own part, and so claims nothing."""
     if not STATEMENT_START.search(sentence):
         return True
     return any(pattern.search(sentence) for pattern in (COURTESY_WORDS, WISH, MODEST, CHATTY))

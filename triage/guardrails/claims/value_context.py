@@ -32,7 +32,8 @@ KIND_SETS: Final = {
 GAP: Final = r"[^•.;:,]{0,24}"
 """A few words that keep clear of the value before and of a new clause; `~` in the tables."""
 
-# The words just before a value -> the kinds that fit; the first line that matches counts.
+# The words just before a value -> the kinds that fit; the first line that matches counts. A line
+# that ends in a backslash goes on in the next.
 PRECEDING_LINES: Final = r"""
 ^(?:hello|hi|dear|greetings|good|welcome|a? ?warm)\b[^•.;:]{0,24} -> customer
 ^(?:many )?(?:thanks|thank you|i am sorry|we are sorry|of course)\b[^•.;:]*, -> customer
@@ -82,15 +83,18 @@ PRECEDING_LINES: Final = r"""
 \b(?:amount|sum) of -> SUMS paid amount said_amount
 \btracking (?:number|code|reference|id)(?: is)?:? -> tracking
 \bticket(?: number)? -> ticket
-\b(?:you|customer|message)\b[^•.;:,]{0,16}\b(?:mention|name|writ|speak|refer|bring|read)\w*~ -> SAID ORDERS item
+\b(?:you|customer|message)\b[^•.;:,]{0,16}\b(?:mention|name|writ|speak|refer|bring\
+|read)\w*~ -> SAID ORDERS item
 \borders?(?: number)?(?: is)?:? -> ORDERS
 \b(?:marked|shown|recorded|listed) as|\bstatus(?: of| is|:)? -> status
 \b(?:currently|at present|at the moment|is now) -> status
 , as -> status
 \b(?:order|it|parcel)(?: •)? is -> status
 \baccount\b[^•.;:]*\b(?:holds|lists|shows|are|see) -> other_order order refunds orders
-\b(?:contain(?:s|ed|ing)?|holds?|consists? of|order (?:• )?with|includ(?:es?|ed|ing)|bought|purchased|consisting of|made up of)(?: the| your| an?)? -> item
-\b(?:records?|system|rows?)(?: also)? (?:shows?|lists?|has|have|says?) -> ORDERS item paid tracking amount refunds orders status total spent
+\b(?:contain(?:s|ed|ing)?|holds?|consists? of|order (?:• )?with|includ(?:es?|ed|ing)|bought\
+|purchased|consisting of|made up of)(?: the| your| an?)? -> item
+\b(?:records?|system|rows?)(?: also)? (?:shows?|lists?|has|have\
+|says?) -> ORDERS item paid tracking amount refunds orders status total spent
 \b(?:see|find|found|have|shows?|list) -> ORDERS item paid tracking amount SAID refunds orders
 \b(?:your|unused|new|old) -> item status ORDERS SAID amount
 \babout -> item ORDERS SAID SUMS amount paid tracking clause
@@ -102,7 +106,8 @@ PRECEDING_LINES: Final = r"""
 \bdelivered(?: on)?: -> delivered
 \bpaid: -> paid
 \borders?(?: \w+){0,4}: -> ORDERS orders
-\b(?:orders?|items?|products?|numbers?|customer|track\w*|contain\w*|holds?|since •)\b[^.:]*: -> ORDERS orders refunds item customer tracking
+\b(?:orders?|items?|products?|numbers?|customer|track\w*|contain\w*|holds?\
+|since •)\b[^.:]*: -> ORDERS orders refunds item customer tracking
 \b(?:paid|pays?|sum|total|amount|price|rows|records?)\b[^.:]*: -> SUMS paid amount said_amount
 : -> CLAUSE
 \b(?:in|under|with)(?: your| the)? order -> ORDERS
@@ -129,7 +134,8 @@ is the (?:sum|amount|total|price) -> SUMS paid amount said_amount
 (?:buys|shops|joined|registered)\b -> customer
 (?:is|was|are|were)(?: also)? (?:listed|included|contained|part of) -> ORDERS item
 (?:is|was) (?:waiting|asking|writing|contacting|requesting|unhappy|reporting|chasing) -> customer
-(?:has |had )?(?:writes|wrote|written|asks|asked|wants|reports|states|says|complains|contacted|requests) -> customer
+(?:has |had )?(?:writes|wrote|written|asks|asked|wants|reports|states|says|complains|contacted\
+|requests) -> customer
 """
 QUOTE_INTRODUCTION: Final = re.compile(
     r"(?:^\W*|[:“«(]|\b(?:says?|states?|reads?|that|policy|terms|rule|this|is|and|as|see))\W*$",
@@ -154,7 +160,8 @@ Table = tuple[tuple[re.Pattern[str], frozenset[str]], ...]
 
 
 def _compile_table(lines: str, pattern: str) -> Table:
-    rows = (line.split(" -> ") for line in lines.strip().splitlines())
+    whole = lines.strip().replace("\\\n", "")
+    rows = (line.split(" -> ") for line in whole.splitlines())
     return tuple(
         (re.compile(pattern.format(words.replace("~", GAP)), re.IGNORECASE), _expand_kinds(kinds))
         for words, kinds in rows
@@ -171,13 +178,15 @@ PRECEDING_CUES: Final = _compile_table(PRECEDING_LINES, r"(?:{})\s*$")
 FOLLOWING_CUES: Final = _compile_table(FOLLOWING_LINES, r"^\s*(?:{})")
 DIRECT_ADDRESS: Final = re.compile(r"^[^•]*,\s*$")
 APPOSITION: Final = re.compile(
-    r"\b(?:orders?|items?|purchase|product|parcel|number|amount|account|date|day|name|status|sum|payment"
-    r"|delivery|ticket|case|message|ones?|things?)(?: (?:on|in|at|for|with|from|of|under)(?: \w+){1,3})?\s*,\s*$",
+    r"\b(?:orders?|items?|purchase|product|parcel|number|amount|account|date|day|name|status"
+    r"|sum|payment|delivery|ticket|case|message|ones?|things?)"
+    r"(?: (?:on|in|at|for|with|from|of|under)(?: \w+){1,3})?\s*,\s*$",
     re.IGNORECASE,
 )
 CUSTOMER_SPEECH: Final = re.compile(
     r"(?:\b(?:you|they|customer|message)\b|•)[^•.;:]{0,16}"
-    r"\b(?:say|said|mention|name|write|wrote|speak|refer|bring|read|ask|request|claim|demand|want|stat)",
+    r"\b(?:say|said|mention|name|write|wrote|speak|refer|bring|read|ask|request|claim|demand"
+    r"|want|stat)",
     re.IGNORECASE,
 )
 """What a customer says of a value may be anything."""

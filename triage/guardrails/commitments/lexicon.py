@@ -14,4 +14,4 @@ FOREIGN_LANGUAGES: Final = ("german", "french", "spanish", "italian_and_dutch")
 LISTS: Final = load_lexicon(Path(__file__).with_name("lexicon.toml"))
 COMMITMENT_BOOK: Final = PhraseBook(LISTS)
 FOREIGN_BOOK: Final = PhraseBook(LISTS, any_apostrophe=False)
-"""Read in normalized text alone, where apostrophes are straight."""
+"""Of other languages only straight apostrophes are read, as normalized text has them."""

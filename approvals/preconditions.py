@@ -11,7 +11,7 @@ from django.utils import timezone
 from approvals import separation_of_duties
 from approvals.errors import Incomplete, NotPending, OverLimit, OwnWork, Stale
 from approvals.models import Decision, Look, Refund
-from approvals.snapshot.build import compute_fingerprint, list_changes
+from approvals.snapshot.build import Snapshot
 from tickets.models import Order, Ticket
 
 
@@ -45,41 +45,36 @@ def check_still_open(refund: Refund) -> None:
         raise NotPending("This request ran out before a decision. Ask for it again on the ticket.")
 
 
-def check_not_stale(refund: Refund, seen: str, page: Look | None = None) -> None:
-    """Raises Stale where the refund is not as ``seen``.
+def check_not_stale(snapshot: Snapshot, seen: str, page: Look | None = None) -> None:
+    """Raises Stale where the fingerprint of the snapshot is not the one ``seen``.
 
     The error says what changed, where the page was kept.
     """
-    if seen != compute_fingerprint(refund):
+    if seen != snapshot.digest:
         raise Stale(
             "Something changed since you opened this page. Please look again.",
-            changes=list_changes(page.shown, refund) if page else (),
+            changes=snapshot.list_changes_since(page.shown) if page else (),
         )
 
 
-def find_divided_approval(refund: Refund) -> Stale | None:
+def find_divided_approval(refund: Refund, snapshot: Snapshot) -> Stale | None:
     """What to tell where somebody approved what has changed since: nobody can join them."""
     approvals = refund.decisions.filter(verdict=Decision.Verdict.APPROVE)
-    if not approvals.exists():
-        return None
-    before = (
-        approvals.exclude(fingerprint=compute_fingerprint(refund))
-        .select_related("by", "look")
-        .last()
-    )
+    others = approvals.exclude(fingerprint=snapshot.digest)
+    before = others.select_related("by", "look").last()
     if before is None:
         return None
     return Stale(
         f"{before.by} approved this request before something changed, so that approval no longer"
         " counts and it cannot be approved any more. Please reject it or ask for more"
         " information; then it can be asked for again on the ticket.",
-        changes=list_changes(before.look.shown, refund) if before.look else (),
+        changes=snapshot.list_changes_since(before.look.shown) if before.look else (),
     )
 
 
-def check_joins_approvals(refund: Refund, verdict: str) -> None:
+def check_joins_approvals(refund: Refund, verdict: str, snapshot: Snapshot) -> None:
     """Raises Stale for an approval that others before it were not about."""
-    if verdict == Decision.Verdict.APPROVE and (why := find_divided_approval(refund)):
+    if verdict == Decision.Verdict.APPROVE and (why := find_divided_approval(refund, snapshot)):
         raise why
 
 

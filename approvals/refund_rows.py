@@ -12,7 +12,7 @@ from django.utils import timezone
 from approvals import separation_of_duties
 from approvals.errors import Incomplete, Refused
 from approvals.models import Decision, Execution, Refund
-from approvals.snapshot.build import compute_fingerprint
+from approvals.snapshot.build import Snapshot, build_snapshot
 from tickets.audit import receipts
 from tickets.models import Order, Ticket
 
@@ -54,18 +54,24 @@ def translate_integrity_error(error: IntegrityError, kind: type[Refused]) -> Ref
 
 
 def close_refund(
-    refund: Refund, state: str, *, by: User | None, step: str, why: str, **output: str
+    refund: Refund,
+    state: str,
+    *,
+    by: User | None,
+    step: str,
+    why: str,
+    snapshot: Snapshot | None = None,
 ) -> None:
     """End a request without a payment, with a receipt that says why.
 
-    No payment may be under way.
+    No payment may be under way. ``snapshot`` is handed on to ``append_refund_receipt``.
     """
     waiting = Execution.objects.filter(refund=refund, state=Execution.State.QUEUED)
     waiting.update(state=Execution.State.FAILED, note=why[:500], settled_at=timezone.now())
     refund.state = state
     save_state(refund)
     status = "void" if state == State.VOID else "abstained"
-    append_refund_receipt(refund, by, step, status, {"reason": why, **output})
+    append_refund_receipt(refund, by, step, status, {"reason": why}, snapshot=snapshot)
 
 
 def append_refund_receipt(
@@ -76,13 +82,17 @@ def append_refund_receipt(
     output: dict[str, Any],
     *,
     rule: str = "",
+    snapshot: Snapshot | None = None,
 ) -> None:
     """Append a receipt of an act on the refund.
 
     Of what the machine does, only the request is a step of the run that asked for it: a run
     has one receipt a step, and a payment may be ordered or told of more than once.
 
-    ``rule`` is the name of the one that decided by itself, where one did.
+    ``rule`` is the name of the one that decided by itself, where one did. ``snapshot`` is the
+    one that the act was checked by. Where it is None one is built now: it has to be after an
+    act that changed what is shown. A payment is on file then; and a request that ended names
+    the stored number of people, no longer that of today's limits and tiers.
     """
     receipts.append_receipt(
         ticket=refund.ticket,
@@ -98,7 +108,7 @@ def append_refund_receipt(
             "amount": str(refund.amount),
             "currency": refund.currency,
             "order": refund.order.number,
-            "fingerprint": compute_fingerprint(refund),
+            "fingerprint": (snapshot or build_snapshot(refund)).digest,
             **output,
         },
         citations=refund.citations,

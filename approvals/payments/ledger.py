@@ -14,7 +14,7 @@ from approvals import refund_rows, reply_refresh, separation_of_duties
 from approvals.errors import Incomplete, Refused
 from approvals.models import Execution, Refund
 from approvals.payments.responses import Answer, Declined, NotReached, Paid, Unclear
-from approvals.snapshot.build import is_as_approved
+from approvals.snapshot.build import Snapshot, is_as_approved
 from tickets.models import Payment
 
 log = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ def write_paid(
         refund_rows.save_state(refund)
         if known is None:
             add_payment(refund, reference)
-    output = {"on_file": known is not None, **({"reason": why} if why else {})}
+    output: dict[str, Any] = {"on_file": known is not None, **({"reason": why} if why else {})}
     append_payment_receipt(refund, execution, "ok", by=by, **output)
     reply_refresh.refresh_reply(refund)
 
@@ -116,7 +116,14 @@ def find_recorded_payment(refund: Refund, reference: str) -> Payment | None:
     return known
 
 
-def mark_failed(refund: Refund, execution: Execution, why: str, *, by: User | None = None) -> None:
+def mark_failed(
+    refund: Refund,
+    execution: Execution,
+    why: str,
+    *,
+    by: User | None = None,
+    snapshot: Snapshot | None = None,
+) -> None:
     """Write that it surely was not paid, and will not be."""
     execution.state, execution.note, execution.lease_until = State.FAILED, why[:500], None
     execution.settled_at, execution.settled_by = timezone.now(), by
@@ -124,14 +131,16 @@ def mark_failed(refund: Refund, execution: Execution, why: str, *, by: User | No
     approved = refund.state == Refund.State.APPROVED  # never called
     refund.state = Refund.State.VOID if approved else Refund.State.FAILED
     refund_rows.save_state(refund)
-    append_payment_receipt(refund, execution, "void" if approved else "failed", by=by, reason=why)
+    status = "void" if approved else "failed"
+    append_payment_receipt(refund, execution, status, by=by, snapshot=snapshot, reason=why)
     refund.ticket.mark_attention(f"The refund was not paid: {why}")
     reply_refresh.refresh_reply(refund, why)
 
 
-def cancel_execution(refund: Refund, why: str, *, by: User | None) -> None:
+def cancel_execution(refund: Refund, why: str, *, snapshot: Snapshot) -> None:
     """Give up a payment that waits: nothing is called."""
-    mark_failed(refund, Execution.objects.select_for_update().get(refund=refund), why, by=by)
+    execution = Execution.objects.select_for_update().get(refund=refund)
+    mark_failed(refund, execution, why, snapshot=snapshot)
 
 
 def mark_doubtful(refund: Refund, execution: Execution, why: str) -> None:
@@ -168,9 +177,18 @@ def compute_pause(first: timedelta, times: int) -> timedelta:
 
 
 def append_payment_receipt(
-    refund: Refund, execution: Execution, status: str, *, by: User | None = None, **output: Any
+    refund: Refund,
+    execution: Execution,
+    status: str,
+    *,
+    by: User | None = None,
+    snapshot: Snapshot | None = None,
+    **output: Any,
 ) -> None:
-    """Append the receipt of a payment, of a doubt or of its end."""
+    """Append the receipt of a payment, of a doubt or of its end.
+
+    ``snapshot`` is handed on to ``append_refund_receipt``.
+    """
     told = {
         "by": execution.by,
         "key": execution.key,
@@ -179,7 +197,7 @@ def append_payment_receipt(
         "reference": execution.reference,
         **output,
     }
-    refund_rows.append_refund_receipt(refund, by, "pay", status, told)
+    refund_rows.append_refund_receipt(refund, by, "pay", status, told, snapshot=snapshot)
 
 
 def _retry_later(refund: Refund, execution: Execution, why: str) -> None:

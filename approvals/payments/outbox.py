@@ -21,7 +21,7 @@ from approvals.models import Decision, Execution, Refund
 from approvals.payments import ledger
 from approvals.payments.gateways import stripe
 from approvals.payments.responses import Answer, Unclear
-from approvals.snapshot.build import is_as_approved
+from approvals.snapshot.build import build_snapshot, is_as_approved
 from tickets.models import Payment
 from tickets.queue import leases, run_queue
 
@@ -139,8 +139,7 @@ def _claim_execution(execution_id: int) -> Execution | None:
         now = timezone.now()
         due = Q(next_at__lte=now)
         waiting = Execution.objects.filter(due, pk=execution_id, state=State.QUEUED)
-        if waiting.exists() and not is_as_approved(refund):
-            ledger.cancel_execution(refund, refund_rows.APPROVAL_OUTDATED, by=None)
+        if waiting.exists() and not _keep_as_approved(refund):
             return None
         holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"[-80:]
         if not leases.claim_row(PAYMENT_LEASE, execution_id, due=due, holder=holder, called_at=now):
@@ -148,3 +147,15 @@ def _claim_execution(execution_id: int) -> Execution | None:
         refund.state = Refund.State.EXECUTING
         refund_rows.save_state(refund)
     return Execution.objects.select_related("refund__order").get(pk=execution_id)
+
+
+def _keep_as_approved(refund: Refund) -> bool:
+    """Whether the refund is as it was approved; if not, its payment is given up.
+
+    Built under the locks of the claim: what changed since the approval is found only here.
+    """
+    snapshot = build_snapshot(refund)
+    if is_as_approved(refund, snapshot):
+        return True
+    ledger.cancel_execution(refund, refund_rows.APPROVAL_OUTDATED, snapshot=snapshot)
+    return False

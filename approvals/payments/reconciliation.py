@@ -13,7 +13,7 @@ from approvals import refund_rows
 from approvals.models import Execution, Refund
 from approvals.payments import ledger, outbox
 from approvals.payments.responses import Answer, Declined, NotReached, Paid, Unclear, Unheard
-from approvals.snapshot.build import is_as_approved
+from approvals.snapshot.build import build_snapshot, is_as_approved
 
 State = Execution.State
 FIRST_PAUSE = timedelta(seconds=30)
@@ -77,11 +77,13 @@ def _handle_unheard(refund: Refund, execution: Execution, asked_at: datetime) ->
     called = execution.called_at or execution.created_at
     if asked_at < called + timedelta(seconds=settings.PAYMENT_PATIENCE):
         return _keep_in_doubt(refund, execution, "The payment side has not heard of it yet.")
-    if not is_as_approved(refund):
-        return ledger.mark_failed(refund, execution, refund_rows.APPROVAL_OUTDATED)
+    snapshot = build_snapshot(refund)
+    if not is_as_approved(refund, snapshot):
+        outdated = refund_rows.APPROVAL_OUTDATED
+        return ledger.mark_failed(refund, execution, outdated, snapshot=snapshot)
     why = "The payment side never heard of it, so it is ordered again, under the same key."
     ledger.requeue_execution(refund, execution, why, pause=timedelta())
-    ledger.append_payment_receipt(refund, execution, "ok", reason=why)
+    ledger.append_payment_receipt(refund, execution, "ok", snapshot=snapshot, reason=why)
     transaction.on_commit(lambda: outbox.wake_worker(execution.pk))
     return None
 

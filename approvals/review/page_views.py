@@ -12,23 +12,24 @@ from django.utils import timezone
 
 from approvals.models import Decision, Look, Refund
 from approvals.review import first_opinion
-from approvals.snapshot import build
+from approvals.snapshot.build import Snapshot, build_snapshot
 from tickets.models import Receipt
 
 MEASURING_GRACE = timedelta(minutes=1)  # the browser's last word may come after the decision
 
 
-def start_page_view(refund: Refund, person: User) -> Look:
+def start_page_view(refund: Refund, person: User, snapshot: Snapshot | None = None) -> Look:
     """A new page view, for a person who may decide, with the refund as it stands now.
 
-    It is ``blind`` where they are to give a first opinion.
+    It is ``blind`` where they are to give a first opinion. ``snapshot`` is what the page shows,
+    built now where it is None.
     """
-    content = build.build_snapshot(refund)
+    snapshot = snapshot or build_snapshot(refund)
     return Look.objects.create(
         refund=refund,
         by=person,
-        shown=content,
-        fingerprint=build.compute_digest(content),
+        shown=snapshot.values,
+        fingerprint=snapshot.digest,
         blind=first_opinion.is_opinion_due(refund, person),
     )
 

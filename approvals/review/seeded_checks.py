@@ -52,6 +52,7 @@ def plant_check(
         fault.put(refund)
         refund.fingerprint = compute_fingerprint(refund)
         refund.save()
+        # The steps' receipts are part of what is shown, so the snapshot is built anew below.
         _append_step_receipts(refund)
         refund_rows.append_refund_receipt(refund, None, "request", "ok", {"note": ""})
         notifications.notify_arrived(refund)

@@ -59,8 +59,8 @@ def _has_newer_request(refund: Refund) -> bool:
 def _raise_if_amount_stale(refund: Refund, question: Decision) -> None:
     if question.look is None:
         return  # asked without a page: propose() checks what is left of the payment
-    before, now = question.look.shown, build_snapshot(refund)
-    parts = ({name: snapshot.get(name) for name in AMOUNT_INPUTS} for snapshot in (before, now))
+    before, now = question.look.shown, build_snapshot(refund).values
+    parts = ({name: values.get(name) for name in AMOUNT_INPUTS} for values in (before, now))
     if said := tuple(changes.diff_snapshots(*parts)):
         raise Stale("The amount has to be worked out again: run the steps again.", changes=said)
 

@@ -16,7 +16,7 @@ from approvals.errors import Refused
 from approvals.models import Decision, Refund, RefundRule
 from approvals.payments import outbox
 from approvals.refund_rows import State, Verdict
-from approvals.snapshot.build import compute_fingerprint
+from approvals.snapshot.build import build_snapshot
 from tickets.models import Customer, Payment
 
 AUTO_APPROVAL_INTERVAL = timedelta(days=30)
@@ -103,6 +103,7 @@ def _write_approval(refund: Refund, rule: RefundRule) -> None:
     reason = (
         f"“{rule.name}” approves up to {limit} by itself, as set by {describe_limit_author(rule)}."
     )
+    snapshot = build_snapshot(refund)
     try:
         with transaction.atomic():
             Decision.objects.create(
@@ -110,7 +111,7 @@ def _write_approval(refund: Refund, rule: RefundRule) -> None:
                 verdict=Verdict.APPROVE,
                 reason=reason,
                 rule=rule,
-                fingerprint=compute_fingerprint(refund),
+                fingerprint=snapshot.digest,
                 amount=refund.amount,
                 limit_then=rule.auto_up_to,
             )
@@ -121,6 +122,6 @@ def _write_approval(refund: Refund, rule: RefundRule) -> None:
     outbox.order_payment(refund)
     output = {"reason": reason, "limit": str(rule.auto_up_to)}
     refund_rows.append_refund_receipt(
-        refund, None, "approve", Verdict.APPROVE, output, rule=rule.name
+        refund, None, "approve", Verdict.APPROVE, output, rule=rule.name, snapshot=snapshot
     )
     notifications.notify_decided(refund)

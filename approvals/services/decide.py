@@ -14,7 +14,7 @@ from approvals.models import Decision, Look, Refund
 from approvals.payments import outbox
 from approvals.refund_rows import State, Verdict
 from approvals.review import first_opinion, seeded_checks
-from approvals.snapshot.build import compute_fingerprint
+from approvals.snapshot.build import Snapshot, build_snapshot
 
 
 def decide_refund(
@@ -42,13 +42,14 @@ def decide_refund(
         preconditions.check_still_open(refund)
         limit = preconditions.check_decider(refund, by, verdict)
         page = _get_page_view(refund, by, seen, look)
-        preconditions.check_not_stale(refund, seen, page)
-        preconditions.check_joins_approvals(refund, verdict)
+        snapshot = build_snapshot(refund)
+        preconditions.check_not_stale(snapshot, seen, page)
+        preconditions.check_joins_approvals(refund, verdict, snapshot)
         preconditions.check_conditions_confirmed(refund, verdict, sure)
         first_opinion.require_first_opinion(refund, by)
         code = (reason_code or Decision.ReasonCode.OTHER) if verdict == Verdict.REJECT else ""
         said = {"verdict": verdict, "reason": reason, "reason_code": code}
-        _write_decision(refund, by, page, limit=limit, **said)
+        _write_decision(refund, by, page, snapshot, limit=limit, **said)
         if refund.seeded:
             return seeded_checks.reveal_check(refund, by, verdict)
         refund.approvers_needed = separation_of_duties.count_approvers_needed(refund)
@@ -57,7 +58,7 @@ def decide_refund(
         if refund.state == State.APPROVED:
             outbox.order_payment(refund)
         output = {**said, "limit": str(limit), "look": look, "sure_of": list(sure)}
-        refund_rows.append_refund_receipt(refund, by, "approve", verdict, output)
+        refund_rows.append_refund_receipt(refund, by, "approve", verdict, output, snapshot=snapshot)
         notifications.notify_decided(refund)
         reply_refresh.refresh_reply(refund, reason if verdict != Verdict.APPROVE else "")
     return refund
@@ -78,7 +79,7 @@ def _get_page_view(refund: Refund, by: User, seen: str, look: int | None) -> Loo
 
 
 def _write_decision(
-    refund: Refund, by: User, page: Look | None, *, limit: Decimal, **said: str
+    refund: Refund, by: User, page: Look | None, snapshot: Snapshot, *, limit: Decimal, **said: str
 ) -> None:
     try:
         with transaction.atomic():
@@ -87,7 +88,7 @@ def _write_decision(
                 **said,
                 by=by,
                 look=page,
-                fingerprint=compute_fingerprint(refund),
+                fingerprint=snapshot.digest,
                 amount=refund.amount,
                 limit_then=limit,
                 requested_by=refund.requested_by,

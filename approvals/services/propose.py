@@ -18,7 +18,7 @@ from approvals import notifications, preconditions, refund_rows, reply_refresh, 
 from approvals.errors import Incomplete
 from approvals.models import Refund
 from approvals.refund_rows import State, Verdict
-from approvals.snapshot.build import compute_fingerprint, is_as_approved
+from approvals.snapshot.build import build_snapshot, is_as_approved
 from tickets.models import Order, Run, Ticket
 
 log = logging.getLogger(__name__)
@@ -81,9 +81,12 @@ def propose_refund(
         refund.reviewers = separation_of_duties.find_reviewers(refund)
         refund.approvers_needed = separation_of_duties.count_approvers_needed(refund)
         separation_of_duties.keep_earlier_strictness(refund)
-        refund.fingerprint = compute_fingerprint(refund)
+        snapshot = build_snapshot(refund)
+        refund.fingerprint = snapshot.digest
         refund.save()
-        refund_rows.append_refund_receipt(refund, by, "request", "ok", {"note": proposal.note})
+        refund_rows.append_refund_receipt(
+            refund, by, "request", "ok", {"note": proposal.note}, snapshot=snapshot
+        )
         notifications.notify_arrived(refund)
     return refund
 
@@ -149,15 +152,16 @@ def _void_stale_approval(refund: Refund, by: User | None) -> None:
 
     Raises Incomplete where a person asks and it can still be paid.
     """
-    if by and is_as_approved(refund):
+    if by is None:
+        return
+    snapshot = build_snapshot(refund)
+    if is_as_approved(refund, snapshot):
         raise Incomplete(
             f"{refund.amount} {refund.currency} on order {refund.order} is approved already and"
             " not paid yet, so nothing else was asked for. A supervisor can take it back first."
         )
-    if by:
-        refund_rows.close_refund(
-            refund, State.VOID, by=by, step="request", why=refund_rows.APPROVAL_OUTDATED
-        )
+    why = refund_rows.APPROVAL_OUTDATED
+    refund_rows.close_refund(refund, State.VOID, by=by, step="request", why=why, snapshot=snapshot)
 
 
 def _is_backed_by_person(refund: Refund) -> bool:

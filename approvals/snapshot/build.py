@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
@@ -30,65 +32,82 @@ REQUEST_FIELDS = (
 LATER_COLUMNS = frozenset({"only_whole", "only_asked"})
 
 
-def is_as_approved(refund: Refund, *, paid_as: str = "") -> bool:
-    """Whether everything is as those who approved saw it, but for its own payment.
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything a decision on a refund rests on, as it was in the rows when it was built.
 
-    ``paid_as`` is the reference of that payment, empty where there is none.
+    An act builds one under the locks of ``refund_rows.lock_refund`` and hands it on: what it
+    checks, what it writes and what its receipt names is then the same. ``values`` are by name
+    and as JSON knows them, so that they are equal to what was stored with a page view.
     """
-    agreed = refund.decisions.filter(verdict=Decision.Verdict.APPROVE)
-    return set(agreed.values_list("fingerprint", flat=True)) == {
-        compute_fingerprint(refund, paid_as=paid_as)
-    }
+
+    values: dict[str, Any]
+
+    @cached_property
+    def digest(self) -> str:
+        """The fingerprint: the digest of the values."""
+        return receipts.compute_sha256(self.values)
+
+    def list_changes_since(self, before: dict[str, Any]) -> list[str]:
+        """What differs from the values ``before``, in sentences; empty where nothing does."""
+        return list(changes.diff_snapshots(before, self.values))
 
 
-def compute_fingerprint(refund: Refund, *, paid_as: str = "") -> str:
-    """Digest of everything an approver is shown, as it is in the rows now.
-
-    A payment of the refund itself, with the reference ``paid_as``, does not count.
-    """
-    return compute_digest(build_snapshot(refund, paid_as=paid_as))
-
-
-def compute_digest(snapshot: dict[str, Any]) -> str:
-    """The fingerprint of a snapshot, also after a round trip through JSON."""
-    return receipts.compute_sha256(snapshot)
-
-
-def build_snapshot(refund: Refund, *, paid_as: str = "") -> dict[str, Any]:
-    """Everything the refund's page shows, by name, as JSON values.
+def build_snapshot(refund: Refund, *, paid_as: str = "") -> Snapshot:
+    """Everything the refund's page shows, by name.
 
     Words of people are there as digests only: they stay in their own rows. A payment of
     the refund itself, with the reference ``paid_as``, is left out, and so are mails that a
     machine wrote.
     """
-    ticket = refund.ticket
-    written = ticket.messages.filter(direction="in", automatic=False)
-    files = Attachment.objects.filter(message__in=written).order_by("id")
-    return receipts.make_json_safe(  # type: ignore[no-any-return]
-        {
-            **{name: getattr(refund, name) for name in REQUEST_FIELDS},
-            "amount": f"{refund.amount:.2f}",
-            "rules_today": load_rules_today(refund),
-            "order": _read_columns(Order.objects.filter(pk=refund.order_id), but=("customer_id",))[
-                0
-            ],
-            "items": _read_columns(refund.order.lines.order_by("id"), but=("order_id",)),
-            "payments": _list_payments(refund, paid_as),
-            "messages": _hash_texts(written.order_by("id").values_list("id", "text")),
-            "files": {str(pk): content for pk, content in files.values_list("id", "sha256")},
-            "drafts": _hash_texts((draft.pk, draft.text) for draft in _list_drafts(refund)),
-            "receipts": _map_receipt_digests(refund),
-            "decide": {
-                "group": str(refund.reviewers or ""),
-                "people": separation_of_duties.count_approvers_needed(refund),
-            },
-        }
+    return Snapshot(
+        receipts.make_json_safe(
+            {
+                **{name: getattr(refund, name) for name in REQUEST_FIELDS},
+                "amount": f"{refund.amount:.2f}",
+                "rules_today": load_rules_today(refund),
+                **_read_order(refund),
+                "payments": _list_payments(refund, paid_as),
+                **_read_ticket(refund),
+                "drafts": _hash_texts((draft.pk, draft.text) for draft in _list_drafts(refund)),
+                "receipts": _map_receipt_digests(refund),
+                "decide": {
+                    "group": str(refund.reviewers or ""),
+                    "people": separation_of_duties.count_approvers_needed(refund),
+                },
+            }
+        )
     )
 
 
-def list_changes(before: dict[str, Any], refund: Refund, *, paid_as: str = "") -> list[str]:
-    """What differs from the snapshot ``before``, in sentences; empty where nothing does."""
-    return list(changes.diff_snapshots(before, build_snapshot(refund, paid_as=paid_as)))
+def is_as_approved(refund: Refund, snapshot: Snapshot | None = None) -> bool:
+    """Whether everything is as those who approved saw it.
+
+    ``snapshot`` is how it is, built now where it is None.
+    """
+    agreed = refund.decisions.filter(verdict=Decision.Verdict.APPROVE)
+    now = snapshot or build_snapshot(refund)
+    return set(agreed.values_list("fingerprint", flat=True)) == {now.digest}
+
+
+def compute_fingerprint(refund: Refund, *, paid_as: str = "") -> str:
+    """The digest of a snapshot built now."""
+    return build_snapshot(refund, paid_as=paid_as).digest
+
+
+def _read_order(refund: Refund) -> dict[str, Any]:
+    order = _read_columns(Order.objects.filter(pk=refund.order_id), but=("customer_id",))
+    lines = refund.order.lines.order_by("id")
+    return {"order": order[0], "items": _read_columns(lines, but=("order_id",))}
+
+
+def _read_ticket(refund: Refund) -> dict[str, Any]:
+    written = refund.ticket.messages.filter(direction="in", automatic=False)
+    files = Attachment.objects.filter(message__in=written).order_by("id")
+    return {
+        "messages": _hash_texts(written.order_by("id").values_list("id", "text")),
+        "files": {str(pk): content for pk, content in files.values_list("id", "sha256")},
+    }
 
 
 def load_rules_today(refund: Refund) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tickets.templatetags.show import day, money, plain
 
-Snapshot = dict[str, Any]
+Values = dict[str, Any]
 ROW_ADDED = {"messages": "The customer wrote again.", "files": "The customer sent another file."}
 ROW_GONE = {"messages": "A message was taken away.", "files": "A file was taken away."}
 ROW_EDITED = {"messages": "A message was changed.", "files": "A file was changed."}
@@ -32,7 +32,7 @@ REQUEST_CHANGES = {
 OTHER_CHANGE = "Something else on this page changed."
 
 
-def diff_snapshots(before: Snapshot, now: Snapshot) -> Iterator[str]:
+def diff_snapshots(before: Values, now: Values) -> Iterator[str]:
     """Sentences on what differs, none where the two are equal.
 
     A part without a sentence of its own is named too.
@@ -43,15 +43,15 @@ def diff_snapshots(before: Snapshot, now: Snapshot) -> Iterator[str]:
             yield from said or [OTHER_CHANGE]
 
 
-def _describe_request_field(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
+def _describe_request_field(part: str, before: Values, now: Values) -> Iterator[str]:
     yield REQUEST_CHANGES.get(part, OTHER_CHANGE)
 
 
-def _describe_amount(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
+def _describe_amount(part: str, before: Values, now: Values) -> Iterator[str]:
     yield f"The amount asked for changed from {before.get(part)} to {now.get(part)}."
 
 
-def _describe_payments(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
+def _describe_payments(part: str, before: Values, now: Values) -> Iterator[str]:
     for kind, what in (("capture", "amount paid"), ("refund", "amount given back already")):
         old, new = (_format_total(snapshot.get(part) or [], kind) for snapshot in (before, now))
         if old != new:
@@ -63,7 +63,7 @@ def _format_total(payments: list[dict[str, Any]], kind: str) -> str:
     return f"{sum(amounts, Decimal(0)):.2f}"
 
 
-def _describe_order(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
+def _describe_order(part: str, before: Values, now: Values) -> Iterator[str]:
     old, new = before.get(part) or {}, now.get(part) or {}
     for name in sorted({*old, *new}):
         if old.get(name) != new.get(name):
@@ -78,7 +78,7 @@ def _describe_order_field(name: str, old: Any, new: Any) -> str:
     return f"The order's {plain(name).lower()} changed from {old or 'none'} to {new or 'none'}."
 
 
-def _describe_items(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
+def _describe_items(part: str, before: Values, now: Values) -> Iterator[str]:
     old, new = (_index_by_name(snapshot.get(part) or []) for snapshot in (before, now))
     yield from (f"“{name}” is no longer on the order." for name in old if name not in new)
     yield from (f"“{name}” was added to the order." for name in new if name not in old)
@@ -94,14 +94,14 @@ def _index_by_name(lines: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {str(line.get("name")): line for line in lines}
 
 
-def _describe_rules(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
+def _describe_rules(part: str, before: Values, now: Values) -> Iterator[str]:
     old, new = before.get(part) or {}, now.get(part) or {}
     for name in sorted({*old, *new}):
         if old.get(name) != new.get(name):
             yield f"The rule “{name}” {_describe_rule_change(old.get(name), new.get(name))}."
 
 
-def _describe_rule_change(old: Snapshot | None, new: Snapshot | None) -> str:
+def _describe_rule_change(old: Values | None, new: Values | None) -> str:
     if old is None or new is None:
         return "was added" if old is None else "is there no more"
     if old.get("active") and not new.get("active"):
@@ -109,7 +109,7 @@ def _describe_rule_change(old: Snapshot | None, new: Snapshot | None) -> str:
     return "was edited"
 
 
-def _describe_rows(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
+def _describe_rows(part: str, before: Values, now: Values) -> Iterator[str]:
     old, new = before.get(part) or {}, now.get(part) or {}
     if new.keys() - old.keys():
         yield ROW_ADDED[part]
@@ -119,15 +119,15 @@ def _describe_rows(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
         yield ROW_EDITED[part]
 
 
-def _describe_drafts(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
+def _describe_drafts(part: str, before: Values, now: Values) -> Iterator[str]:
     yield "The reply that goes with it was changed."
 
 
-def _describe_receipts(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
+def _describe_receipts(part: str, before: Values, now: Values) -> Iterator[str]:
     yield "A step was taken again."
 
 
-def _describe_deciders(part: str, before: Snapshot, now: Snapshot) -> Iterator[str]:
+def _describe_deciders(part: str, before: Values, now: Values) -> Iterator[str]:
     old, new = before.get(part) or {}, now.get(part) or {}
     if old.get("people") != new.get("people"):
         yield f"It took {old.get('people')} to approve it and takes {new.get('people')} now."
@@ -135,7 +135,7 @@ def _describe_deciders(part: str, before: Snapshot, now: Snapshot) -> Iterator[s
         yield f"It is for {new.get('group') or 'anyone with a limit'} to decide now."
 
 
-DESCRIBERS: dict[str, Callable[[str, Snapshot, Snapshot], Iterator[str]]] = {
+DESCRIBERS: dict[str, Callable[[str, Values, Values], Iterator[str]]] = {
     "amount": _describe_amount,
     "payments": _describe_payments,
     "order": _describe_order,

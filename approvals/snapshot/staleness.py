@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from approvals.models import Decision, Execution, Refund
-from approvals.snapshot import build
+from approvals.snapshot.build import Snapshot, is_as_approved
 from tickets.models import Message, Payment, Ticket
 from tickets.templatetags.show import money
 
@@ -22,7 +22,7 @@ def iter_stale_warnings(ticket: Ticket) -> Iterator[str]:
     for refund in refunds:
         if refund.state == State.VOID:
             yield from _iter_void_payment_warnings(refund)
-        elif not (_has_execution(refund) or build.is_as_approved(refund)):
+        elif not (_has_execution(refund) or is_as_approved(refund)):
             yield WROTE_AGAIN if refund.pk in wrote else CHANGED_SINCE
 
 
@@ -42,14 +42,14 @@ def find_refunds_with_followup(refunds: Iterable[Refund]) -> set[int]:
     return {pk for pk, page in known.items() if there.get(ticket_of[pk], set()) - {*(page or {})}}
 
 
-def list_changes_since_approval(refund: Refund, *, paid_as: str = "") -> tuple[str, ...]:
-    """What has changed since the last approval, in sentences.
+def list_changes_since_approval(refund: Refund, snapshot: Snapshot) -> tuple[str, ...]:
+    """What has changed since the last approval, in sentences; ``snapshot`` is how it is now.
 
     Empty where the page it was given on was not kept.
     """
     agreed = refund.decisions.filter(verdict=Decision.Verdict.APPROVE).exclude(look=None)
     page = agreed.values_list("look__shown", flat=True).last()
-    return tuple(build.list_changes(page, refund, paid_as=paid_as)) if page else ()
+    return tuple(snapshot.list_changes_since(page)) if page else ()
 
 
 def format_void_payment_warning(refund: Refund) -> str:

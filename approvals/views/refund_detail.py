@@ -16,6 +16,7 @@ from approvals.errors import Refused
 from approvals.forms import DecisionForm, HandOverForm, PaidForm, SettleForm, TakeBackForm
 from approvals.models import Refund
 from approvals.review import first_opinion, page_views
+from approvals.snapshot.build import build_snapshot
 from approvals.views import refund_evidence, review_pages
 from tickets.access import STAFF, SUPERVISORS, Person, require_role
 
@@ -96,9 +97,10 @@ def render_refund_page(
         if refused:
             messages.error(request, str(refused))
         return review_pages.render_first_page(request, refund, person, status=answered)
+    snapshot = None if why_not else build_snapshot(refund)
     shown: dict[str, Any] = {
         "refund": refund,
-        "look": None if why_not else page_views.start_page_view(refund, person),
+        "look": snapshot and page_views.start_page_view(refund, person, snapshot),
         "first": first_opinion.get_first_opinion(refund, person),
         "form": form or DecisionForm(refund=refund),
         "paid_form": paid_form or PaidForm(),
@@ -113,7 +115,7 @@ def render_refund_page(
         "kept": request.GET.urlencode(),
         "reveal": True,
         "hidden": frozenset(),
-        **refund_evidence.build_evidence(refund),
+        **refund_evidence.build_evidence(refund, snapshot),
     }
     return render(request, "approvals/refund.html", shown, status=answered)
 

@@ -12,6 +12,7 @@ from approvals import preconditions, separation_of_duties, services
 from approvals.models import Decision, Refund
 from approvals.review_queue import annotate_queue_rows
 from approvals.snapshot import staleness
+from approvals.snapshot.build import Snapshot, build_snapshot, is_as_approved
 from tickets import ticket_page
 from tickets.access import SUPERVISORS
 from tickets.models import Attachment, Message, Order, Ticket
@@ -81,32 +82,38 @@ def _list_others_waiting(person: User, rights: separation_of_duties.Rights) -> l
     return rows
 
 
-def build_evidence(refund: Refund) -> dict[str, Any]:
-    """The context of the refund page: everything the fingerprint covers, and the receipts."""
+def build_evidence(refund: Refund, snapshot: Snapshot | None = None) -> dict[str, Any]:
+    """The context of the refund page: everything the fingerprint covers, and the receipts.
+
+    ``snapshot`` is of the refund now; without one it is built where the page needs it.
+    """
     run = refund.run
     drafts = list(run.drafts.order_by("id")) if run else []
     receipts = list(run.receipts.order_by("attempt", "seq")) if run else []
     return {
         "needed": separation_of_duties.count_approvers_needed(refund),
-        "changed": refund.state == State.APPROVED and not services.is_as_approved(refund),
+        "changed": refund.state == State.APPROVED and not is_as_approved(refund, snapshot),
         "drafts": drafts,
         "cards": _sort_failed_first(ticket_page.iter_cards(run, receipts)) if run else [],
         "decisions": list(refund.decisions.select_related("by", "rule")),
-        **_count_agreement(refund),
+        **_count_agreement(refund, snapshot),
         "also": list(_list_other_requests(refund)),
         "words": list_customer_messages(refund.ticket),
         **build_order_context(refund.ticket, refund.order),
     }
 
 
-def _count_agreement(refund: Refund) -> dict[str, Any]:
+def _count_agreement(refund: Refund, snapshot: Snapshot | None = None) -> dict[str, Any]:
     """How many approved what the page shows (``agreed``), and what to tell where one approved
     something else (``divided``).
     """
-    divided = preconditions.find_divided_approval(refund) if refund.state == State.PENDING else None
     agreed = refund.decisions.filter(verdict=Decision.Verdict.APPROVE)
+    if refund.state != State.PENDING or not agreed.exists():
+        return {"agreed": agreed.count(), "divided": None}
+    snapshot = snapshot or build_snapshot(refund)
+    divided = preconditions.find_divided_approval(refund, snapshot)
     if divided:
-        agreed = agreed.filter(fingerprint=services.compute_fingerprint(refund))
+        agreed = agreed.filter(fingerprint=snapshot.digest)
     return {"agreed": agreed.count(), "divided": divided}
 
 

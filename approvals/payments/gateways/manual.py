@@ -12,7 +12,7 @@ from approvals.models import Execution, Refund
 from approvals.payments import ledger, outbox
 from approvals.refund_rows import APPROVAL_OUTDATED, State, Verdict
 from approvals.snapshot import staleness
-from approvals.snapshot.build import is_as_approved
+from approvals.snapshot.build import Snapshot, build_snapshot, is_as_approved
 
 NO_LONGER_PAYABLE = "It was no longer to be paid."
 MONEY_SENT_STATES = (State.APPROVED, State.EXECUTING, State.EXECUTED, State.DOUBT)
@@ -32,10 +32,12 @@ def record_manual_payment(refund_id: int, *, by: User, reference: str) -> tuple[
         refund = refund_rows.lock_refund(refund_id)
         _check_can_record(refund, reference)
         known = ledger.find_recorded_payment(refund, reference) is not None
-        if refund.state == State.APPROVED and is_as_approved(refund, paid_as=reference):
+        # Without the payment itself; the receipt below builds one with it.
+        snapshot = build_snapshot(refund, paid_as=reference)
+        if refund.state == State.APPROVED and is_as_approved(refund, snapshot):
             _write_manual_payment(refund, by, reference, known)
             return ()
-        return _write_void_payment(refund, by, reference, known)
+        return _write_void_payment(refund, by, reference, known, snapshot)
 
 
 def _check_can_record(refund: Refund, reference: str) -> None:
@@ -92,14 +94,16 @@ def _write_manual_payment(refund: Refund, by: User, reference: str, known: bool)
     reply_refresh.refresh_reply(refund)
 
 
-def _write_void_payment(refund: Refund, by: User, reference: str, known: bool) -> tuple[str, ...]:
+def _write_void_payment(
+    refund: Refund, by: User, reference: str, known: bool, snapshot: Snapshot
+) -> tuple[str, ...]:
     """Keep the payment of an approval that no longer counts; return what changed.
 
     People have to look at it. The steps are not taken again, for they might ask for the same
     money once more.
     """
     why = APPROVAL_OUTDATED if refund.state == State.APPROVED else NO_LONGER_PAYABLE
-    changed = staleness.list_changes_since_approval(refund, paid_as=reference) or (why,)
+    changed = staleness.list_changes_since_approval(refund, snapshot) or (why,)
     refund.state, refund.reference = State.VOID, reference
     refund_rows.save_state(refund)
     if not known:

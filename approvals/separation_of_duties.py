@@ -253,7 +253,10 @@ def list_queued_refunds(person: User) -> Any:
 
 
 def _query_involvement(person: User, ticket: Any) -> dict[str, QuerySet[Any]]:
-    """Rows that show a hand in the ticket, by the constraint that forbids deciding then."""
+    """Rows that show a hand in the ticket, by the constraint that forbids deciding then.
+
+    Twin: ``constraints.refund_triggers.INVOLVEMENT_ROWS_SQL``, by which the database refuses.
+    """
     drafted = Q(hands__contains=[person.pk]) | Q(message__author=person)
     out = Message.Direction.OUT
     return {

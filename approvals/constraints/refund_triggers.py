@@ -109,6 +109,8 @@ LOOK_IS_THEIRS_SQL = """
     RETURN NEW;
 """
 
+# Twin: ``separation_of_duties._query_involvement`` holds the same rules for pages and sentences.
+# A rule changed here has to be changed there; a test compares their names and tables.
 INVOLVEMENT_ROWS_SQL = {
     "approver_is_not_drafter": """tickets_draft h LEFT JOIN tickets_message m ON m.id = h.message_id
         WHERE (h.hands @> to_jsonb(NEW.by_id) OR m.author_id = NEW.by_id)""",

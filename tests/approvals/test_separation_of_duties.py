@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from approvals import separation_of_duties
+from approvals.constraints.refund_triggers import INVOLVEMENT_ROWS_SQL
 from approvals.errors import OwnWork
 from approvals.models import Decision, Refund
 from tests.support import ticket_stories
@@ -88,3 +89,11 @@ def test_a_hand_in_another_ticket_is_none_here(sol: User) -> None:
     asked = refund()
     drafted(ticket_stories.ticket(), sol)
     assert decide(asked, sol).state == Refund.State.APPROVED
+
+
+def test_the_sentences_and_the_database_hold_the_same_rules_about_the_same_tables() -> None:
+    by_page = separation_of_duties._query_involvement(User(pk=1), 1)
+    tables = {name: rows.model._meta.db_table for name, rows in by_page.items()}
+    by_database = {name: sql.split()[0] for name, sql in INVOLVEMENT_ROWS_SQL.items()}
+    assert tables == by_database
+    assert by_database.keys() <= separation_of_duties.REFUSALS.keys()

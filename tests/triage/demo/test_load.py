@@ -77,11 +77,11 @@ def test_the_dates_count_from_the_day_it_began(monkeypatch: Any) -> None:
     days: list[Any] = []
     build = company.build_company
 
-    def note_day(day: Any) -> company.Company:
+    def build_noted(day: Any) -> company.Company:
         days.append(day)
         return build(day)
 
-    monkeypatch.setattr(company, "build_company", note_day)
+    monkeypatch.setattr(company, "build_company", build_noted)
     with monkeypatch.context() as patch:
         patch.setattr(load, "_receive_company", lambda built, progress: None)
         load.load_demo()

@@ -7,7 +7,7 @@ from time import process_time
 
 import pytest
 
-from triage.guardrails.commitments.lexicon import COMMITMENT_BOOK, LISTS
+from triage.guardrails.commitments.commitment_book import COMMITMENT_BOOK, LISTS
 from triage.guardrails.phrase_patterns import FIGURES, FIXED, PhraseBook
 
 MAX_SECONDS_A_SENTENCE = 5.0

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from triage.guardrails.claims.lexicon import CLAIM_BOOK
+from triage.guardrails.claims.claim_book import CLAIM_BOOK
 
 _build, _compile = CLAIM_BOOK.build_pattern, CLAIM_BOOK.compile_list
 COURTESY_WORDS: Final = _compile("courtesy")

@@ -6,12 +6,12 @@ import re
 from typing import Final
 
 from triage.guardrails.claims.claim import Statement
+from triage.guardrails.claims.claim_book import CLAIM_BOOK
 from triage.guardrails.claims.clause_claims import (
     MIN_RESTATED_SHARE,
     build_clause_source,
     compute_clause_coverage,
 )
-from triage.guardrails.claims.lexicon import CLAIM_BOOK
 from triage.guardrails.commitments.draft_check import CONDITION
 from triage.nlu.content_words import split_words, stem_word
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from triage.guardrails.commitments.lexicon import COMMITMENT_BOOK
+from triage.guardrails.commitments.commitment_book import COMMITMENT_BOOK
 from triage.guardrails.commitments.quotations import remove_quotations
 from triage.guardrails.commitments.sentence_reading import (
     CommitmentLevel,

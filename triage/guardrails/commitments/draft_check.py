@@ -14,7 +14,7 @@ from typing import Final
 from triage.contract.fact_types import CLAUSE
 from triage.guardrails.claims.claim import VALUE, Statement
 from triage.guardrails.commitments.authorisation import ALL_OF_IT
-from triage.guardrails.commitments.lexicon import COMMITMENT_BOOK
+from triage.guardrails.commitments.commitment_book import COMMITMENT_BOOK
 from triage.guardrails.commitments.sentence_reading import CommitmentLevel, detect_commitment
 from triage.nlu.content_words import parse_word_list
 

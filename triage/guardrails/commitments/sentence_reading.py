@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from triage.guardrails.commitments.lexicon import (
+from triage.guardrails.commitments.commitment_book import (
     AMOUNT_MARK,
     COMMITMENT_BOOK,
     FOREIGN_BOOK,

@@ -13,7 +13,6 @@ from typing import Final
 
 from triage.contract.fact_types import UNREPEATABLE_KINDS
 from triage.contract.slots import WritingTask
-from triage.guardrails.claims.claim import Statement
 from triage.guardrails.claims.clause_claims import (
     compute_clause_coverage,
     find_contradicted_clause,
@@ -27,6 +26,7 @@ from triage.guardrails.claims.record_claims import find_denied_record, find_unco
 from triage.guardrails.claims.unset_times import find_unset_time
 from triage.guardrails.claims.value_context import find_misplaced_value
 from triage.guardrails.commitments.draft_check import REMEDY, find_unauthorised_commitment
+from triage.guardrails.statement import Statement
 
 __all__ = ["score_support", "find_unsupported_claim"]
 

@@ -13,9 +13,9 @@ from typing import Final
 from triage.contract.fact_types import CLAUSE
 from triage.contract.memo import keep_on_argument
 from triage.contract.slots import WritingTask
-from triage.guardrails.claims.claim import PART_BOUNDARY, Statement
 from triage.guardrails.claims.entailment import Source
 from triage.guardrails.claims.non_claims import strip_frame
+from triage.guardrails.statement import PART_BOUNDARY, Statement
 from triage.nlu.content_words import (
     FUNCTION_WORDS,
     SYNONYM_STEMS,

@@ -7,7 +7,7 @@ from typing import Final
 
 from triage.contract.memo import keep_on_argument
 from triage.contract.slots import WritingTask
-from triage.guardrails.claims.claim import Statement
+from triage.guardrails.statement import Statement
 from triage.nlu.content_words import CAPITALISABLE_WORDS, FUNCTION_WORDS, SENTENCE_STARTERS
 
 NAME: Final = re.compile(r"(?<![\w'-])(?:[A-Z]|[a-z][A-Z])[\w&]*")

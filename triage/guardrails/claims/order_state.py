@@ -6,9 +6,9 @@ import re
 from typing import Final
 
 from triage.contract.fact_types import HISTORY_KINDS
-from triage.guardrails.claims.claim import Statement
 from triage.guardrails.claims.claim_book import CLAIM_BOOK
 from triage.guardrails.commitments.draft_check import CONDITION
+from triage.guardrails.statement import Statement
 from triage.nlu.content_words import split_words, stem_word
 
 BEEN: Final = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from triage.guardrails.claims.claim import VALUE, Statement
 from triage.guardrails.claims.claim_book import CLAIM_BOOK
+from triage.guardrails.statement import VALUE, Statement
 from triage.nlu.content_words import NEGATION, parse_word_list
 
 _compile = CLAIM_BOOK.compile_list

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from triage.guardrails.claims.claim import Statement
 from triage.guardrails.claims.claim_book import CLAIM_BOOK
 from triage.guardrails.claims.clause_claims import (
     MIN_RESTATED_SHARE,
@@ -13,6 +12,7 @@ from triage.guardrails.claims.clause_claims import (
     compute_clause_coverage,
 )
 from triage.guardrails.commitments.draft_check import CONDITION
+from triage.guardrails.statement import Statement
 from triage.nlu.content_words import split_words, stem_word
 
 _compile = CLAIM_BOOK.compile_list

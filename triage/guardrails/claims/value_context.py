@@ -13,8 +13,8 @@ from typing import Final
 
 from triage.contract.fact_types import CLAUSE, FACT_KINDS
 from triage.contract.slots import SLOT, Slot
-from triage.guardrails.claims.claim import VALUE, Statement
 from triage.guardrails.claims.non_claims import strip_frame
+from triage.guardrails.statement import VALUE, Statement
 from triage.nlu.content_words import extract_content
 
 LIST_HEAD_KINDS: Final = frozenset(

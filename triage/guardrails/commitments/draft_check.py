@@ -12,10 +12,10 @@ from __future__ import annotations
 from typing import Final
 
 from triage.contract.fact_types import CLAUSE
-from triage.guardrails.claims.claim import VALUE, Statement
 from triage.guardrails.commitments.authorisation import ALL_OF_IT
 from triage.guardrails.commitments.commitment_book import COMMITMENT_BOOK
 from triage.guardrails.commitments.sentence_reading import CommitmentLevel, detect_commitment
+from triage.guardrails.statement import VALUE, Statement
 from triage.nlu.content_words import parse_word_list
 
 AMOUNT_KINDS: Final = parse_word_list("paid total spent refunds refunded said_amount")

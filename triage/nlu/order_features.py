@@ -60,8 +60,8 @@ WEIGHTS: Final = {
     "none of these": 0.5,
     "a number of none": 4.0,
 }
-"""Natural logarithms of likelihood ratios, set by hand; the demo's tickets (tests) and ``manage.py
-bench_refunds`` measure how often the order chosen is the right one."""
+"""Natural logarithms of likelihood ratios, set by hand; the demo's tickets (tests) and ``make
+bench-refunds`` measure how often the order chosen is the right one."""
 FEATURE_EXPLANATIONS: Final = {
     "nearly the number": "its number is nearly the one in the message",
     FULL_NAME: "it has the item in the message",

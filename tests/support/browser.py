@@ -32,7 +32,7 @@ class Visitor:
 
     def __init__(self, browser: Browser, base: str, **options: Any) -> None:
         self.base = base
-        self.context: BrowserContext = browser.new_context(**options)
+        self.context: BrowserContext = browser.new_context(reduced_motion="reduce", **options)
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(10_000)
         self.errors: list[str] = []

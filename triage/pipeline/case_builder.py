@@ -1,10 +1,10 @@
-"""From rows to a Case: everything the steps may know of a ticket, as values."""
+"""From rows to values: everything the steps may know of a ticket."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -20,59 +20,64 @@ from triage import models
 from triage.contract import case
 from triage.contract.case import Case, Fact
 from triage.contract.fact_types import FACT_KINDS, MAX_SLOTS_BY_KIND, format_money
-from triage.guardrails.commitments.sentence_reading import is_about_money_back
-from triage.nlu import Document, link_order
+from triage.nlu import Document
 from triage.nlu.entities import find_order_numbers, normalize_value, strip_order_prefix
-from triage.nlu.prompt_injection import find_injection_signs
 from triage.pipeline.currencies import get_decimal_places
-from triage.pipeline.customer_history import COMMITTED_STATES, load_customer_text, load_standing
+from triage.pipeline.customer_history import (
+    COMMITTED_STATES,
+    load_customer_text,
+    load_large_amounts,
+    load_standing,
+)
 from triage.pipeline.prior_decision import find_prior_decision
+from triage.pipeline.understanding import TicketRows, understand_ticket
 from triage.steps.classify import is_in_audit_sample
 from triage.steps.classify import step as classify
 
 MAX_RECENT_ORDERS = 20
-PERSON_NAME = re.compile(r"[^\W\d_]+(?:[ .'’-]{1,2}[^\W\d_]+){0,4}\.?")
-MAX_NAME_CHARS = 60
 CAPTURE = Payment.Kind.CAPTURE
 
 
 def build_case(ticket: Ticket) -> Case:
     """The ticket with its customer, orders, rules and taxonomy as they are now."""
+    rows = load_ticket_rows(ticket)
+    return understand_ticket(rows)
+
+
+def load_ticket_rows(ticket: Ticket) -> TicketRows:
+    """Everything the steps may know of a ticket, as values, whatever its message says."""
     decided = find_prior_decision(ticket)
     received, text, marks, photos = _collect_unanswered(ticket, again=decided is not None)
     rows = _find_orders(ticket.customer, f"{ticket.subject}\n{text}")
-    orders = tuple(build_order(row, ticket) for row in rows)
-    meant = link_order(
-        Document.read(f"{ticket.subject}\n{text}"), orders, timezone.localdate(received)
-    )
-    order = meant.order
-    row = next((row for row in rows if order and row.number == order.number), None)
-    return Case(
-        ticket=ticket.pk,
-        subject=ticket.subject,
-        text=text,
-        received=timezone.localdate(received),
-        customer=ticket.customer.name if ticket.customer else ticket.name,
-        orders=orders,
-        order=order,
-        order_because=meant.because,
-        order_confidence=meant.confidence if orders else None,
-        order_alternatives=meant.alternatives,
-        order_question=meant.question,
-        offers=tuple(_iter_offers(rows)),
-        facts=tuple(_build_facts(_iter_fact_values(ticket, rows, row))),
-        intents=tuple(map(_build_intent, models.Intent.objects.filter(active=True))),
-        rules=tuple(map(_build_rule, RefundRule.objects.filter(active=True))),
-        phrases=tuple(
-            map(_build_phrase, models.Phrase.objects.filter(active=True).select_related("intent"))
+    return TicketRows(
+        case=Case(
+            ticket=ticket.pk,
+            subject=ticket.subject,
+            text=text,
+            received=timezone.localdate(received),
+            customer=ticket.customer.name if ticket.customer else ticket.name,
+            orders=tuple(build_order(row, ticket) for row in rows),
+            offers=tuple(_iter_offers(rows)),
+            intents=tuple(map(_build_intent, models.Intent.objects.filter(active=True))),
+            rules=tuple(map(_build_rule, RefundRule.objects.filter(active=True))),
+            phrases=tuple(map(_build_phrase, _load_phrases())),
+            marks=marks,
+            audited=is_in_audit_sample(ticket.pk, _get_audit_share()),
+            photos=photos,
+            earlier=load_customer_text(ticket),
+            standing=load_standing(ticket.customer),
+            settled=decided,
         ),
-        marks=marks,
-        audited=is_in_audit_sample(ticket.pk, _get_audit_share()),
-        photos=photos,
-        earlier=load_customer_text(ticket),
-        standing=load_standing(ticket.customer, order),
-        settled=decided,
+        facts=tuple(_build_facts(_iter_ticket_facts(ticket))),
+        sender=tuple(_build_facts(_iter_sender_facts(ticket))),
+        order_facts={row.number: tuple(_build_facts(_iter_order_facts(row))) for row in rows},
+        other_orders=tuple(_build_facts(_iter_other_orders(rows))),
+        large=load_large_amounts() if ticket.customer else {},
     )
+
+
+def _load_phrases() -> Iterable[models.Phrase]:
+    return models.Phrase.objects.filter(active=True).select_related("intent")
 
 
 def _get_audit_share() -> float:
@@ -212,29 +217,24 @@ def _build_facts(found: Iterator[tuple[str, str, str]]) -> Iterator[Fact]:
             yield Fact(kind=kind, about=FACT_KINDS[kind], value=value, ref=ref)
 
 
-def _iter_fact_values(
-    ticket: Ticket, orders: list[Order], order: Order | None
-) -> Iterator[tuple[str, str, str]]:
+def _iter_ticket_facts(ticket: Ticket) -> Iterator[tuple[str, str, str]]:
     yield "shop", settings.SHOP_NAME, "shop:name"
     yield "ticket", f"#{ticket.pk}", f"ticket:{ticket.pk}"
     if ticket.customer:
         yield from _iter_account_facts(ticket.customer)
-    elif _is_person_name(ticket.name):
+
+
+def _iter_sender_facts(ticket: Ticket) -> Iterator[tuple[str, str, str]]:
+    """The name of a sender without account, which may be anything they wrote."""
+    if not ticket.customer:
         yield "customer", ticket.name, f"ticket:{ticket.pk}"
-    if order:
-        yield from _iter_order_facts(order)
-    else:
-        others = orders if len(orders) <= MAX_SLOTS_BY_KIND["other_order"] else ()
-        for other in others:  # a list that is not complete would read as if it were
-            yield "other_order", other.number, f"order:{other.number}"
 
 
-def _is_person_name(written: str) -> bool:
-    """Whether a sender without account wrote a name, by which a reply
-    greets, and no sentence.
-    """
-    fits = len(written) <= MAX_NAME_CHARS and PERSON_NAME.fullmatch(written)
-    return bool(fits) and not (is_about_money_back(written) or find_injection_signs(written))
+def _iter_other_orders(orders: list[Order]) -> Iterator[tuple[str, str, str]]:
+    """The numbers of all orders: a list that is not complete would read as if it were."""
+    if len(orders) <= MAX_SLOTS_BY_KIND["other_order"]:
+        for order in orders:
+            yield "other_order", order.number, f"order:{order.number}"
 
 
 def _iter_account_facts(customer: Customer) -> Iterator[tuple[str, str, str]]:

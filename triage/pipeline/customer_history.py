@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 from django.db.models import Min
 from django.db.models.functions import Least
@@ -10,22 +11,23 @@ from django.utils import timezone
 
 from approvals.models import ApprovalLimit, Refund
 from tickets.models import Customer, Payment, Ticket
-from triage.contract.case import Order, Standing
+from triage.contract.case import Standing
 
 COMMITTED_STATES = [Refund.State.APPROVED, Refund.State.EXECUTING, Refund.State.DOUBT]
 
 
-def load_standing(customer: Customer | None, order: Order | None) -> Standing:
-    """The customer's refund history, and what is a large amount in the order's currency."""
+def load_standing(customer: Customer | None) -> Standing:
+    """The customer's refund history; what is a large amount depends on the order."""
     if customer is None:
         return Standing()
-    limits = ApprovalLimit.objects.filter(currency=order.currency if order else "")
-    least = limits.aggregate(least=Least(Min("two_above"), Min("up_to")))["least"]
-    return Standing(
-        refunds=_count_recent_refunds(customer),
-        since=customer.since,
-        large=least / 2 if least else None,
-    )
+    return Standing(refunds=_count_recent_refunds(customer), since=customer.since)
+
+
+def load_large_amounts() -> dict[str, Decimal]:
+    """By currency, half of the smallest amount that one person may not approve alone."""
+    limits = ApprovalLimit.objects.order_by().values("currency")
+    least = limits.annotate(least=Least(Min("two_above"), Min("up_to")))
+    return {row["currency"]: row["least"] / 2 for row in least if row["least"]}
 
 
 def load_customer_text(ticket: Ticket) -> str:

@@ -7,9 +7,10 @@ import logging
 import os
 import socket
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
@@ -76,10 +77,11 @@ def _run_pipeline(run: Run) -> None:
         {**registry.load_ladders(), **_build_person_ladder(run.ticket)},
         registry.load_limits(),
     )
+    renew = partial(run_queue.renew_lease, run)
     results = runner.run_steps(
         registry.load_steps(),
         case,
-        lambda step: [_add_heartbeat(run, rung) for rung in ladders[step.name]],
+        lambda step: [_add_heartbeat(renew, rung) for rung in ladders[step.name]],
         lambda step: limits[step.name],
     )
     for result in results:
@@ -101,11 +103,11 @@ def _restore_outputs(run: Run, case: Case) -> Case:
     return case
 
 
-def _add_heartbeat(run: Run, rung: Rung) -> Rung:
+def _add_heartbeat(renew: Callable[[], None], rung: Rung) -> Rung:
     """The rung; loading it prolongs the lease and gives the database connection back."""
 
     def hold_and_load() -> Engine:
-        run_queue.renew_lease(run)
+        renew()
         engine = rung.load()
         _release_connection()
         return engine
@@ -167,12 +169,11 @@ def _finish_run(run: Run, case: Case) -> None:
     """Everything a finished run leaves, in one transaction with its end: once or not at all."""
     with transaction.atomic():
         ticket = Ticket.get_locked(run.ticket_id)
-        run_queue.renew_lease(run)
+        run_queue.finish_run(run, Run.State.DONE)  # first: from here on it is ours or nothing is
         Ticket.objects.filter(pk=ticket.pk).update(language=case.language or ticket.language)
         _save_draft(run, case[Reply])
         trouble = _propose_refund(run, case)
         _route_ticket(ticket, case, trouble)
-        run_queue.finish_run(run, Run.State.DONE)
         for refund in run.refunds.filter(state=Refund.State.APPROVED):  # by a rule, just now
             reply_refresh.refresh_reply(refund)
 

@@ -19,26 +19,14 @@ from triage.nlu.item_names import (
     get_name_head,
     is_plural,
     list_words,
+    split_words,
 )
+from triage.nlu.kept_items import KeptItems, find_kept_items, remove_praise
 from triage.nlu.lexicon import LEXICONS, load_groups
 from triage.nlu.requests import MONEY_KINDS, find_requests
+from triage.nlu.whole_order import WholeKind, WholeRequest, find_whole_requests
 
 SAID: Final = load_groups(LEXICONS / "items.toml", plain_spaces=True)
-WHOLE_ORDER: Final = re.compile(
-    rf"\b(?:{SAID['whole']}|every\s(?:single\s)?(?:item|thing)"
-    rf"|{SAID['complete']}\s(?:\w{{1,12}}\s)?{SAID['complete_thing']}"
-    rf"|all (?:of )?{SAID['all_mine']} (?:\w{{1,12}} )?{SAID['goods']})\b",
-    re.IGNORECASE,
-)
-WHOLE_ORDER_REQUEST: Final = re.compile(
-    rf"\b{SAID['whole_verb']}\s(?:\w{{1,12}}\s){{0,3}}?(?:order|purchase)\b(?!\s(?:item|line))",
-    re.IGNORECASE,
-)
-ANY_WHOLE: Final = re.compile(r"\b(?:all|order|rest)\b", re.IGNORECASE)
-EXCEPTION_CLAUSE: Final = re.compile(rf"\b{SAID['except']}\s([^.;!?\n]{{1,160}})", re.IGNORECASE)
-RESUMED_REQUEST: Final = re.compile(
-    rf"(?:,|\band\b|\bbut\b)\s(?=(?:\w{{1,12}}\s){{0,4}}{SAID['resumed']}\b)", re.IGNORECASE
-)
 DEARER: Final = re.compile(rf"\b{SAID['dearer']}\b", re.IGNORECASE)
 CHEAPER: Final = re.compile(rf"\b{SAID['cheaper']}\b", re.IGNORECASE)
 ALL_WORDS: Final = frozenset({"both", "all", "every", "each"})
@@ -60,13 +48,16 @@ class RequestedItems:
     """The pieces meant; ``whole`` where that is all there is, delivery included.
 
     With a ``question`` nothing may be paid before it is answered: ``lines`` is then what is
-    sure so far.
+    sure so far. ``unnamed``: nothing says which lines are meant. ``whole_else``: all of it,
+    where less is not possible.
     """
 
     lines: tuple[RequestedPiece, ...] = ()
     whole: bool = False
     because: str = ""
     question: str = ""
+    unnamed: bool = False
+    whole_else: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,25 +73,171 @@ def find_requested_items(document: Document, order: Order) -> RequestedItems:
     """The pieces of the order that the text asks money back for, or the question that would tell.
 
     Only clauses that request something name items, where any of those does: praise for another
-    item counts for nothing.
+    item counts for nothing. Words for all count only as what is asked for.
     """
     choices = _list_returnable_lines(order)
     if not choices:
         return RequestedItems(because="nothing of this order is left to send back")
-    kept, left = _extract_exceptions(document, choices)
-    if WHOLE_ORDER.search(left.text) or (kept and _is_whole_requested(left.text)):
-        return _select_all_except(kept, choices)
-    wished = [wish.words for wish in find_requests(left) if wish.kind in MONEY_KINDS]
-    for part in (Document.read(" . ".join(wished)), left):
-        if found := _find_named_lines(part, left, choices, kept):
-            return _build_requested_items(found, choices)
-    if WHOLE_ORDER_REQUEST.search(left.text):
-        return _select_all_except(kept, choices)
-    if len(choices) == 1:
-        only = choices[0]
-        return _build_requested_items([_RequestedLine(only, _count_pieces(left, only))], choices)
+    said = _read_scope(document, choices)
+    return (
+        _select_whole(said, choices)
+        or _select_named_lines(said, choices)
+        or _select_plain_order(said, choices)
+        or _select_only_line(said, choices)
+        or _ask_which(choices)
+    )
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """What a message says of all and of what is left out; ``left`` is the rest of it."""
+
+    wholes: tuple[WholeRequest, ...]
+    kept: frozenset[int]
+    doubts: tuple[str, ...]
+    left: Document
+
+    def list_kinds(self, *kinds: WholeKind) -> list[WholeRequest]:
+        """The words for all of these kinds that something is asked for."""
+        return [whole for whole in self.wholes if whole.kind in kinds]
+
+
+def _read_scope(document: Document, choices: Sequence[_ReturnableLine]) -> _Scope:
+    names = [choice.line.name for choice in choices]
+    spoken = frozenset().union(*map(split_words, names))
+    wholes = find_whole_requests(document, spoken)
+    kept = find_kept_items(document, names, find_unique_words(names), wholes)
+    left = document if kept.left == document.text else Document.read(kept.left)
+    return _Scope(
+        wholes=(*wholes, *(find_whole_requests(left, spoken) if left is not document else ())),
+        kept=frozenset(choices[place].index for place in kept.places),
+        doubts=tuple(_iter_exception_doubts(kept)),
+        left=left,
+    )
+
+
+def _iter_exception_doubts(kept: KeptItems) -> Iterator[str]:
+    for said in kept.unnamed:
+        yield f"Which item is left out: “{said}”?"
+    for said in kept.depends:
+        yield f"What is left out depends on something: does “{said}” go back or stay?"
+
+
+def _select_whole(said: _Scope, choices: Sequence[_ReturnableLine]) -> RequestedItems | None:
+    """All there is, where that is asked for; what speaks against it is a question."""
+    wholes = [
+        whole
+        for whole in said.list_kinds(WholeKind.ALL, WholeKind.BOTH)
+        if _fits_count(whole, choices)
+    ]
+    if rest := said.list_kinds(WholeKind.REST):
+        return _select_rest(said, choices, rest)
+    if not wholes:
+        return None
+    if said.doubts:
+        return RequestedItems(question=said.doubts[0], because="what is left out is not plain")
+    return _check_named_apart(said, choices, wholes) or _select_all_except(said.kept, choices)
+
+
+def _fits_count(whole: WholeRequest, choices: Sequence[_ReturnableLine]) -> bool:
+    """Whether "both" or "all three" are as many as there are lines, or pieces."""
+    count = 2 if whole.kind == WholeKind.BOTH else whole.count
+    return count is None or count in (len(choices), sum(choice.left for choice in choices))
+
+
+def _select_rest(
+    said: _Scope, choices: Sequence[_ReturnableLine], rest: Sequence[WholeRequest]
+) -> RequestedItems:
+    """As in “Everything else”: all but what is kept; with what is asked for beside it, all."""
+    named = {place for place, _ in _iter_mentions(said.left, choices)}
+    asked = {each.choice.index for each in _find_requested_lines(said, choices)}
+    kept = said.kept or (frozenset() if asked else frozenset(named))
+    if said.doubts or not (said.kept or named) or any(whole.maybe for whole in rest):
+        question = next(iter(said.doubts), f"Which items are the rest: {_join_names(choices)}?")
+        return RequestedItems(question=question, because="what is left out is not plain")
+    return _select_all_except(kept, choices)
+
+
+def _check_named_apart(
+    said: _Scope, choices: Sequence[_ReturnableLine], wholes: Sequence[WholeRequest]
+) -> RequestedItems | None:
+    """A question where a request of its own names some lines only, or all is asked for on a
+    condition: more than is named is never taken without one.
+    """
+    apart = [
+        wish
+        for wish in find_requests(said.left)
+        if wish.kind in MONEY_KINDS and not _has_whole(wish.words, choices)
+    ]
+    words = Document.read(" . ".join(wish.words for wish in apart))
+    named = {place for place, _ in _iter_mentions(words, choices)} - said.kept
+    only_maybe = all(whole.maybe for whole in wholes)
+    if len(named | said.kept) == len(choices) or not (named or only_maybe):
+        return None
+    if not named and not only_maybe:
+        return None
+    names = _join_names([choice for choice in choices if choice.index in named])
     return RequestedItems(
-        question=f"Which of the items: {_join_names(choices)}?", because="no item is named"
+        question=f"Only {names}, or the whole order?" if named else "Is the whole order meant?",
+        because="all is asked for only if something else is so" if only_maybe else "",
+        whole_else=only_maybe,
+    )
+
+
+def _has_whole(words: str, choices: Sequence[_ReturnableLine]) -> bool:
+    names = frozenset().union(*(split_words(choice.line.name) for choice in choices))
+    return bool(find_whole_requests(Document.read(words), names))
+
+
+def _select_named_lines(said: _Scope, choices: Sequence[_ReturnableLine]) -> RequestedItems | None:
+    found = _find_requested_lines(said, choices) or _find_spoken_lines(said, choices)
+    return _build_requested_items(found, choices) if found else None
+
+
+def _find_requested_lines(said: _Scope, choices: Sequence[_ReturnableLine]) -> list[_RequestedLine]:
+    """The lines that a request names; what it praises beside them is not asked for."""
+    wished = [wish.words for wish in find_requests(said.left) if wish.kind in MONEY_KINDS]
+    return _find_plain_lines(" . ".join(wished), said, choices)
+
+
+def _find_spoken_lines(said: _Scope, choices: Sequence[_ReturnableLine]) -> list[_RequestedLine]:
+    return _find_plain_lines(said.left.text, said, choices)
+
+
+def _find_plain_lines(
+    text: str, said: _Scope, choices: Sequence[_ReturnableLine]
+) -> list[_RequestedLine]:
+    names = [choice.line.name for choice in choices]
+    plain = remove_praise(text, names, find_unique_words(names))
+    for words in dict.fromkeys((plain, text)):
+        if found := _find_named_lines(Document.read(words), said.left, choices, said.kept):
+            return found
+    return []
+
+
+def _select_plain_order(said: _Scope, choices: Sequence[_ReturnableLine]) -> RequestedItems | None:
+    """As in “Cancel my order”, where no item is named."""
+    if not said.list_kinds(WholeKind.ORDER):
+        return None
+    if said.doubts:
+        return RequestedItems(question=said.doubts[0], because="what is left out is not plain")
+    if said.list_kinds(WholeKind.BOTH):
+        return None
+    return _select_all_except(said.kept, choices)
+
+
+def _select_only_line(said: _Scope, choices: Sequence[_ReturnableLine]) -> RequestedItems | None:
+    if len(choices) > 1:
+        return None
+    only = choices[0]
+    return _build_requested_items([_RequestedLine(only, _count_pieces(said.left, only))], choices)
+
+
+def _ask_which(choices: Sequence[_ReturnableLine]) -> RequestedItems:
+    return RequestedItems(
+        question=f"Which of the items: {_join_names(choices)}?",
+        because="no item is named",
+        unnamed=True,
     )
 
 
@@ -111,26 +248,6 @@ def _list_returnable_lines(order: Order) -> tuple[_ReturnableLine, ...]:
         for index, line in enumerate(order.lines)
         if id(line) in goods and line.quantity > line.returned
     )
-
-
-def _is_whole_requested(text: str) -> bool:
-    return bool(WHOLE_ORDER_REQUEST.search(text) or ANY_WHOLE.search(text))
-
-
-def _extract_exceptions(
-    document: Document, choices: Sequence[_ReturnableLine]
-) -> tuple[frozenset[int], Document]:
-    """The indexes of the lines that the text leaves out, and the text without what says so."""
-    kept: set[int] = set()
-
-    def remove_exception(match: re.Match[str]) -> str:
-        words = RESUMED_REQUEST.split(match[1], maxsplit=1)[0]
-        places = {place for place, _ in _iter_mentions(Document.read(words), choices)}
-        kept.update(places)
-        return " " + match[1][len(words) :] if places else match.group()
-
-    left = EXCEPTION_CLAUSE.sub(remove_exception, document.text)
-    return frozenset(kept), document if left == document.text else Document.read(left)
 
 
 def _select_all_except(kept: frozenset[int], choices: Sequence[_ReturnableLine]) -> RequestedItems:

@@ -54,11 +54,11 @@ def resolve_requested_items(
     document: Document, order: Order, rules: Sequence[Rule]
 ) -> tuple[RequestedItems, tuple[str, ...]]:
     """The lines that are requested, and codes that say so; all lines where none is named and every
-    rule is about an order as a whole.
+    rule is about an order as a whole, or where less is not possible and all is wanted then.
     """
     wanted = find_requested_items(document, order)
-    named = wanted.lines or not wanted.question
-    if named or not all(rule.whole_order for rule in rules):
+    unnamed = wanted.unnamed and all(rule.whole_order for rule in rules)
+    if not unnamed and not (wanted.whole_else and all(rule.only_whole for rule in rules)):
         return wanted, ()
     every = tuple(
         RequestedPiece(
@@ -67,6 +67,9 @@ def resolve_requested_items(
         for index, line in enumerate(order.lines)
         if line.category != POSTAGE_CATEGORY and line.quantity > line.returned
     )
+    if not unnamed:
+        because = "the whole order is meant where a part of it cannot be taken"
+        return RequestedItems(lines=every, whole=True, because=because), ()
     because = "no item is named, and what is asked for is about the whole order"
     return RequestedItems(lines=every, whole=True, because=because), ("NO_ITEM_NAMED_WHOLE_ORDER",)
 

@@ -1,0 +1,324 @@
+"""What a message leaves out of its request, in whatever words, and what it praises.
+
+Pure, English. "Everything but the tablet", "I'm keeping the lamp", "the jacket stays": what is
+left out is never asked for. An exception that names nothing of the order, or holds only if
+something else is so, is a question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+from triage.nlu.document import Document
+from triage.nlu.item_names import find_mentions, singularize_word
+from triage.nlu.lexicon import LEXICONS, load_lexicon
+from triage.nlu.spoken_words import (
+    Sentence,
+    SpokenWord,
+    list_sentences,
+    load_phrase_tables,
+)
+from triage.nlu.whole_order import (
+    MARKS,
+    WholeKind,
+    WholeMention,
+    WholeRequest,
+    find_whole_mentions,
+    has_condition,
+)
+
+LISTS: Final = {
+    name: frozenset(words) for name, words in load_lexicon(LEXICONS / "kept_items.toml").items()
+}
+TABLES: Final = load_phrase_tables(LEXICONS / "kept_items.toml")
+MAX_WORDS_LEFT_OUT: Final = 40
+MAX_WORDS_TO_RESUME: Final = 4
+MAX_WORDS_TO_DENIAL: Final = 5
+MAX_ADJECTIVES: Final = 3
+MAX_WORDS_TO_PLACE: Final = 8
+DENYING: Final = frozenset(
+    "not never don't dont doesn't won't wouldn't can't cannot cant no didn't couldn't".split()
+)
+WHOLE_KINDS: Final = frozenset({WholeKind.ALL, WholeKind.BOTH, WholeKind.ORDER})
+
+
+@dataclass
+class KeptItems:
+    """Which lines are left out, by the place of their name among ``names``.
+
+    ``left`` is the text without what says so; ``unnamed`` are exceptions that name nothing of
+    the order, ``depends`` those that hold only on a condition.
+    """
+
+    places: set[int] = field(default_factory=set)
+    unnamed: list[str] = field(default_factory=list)
+    depends: list[str] = field(default_factory=list)
+    left: str = ""
+
+
+@dataclass(frozen=True)
+class _Exception:
+    """An exception from a word of a sentence up to another; ``named`` are the words of what is
+    left out. ``firm``: it is one even where it names nothing of the order.
+    """
+
+    first: int
+    last: int
+    named: tuple[int, int]
+    firm: bool
+
+
+def find_kept_items(
+    document: Document,
+    names: Sequence[str],
+    unique: dict[str, frozenset[str]],
+    wholes: Sequence[WholeRequest],
+) -> KeptItems:
+    """What the text leaves out of the items with these ``names``; ``wholes`` are its words for
+    all that something is asked for.
+    """
+    kept, cut = KeptItems(), list[tuple[int, int]]()
+    follows = False
+    for words in list_sentences(document):
+        reader = _SentenceReader(words, names, unique, wholes, follows=follows)
+        for found in reader.find_exceptions():
+            places = reader.find_places(*found.named)
+            if places or found.firm:
+                _keep_exception(kept, reader, found, places)
+                cut.append((words[found.first].start, words[found.last - 1].end))
+        follows = reader.asks_for_all
+    kept.left = _remove_spans(document.text, cut)
+    return kept
+
+
+def _keep_exception(
+    kept: KeptItems, reader: _SentenceReader, found: _Exception, places: set[int]
+) -> None:
+    said = " ".join(word.text for word in reader.words[slice(*found.named)])
+    kept.places |= places
+    if not places:
+        kept.unnamed.append(said)
+    if has_condition(reader.words[found.named[1] :][:MAX_WORDS_LEFT_OUT]):
+        kept.depends.append(said)
+
+
+def _remove_spans(text: str, spans: Collection[tuple[int, int]]) -> str:
+    for start, end in sorted(spans, reverse=True):
+        text = f"{text[:start]} {text[end:]}"
+    return text
+
+
+class _SentenceReader:
+    """One sentence, read for what it leaves out."""
+
+    def __init__(
+        self,
+        words: Sentence,
+        names: Sequence[str],
+        unique: dict[str, frozenset[str]],
+        wholes: Sequence[WholeRequest],
+        *,
+        follows: bool,
+    ) -> None:
+        self.words, self.names, self.unique = words, names, unique
+        self.mentions = find_whole_mentions(words)
+        starts = {whole.start for whole in wholes if whole.kind in WHOLE_KINDS}
+        self.asked = [m for m in self.mentions if words[m.first].start in starts]
+        self.asks_for_all, self.follows = bool(self.asked), follows
+
+    def find_exceptions(self) -> list[_Exception]:
+        """The exceptions of the sentence, none within another."""
+        found: list[_Exception] = []
+        at = 0
+        while at < len(self.words):
+            one = self._match_exception(at)
+            if one is not None:
+                found.append(one)
+            at = max(one.last, at + 1) if one else at + 1
+        return found
+
+    def find_places(self, first: int, last: int) -> set[int]:
+        """Which names stand between two words."""
+        said = [singularize_word(w.text) for w in self.words[first:last] if w.text.isalnum()]
+        return {
+            place
+            for place, name in enumerate(self.names)
+            if find_mentions(said, name, self.unique[name])
+        }
+
+    def _match_exception(self, at: int) -> _Exception | None:
+        return (
+            self._match_beside_all(at)
+            or self._match_keeping(at)
+            or self._match_staying(at)
+            or self._match_denied(at)
+        )
+
+    def _match_beside_all(self, at: int) -> _Exception | None:
+        """As in "Everything except the lamp", "apart from the lamp, all of it"."""
+        whole = self._find_whole_before(at)
+        length = TABLES["except"].match_length(self.words, at)
+        if whole is not None:
+            length = length or TABLES["except_next"].match_length(self.words, at)
+        if not length or self._has_nothing(at):
+            return None
+        if not (self._is_about_all(whole) or (self.follows and at <= 1)):
+            return None
+        found = self._build_exception(at, at + length, firm=self.asks_for_all)
+        return found if found.named[0] < found.named[1] else None
+
+    def _find_whole_before(self, at: int) -> WholeMention | None:
+        """The words for all right before, or with “back” or “in this order” between."""
+        ends = {m.last: m for m in self.mentions if m.kind in WHOLE_KINDS}
+        order: WholeMention | None = None
+        for first in range(at, max(0, at - MAX_WORDS_TO_PLACE), -1):
+            found = ends.get(first)
+            if found is not None and found.kind != WholeKind.ORDER:
+                return found
+            order = order or found
+            if self.words[first - 1].text not in LISTS["beside"]:
+                return order
+        return order
+
+    def _is_about_all(self, whole: WholeMention | None) -> bool:
+        """Whether all is asked for here, or all but this is bad ("all but the lamp is broken");
+        where all but this went well, this is what is asked for.
+        """
+        if self.asked:
+            return True
+        return whole is not None and whole.kind == WholeKind.ALL and not self._went_well
+
+    @cached_property
+    def _went_well(self) -> bool:
+        tables = (TABLES["satisfied"], TABLES["went_well"])
+        return any(table.find_first(self.words) is not None for table in tables)
+
+    def _has_nothing(self, at: int) -> bool:
+        """As in “Nothing but the lamp”: the exception is what is asked for."""
+        before = self.words[max(0, at - MAX_WORDS_LEFT_OUT) : at]
+        return TABLES["nothing"].find_first(before) is not None
+
+    def _build_exception(self, at: int, begin: int, *, firm: bool) -> _Exception:
+        last = self._find_end(begin)
+        return _Exception(at, last, (begin, last), firm)
+
+    def _find_end(self, begin: int) -> int:
+        """The word at which what is left out ends."""
+        for at in range(begin, min(begin + MAX_WORDS_LEFT_OUT, len(self.words))):
+            said = self.words[at].text
+            if said in LISTS["stop"] or said in {"(", ")", ":", "–", "—", "!", "?", ".", ";"}:
+                return at
+            if said in {",", "and"} and self.is_resumed(at):
+                return at
+        return min(begin + MAX_WORDS_LEFT_OUT, len(self.words))
+
+    def is_resumed(self, at: int) -> bool:
+        for word in self.words[at + 1 : at + 2 + MAX_WORDS_TO_RESUME]:
+            if word.text in MARKS or word.text in LISTS["resumed"]:
+                return word.text in LISTS["resumed"]
+        return False
+
+    def _match_keeping(self, at: int) -> _Exception | None:
+        """As in "I'm keeping the lamp", "the lamp I'd rather keep"."""
+        length = TABLES["keep"].match_length(self.words, at)
+        if not length or self._is_denied(at):
+            return None
+        begin = at + length
+        while begin < len(self.words) and self.words[begin].text in LISTS["behind_keep"]:
+            begin += 1
+        last = self._find_end(begin)
+        if begin >= len(self.words) or self.words[begin].text in MARKS or last == begin:
+            return self._match_before_keeping(at, begin)
+        if self._is_idiom(begin) or any(m.first <= begin < m.last for m in self.mentions):
+            return None
+        firm = self.words[begin].text in LISTS["article"] and self.words[begin].text != "of"
+        return _Exception(at, last, (begin, last), firm and bool(self.asks_for_all))
+
+    def _is_idiom(self, at: int) -> bool:
+        return self.words[at].text in LISTS["keep_idiom"]
+
+    def _is_denied(self, at: int) -> bool:
+        before = self.words[max(0, at - MAX_WORDS_TO_DENIAL) : at]
+        for word in reversed(before):
+            if word.text in MARKS or word.text in {"but", "and"}:
+                return False
+            if word.text in DENYING:
+                return True
+        return False
+
+    def _match_before_keeping(self, at: int, end: int) -> _Exception | None:
+        last = at
+        while last and self.words[last - 1].text in LISTS["before_keep"]:
+            last -= 1
+        return self._match_stretch_before(last, end)
+
+    def _match_stretch_before(self, last: int, end: int) -> _Exception | None:
+        """What is named right before a word, back to a mark or "but" and at most so far."""
+        first = last
+        while first and last - first < MAX_WORDS_TO_PLACE and not self._is_edge(first - 1):
+            first -= 1
+        if first == last:
+            return None
+        return _Exception(first, end, (first, last), firm=False)
+
+    def _is_edge(self, at: int) -> bool:
+        said = self.words[at].text
+        inside = any(m.first <= at < m.last for m in self.mentions)
+        return said in MARKS or said in {"but", "however", "so", "with", "then"} or inside
+
+    def _match_staying(self, at: int) -> _Exception | None:
+        """As in "The lamp stays", "the lamp excluded"."""
+        length = TABLES["stays"].match_length(self.words, at)
+        if not length:
+            return None
+        before = self.words[at - 1].text if at else ""
+        if self.asks_for_all and before in LISTS["pointing"]:
+            return _Exception(at - 1, at + length, (at - 1, at), firm=True)
+        return self._match_stretch_before(at, at + length)
+
+    def _match_denied(self, at: int) -> _Exception | None:
+        """As in "…, not the lamp": with nothing between but an article and what kind it is."""
+        length = TABLES["not"].match_length(self.words, at)
+        if not length or (at and self.words[at - 1].text in LISTS["stating"]):
+            return None
+        begin = at + length
+        last = self._find_end(begin)
+        if begin >= last or self.words[begin].text not in LISTS["article"]:
+            return None
+        begin_name = begin + 1
+        near = self.find_places(begin_name, min(last, begin_name + MAX_ADJECTIVES))
+        return _Exception(at, last, (begin, last), firm=False) if near else None
+
+
+def remove_praise(text: str, names: Sequence[str], unique: dict[str, frozenset[str]]) -> str:
+    """The text without the stretches that only praise an item: "I love the kettle".
+
+    A stretch ends at a mark, at "but", and at "and" before another request.
+    """
+    cut: list[tuple[int, int]] = []
+    for words in list_sentences(Document(text)):
+        reader = _SentenceReader(words, names, unique, (), follows=False)
+        for first, last in _iter_stretches(reader):
+            said = words[first:last]
+            if _is_praise(said) and reader.find_places(first, last):
+                cut.append((said[0].start, said[-1].end))
+    return _remove_spans(text, cut)
+
+
+def _iter_stretches(reader: _SentenceReader) -> list[tuple[int, int]]:
+    words, edges = reader.words, [0]
+    for at, word in enumerate(words):
+        turns = word.text in MARKS or word.text in LISTS["turn"]
+        if turns or (word.text == "and" and reader.is_resumed(at)):
+            edges.append(at + 1)
+    edges.append(len(words))
+    return [(first, last) for first, last in zip(edges, edges[1:], strict=False) if first < last]
+
+
+def _is_praise(words: Sequence[SpokenWord]) -> bool:
+    if TABLES["satisfied"].find_first(words) is None:
+        return False
+    return TABLES["unsatisfied"].find_first(words) is None

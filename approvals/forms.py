@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -11,6 +10,7 @@ from django.contrib.auth.models import User
 from approvals import separation_of_duties
 from approvals.models import Decision, Refund
 from tickets.models import Order, Ticket
+from tickets.models.money import MONEY_FIELD_OPTIONS, find_amount_problem
 
 
 class DecisionForm(forms.Form):
@@ -138,9 +138,7 @@ class RequestForm(forms.Form):
     remedy = forms.ChoiceField(
         choices=[("refund", "Money back"), ("store credit", "Store credit")], initial="refund"
     )
-    amount = forms.DecimalField(
-        min_value=Decimal("0.01"), max_digits=12, decimal_places=2, label="Amount"
-    )
+    amount = forms.DecimalField(min_value=0, **MONEY_FIELD_OPTIONS, label="Amount")
     reason = forms.CharField(
         max_length=2_000, label="Why", widget=forms.Textarea(attrs={"rows": 4})
     )
@@ -150,3 +148,12 @@ class RequestForm(forms.Form):
         if ticket.customer:
             orders = ticket.customer.orders.order_by("-placed_at", "-id")
             self.fields["order"].queryset = orders  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        order, amount = said.get("order"), said.get("amount")
+        if amount is not None and amount <= 0:
+            self.add_error("amount", "Please write an amount above nothing.")
+        elif order and amount and (problem := find_amount_problem(amount, order.currency)):
+            self.add_error("amount", f"That cannot be paid: {problem}.")
+        return said

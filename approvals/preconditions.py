@@ -13,12 +13,17 @@ from approvals.errors import Incomplete, NotPending, OverLimit, OwnWork, Stale
 from approvals.models import Decision, Look, Refund
 from approvals.snapshot.build import Snapshot
 from tickets.models import Order, Ticket
+from tickets.models.money import find_amount_problem
 
 
 def check_amount_left(order: Order, amount: Decimal) -> None:
-    """Raises Incomplete unless the amount is positive and so much of what was paid is left."""
+    """Raises Incomplete unless the amount is positive, one of its currency, and so much of what
+    was paid is left.
+    """
     if amount <= 0:
         raise Incomplete("The amount must be more than nothing.")
+    if problem := find_amount_problem(amount, order.currency):
+        raise Incomplete(f"{amount} cannot be paid: {problem}.")
     left = order.compute_paid_total() - order.compute_refunded_total()
     if amount > left:
         raise Incomplete(

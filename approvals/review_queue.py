@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from approvals import separation_of_duties
 from approvals.models import Decision, Refund
+from tickets.models.money import MONEY_FIELD_OPTIONS
 
 MAX_QUEUE_ROWS = 500
 REASON_CODE = re.compile(r"[A-Z][A-Z0-9_]+")
@@ -44,10 +45,10 @@ class QueueFilter(django_filters.FilterSet):  # type: ignore[misc]
         choices=AGE_CHOICES, method="waiting_for", label="Waiting", empty_label="Any age"
     )
     least = django_filters.NumberFilter(
-        "amount", "gte", label="From", min_value=0, max_digits=12, decimal_places=2
+        "amount", "gte", label="From", min_value=0, **MONEY_FIELD_OPTIONS
     )
     most = django_filters.NumberFilter(
-        "amount", "lte", label="Up to", min_value=0, max_digits=12, decimal_places=2
+        "amount", "lte", label="Up to", min_value=0, **MONEY_FIELD_OPTIONS
     )
     currency = django_filters.CharFilter("currency", "iexact", label="Currency", max_length=3)
     risk = django_filters.ChoiceFilter(

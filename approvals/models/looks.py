@@ -9,7 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from approvals.constraints import page_view_triggers as triggers
-from approvals.models.refunds import MONEY, Refund
+from approvals.models.refunds import Refund
+from tickets.models.money import MONEY_FIELD_OPTIONS, MoneyField, raise_if_unpayable
 
 
 class Look(models.Model):
@@ -32,7 +33,7 @@ class Look(models.Model):
     measured_at = models.DateTimeField(null=True, blank=True)
     blind = models.BooleanField(default=False)
     first_verdict = models.CharField(max_length=10, blank=True)
-    first_amount = models.DecimalField(**MONEY, null=True, blank=True)
+    first_amount = MoneyField(**MONEY_FIELD_OPTIONS, null=True, blank=True)
     first_reason = models.TextField(blank=True)
     first_at = models.DateTimeField(null=True, blank=True)
 
@@ -92,8 +93,8 @@ class Care(models.Model):
     """How much care an approval takes; one row, set by admins with a reason."""
 
     currency = models.CharField(max_length=3, default="GBP", unique=True)
-    blind_above = models.DecimalField(
-        **MONEY,
+    blind_above = MoneyField(
+        **MONEY_FIELD_OPTIONS,
         null=True,
         blank=True,
         help_text="Above it a supervisor says first what they would do, then sees the "
@@ -121,3 +122,6 @@ class Care(models.Model):
 
     def __str__(self) -> str:
         return f"care in approvals, {self.currency}"
+
+    def clean(self) -> None:
+        raise_if_unpayable(self, self.currency, "blind_above")

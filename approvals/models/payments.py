@@ -8,7 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from approvals.constraints import payment_triggers
-from approvals.models.refunds import MONEY, Refund
+from approvals.models.refunds import Refund
+from tickets.models.money import MONEY_FIELD_OPTIONS, MoneyField
 
 
 class Execution(models.Model):
@@ -35,7 +36,7 @@ class Execution(models.Model):
     by = models.CharField(max_length=10, choices=By)
     key = models.CharField(max_length=64, unique=True)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
-    amount = models.DecimalField(**MONEY)
+    amount = MoneyField(**MONEY_FIELD_OPTIONS)
     currency = models.CharField(max_length=3)
     charge = models.CharField(max_length=120, blank=True)
     reference = models.CharField(max_length=120, blank=True)

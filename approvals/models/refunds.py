@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
@@ -13,8 +11,7 @@ from django.utils import timezone
 
 from approvals.constraints import refund_triggers as triggers
 from tickets.models import Order, Run, Ticket
-
-MONEY: dict[str, Any] = {"max_digits": 12, "decimal_places": 2}
+from tickets.models.money import MONEY_FIELD_OPTIONS, MoneyField
 
 
 class Refund(models.Model):
@@ -51,7 +48,7 @@ class Refund(models.Model):
     order = models.ForeignKey(Order, models.PROTECT, related_name="refunds")
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     remedy = models.CharField(max_length=20, default="refund")
-    amount = models.DecimalField(**MONEY)
+    amount = MoneyField(**MONEY_FIELD_OPTIONS)
     currency = models.CharField(max_length=3)
     arithmetic = models.JSONField(default=list)
     reasons = models.JSONField(default=list)
@@ -149,8 +146,8 @@ class Decision(models.Model):
     )
     at = models.DateTimeField(default=timezone.now)
     fingerprint = models.CharField(max_length=64)
-    amount = models.DecimalField(**MONEY)
-    limit_then = models.DecimalField(**MONEY)
+    amount = MoneyField(**MONEY_FIELD_OPTIONS)
+    limit_then = MoneyField(**MONEY_FIELD_OPTIONS)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )

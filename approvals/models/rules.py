@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
-from approvals.models.refunds import MONEY
+from tickets.models.money import MONEY_FIELD_OPTIONS, MoneyField, raise_if_unpayable
 
 
 def list_of_words(value: object) -> None:
@@ -68,8 +68,10 @@ class RefundRule(models.Model):
         max_length=3, default="GBP", help_text="Of the amounts on this page: three letters"
     )
     fee_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0)
-    fee_amount = models.DecimalField(
-        **MONEY, default=0, help_text="Kept back once from each refund, beside the percentage"
+    fee_amount = MoneyField(
+        **MONEY_FIELD_OPTIONS,
+        default=0,
+        help_text="Kept back once from each refund, beside the percentage",
     )
     gives_back_postage = models.BooleanField(
         default=True, help_text="Delivery is paid back too where the whole order goes back"
@@ -110,8 +112,8 @@ class RefundRule(models.Model):
         blank=True,
         help_text="What the customer has to send before anybody decides",
     )
-    auto_up_to = models.DecimalField(
-        **MONEY,
+    auto_up_to = MoneyField(
+        **MONEY_FIELD_OPTIONS,
         default=0,
         help_text="Approved without a person up to this amount, if nothing at all is unclear; "
         "0 is never",
@@ -142,13 +144,16 @@ class RefundRule(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        raise_if_unpayable(self, self.currency, "fee_amount", "auto_up_to")
+
 
 @pghistory.track()
 class RuleTier(models.Model):
     """Above an amount, a rule's refunds are decided by one group only, or by more people."""
 
     rule = models.ForeignKey(RefundRule, models.CASCADE, related_name="tiers")
-    above = models.DecimalField(**MONEY)
+    above = MoneyField(**MONEY_FIELD_OPTIONS)
     group = models.ForeignKey(
         Group, models.PROTECT, null=True, blank=True, help_text="Who decides; empty for any limit"
     )
@@ -166,6 +171,10 @@ class RuleTier(models.Model):
         who = self.group or "anyone with a limit"
         return f"{self.rule}, above {self.above}: {self.people} of {who}"
 
+    def clean(self) -> None:
+        if RuleTier.rule.is_cached(self) or self.rule_id:  # an inline of a new rule has one
+            raise_if_unpayable(self, self.rule.currency, "above")
+
 
 @pghistory.track()
 class ApprovalLimit(models.Model):
@@ -176,8 +185,8 @@ class ApprovalLimit(models.Model):
 
     group = models.ForeignKey(Group, models.CASCADE, related_name="approval_limits")
     currency = models.CharField(max_length=3, default="GBP", help_text="Three letters, as in GBP")
-    up_to = models.DecimalField(**MONEY)
-    two_above = models.DecimalField(**MONEY)
+    up_to = MoneyField(**MONEY_FIELD_OPTIONS)
+    two_above = MoneyField(**MONEY_FIELD_OPTIONS)
 
     class Meta:
         constraints = [
@@ -194,3 +203,6 @@ class ApprovalLimit(models.Model):
         return (
             f"{self.group}: up to {self.up_to} {self.currency}, two people above {self.two_above}"
         )
+
+    def clean(self) -> None:
+        raise_if_unpayable(self, self.currency, "up_to", "two_above")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from django import forms
 from django.core.validators import RegexValidator
 
 from approvals.models import Care, Decision
+from tickets.models.money import MONEY_FIELD_OPTIONS, find_amount_problem
 
 DAY_MS = 86_400_000
 ID_LIST_VALIDATOR = RegexValidator(r"^\d{1,15}(,\d{1,15})*$")
@@ -37,15 +39,24 @@ class FirstOpinionForm(forms.Form):
     )
     first_amount = forms.DecimalField(
         required=False,
-        min_value=Decimal("0.01"),
-        max_digits=12,
-        decimal_places=2,
+        min_value=0,
+        **MONEY_FIELD_OPTIONS,
         error_messages={"invalid": "Please write an amount, such as 12.50."},
     )
     first_reason = forms.CharField(
         required=False, max_length=2_000, widget=forms.Textarea(attrs={"rows": 3})
     )
     look = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.currency = currency
+
+    def clean_first_amount(self) -> Decimal | None:
+        amount: Decimal | None = self.cleaned_data["first_amount"]
+        if amount and (problem := find_amount_problem(amount, self.currency)):
+            raise forms.ValidationError(f"That cannot be paid: {problem}.")
+        return amount
 
     def clean(self) -> dict[str, object]:
         cleaned = super().clean() or {}

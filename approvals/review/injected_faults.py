@@ -15,6 +15,7 @@ from typing import Any
 from approvals.models import Refund, RefundRule
 from approvals.review import synthetic_requests
 from tickets.models import Payment
+from tickets.models.money import get_decimal_places, write_amount
 
 AMOUNT_STEP = Decimal("0.50")
 RAISE_SHARE = Decimal("0.12")
@@ -51,24 +52,23 @@ def _is_photo_required(real: Refund) -> bool:
     return rule is not None and rule.evidence == RefundRule.Evidence.PHOTO
 
 
-def _compute_raised_amount(amount: Decimal) -> Decimal:
-    """About an eighth more, in steps of a half."""
-    return (
-        amount + (amount * RAISE_SHARE / AMOUNT_STEP).to_integral_value(ROUND_CEILING) * AMOUNT_STEP
-    )
+def _compute_raised_amount(amount: Decimal, currency: str) -> Decimal:
+    """About an eighth more, in steps of a half, or of a whole where there are no smaller coins."""
+    step = AMOUNT_STEP if get_decimal_places(currency) else Decimal(1)
+    return amount + (amount * RAISE_SHARE / step).to_integral_value(ROUND_CEILING) * step
 
 
 def _can_raise_amount(real: Refund) -> bool:
     return (
         bool(real.arithmetic)
-        and _compute_raised_amount(real.amount) <= real.order.compute_paid_total()
+        and _compute_raised_amount(real.amount, real.currency) <= real.order.compute_paid_total()
     )
 
 
 def _raise_amount(copy: Refund) -> None:
-    copy.amount = _compute_raised_amount(copy.amount)
+    copy.amount = _compute_raised_amount(copy.amount, copy.currency)
     *lines, last = copy.arithmetic
-    copy.arithmetic = [*lines, [last[0], f"{copy.amount:.2f}"]]
+    copy.arithmetic = [*lines, [last[0], write_amount(copy.amount)]]
 
 
 def _has_purchase_date(real: Refund) -> bool:

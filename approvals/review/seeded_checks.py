@@ -27,6 +27,7 @@ from approvals.snapshot.build import compute_fingerprint
 from tickets.access import SEEDED_CHECK_STEP
 from tickets.audit import receipts
 from tickets.models import Order
+from tickets.models.money import write_amount
 
 log = logging.getLogger(__name__)
 
@@ -194,7 +195,7 @@ def _append_step_receipts(refund: Refund) -> None:
     _append_receipt(refund, "retrieve", None, read, **shared)
     decided = {
         "outcome": "review",
-        "amount": f"{refund.amount:.2f}",
+        "amount": write_amount(refund.amount),
         "approval_required": True,
         "order": order.number,
         **{

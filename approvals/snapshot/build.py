@@ -15,6 +15,7 @@ from approvals.snapshot import changes
 from tickets import ticket_page
 from tickets.audit import receipts
 from tickets.models import Attachment, Order, Payment
+from tickets.models.money import write_amount
 
 REQUEST_FIELDS = (
     "remedy",
@@ -64,7 +65,7 @@ def build_snapshot(refund: Refund, *, paid_as: str = "") -> Snapshot:
         receipts.make_json_safe(
             {
                 **{name: getattr(refund, name) for name in REQUEST_FIELDS},
-                "amount": f"{refund.amount:.2f}",
+                "amount": write_amount(refund.amount),
                 "rules_today": load_rules_today(refund),
                 **_read_order(refund),
                 "payments": _list_payments(refund, paid_as),

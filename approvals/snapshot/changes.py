@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
+from tickets.models.money import write_amount
 from tickets.templatetags.show import day, money, plain
 
 Values = dict[str, Any]
@@ -60,7 +61,7 @@ def _describe_payments(part: str, before: Values, now: Values) -> Iterator[str]:
 
 def _format_total(payments: list[dict[str, Any]], kind: str) -> str:
     amounts = [Decimal(pay["amount"]) for pay in payments if pay.get("kind") == kind]
-    return f"{sum(amounts, Decimal(0)):.2f}"
+    return write_amount(sum(amounts, Decimal(0)))
 
 
 def _describe_order(part: str, before: Values, now: Values) -> Iterator[str]:

@@ -44,7 +44,8 @@ def submit_first_opinion(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep what they would do; from then on the page shows what is recommended."""
     person = require_role(request.user, SUPERVISORS)
     shown = Refund.objects.select_related("order", "ticket__customer", "run")
-    refund, form = get_object_or_404(shown, pk=pk), FirstOpinionForm(request.POST)
+    refund = get_object_or_404(shown, pk=pk)
+    form = FirstOpinionForm(request.POST, currency=refund.currency)
     if not form.is_valid():
         return render_first_page(request, refund, person, form=form, status=422)
     said = form.cleaned_data
@@ -81,7 +82,7 @@ def render_first_page(
     shown = {
         "refund": refund,
         "kept": request.GET.urlencode(),
-        "form": form or FirstOpinionForm(),
+        "form": form or FirstOpinionForm(currency=refund.currency),
         "look": page_views.start_page_view(refund, person),
         **blinding.build_blind_context(refund),
     }

@@ -13,10 +13,12 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from tickets.mail.mime import make_storable
 from tickets.mail.reading import clean_address
+from tickets.models.money import drop_empty_decimals, find_amount_problem
 
 Row = Mapping[str, Any]
 
 MAX_AMOUNT = Decimal("9999999999.99")
+DEFAULT_CURRENCY = "GBP"
 YES_WORDS = frozenset({"true", "yes", "1", "y"})
 NO_WORDS = frozenset({"false", "no", "0", "n", ""})
 
@@ -84,8 +86,18 @@ def read_datetime(row: Row, name: str) -> datetime | None:
     return parsed if timezone.is_aware(parsed) else timezone.make_aware(parsed)
 
 
-def read_amount(row: Row, name: str, *, required: bool = False) -> Decimal | None:
-    """An amount with at most two decimals, or None; never a float. Raises BadRow."""
+def read_currency(row: Row) -> str:
+    """Three letters; pounds where none is named. Raises BadRow."""
+    found = read_text(row, "currency", 3).upper() or DEFAULT_CURRENCY
+    if not re.fullmatch("[A-Z]{3}", found):
+        raise BadRow(f"currency is {found!r}: write three letters, such as GBP")
+    return found
+
+
+def read_amount(
+    row: Row, name: str, currency: str = DEFAULT_CURRENCY, *, required: bool = False
+) -> Decimal | None:
+    """An amount that can be paid in the currency, or None; never a float. Raises BadRow."""
     found = read_text(row, name, 40, required=required)
     if not found:
         return None
@@ -97,9 +109,9 @@ def read_amount(row: Row, name: str, *, required: bool = False) -> Decimal | Non
         ) from None
     if not amount.is_finite() or not 0 <= amount <= MAX_AMOUNT:
         raise BadRow(f"{name} is {found}: write an amount between 0.00 and {MAX_AMOUNT}")
-    if amount != amount.quantize(Decimal("0.01")):
-        raise BadRow(f"{name} is {found}, which has more than two decimals: round it yourself")
-    return amount.quantize(Decimal("0.01"))
+    if problem := find_amount_problem(amount, currency):
+        raise BadRow(f"{name} is {found}, and {problem}")
+    return drop_empty_decimals(amount)
 
 
 def read_quantity(row: Row, name: str, default: int) -> int:

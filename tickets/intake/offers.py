@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from tickets.intake import fields
-from tickets.intake.fields import BadRow, Row
+from tickets.intake.fields import Row
 from tickets.intake.outcome import Effect, Outcome, acquire_advisory_lock
 from tickets.models import Offer
 
@@ -36,13 +36,12 @@ def receive_offer(row: Row) -> Outcome:
 
 
 def _read_values(row: Row) -> dict[str, Any]:
-    currency = fields.read_text(row, "currency", 3).upper() or "GBP"
-    if len(currency) != 3 or not currency.isascii() or not currency.isalpha():
-        raise BadRow(f"currency is {currency!r}: write three letters, such as GBP")
+    currency = fields.read_currency(row)
+    price = fields.read_amount(row, "unit_price", currency, required=True)
     return {
         "product": fields.read_text(row, "product", 120, required=True),
         "name": fields.read_text(row, "name", 200, required=True),
         "currency": currency,
-        "unit_price": fields.read_amount(row, "unit_price", required=True) or Decimal("0.00"),
+        "unit_price": price or Decimal("0.00"),
         "available": fields.read_flag(row, "available") if "available" in row else True,
     }

@@ -15,6 +15,7 @@ from tickets.intake.customers import find_customer_by_email
 from tickets.intake.fields import BadRow, Row
 from tickets.intake.outcome import Effect, Outcome, acquire_advisory_lock
 from tickets.models import Customer, Order, OrderLine, Payment
+from tickets.models.money import find_amount_problem
 
 ORDER_COLUMNS = [
     "number",
@@ -65,16 +66,6 @@ def receive_order(row: Row) -> Outcome:
     fields.raise_if_not_utf8(row)
     number = fields.read_text(row, "number", 60, required=True)
     values = _read_values(row)
-    lines = (
-        [_read_line(each) for each in fields.read_object_list(row, "lines")]
-        if "lines" in row
-        else None
-    )
-    payments = (
-        [_read_payment(each) for each in fields.read_object_list(row, "payments")]
-        if "payments" in row
-        else []
-    )
     acquire_advisory_lock(f"order:{number}")
     Order.free_number(number)
     order = Order.objects.select_for_update().filter(number=number).first()
@@ -82,13 +73,15 @@ def receive_order(row: Row) -> Outcome:
     order = order or Order.objects.create(number=number, **values)
     changed = [
         _update_order(order, values),
-        _replace_lines(order, lines),
-        _add_payments(order, payments),
+        _replace_lines(order, _read_lines(row, order.currency)),
+        _add_payments(order, _read_payments(row, order.currency)),
         _add_missing_amount(order, Payment.Kind.CAPTURE, row, "paid"),
         _add_missing_amount(order, Payment.Kind.REFUND, row, "refunded"),
     ]
     if created:
         return Outcome(Effect.CREATED)
+    if "currency" in row:
+        _raise_if_unpayable(order)
     return Outcome(Effect.UPDATED if any(changed) else Effect.UNCHANGED)
 
 
@@ -97,7 +90,7 @@ def _read_values(row: Row) -> dict[str, Any]:
         "status": lambda: fields.read_choice(
             row, "status", Order.Status.values, Order.Status.PENDING
         ),
-        "currency": lambda: _read_currency(row),
+        "currency": lambda: fields.read_currency(row),
         "placed_at": lambda: fields.read_datetime(row, "placed_at"),
         "promised_at": lambda: fields.read_datetime(row, "promised_at"),
         "delivered_at": lambda: fields.read_datetime(row, "delivered_at"),
@@ -105,13 +98,6 @@ def _read_values(row: Row) -> dict[str, Any]:
     }
     values = {name: read() for name, read in readers.items() if name in row}
     return {"customer": _find_customer(row), **values}
-
-
-def _read_currency(row: Row) -> str:
-    found = fields.read_text(row, "currency", 3).upper() or "GBP"
-    if len(found) != 3 or not found.isascii() or not found.isalpha():
-        raise BadRow(f"currency is {found!r}: write three letters, such as GBP")
-    return found
 
 
 def _find_customer(row: Row) -> Customer:
@@ -122,8 +108,16 @@ def _find_customer(row: Row) -> Customer:
     return customer
 
 
-def _read_line(row: Row) -> LineValues:
-    price = fields.read_amount(row, "unit_price", required=True)
+def _read_lines(row: Row, currency: str) -> list[LineValues] | None:
+    """The lines of the row; None where it says nothing of them. Raises BadRow."""
+    if "lines" not in row:
+        return None
+    return [_read_line(each, currency) for each in fields.read_object_list(row, "lines")]
+
+
+def _read_line(row: Row, currency: str) -> LineValues:
+    fields.raise_if_not_utf8(row)
+    price = fields.read_amount(row, "unit_price", currency, required=True)
     return LineValues(
         sku=fields.read_text(row, "sku", 120),
         name=fields.read_text(row, "name", 200, required=True),
@@ -131,12 +125,19 @@ def _read_line(row: Row) -> LineValues:
         quantity=fields.read_quantity(row, "quantity", default=1),
         unit_price=price or Decimal("0.00"),
         final_sale=fields.read_flag(row, "final_sale"),
-        tax=fields.read_amount(row, "tax") or Decimal("0.00"),
+        tax=fields.read_amount(row, "tax", currency) or Decimal("0.00"),
     )
 
 
-def _read_payment(row: Row) -> PaymentValues:
-    amount = fields.read_amount(row, "amount", required=True)
+def _read_payments(row: Row, currency: str) -> list[PaymentValues]:
+    """The payments of the row. Raises BadRow."""
+    listed = fields.read_object_list(row, "payments") if "payments" in row else []
+    return [_read_payment(each, currency) for each in listed]
+
+
+def _read_payment(row: Row, currency: str) -> PaymentValues:
+    fields.raise_if_not_utf8(row)
+    amount = fields.read_amount(row, "amount", currency, required=True)
     if not amount:
         raise BadRow("amount of a payment is 0: leave the payment out")
     return PaymentValues(
@@ -155,6 +156,19 @@ def _update_order(order: Order, values: dict[str, Any]) -> bool:
     if changed:
         order.save(update_fields=list(changed))
     return bool(changed)
+
+
+def _raise_if_unpayable(order: Order) -> None:
+    """Raises BadRow where the order has amounts that its currency, which may be new, has not."""
+    prices = order.lines.values_list("unit_price", "tax")
+    amounts = [*(each for pair in prices for each in pair), *_list_payment_amounts(order)]
+    for amount in amounts:
+        if problem := find_amount_problem(amount, order.currency):
+            raise BadRow(f"order {order.number} is here with {amount}, and {problem}")
+
+
+def _list_payment_amounts(order: Order) -> list[Decimal]:
+    return list(order.payments.values_list("amount", flat=True))
 
 
 def _replace_lines(order: Order, lines: list[LineValues] | None) -> bool:
@@ -209,7 +223,7 @@ def _is_known_payment(
 
 def _add_missing_amount(order: Order, kind: Payment.Kind, row: Row, name: str) -> bool:
     """Add what is missing to the total in the field ``name``; return whether it was any."""
-    total = fields.read_amount(row, name)
+    total = fields.read_amount(row, name, order.currency)
     if total is None:
         return False
     there = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from tickets.models.shop import MONEY_FIELD_OPTIONS
+from tickets.models.money import MONEY_FIELD_OPTIONS, MoneyField
 
 
 class Offer(models.Model):
@@ -18,7 +18,7 @@ class Offer(models.Model):
     product = models.CharField(max_length=120)
     name = models.CharField(max_length=200)
     currency = models.CharField(max_length=3, default="GBP")
-    unit_price = models.DecimalField(**MONEY_FIELD_OPTIONS)
+    unit_price = MoneyField(**MONEY_FIELD_OPTIONS)
     available = models.BooleanField(default=True)
 
     class Meta:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 from django.db import models
 from django.db.models import Q, Sum, Value
 from django.db.models.functions import Cast, Concat, Lower
 
-MONEY_FIELD_OPTIONS: dict[str, Any] = {"max_digits": 12, "decimal_places": 2}
+from tickets.models.money import MONEY_FIELD_OPTIONS, MoneyField
 
 
 class Customer(models.Model):
@@ -97,9 +96,9 @@ class OrderLine(models.Model):
     name = models.CharField(max_length=200)
     category = models.CharField(max_length=120, blank=True)
     quantity = models.PositiveIntegerField(default=1)
-    unit_price = models.DecimalField(**MONEY_FIELD_OPTIONS)
+    unit_price = MoneyField(**MONEY_FIELD_OPTIONS)
     final_sale = models.BooleanField(default=False)
-    tax = models.DecimalField(**MONEY_FIELD_OPTIONS, default=0)
+    tax = MoneyField(**MONEY_FIELD_OPTIONS, default=0)
 
     class Meta:
         constraints = [
@@ -121,7 +120,7 @@ class Payment(models.Model):
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="payments")
     kind = models.CharField(max_length=10, choices=Kind)
-    amount = models.DecimalField(**MONEY_FIELD_OPTIONS)
+    amount = MoneyField(**MONEY_FIELD_OPTIONS)
     at = models.DateTimeField(null=True, blank=True)
     method = models.CharField(max_length=60, blank=True)
     reference = models.CharField(max_length=120, blank=True)

@@ -141,7 +141,8 @@ def money(amount: object, currency: str = "") -> str:
     except InvalidOperation:
         return str(amount)
     sign = CURRENCY_SIGNS.get(currency, "")
-    text = f"{abs(value):,.2f}"
+    decimals = max(2, -int(value.as_tuple().exponent)) if value.is_finite() else 2
+    text = f"{abs(value):,.{decimals}f}"
     minus = "\N{MINUS SIGN}" if value < 0 else ""
     return f"{minus}{sign}{text}" if sign else f"{minus}{text}{NO_BREAK_SPACE}{currency}".strip()
 

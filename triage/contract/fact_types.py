@@ -71,5 +71,10 @@ CURRENCY_SYMBOLS: Final = {"GBP": "£", "EUR": "€", "USD": "$"}
 
 def format_money(amount: Decimal, currency: str) -> str:
     """The amount as a customer reads it: £49.00, or 49.00 CHF."""
-    symbol = CURRENCY_SYMBOLS.get(currency)
-    return f"{symbol}{amount:,.2f}" if symbol else f"{amount:,.2f} {currency}"
+    symbol, figures = CURRENCY_SYMBOLS.get(currency), f"{amount:,.{count_decimals(amount)}f}"
+    return f"{symbol}{figures}" if symbol else f"{figures} {currency}"
+
+
+def count_decimals(amount: Decimal) -> int:
+    """The decimals it is written with: two, or as many as it has."""
+    return max(2, -int(amount.as_tuple().exponent))

@@ -93,7 +93,8 @@ def compute_refund(
     not there.
     """
     unit = Decimal(1).scaleb(-order.places)
-    bill, discounts = _Bill(unit), _allocate_discounts(order, unit)
+    paid, left = (_round_down(each, unit) for each in (order.paid, order.amount_left))
+    bill, discounts = _Bill(unit), _allocate_discounts(order, paid, unit)
     kept: dict[tuple[Decimal, str], Decimal] = {}
     for piece in pieces:
         fee = _add_goods(bill, order.lines[piece.index], piece, discounts[piece.index])
@@ -110,10 +111,10 @@ def compute_refund(
         _add_postage(bill, order, discounts)
     added = bill.total - before
     if beyond:
-        _add_overpayment(bill, max(order.paid - _compute_order_total(order, unit), ZERO))
+        _add_overpayment(bill, max(paid - _compute_order_total(order, unit), ZERO))
     bill.add_amount(
         f"not more than what is left of {order.paid} paid",
-        min(order.amount_left - bill.total, ZERO),
+        min(left - bill.total, ZERO),
     )
     bill.shown.append((f"{remedy}, {order.currency}", str(bill.total.quantize(unit))))
     return Sum(
@@ -121,7 +122,7 @@ def compute_refund(
         shown=tuple(bill.shown),
         parts=tuple(_iter_adjusted_parts(bill)),
         postage=added,
-        spread=_compute_order_total(order, unit) - order.paid,
+        spread=_compute_order_total(order, unit) - paid,
     )
 
 
@@ -150,6 +151,11 @@ def _round_amount(amount: Decimal, unit: Decimal) -> Decimal:
     return amount.quantize(unit, ROUND_HALF_UP)
 
 
+def _round_down(amount: Decimal, unit: Decimal) -> Decimal:
+    """What can be paid of it: never more than was stored, whatever parts of a coin that has."""
+    return amount.quantize(unit, ROUND_FLOOR)
+
+
 def _compute_pieces_share(total: Decimal, begin: int, end: int, of: int, unit: Decimal) -> Decimal:
     """The part of ``total`` that falls on the pieces from ``begin`` to ``end`` of ``of``."""
     return _round_amount(total * end / of, unit) - _round_amount(total * begin / of, unit)
@@ -163,9 +169,9 @@ def _compute_order_total(order: Order, unit: Decimal) -> Decimal:
     return sum((_compute_line_total(line, unit) for line in order.lines), ZERO)
 
 
-def _allocate_discounts(order: Order, unit: Decimal) -> list[Decimal]:
+def _allocate_discounts(order: Order, paid: Decimal, unit: Decimal) -> list[Decimal]:
     """What each line was cheaper by: less was paid than the lines come to, goods first."""
-    discount = max(_compute_order_total(order, unit) - order.paid, ZERO)
+    discount = max(_compute_order_total(order, unit) - paid, ZERO)
     goods = [
         ZERO if line.category == POSTAGE_CATEGORY else _compute_line_total(line, unit)
         for line in order.lines

@@ -1,7 +1,9 @@
 """Stripe, through its own library, over our own bounded exchange.
 
 The library repeats nothing and reports nothing of us. A refund is found again by the key in
-its metadata. Amounts are in the smallest unit of a currency, as docs.stripe.com/currencies has it.
+its metadata. Amounts are in Stripe's own unit of a currency, by docs.stripe.com/currencies, which
+is not that of ISO 4217 everywhere: an ariary has no smaller one, a króna is told in hundredths
+that are always 00, and a dinar in thousandths that end in 0.
 """
 
 from __future__ import annotations
@@ -35,6 +37,10 @@ ZERO_DECIMAL_CURRENCIES = frozenset(
     + ["XAF", "XOF", "XPF"]
 )  # without a smaller unit
 THREE_DECIMAL_CURRENCIES = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
+WHOLE_IN_HUNDREDTHS = frozenset(["ISK"])
+UNKNOWN_CURRENCIES = frozenset(["CLF", "IQD", "LYD", "UGX", "UYI", "UYW"])
+"""Stripe takes no payments in them, or (UGX) told its unit in two ways over the years: a hundred
+times the amount is too much to guess, so a person pays."""
 TURNED_AWAY_STATUSES = (401, 403, 429)
 REFUSED_STATUSES = (400, 402, 404)
 SENT_HEADERS = ("authorization", "content-type", "idempotency-key", "stripe-version")
@@ -48,16 +54,21 @@ def can_pay(charge: str, amount: Decimal, currency: str) -> bool:
 
 
 def convert_to_minor_units(amount: Decimal, currency: str) -> int | None:
-    """The amount in the currency's smallest unit; None where it is not a whole number of them."""
-    places = (
-        0
-        if currency in ZERO_DECIMAL_CURRENCIES
-        else 3
-        if currency in THREE_DECIMAL_CURRENCIES
-        else 2
-    )
+    """The amount in Stripe's unit of the currency; None where it cannot be told in it."""
+    if currency in UNKNOWN_CURRENCIES:
+        return None
+    places, step = _get_unit(currency)
     units = amount.scaleb(places)
-    return int(units) if units == units.to_integral_value() else None
+    return int(units) if units % step == 0 else None
+
+
+def _get_unit(currency: str) -> tuple[int, int]:
+    """The decimals that Stripe tells amounts in, and the steps that it takes them in."""
+    if currency in ZERO_DECIMAL_CURRENCIES:
+        return 0, 1
+    if currency in THREE_DECIMAL_CURRENCIES:
+        return 3, 10
+    return 2, 100 if currency in WHOLE_IN_HUNDREDTHS else 1
 
 
 def pay(execution: Execution) -> Answer:

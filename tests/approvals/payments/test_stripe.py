@@ -14,6 +14,7 @@ from tests.support.payment_rows import PI, approved, asked, meet, ordered, paid,
 from tests.support.payment_rows import by_stripe as use_stripe
 from tests.support.payment_server import Books, Order, payment_server
 from tickets.models import Payment
+from tickets.models.money import load_minor_units
 
 pytestmark = pytest.mark.django_db
 
@@ -134,10 +135,35 @@ def test_what_stripe_does_not_know_is_paid_by_hand(books: Books, settings: Any) 
 
 @pytest.mark.parametrize(
     ("amount", "currency", "units"),
-    [("49.00", "GBP", 4900), ("4900", "JPY", 4900), ("0.50", "JPY", None), ("1.25", "KWD", 1250)],
+    [
+        ("49.00", "GBP", 4900),
+        ("4900", "JPY", 4900),
+        ("0.50", "JPY", None),
+        ("1.25", "KWD", 1250),
+        ("1.234", "KWD", None),  # its last digit has to be 0
+        ("10.50", "RSD", 1050),
+        ("500", "MGA", 500),  # hundredths by ISO 4217, none at Stripe
+        ("500.50", "MGA", None),
+        ("5", "ISK", 500),  # none by ISO 4217, hundredths at Stripe, always 00
+        ("5.50", "ISK", None),
+        ("5000", "UGX", None),  # told in two ways
+        ("1.250", "IQD", None),  # Stripe takes no payments in it
+        ("10.50", "HUF", 1050),  # whole in payouts alone
+    ],
 )
-def test_an_amount_in_the_smallest_unit(amount: str, currency: str, units: int | None) -> None:
+def test_an_amount_in_stripes_own_unit(amount: str, currency: str, units: int | None) -> None:
     assert stripe.convert_to_minor_units(Decimal(amount), currency) == units
+
+
+def test_every_currency_that_is_no_hundredth_by_iso_has_its_unit_at_stripe() -> None:
+    known = (
+        stripe.ZERO_DECIMAL_CURRENCIES
+        | stripe.THREE_DECIMAL_CURRENCIES
+        | stripe.WHOLE_IN_HUNDREDTHS
+        | stripe.UNKNOWN_CURRENCIES
+    )
+    odd = {code for code, decimals in load_minor_units().items() if decimals != 2}
+    assert (odd - known, known - odd) == (set(), {"MGA"})
 
 
 @pytest.mark.parametrize(("charge", "can"), [("ch_1", True), ("pi_1", True), ("4711", False)])

@@ -179,6 +179,7 @@ def test_the_database_keeps_the_opinion_as_it_was_said(
         {"first_amount": ""},
         {"first_amount": "-3"},
         {"first_amount": "some"},
+        {"first_amount": "20.005"},
         {"look": "x"},
     ],
 )

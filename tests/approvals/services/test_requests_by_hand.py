@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
 
 from approvals import services
 from approvals.errors import Incomplete
 from approvals.models import ApprovalLimit, Refund
 from tests.support import shop_rows
 from tests.support.refund_decisions import again, decide, refund
-from tickets.models import Message, Receipt
+from tickets.models import Message, Order, Receipt
 
 pytestmark = pytest.mark.django_db
 
@@ -98,3 +103,26 @@ def test_ana_asks_anew_once_sol_took_it_back(sol: User, ana: User) -> None:
     services.take_back_approval(first.pk, by=sol, why="Only the mugs.")
     services.propose_refund(first.ticket, again(first), run=None, by=ana)
     assert Refund.objects.get(state="pending").amount == 20
+
+
+@pytest.mark.parametrize("amount", ["1000.50", "0.01"])
+def test_what_no_coins_make_up_is_not_asked_for(amount: str, ana: User) -> None:
+    first = refund()
+    Order.objects.filter(pk=first.order_id).update(currency="JPY")
+    order = Order.objects.get(pk=first.order_id)
+    asked = replace(again(first), order=order, amount=Decimal(amount))
+    with pytest.raises(Incomplete, match="JPY has no smaller coins: write a whole amount"):
+        services.propose_refund(
+            first.ticket, replace(asked, amount=Decimal(amount)), run=None, by=ana
+        )
+
+
+def test_ana_is_told_what_a_yen_is_where_she_types(as_ana: Client) -> None:
+    first = refund()
+    Order.objects.filter(pk=first.order_id).update(currency="JPY")
+    typed = {"order": first.order_id, "remedy": "refund", "amount": "10.50", "reason": "Broken."}
+    page = as_ana.post(reverse("approvals:request", args=[first.ticket_id]), typed)
+    assert page.status_code == 422
+    told = "That cannot be paid: JPY has no smaller coins: write a whole amount."
+    assert told in page.content.decode()
+    assert Refund.objects.count() == 1

@@ -313,13 +313,20 @@ def test_a_payment_is_never_changed_by_an_import() -> None:
         ({"placed_at": "2026-02-30T10:00:00Z"}, "2026-03-14T09:30:00Z"),
         ({"lines": "two lamps"}, "list of objects"),
         ({"lines": [{"name": "Lamp", "unit_price": "12,50"}]}, "1234.50"),
-        ({"lines": [{"name": "Lamp", "unit_price": "12.505"}]}, "more than two decimals"),
+        ({"lines": [{"name": "Lamp", "unit_price": "12.505"}]}, "GBP has 2 decimals"),
         ({"lines": [{"name": "Lamp", "unit_price": "NaN"}]}, "between 0.00"),
         ({"lines": [{"name": "Lamp", "unit_price": "1", "quantity": 0}]}, "from 1 up"),
         ({"payments": [{"amount": "0"}]}, "leave the payment out"),
         ({"number": ""}, "number is missing"),
         ({"number": "x" * 61}, "at most 60"),
         ({"currency": "£"}, "three letters"),
+        ({"currency": "JPY", "lines": [{"name": "Lamp", "unit_price": "1000.50"}]}, "no smaller"),
+        ({"currency": "JPY", "lines": [{"name": "L", "unit_price": "1", "tax": "0.1"}]}, "whole"),
+        ({"currency": "KRW", "payments": [{"amount": "9.90"}]}, "KRW has no smaller coins"),
+        ({"currency": "JPY", "paid": "1000.50"}, "paid is 1000.50, and JPY has no smaller coins"),
+        ({"currency": "JPY", "refunded": "0.50"}, "write a whole amount"),
+        ({"currency": "TND", "paid": "42.0005"}, "TND has 3 decimals"),
+        ({"currency": "ALL", "paid": "42.005"}, "ALL has 2 decimals"),
     ],
 )
 def test_a_bad_order_says_what_to_do_and_leaves_nothing(wrong: dict[str, Any], advice: str) -> None:
@@ -327,3 +334,35 @@ def test_a_bad_order_says_what_to_do_and_leaves_nothing(wrong: dict[str, Any], a
     with pytest.raises(BadRow, match=advice):
         receive_order(order(**wrong))
     assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("currency", "price"), [("RSD", "1249.50"), ("LAK", "0.10"), ("KWD", "4.275"), ("JPY", "4275")]
+)
+def test_an_amount_in_coins_of_its_currency_is_kept_to_the_last(currency: str, price: str) -> None:
+    marta()
+    lines = [{"name": "Lamp", "unit_price": price}]
+    receive_order(order(currency=currency, lines=lines, payments=[{"amount": price}]))
+    found = Order.objects.get()
+    assert (found.lines.get().unit_price, found.compute_paid_total()) == (Decimal(price),) * 2
+    assert receive_order(order(currency=currency, lines=lines)).did == Effect.UPDATED  # one "ch_1"
+    assert receive_order({"number": "HP-1", "customer": "C-7"}).did == Effect.UNCHANGED
+
+
+def test_an_order_gets_no_currency_that_its_amounts_cannot_be_paid_in() -> None:
+    marta()
+    receive_order(order(payments=[{"amount": "41.50"}]))
+    with pytest.raises(BadRow, match=r"order HP-1 is here with 41\.50, and JPY has no smaller"):
+        receive_order({"number": "HP-1", "customer": "C-7", "currency": "JPY"})
+    assert Order.objects.get().currency == "GBP"
+    receive_order({"number": "HP-1", "customer": "C-7", "currency": "RSD"})
+    assert Order.objects.get().currency == "RSD"
+
+
+def test_a_row_without_a_currency_is_read_in_that_of_its_order() -> None:
+    marta()
+    lines = [{"name": "Lamp", "unit_price": "4200"}]
+    receive_order(order(currency="JPY", lines=lines, payments=[]))
+    with pytest.raises(BadRow, match="JPY has no smaller coins"):
+        receive_order({"number": "HP-1", "customer": "C-7", "paid": "4200.50"})
+    assert receive_order({"number": "HP-1", "customer": "C-7", "paid": "4200"}).did == "updated"

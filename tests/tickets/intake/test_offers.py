@@ -28,7 +28,14 @@ def test_an_offer_comes_in_once_and_is_brought_up_to_date() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"unit_price": "cheap"}, {"product": ""}, {"currency": "pounds"}, {"sku": ""}]
+    "wrong",
+    [
+        {"unit_price": "cheap"},
+        {"product": ""},
+        {"currency": "pounds"},
+        {"sku": ""},
+        {"currency": "JPY", "unit_price": "20.50"},
+    ],
 )
 def test_an_offer_that_cannot_be_is_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(BadRow):

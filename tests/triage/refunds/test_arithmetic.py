@@ -95,13 +95,30 @@ def test_pieces_that_are_not_there_are_a_fault_of_the_caller(wanted: RefundPiece
         compute_refund(ORDER, [wanted])
 
 
-def test_a_currency_is_paid_in_its_own_coins_as_far_as_we_keep_them() -> None:
-    assert [get_decimal_places(currency) for currency in ("GBP", "JPY", "KWD", "XQQ")] == [
-        2,
-        0,
-        2,
-        2,
-    ]
+def test_a_currency_is_paid_in_its_own_coins() -> None:
+    codes = ("GBP", "JPY", "KWD", "RSD", "ALL", "LAK", "MMK", "YER", "IQD", "TND", "KRW", "XQQ")
+    assert [get_decimal_places(code) for code in codes] == [2, 0, 3, 2, 2, 2, 2, 2, 3, 3, 0, 2]
+
+
+@pytest.mark.parametrize(
+    ("paid", "refunded", "given"),
+    [
+        ("1249.50", "0", "1249"),
+        ("1250.00", "0.50", "1249"),
+        ("0.50", "0", "0"),
+        ("1250", "0", "1250"),
+    ],
+)
+def test_parts_of_a_coin_that_were_stored_never_round_up(
+    paid: str, refunded: str, given: str
+) -> None:
+    whole = Line(sku="V", name="Vase", quantity=1, price=Decimal(paid))
+    order = replace(ORDER, currency="JPY", places=0, lines=(whole,), paid=Decimal(paid))
+    found = compute_refund(replace(order, refunded=Decimal(refunded)), [piece(0)], beyond=True)
+    assert found.amount == Decimal(given)
+    assert found.amount <= Decimal(paid) - Decimal(refunded)
+    assert sum(Decimal(amount) for _, amount in found.shown[:-1]) == found.amount
+    assert sum(part.amount for part in found.parts) == found.amount
 
 
 # --- properties ---------------------------------------------------------------------

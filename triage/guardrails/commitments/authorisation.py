@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from triage.contract.fact_types import count_decimals
 from triage.guardrails.commitments.commitment_book import COMMITMENT_BOOK
 from triage.guardrails.commitments.quotations import remove_quotations
 from triage.guardrails.commitments.sentence_reading import (
@@ -195,19 +196,20 @@ def _check_amount(
     """Why it is more than was approved, empty where it is not, and what is promised by now."""
     approved = sum((one.amount for one in paying), Decimal(0))
     currency = paying[0].currency
-    limit = f"approved is {approved:.2f} {currency}"
+    limit = f"approved is {approved:.{count_decimals(approved)}f} {currency}"
     if any(one.value is None for one in stated):
         return f"write the amount in figures; {limit}", Decimal(0)
     if other := next((one for one in stated if one.currency not in ("", currency)), None):
         return f"“{other.text}” is not in {currency}; {limit}", Decimal(0)
     total = before + sum((one.value or Decimal(0) for one in stated), Decimal(0))
     if stated and total > approved:
-        return f"that is {total:.2f} {currency}, and {limit}", total
+        return f"that is {total:.{count_decimals(total)}f} {currency}, and {limit}", total
     if not stated and SHARE.search(sentence):
         return f"write the amount in figures; {limit}", Decimal(0)
     captured = sum({one.order: one.captured for one in paying}.values(), Decimal(0))
     if not stated and ALL_OF_IT.search(sentence) and approved < captured:
-        return f"“all of it” is {captured:.2f} {currency}; {limit}: write the amount", Decimal(0)
+        whole = f"{captured:.{count_decimals(captured)}f} {currency}"
+        return f"“all of it” is {whole}; {limit}: write the amount", Decimal(0)
     if not stated and ADDITIONAL.search(sentence) and before:
         return f"write how much is meant; {limit}", before
     return "", total

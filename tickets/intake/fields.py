@@ -19,6 +19,9 @@ Row = Mapping[str, Any]
 
 MAX_AMOUNT = Decimal("9999999999.99")
 DEFAULT_CURRENCY = "GBP"
+AMOUNT_CHARACTERS = frozenset("0123456789.")
+HALF_CHARACTERS = re.compile(r"[\ud800-\udfff]")
+YEARS = range(1900, 2200)
 YES_WORDS = frozenset({"true", "yes", "1", "y"})
 NO_WORDS = frozenset({"false", "no", "0", "n", ""})
 
@@ -64,12 +67,17 @@ def read_date(row: Row, name: str) -> date | None:
     if not found:
         return None
     try:
-        parsed = parse_date(found[:10])
+        parsed = parse_date(found) or datetime.fromisoformat(found).date()
     except ValueError:
-        parsed = None
-    if parsed is None:
-        raise BadRow(f"{name} is {found!r}: write a date as 2026-03-14")
+        raise BadRow(f"{name} is {found!r}: write a date as 2026-03-14") from None
+    _check_year(name, found, parsed)
     return parsed
+
+
+def _check_year(name: str, found: str, day: date) -> None:
+    """Raises BadRow for a year that no clock of a shop has shown."""
+    if day.year not in YEARS:
+        raise BadRow(f"{name} is {found!r}: write a day of {YEARS[0]} to {YEARS[-1]}")
 
 
 def read_datetime(row: Row, name: str) -> datetime | None:
@@ -83,6 +91,7 @@ def read_datetime(row: Row, name: str) -> datetime | None:
         raise BadRow(
             f"{name} is {found!r}: write a date and time as 2026-03-14T09:30:00Z"
         ) from None
+    _check_year(name, found, parsed.date())
     return parsed if timezone.is_aware(parsed) else timezone.make_aware(parsed)
 
 
@@ -104,14 +113,18 @@ def read_amount(
     try:
         amount = Decimal(found)
     except InvalidOperation:
-        raise BadRow(
-            f"{name} is {found!r}: write an amount as 1234.50, without a currency"
-        ) from None
+        raise _build_amount_refusal(name, found) from None
     if not amount.is_finite() or not 0 <= amount <= MAX_AMOUNT:
         raise BadRow(f"{name} is {found}: write an amount between 0.00 and {MAX_AMOUNT}")
+    if not set(found) <= AMOUNT_CHARACTERS:  # 1_000, 1E+03, digits of another script
+        raise _build_amount_refusal(name, found)
     if problem := find_amount_problem(amount, currency):
         raise BadRow(f"{name} is {found}, and {problem}")
     return drop_empty_decimals(amount)
+
+
+def _build_amount_refusal(name: str, found: str) -> BadRow:
+    return BadRow(f"{name} is {found!r}: write an amount as 1234.50, with a point, no currency")
 
 
 def read_quantity(row: Row, name: str, default: int) -> int:
@@ -141,5 +154,5 @@ def read_object_list(row: Row, name: str) -> list[Row]:
 def raise_if_not_utf8(row: Row) -> None:
     """Raise BadRow where bytes were not UTF-8; reading keeps them as halves of characters."""
     for name, value in row.items():
-        if isinstance(value, str) and re.search(r"[\udc80-\udcff]", value):
+        if isinstance(value, str) and HALF_CHARACTERS.search(value):
             raise BadRow(f"{name} is not UTF-8: save the file as UTF-8")

@@ -246,6 +246,17 @@ def test_a_customer_is_created_then_unchanged_then_updated() -> None:
     assert did == [Effect.CREATED, Effect.UNCHANGED, Effect.UPDATED]
 
 
+@pytest.mark.parametrize("day", ["2026-03-14xyz", "2026-03-14 or so", "14.03.2026", "0001-01-01"])
+def test_a_day_that_is_none_is_refused(day: str) -> None:
+    with pytest.raises(BadRow, match="since is"):
+        marta(since=day)
+    assert not Customer.objects.exists()
+
+
+def test_a_day_with_its_time_is_a_day() -> None:
+    assert str(marta(since="2026-03-14T23:30:00Z").since) == "2026-03-14"
+
+
 def test_two_customers_cannot_share_an_address() -> None:
     marta()
     with pytest.raises(BadRow, match="belongs to customer C-7"):
@@ -311,6 +322,8 @@ def test_a_payment_is_never_changed_by_an_import() -> None:
         ({"status": "lost"}, "write one of pending"),
         ({"placed_at": "14/03/2026"}, "2026-03-14T09:30:00Z"),
         ({"placed_at": "2026-02-30T10:00:00Z"}, "2026-03-14T09:30:00Z"),
+        ({"lines": [{"name": "L\udce4mp", "unit_price": "1"}]}, "name is not UTF-8"),
+        ({"payments": [{"amount": "1", "method": "caf\udce9"}]}, "method is not UTF-8"),
         ({"lines": "two lamps"}, "list of objects"),
         ({"lines": [{"name": "Lamp", "unit_price": "12,50"}]}, "1234.50"),
         ({"lines": [{"name": "Lamp", "unit_price": "12.505"}]}, "GBP has 2 decimals"),

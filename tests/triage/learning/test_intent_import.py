@@ -96,7 +96,7 @@ def test_bytes_that_are_no_utf8_are_refused_by_their_line(tmp_path: Path) -> Non
     made = tmp_path / "ours.csv"
     made.write_bytes(b"text,label\nCaf\xe9?,where\nWhere?,where\n")
     done = import_intents(made)
-    assert done.problems == ["Line 2: “text” is not UTF-8: save the file as UTF-8."]
+    assert done.problems == ["Line 2: text is not UTF-8: save the file as UTF-8."]
     assert done.created == 1
 
 

@@ -31,6 +31,9 @@ class Item(Generic[T]):
     is_cells: bool = False
 
 
+RowItem = Item[dict[str, Any]]
+
+
 class Importer:
     """Takes items one after the other; each is a transaction of its own."""
 

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.core.management.base import CommandError
 
-from tickets.intake.files.loop import Item
+from tickets.intake.files.csv_rows import read_csv
+from tickets.intake.files.loop import Item, RowItem
+from tickets.intake.files.text_lines import (
+    UTF8_MARK,
+    LineTooLong,
+    Progress,
+    find_text_problem,
+    iter_lines,
+)
 
-MAX_CELL_CHARS = 10 * 1024 * 1024
-MAX_LINE_BYTES = 50 * 1024 * 1024
+__all__ = ["RowItem", "find_unknown_names", "read_rows"]
 
-RowItem = Item[dict[str, Any]]
-Progress = Callable[[int], object]
+HEAD_BYTES = 4096
+WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+PACKED_MARKS = (b"\x1f\x8b", b"PK\x03\x04")
 
 
 def read_rows(path: Path, columns: list[str], advance: Progress) -> Iterator[RowItem]:
@@ -27,11 +34,11 @@ def read_rows(path: Path, columns: list[str], advance: Progress) -> Iterator[Row
     """
     with _open_file(path) as file:
         start = _read_start(file, path)
-        lines = _iter_lines(file, advance)
+        lines = iter_lines(file, advance)
         if start.startswith(b"{"):
             yield from _read_json_lines(lines, path)
         else:
-            yield from _read_csv(lines, path, columns)
+            yield from read_csv(lines, path, columns)
 
 
 def _open_file(path: Path) -> BinaryIO:
@@ -43,13 +50,18 @@ def _open_file(path: Path) -> BinaryIO:
 
 def _read_start(file: BinaryIO, path: Path) -> bytes:
     """The first bytes that are not blank. Raises CommandError where they cannot be rows."""
-    head = file.read(4096)
+    head = file.read(HEAD_BYTES)
     file.seek(0)
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise CommandError(f"{path} is UTF-16: save it as UTF-8 and import it again.")
-    if head.startswith((b"\x1f\x8b", b"PK\x03\x04")):
-        raise CommandError(f"{path} is packed: unpack it and import what is inside, as CSV.")
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if head.startswith(WIDE_MARKS):
+        raise CommandError(f"{path} is UTF-16 or UTF-32: save it as UTF-8 and import it again.")
+    if head.startswith(PACKED_MARKS):
+        raise CommandError(
+            f"{path} is packed, or a workbook: unpack it, save what is inside as CSV in UTF-8, and"
+            " import that."
+        )
+    start = head.removeprefix(UTF8_MARK).lstrip()
+    if head.count(0) > len(head) // 8:
+        raise CommandError(f"{path} is no text in UTF-8: save it as CSV in UTF-8.")
     if not start:
         raise CommandError(f"{path} is empty.")
     if start.startswith(b"["):
@@ -59,83 +71,38 @@ def _read_start(file: BinaryIO, path: Path) -> bytes:
     return start
 
 
-def _iter_lines(file: BinaryIO, advance: Progress) -> Iterator[str]:
-    """Lines as text; bytes that are not UTF-8 stay visible, so that their row can be refused."""
-    first = True
-    while line := file.readline(MAX_LINE_BYTES):
-        advance(len(line))
-        yield (line.removeprefix(b"\xef\xbb\xbf") if first else line).decode(
-            "utf-8", "surrogateescape"
-        )
-        first = False
-
-
 def _read_json_lines(lines: Iterable[str], path: Path) -> Iterator[RowItem]:
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        place = f"{path}:{number}"
-        try:
-            found = json.loads(line, parse_float=Decimal, parse_constant=Decimal)
-        except (ValueError, RecursionError) as error:
-            yield Item(place, problem=f"the line is not JSON ({error}): write one object a line")
-            continue
-        if isinstance(found, dict):
-            yield Item(place, found)
-        else:
-            yield Item(place, problem="the line is not a JSON object: write {…}")
+    number = 0
+    try:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                yield _parse_json_line(line, f"{path}:{number}")
+    except LineTooLong as error:
+        yield Item(f"{path}:{number + 1}", problem=str(error))
 
 
-def _read_csv(lines: Iterator[str], path: Path, columns: list[str]) -> Iterator[RowItem]:
-    csv.field_size_limit(MAX_CELL_CHARS)
-    head = next(lines)
-    rows = csv.reader(_prepend_line(head, lines), delimiter=_guess_delimiter(head))
-    names = _parse_header(next(rows), path, columns)
-    while True:
-        place = f"{path}:{rows.line_num + 1}"
-        try:
-            cells = next(rows)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            problem = f"the row is not CSV ({error}): look for a missing quote"
-            yield Item(place, problem=problem, is_cells=True)
-            continue
-        if not cells or not any(cell.strip() for cell in cells):
-            continue
-        problem = ""
-        if len(cells) != len(names):
-            problem = (
-                f"the row has {len(cells)} cells and the header {len(names)}:"
-                " look for a missing or an unquoted comma"
-            )
-        yield Item(place, dict(zip(names, cells, strict=False)), problem, is_cells=True)
-
-
-def _prepend_line(head: str, lines: Iterator[str]) -> Iterator[str]:
-    yield head
-    yield from lines
-
-
-def _guess_delimiter(head: str) -> str:
-    """The delimiter that the first line has most of: comma, semicolon or tab.
-
-    Spreadsheets write the list separator of their country.
-    """
-    return max(",;\t", key=head.count)
-
-
-def _parse_header(cells: list[str], path: Path, columns: list[str]) -> list[str]:
-    """The names of the columns. Raises CommandError if none is known or one is there twice."""
-    names = [cell.strip().lower() for cell in cells]
-    if not set(names) & set(columns):
-        raise CommandError(
-            f"{path}:1: no known column in the first line: it must name them,"
-            f" from {', '.join(columns)}."
+def _parse_json_line(line: str, place: str) -> RowItem:
+    if problem := find_text_problem(line):
+        return Item(place, problem=f"the line {problem}")
+    try:
+        found = json.loads(
+            line, parse_float=Decimal, parse_constant=Decimal, object_pairs_hook=_build_object
         )
-    if len(set(names)) != len(names):
-        raise CommandError(f"{path}:1: a column is named twice: give each its own name.")
-    return names
+    except (ValueError, RecursionError) as error:
+        return Item(place, problem=f"the line is not JSON ({error}): write one object a line")
+    if not isinstance(found, dict):
+        return Item(place, problem="the line is not a JSON object: write {…}")
+    return Item(place, found)
+
+
+def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The pairs as an object. Raises ValueError for a name that is there twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"it has {twice!r} twice")
+    return found
 
 
 def find_unknown_names(item: RowItem, columns: list[str]) -> set[str]:

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from approvals import separation_of_duties
 from approvals.models import Decision, Refund
 from tickets.models import Order, Ticket
-from tickets.models.money import MONEY_FIELD_OPTIONS, find_amount_problem
+from tickets.models.amounts import MONEY_FIELD_OPTIONS, find_amount_problem
 
 
 class DecisionForm(forms.Form):

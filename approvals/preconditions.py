@@ -13,7 +13,7 @@ from approvals.errors import Incomplete, NotPending, OverLimit, OwnWork, Stale
 from approvals.models import Decision, Look, Refund
 from approvals.snapshot.build import Snapshot
 from tickets.models import Order, Ticket
-from tickets.models.money import find_amount_problem
+from tickets.models.amounts import find_amount_problem
 
 
 def check_amount_left(order: Order, amount: Decimal) -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from approvals import separation_of_duties
 from approvals.models import Decision, Refund
-from tickets.models.money import MONEY_FIELD_OPTIONS
+from tickets.models.amounts import MONEY_FIELD_OPTIONS
 
 MAX_QUEUE_ROWS = 500
 REASON_CODE = re.compile(r"[A-Z][A-Z0-9_]+")

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from approvals.constraints import page_view_triggers as triggers
 from approvals.models.refunds import Refund
-from tickets.models.money import MONEY_FIELD_OPTIONS, MoneyField, raise_if_unpayable
+from tickets.models.amounts import MONEY_FIELD_OPTIONS, MoneyField, raise_if_unpayable
 
 
 class Look(models.Model):

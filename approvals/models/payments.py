@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from approvals.constraints import payment_triggers
 from approvals.models.refunds import Refund
-from tickets.models.money import MONEY_FIELD_OPTIONS, MoneyField
+from tickets.models.amounts import MONEY_FIELD_OPTIONS, MoneyField
 
 
 class Execution(models.Model):

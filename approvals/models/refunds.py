@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from approvals.constraints import refund_triggers as triggers
 from tickets.models import Order, Run, Ticket
-from tickets.models.money import MONEY_FIELD_OPTIONS, MoneyField
+from tickets.models.amounts import MONEY_FIELD_OPTIONS, MoneyField
 
 
 class Refund(models.Model):

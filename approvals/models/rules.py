@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
-from tickets.models.money import MONEY_FIELD_OPTIONS, MoneyField, raise_if_unpayable
+from tickets.models.amounts import MONEY_FIELD_OPTIONS, MoneyField, raise_if_unpayable
 
 
 def list_of_words(value: object) -> None:

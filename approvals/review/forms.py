@@ -9,7 +9,7 @@ from django import forms
 from django.core.validators import RegexValidator
 
 from approvals.models import Care, Decision
-from tickets.models.money import MONEY_FIELD_OPTIONS, find_amount_problem
+from tickets.models.amounts import MONEY_FIELD_OPTIONS, find_amount_problem
 
 DAY_MS = 86_400_000
 ID_LIST_VALIDATOR = RegexValidator(r"^\d{1,15}(,\d{1,15})*$")

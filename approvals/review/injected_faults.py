@@ -15,7 +15,7 @@ from typing import Any
 from approvals.models import Refund, RefundRule
 from approvals.review import synthetic_requests
 from tickets.models import Payment
-from tickets.models.money import get_decimal_places, write_amount
+from tickets.models.amounts import get_decimal_places, write_amount
 
 AMOUNT_STEP = Decimal("0.50")
 RAISE_SHARE = Decimal("0.12")

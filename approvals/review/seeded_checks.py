@@ -27,7 +27,7 @@ from approvals.snapshot.build import compute_fingerprint
 from tickets.access import SEEDED_CHECK_STEP
 from tickets.audit import receipts
 from tickets.models import Order
-from tickets.models.money import write_amount
+from tickets.models.amounts import write_amount
 
 log = logging.getLogger(__name__)
 

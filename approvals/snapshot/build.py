@@ -15,7 +15,7 @@ from approvals.snapshot import changes
 from tickets import ticket_page
 from tickets.audit import receipts
 from tickets.models import Attachment, Order, Payment
-from tickets.models.money import write_amount
+from tickets.models.amounts import write_amount
 
 REQUEST_FIELDS = (
     "remedy",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
-from tickets.models.money import write_amount
+from tickets.models.amounts import write_amount
 from tickets.templatetags.show import day, money, plain
 
 Values = dict[str, Any]

@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from tickets.mail.mime import make_storable
 from tickets.mail.reading import clean_address
-from tickets.models.money import drop_empty_decimals, find_amount_problem
+from tickets.models.amounts import drop_empty_decimals, find_amount_problem
 
 Row = Mapping[str, Any]
 

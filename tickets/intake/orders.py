@@ -15,7 +15,7 @@ from tickets.intake.customers import find_customer_by_email
 from tickets.intake.fields import BadRow, Row
 from tickets.intake.outcome import Effect, Outcome, acquire_advisory_lock
 from tickets.models import Customer, Order, OrderLine, Payment
-from tickets.models.money import find_amount_problem
+from tickets.models.amounts import find_amount_problem
 
 ORDER_COLUMNS = [
     "number",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from tickets.models.money import MONEY_FIELD_OPTIONS, MoneyField
+from tickets.models.amounts import MONEY_FIELD_OPTIONS, MoneyField
 
 
 class Offer(models.Model):

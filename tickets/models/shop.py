@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q, Sum, Value
 from django.db.models.functions import Cast, Concat, Lower
 
-from tickets.models.money import MONEY_FIELD_OPTIONS, MoneyField
+from tickets.models.amounts import MONEY_FIELD_OPTIONS, MoneyField
 
 
 class Customer(models.Model):

@@ -98,11 +98,11 @@ def _guess_delimiter(head: str, columns: list[str]) -> str:
     """
     known = set(columns)
 
-    def count(delimiter: str) -> tuple[int, int]:
+    def count_names(delimiter: str) -> tuple[int, int]:
         names = [_normalize_name(cell.strip().strip('"')) for cell in head.split(delimiter)]
         return len(known.intersection(names)), len(names)
 
-    return max(DELIMITERS, key=count)
+    return max(DELIMITERS, key=count_names)
 
 
 def _normalize_name(cell: str) -> str:

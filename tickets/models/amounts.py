@@ -6,20 +6,23 @@ import tomllib
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
+
+_Set = TypeVar("_Set")
+_Get = TypeVar("_Get")
 
 CURRENCIES: Final = Path(__file__).with_name("currencies.toml")
 USUAL_DECIMALS: Final = 2
 """Of a currency that ISO 4217 does not list any more, or not yet."""
 CENT: Final = Decimal(1).scaleb(-USUAL_DECIMALS)
-MONEY_FIELD_OPTIONS: Final[dict[str, int]] = {"max_digits": 14, "decimal_places": 4}
+MONEY_FIELD_OPTIONS: Final[dict[str, Any]] = {"max_digits": 14, "decimal_places": 4}
 """Ten digits before the point, and after it as many as any currency of ISO 4217 has."""
 
 
-class MoneyField(models.DecimalField):  # type: ignore[type-arg]
+class MoneyField(models.DecimalField[_Set, _Get]):
     """An amount of any currency; read back with two decimals, or with more where it has them.
 
     So an amount in pounds is written the same everywhere, whatever other currencies need.

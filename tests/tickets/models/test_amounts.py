@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 
 from approvals.models import ApprovalLimit, Care, RefundRule, RuleTier
 from tickets.models import Offer
-from tickets.models.money import (
+from tickets.models.amounts import (
     CURRENCIES,
     drop_empty_decimals,
     find_amount_problem,

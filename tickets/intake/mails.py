@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from tickets.intake.customers import find_customer_by_email
 from tickets.intake.outcome import Effect, Outcome, acquire_advisory_lock
+from tickets.mail.file_kinds import identify_content_type
 from tickets.mail.mime import File
 from tickets.mail.reading import Mail, UnreadableMail, derive_message_id, read_mail
 from tickets.models import Attachment, Message, Ticket
@@ -127,7 +128,7 @@ def _save_message(ticket: Ticket, mail: Mail) -> list[str]:
         raw=mail.raw,
         automatic=mail.is_automatic,
     )
-    return save_files(message, mail.attachments)
+    return [*mail.notes, *save_files(message, mail.attachments)]
 
 
 def save_files(message: Message, files: Iterable[File]) -> list[str]:
@@ -142,7 +143,7 @@ def save_files(message: Message, files: Iterable[File]) -> list[str]:
         Attachment.objects.create(
             message=message,
             name=file.name[:255],
-            content_type=file.content_type[:120],
+            content_type=identify_content_type(file.content_type, file.content)[:120],
             size=len(file.content),
             sha256=file.sha256,
             content=file.content,

@@ -25,18 +25,58 @@ BLOCK_TAGS = frozenset(
     ).split()
 )
 
+# Elements whose text people see, though a parser takes it for none or for raw text.
+SHOWN_TAGS = {
+    "listing": "pre",
+    "noembed": "div",
+    "noframes": "div",
+    "noscript": "div",
+    "plaintext": "pre",
+    "xmp": "pre",
+}
+FOREIGN_TAGS = frozenset({"math", "svg"})  # formulas and drawings, whose text people see too
+# Elements that no reader shows; annotations repeat a formula in another notation.
+UNSEEN_TAGS = {"annotation", "annotation-xml", "desc", "iframe", "script", "style", "title"}
+MAX_TAG_NAME_CHARS = 20
+
 
 def clean_html(html: str) -> str:
     """The HTML without anything that runs, loads or hides; "" where it is too large to clean."""
     if len(html) > MAX_HTML_CHARS or html.count("<") > MAX_TAGS:
         return ""
     return nh3.clean(
-        html,
+        rename_shown_tags(html),
         tags=ALLOWED_TAGS,
         attributes=ALLOWED_ATTRIBUTES,
-        clean_content_tags={"script", "style", "title"},
+        clean_content_tags=UNSEEN_TAGS,
         url_schemes={"http", "https", "mailto", "tel"},
     ).strip()
+
+
+def rename_shown_tags(html: str) -> str:
+    """The HTML with the elements of SHOWN_TAGS, and those in formulas and drawings, as ordinary
+    ones: mail programs run no scripts, so they show what stands in ``<noscript>``.
+    """
+    first, *rest = html.split("<")
+    parts = [first]
+    foreign = ""
+    for tag in rest:
+        slash, name = ("/", tag[1:]) if tag.startswith("/") else ("", tag)
+        name = _read_tag_name(name)
+        known = SHOWN_TAGS.get(name, "span" if name in FOREIGN_TAGS else "")
+        if foreign and name and name not in UNSEEN_TAGS:
+            known = "span"
+        if name in FOREIGN_TAGS:
+            foreign = "" if slash or tag.partition(">")[0].endswith("/") else name
+        blank = " " if known == "span" else ""  # between the numbers of a fraction
+        parts.append(f"{blank}<{slash}{known or name}{tag[len(slash) + len(name) :]}")
+    return "".join(parts)
+
+
+def _read_tag_name(tag: str) -> str:
+    """The name at the start of a tag as it stands in SHOWN_TAGS, or as it is written."""
+    end = next((at for at, sign in enumerate(tag[:MAX_TAG_NAME_CHARS]) if not sign.isalnum()), 0)
+    return tag[:end].lower()
 
 
 def extract_text(html: str) -> str:

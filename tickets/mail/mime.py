@@ -5,14 +5,25 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import Message as Part
 from html import escape
 
+from tickets.mail import containers
 from tickets.mail import html as markup
+from tickets.mail.charsets import decode_bytes, decode_html_bytes
+from tickets.mail.headers import find_parameter
+from tickets.mail.parsing import find_hints, list_children, make_storable, parse_message
+from tickets.mail.plain_text import PGP_NOTE, EncryptedText, join_flowed_lines, open_armour
+
+__all__ = ["Body", "File", "make_storable", "read_body"]
 
 MAX_DEPTH = 30
-NOT_CHARSETS = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"})
+MAX_SHOWN_CHARS = 2_000  # characters of an attached mail that its note shows
+MAIL_TYPES = frozenset({"message/rfc822", "message/global"})
+SMIME_TYPES = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+TNEF_TYPES = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
+MSG_TYPES = frozenset({"application/vnd.ms-outlook", "application/x-msg"})
 
 
 @dataclass(frozen=True)
@@ -30,49 +41,72 @@ class File:
 
 @dataclass(frozen=True)
 class Body:
-    """The body of a mail as text and as (uncleaned) HTML, and the files with it."""
+    """The body of a mail as text and as (uncleaned) HTML, and the files with it.
+
+    ``notes`` are sentences on what could not be read. ``named_text`` is a text that is shown
+    and has a file's name: a file too, where another text stands before it.
+    """
 
     text: str = ""
     html: str = ""
     files: tuple[File, ...] = ()
-
-
-def make_storable(text: str) -> str:
-    """The text as PostgreSQL takes it: without NUL and without halves of characters."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
+    notes: tuple[str, ...] = ()
+    named_text: File | None = None
 
 
 def read_body(part: Part, depth: int = 0) -> Body:
     """The text, HTML and files of a part and those in it. Mails inside a mail are files."""
     kind = part.get_content_type()
-    if kind == "message/rfc822" and part.is_multipart():
+    if kind in MAIL_TYPES and part.is_multipart():
         return _read_forwarded_mail(part, depth)
     if part.is_multipart() and depth < MAX_DEPTH:
-        children = [read_body(child, depth + 1) for child in _list_children(part)]
-        return (
-            _choose_alternative(children)
-            if kind == "multipart/alternative"
-            else _join_bodies(children)
-        )
-    if depth and _is_file(part):
-        return Body(files=(_build_file(part),))
-    content = _decode_text(part)
-    if kind == "text/html":
-        return Body(text=markup.extract_text(content), html=content)
-    return Body(text=content)
+        return _read_multipart(part, depth, kind)
+    if depth < MAX_DEPTH and (opened := _open_container(part, depth, kind)):
+        return opened
+    if _is_file(part, depth):
+        return _read_file(part, depth)
+    body = _read_text(part, kind)
+    return replace(body, named_text=_build_file(part)) if _find_file_name(part) else body
+
+
+def _read_multipart(part: Part, depth: int, kind: str) -> Body:
+    if kind == "multipart/encrypted":
+        return _read_encrypted(part)
+    children = [read_body(child, depth + 1) for child in list_children(part)]
+    return _choose_alternative(children) if kind == "multipart/alternative" else _join(children)
+
+
+def _read_encrypted(part: Part) -> Body:
+    """PGP/MIME (RFC 3156, 4): a part that says the version, and one that holds the message."""
+    sealed = [
+        child for child in list_children(part) if child.get_content_subtype() != "pgp-encrypted"
+    ]
+    files = tuple(_build_file(child) for child in sealed)
+    try:
+        inner = "".join(open_armour(_decode_text(child)) for child in sealed)
+    except EncryptedText:
+        return Body(files=files, notes=(PGP_NOTE,))
+    return read_body(parse_message(inner.encode()), 1)
 
 
 def _read_forwarded_mail(part: Part, depth: int) -> Body:
     """A mail in a mail: a file, and where it is all there is, its text too."""
-    inner = (
-        Body() if depth else _join_bodies([read_body(child, 1) for child in _list_children(part)])
-    )
-    return Body(inner.text, inner.html, (_build_file(part), *inner.files))
+    if part.get("Content-Transfer-Encoding", "").lower() in {"base64", "quoted-printable"}:
+        part = _decode_forwarded_mail(part)  # RFC 2046 forbids it, and programs do it
+    inner = Body() if depth else _join([read_body(child, 1) for child in list_children(part)])
+    return replace(inner, files=(_build_file(part), *inner.files))
 
 
-def _list_children(part: Part) -> list[Part]:
-    payload = part.get_payload() if part.is_multipart() else []
-    return [child for child in payload if isinstance(child, Part)]
+def _decode_forwarded_mail(part: Part) -> Part:
+    holder = Part()
+    holder["Content-Transfer-Encoding"] = part["Content-Transfer-Encoding"]
+    source = "".join(_get_source_bytes(child).decode("latin-1") for child in list_children(part))
+    holder.set_payload(source.lstrip("\n"))
+    inner = parse_message(_get_payload_bytes(holder))
+    if not inner.keys():
+        return part
+    part.set_payload([inner])
+    return part
 
 
 def _choose_alternative(children: list[Body]) -> Body:
@@ -80,43 +114,141 @@ def _choose_alternative(children: list[Body]) -> Body:
     plain = [child.text for child in children if child.text.strip() and not child.html]
     texts = plain or [child.text for child in children if child.text.strip()]
     htmls = [child.html for child in children if child.html.strip()]
-    files = tuple(file for child in children for file in child.files)
-    return Body(texts[0] if texts else "", htmls[-1] if htmls else "", files)
+    return Body(
+        texts[0] if texts else "",
+        htmls[-1] if htmls else "",
+        tuple(file for child in children for file in child.files),
+        tuple(note for child in children for note in child.notes),
+    )
 
 
-def _join_bodies(children: list[Body]) -> Body:
+def _join(children: list[Body]) -> Body:
     """The bodies one after the other; where one has HTML, the others are shown in it too."""
     said = [child for child in children if child.text.strip() or child.html.strip()]
     html = ""
     if any(child.html for child in said):
         html = "\n".join(child.html or _convert_to_html(child.text) for child in said)
-    files = tuple(file for child in children for file in child.files)
-    return Body("\n\n".join(child.text for child in said), html, files)
+    files = [
+        file
+        for child in children
+        for file in (*child.files, child.named_text if child in said[1:] else None)
+        if file
+    ]
+    notes = tuple(dict.fromkeys(note for child in children for note in child.notes))
+    return Body("\n\n".join(child.text for child in said), html, tuple(files), notes)
 
 
 def _convert_to_html(text: str) -> str:
     return "<p>" + escape(text.strip()).replace("\n", "<br>") + "</p>"
 
 
-def _is_file(part: Part) -> bool:
-    if part.get_content_disposition() == "attachment" or part.get_filename():
+def _is_file(part: Part, depth: int) -> bool:
+    """Whether a part is a file: said to be attached, or of a kind that is not shown as text.
+
+    A text that only has a file's name is text (RFC 2183, 2.1), and so is a multipart that could
+    not be taken apart.
+    """
+    kind = part.get_content_type()
+    if part.get_content_disposition() == "attachment":
         return True
-    kind = part.get_content_type()  # a multipart that could not be taken apart is read as text
-    return kind not in {"text/plain", "text/html"} and not kind.startswith("multipart/")
+    if kind in {"text/plain", "text/html"} or kind.startswith("multipart/"):
+        return False
+    is_bare_text = kind.startswith(("text/", "message/")) and not _find_file_name(part)
+    return bool(depth) or not is_bare_text
+
+
+def _read_file(part: Part, depth: int) -> Body:
+    """A file; a mail that is nothing but an attached text is read too."""
+    file = _build_file(part)
+    kind = part.get_content_type()
+    if depth or kind not in {"text/plain", "text/html"}:
+        return Body(files=(file,))
+    return replace(_read_text(part, kind), files=(file,))
+
+
+def _open_container(part: Part, depth: int, kind: str) -> Body | None:
+    """The body of a part that holds a mail (S/MIME, TNEF, .msg); None where it is none."""
+    name = _find_file_name(part).lower()
+    if kind in SMIME_TYPES or (name == "smime.p7m" and kind == "application/octet-stream"):
+        return _open_smime(part, depth)
+    if kind in TNEF_TYPES or name in {"winmail.dat", "win.dat"}:
+        return _open_tnef(part, depth)
+    if kind in MSG_TYPES or name.endswith(".msg"):
+        return _open_msg(part, depth)
+    return None
+
+
+def _open_smime(part: Part, depth: int) -> Body:
+    try:
+        inner = containers.open_smime(_get_payload_bytes(part))
+    except containers.UnopenedContainer as closed:
+        return Body(files=(_build_file(part),), notes=(str(closed),))
+    return read_body(parse_message(inner), depth + 1)
+
+
+def _open_tnef(part: Part, depth: int) -> Body | None:
+    """The text and files in a winmail.dat; where it stays closed, the file and why."""
+    data, name = _get_payload_bytes(part), _build_file(part).name
+    try:
+        inner = containers.open_tnef(data)
+    except containers.UnopenedContainer as closed:
+        note = (
+            f"Outlook packed this mail's files into {name}, which could not be opened:"
+            f" {closed}. Ask the customer to send it again as plain text or HTML."
+        )
+        return Body(files=(_build_file(part),), notes=(note,))
+    body = replace(read_body(parse_message(inner), depth + 1), named_text=None)
+    if containers.find_tnef_end(data) <= len(data):
+        return body
+    note = f"{name} came without its end: the last of its files may not be whole."
+    return replace(body, files=(*body.files, _build_file(part)), notes=(*body.notes, note))
+
+
+def _open_msg(part: Part, depth: int) -> Body | None:
+    """A mail saved by Outlook: the file, the files in it, and its text, which is somebody's
+    message to the customer or theirs: the body where the mail has no other, else a note.
+    """
+    file = _build_file(part)
+    if (
+        not file.content.startswith(containers.OLE_SIGNATURE)
+        and part.get_content_maintype() == "text"
+    ):
+        return None  # a text that is only called so
+    try:
+        inner = parse_message(containers.open_msg(file.content))
+    except containers.UnopenedContainer as closed:
+        note = f"The attached mail {file.name} could not be opened here: {closed}."
+        return Body(files=(file,), notes=(note,))
+    body = read_body(inner, depth + 1)
+    if not depth:
+        return replace(body, files=(file, *body.files))
+    shown = body.text.strip()[:MAX_SHOWN_CHARS]
+    note = f"{file.name} is a mail that was saved in Outlook. It says:\n\n{shown}"
+    notes = (note, *body.notes) if shown else body.notes
+    return Body(files=(file, *body.files), notes=notes)
+
+
+def _read_text(part: Part, kind: str) -> Body:
+    """The text of a part as its writer saw it, with its lines and without armour."""
+    content = _decode_text(part)
+    if kind == "text/html":
+        return Body(text=markup.extract_text(content), html=content)
+    hints = find_hints(part)
+    if find_parameter(part, "content-type", "format", hints).lower() == "flowed":
+        deletes = find_parameter(part, "content-type", "delsp", hints).lower() == "yes"
+        content = join_flowed_lines(content, deletes_space=deletes)
+    try:
+        return Body(text=open_armour(content))
+    except EncryptedText as sealed:
+        return Body(text=sealed.args[1], files=(_build_file(part),), notes=(str(sealed.args[0]),))
 
 
 def _decode_text(part: Part) -> str:
     """The text of a part, in the charset it names or the first that fits."""
     data = _get_payload_bytes(part)
-    named = str(part.get_content_charset() or "").lower()
-    for charset in (named, "utf-8", "cp1252"):
-        if not charset or charset.replace("-", "_") in NOT_CHARSETS:
-            continue
-        try:
-            return data.decode(charset)
-        except (UnicodeError, LookupError, ValueError):
-            continue
-    return data.decode("latin-1")
+    label = find_parameter(part, "content-type", "charset")
+    decode = decode_html_bytes if part.get_content_subtype() == "html" else decode_bytes
+    return decode(data, label, find_hints(part))
 
 
 def _get_payload_bytes(part: Part) -> bytes:
@@ -124,7 +256,7 @@ def _get_payload_bytes(part: Part) -> bytes:
     data = part.get_payload(decode=True)
     if isinstance(data, bytes):
         return data
-    return b"\n\n".join(_get_source_bytes(child) for child in _list_children(part))
+    return b"\n\n".join(_get_source_bytes(child) for child in list_children(part))
 
 
 def _get_source_bytes(part: Part) -> bytes:
@@ -136,15 +268,20 @@ def _get_source_bytes(part: Part) -> bytes:
 
 def _build_file(part: Part) -> File:
     kind = part.get_content_type()
-    if kind == "message/rfc822":
-        subject = " ".join(str(child.get("Subject", "")) for child in _list_children(part))
-        return File(
-            _clean_file_name(f"{subject.strip() or 'attached message'}.eml"),
-            kind,
-            _get_payload_bytes(part),
-        )
-    name = str(part.get_filename() or f"attachment{mimetypes.guess_extension(kind) or ''}")
+    if kind in MAIL_TYPES:
+        subject = " ".join(str(child.get("Subject", "")) for child in list_children(part))
+        name = f"{subject.strip() or 'attached message'}.eml"
+        return File(_clean_file_name(name), kind, _get_payload_bytes(part))
+    name = _find_file_name(part) or f"attachment{mimetypes.guess_extension(kind) or ''}"
     return File(_clean_file_name(name), kind[:120], _get_payload_bytes(part))
+
+
+def _find_file_name(part: Part) -> str:
+    """The name that the part gives to its file, or ""."""
+    hints = find_hints(part)
+    return find_parameter(part, "content-disposition", "filename", hints) or find_parameter(
+        part, "content-type", "name", hints
+    )
 
 
 def _clean_file_name(name: str) -> str:

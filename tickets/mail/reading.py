@@ -10,31 +10,24 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
 from email.message import Message as Part
-from email.parser import BytesHeaderParser
-from email.policy import EmailPolicy
-from email.utils import parsedate_to_datetime
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from tickets.mail import html as markup
 from tickets.mail import quoting
-from tickets.mail.mime import File, make_storable, read_body
+from tickets.mail.containers import OLE_SIGNATURE, UnopenedContainer, open_msg
+from tickets.mail.headers import find_comment_name
+from tickets.mail.mail_dates import parse_mail_date
+from tickets.mail.mime import File, read_body
+from tickets.mail.parsing import KNOWN_HEADERS, find_hints, make_storable, parse_message
 
 MAX_MAIL_BYTES = 50 * 1024 * 1024
-MAX_HEADER_CHARS = 8_000
 MAX_TEXT_CHARS = 500_000  # characters; the raw mail has the rest
 MAX_ID_CHARS = 380
 MAX_REFERENCES = 100
 
-KNOWN_HEADERS = re.compile(
-    r"bcc|cc|content-.+|date|delivered-to|from|in-reply-to|message-id|mime-version|received"
-    r"|references|reply-to|return-path|sender|subject|to",
-    re.IGNORECASE,
-)
 ID_PATTERN = re.compile(r"<[^<>\s]+>")
 ADDRESS_PATTERN = re.compile(r"[^\s<>(),;:\"]{1,64}@[^\s<>(),;:\"]{1,190}")
 
@@ -49,7 +42,8 @@ class Mail:
 
     ``message_id`` is never empty: a mail without one gets one from the digest of its
     bytes. ``date`` is when a server took it in, or else when the writer says; None where
-    neither is told. ``automatic`` says why no person wrote it, or is empty.
+    neither is told. ``automatic`` says why no person wrote it, or is empty. ``notes`` are
+    sentences for the agent on what could not be read.
     """
 
     message_id: str
@@ -66,6 +60,7 @@ class Mail:
     attachments: tuple[File, ...]
     automatic: str
     raw: bytes
+    notes: tuple[str, ...] = ()
 
     @property
     def is_automatic(self) -> bool:
@@ -76,21 +71,6 @@ class Mail:
         return self.from_email or self.from_name
 
 
-class _LenientPolicy(EmailPolicy):
-    """The modern policy, but a header it trips over is read as plain text."""
-
-    def header_fetch_parse(self, name: str, value: str) -> Any:
-        value = value[:MAX_HEADER_CHARS]
-        try:
-            return super().header_fetch_parse(name, value)
-        except Exception:
-            # The parser raises whatever it trips over: IndexError, AttributeError, RecursionError …
-            return make_storable(" ".join(value.split()))
-
-
-LENIENT_POLICY = _LenientPolicy()
-
-
 def read_mail(raw: bytes, *, own_domain: str = "") -> Mail:
     """The mail in these bytes; a list at ``own_domain`` (help@ as a group) is not automatic.
 
@@ -98,7 +78,7 @@ def read_mail(raw: bytes, *, own_domain: str = "") -> Mail:
     """
     if len(raw) > MAX_MAIL_BYTES:
         raise UnreadableMail(f"it is larger than {MAX_MAIL_BYTES // 1024**2} MB")
-    message = _parse_message(raw)
+    message = parse_message(_open_saved_mail(raw))
     if not any(map(KNOWN_HEADERS.fullmatch, message.keys())):
         raise UnreadableMail("it has no mail header: no From, To, Subject or Date line at its top")
     body = read_body(message)
@@ -123,15 +103,18 @@ def read_mail(raw: bytes, *, own_domain: str = "") -> Mail:
         attachments=body.files,
         automatic=_find_automatic_reason(message, own_domain.lower()),
         raw=raw,
+        notes=tuple(map(make_storable, body.notes)),
     )
 
 
-def _parse_message(raw: bytes) -> Part:
+def _open_saved_mail(raw: bytes) -> bytes:
+    """The mail; one that Outlook saved as .msg is opened. Raises UnreadableMail."""
+    if not raw.startswith(OLE_SIGNATURE):
+        return raw
     try:
-        return message_from_bytes(raw, policy=LENIENT_POLICY)
-    except (RecursionError, ValueError, LookupError, TypeError, AttributeError):
-        # A structure that cannot be followed: the body is then one text.
-        return BytesHeaderParser(policy=LENIENT_POLICY).parsebytes(raw)
+        return open_msg(raw)
+    except UnopenedContainer as closed:
+        raise UnreadableMail(f"{closed}: save it as .eml and import it again") from closed
 
 
 def _read_header_line(message: Part, name: str) -> str:
@@ -187,7 +170,10 @@ def _find_sender(message: Part) -> tuple[str, str]:
     for header in ("From", "Sender", "Reply-To", "Return-Path"):
         for parsed in getattr(message.get(header), "addresses", ()):
             if clean_address(parsed.addr_spec):
-                return _collapse_whitespace(parsed.display_name), parsed.addr_spec
+                name = parsed.display_name or find_comment_name(
+                    message, header, find_hints(message)
+                )
+                return _collapse_whitespace(name), parsed.addr_spec
         line = _read_header_line(message, header)
         if found := ADDRESS_PATTERN.search(line):
             return line.replace(found[0], "").strip(' "<>'), clean_address(found[0])
@@ -213,12 +199,8 @@ def _find_received_time(message: Part) -> datetime | None:
     """
     stamps = [str(value).rpartition(";")[2] for value in message.get_all("Received", [])[:1]]
     for stamp in [*stamps, _read_header_line(message, "Date")]:
-        try:
-            moment = parsedate_to_datetime(stamp.strip())
-            moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-        except (ValueError, TypeError, OverflowError, IndexError):
-            continue
-        if moment.year >= 1980 and moment < datetime.now(UTC) + timedelta(days=1):
+        moment = parse_mail_date(stamp)
+        if moment and moment.year >= 1980 and moment < datetime.now(UTC) + timedelta(days=1):
             return moment
     return None
 

@@ -1,0 +1,61 @@
+"""Dates of mails: RFC 5322, and what programs write instead."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_tz
+
+MAX_OFFSET_SECONDS = 24 * 3600
+
+
+def parse_mail_date(stamp: str) -> datetime | None:
+    """The moment in UTC, or None where it cannot be told; without a zone it is taken for UTC.
+
+    Second 60 (RFC 5322, 3.3) is the first of the next minute. ISO 8601 is read too.
+    """
+    line = " ".join(stamp.split())
+    return _parse_iso_date(line) or _parse_rfc_date(_join_zone(line))
+
+
+def _join_zone(line: str) -> str:
+    """The line with a zone of ISO's form (``+01:00``, ``GMT+1``) as RFC 5322 writes it."""
+    start, _, zone = line.partition(" (")[0].rpartition(" ")
+    plain = zone.upper().removeprefix("GMT").removeprefix("UTC").replace(":", "")
+    if start and plain[:1] in {"+", "-"} and plain[1:].isdigit() and len(plain) <= 5:
+        hours = plain[1:] if len(plain) > 3 else f"{plain[1:]:0>2}00"
+        return f"{start} {plain[0]}{hours:0>4}"
+    return line
+
+
+def _parse_rfc_date(line: str) -> datetime | None:
+    try:
+        found = parsedate_tz(line)
+        if not found:
+            return None
+        year, month, day, hour, minute, second, *_, offset = found
+        if abs(offset or 0) >= MAX_OFFSET_SECONDS:
+            offset = 0
+        zone = timezone(timedelta(seconds=offset or 0))
+        moment = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=zone)
+        return (moment + timedelta(seconds=second == 60)).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+
+
+def _parse_iso_date(line: str) -> datetime | None:
+    """``2026-11-02T10:00:00+01:00`` and the forms with a blank, a slash or a zone's letters."""
+    date, time = line[:10].rpartition(" ")[2], line[11:]
+    year, *rest = date.replace("/", "-").replace(".", "-").split("-")
+    if len(year) != 4 or len(rest) != 2 or not "".join([year, *rest]).isdigit():
+        return None
+    plain = time.replace(" ", "").upper().removesuffix("UTC").removesuffix("GMT").replace("Z", "")
+    is_leap = plain[6:8] == "60"
+    plain = plain[:6] + "59" + plain[8:] if is_leap else plain
+    try:
+        moment = datetime.fromisoformat("-".join([year, *(f"{each:0>2}" for each in rest)]))
+        if plain:
+            moment = datetime.fromisoformat(f"{moment:%Y-%m-%d}T{plain}")
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return (moment + timedelta(seconds=is_leap)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

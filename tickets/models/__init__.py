@@ -1,6 +1,7 @@
 """The record, one file a subject: the shop's rows, the tickets, the machine's work."""
 
 from tickets.models.offers import Offer
+from tickets.models.refused_mails import RefusedMail
 from tickets.models.shop import Customer, Order, OrderLine, Payment
 from tickets.models.ticket import Attachment, Message, Ticket
 from tickets.models.work import Correction, Draft, Receipt, Run
@@ -16,6 +17,7 @@ __all__ = [
     "OrderLine",
     "Payment",
     "Receipt",
+    "RefusedMail",
     "Run",
     "Ticket",
 ]

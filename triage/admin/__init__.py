@@ -19,6 +19,7 @@ from django.utils.html import format_html
 
 from tickets.audit.change_reasons import KnobAdmin, ReasonedForm
 from triage.admin.refund_rules import RefundRuleAdmin
+from triage.admin.refused_mails import RefusedMailAdmin
 from triage.guardrails.attribution import has_unsourced_value
 from triage.guardrails.tone import SENTENCE_ENDS
 from triage.models import (
@@ -34,7 +35,7 @@ from triage.models import (
 from triage.pipeline import registry
 from triage.policies import loading
 
-__all__ = ["RefundRuleAdmin"]
+__all__ = ["RefundRuleAdmin", "RefusedMailAdmin"]
 
 
 class ExampleInline(admin.TabularInline[IntentExample, Intent]):

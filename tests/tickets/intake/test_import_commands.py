@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 
 from tests.support.raw_mails import letter, reply
 from tests.support.shared_data import shared_data
-from tickets.models import Customer, Message, Order, Ticket
+from tickets.models import Customer, Message, Order, RefusedMail, Ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -74,11 +74,52 @@ def test_an_mbox_is_taken_apart(tmp_path: Path) -> None:
     assert "From the shop I heard nothing." in first.text
 
 
+@pytest.mark.parametrize(
+    ("before", "separator", "end"),
+    [
+        ("", "From - Mon Nov  2 1{}:00:00 2026", "\n"),
+        ("\ufeff", "From ana@example.org Mon Nov  2 1{}:00:00 2026", "\n\n"),
+        ("\n\n", "From MAILER-DAEMON Mon, 2 Nov 2026 1{}:00:00 +0100", "\n"),
+        ("", "From ana@example.org 2026-11-02T1{}:00:00Z", "\n"),
+    ],
+)
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_an_mbox_is_taken_apart_however_it_was_written(
+    tmp_path: Path, before: str, separator: str, end: str, line_end: str
+) -> None:
+    box = before
+    for number in range(2):
+        header = f"X-Mozilla-Status: 0001\nFrom: ana@example.org\nMessage-ID: <{number}@x>\n"
+        box += f"{separator.format(number)}\n{header}\nFrom here on: bad {number}{end}"
+    box = box.replace("\n", line_end)
+    code, said, _ = run("import_mail", written(tmp_path / "folder", box))
+    assert (code, said) == (0, "mails: 2 created, 0 skipped\n")
+    texts = Message.objects.order_by("message_id").values_list("text", flat=True)
+    assert list(texts) == ["From here on: bad 0", "From here on: bad 1"]
+
+
+def test_a_mail_whose_first_header_has_a_blank_is_no_mbox(tmp_path: Path) -> None:
+    raw = b"From : Ana <ana@example.org>\nSubject: Lamp\n\nPlease refund."
+    assert run("import_mail", written(tmp_path / "a.eml", raw))[0] == 0
+    assert Ticket.objects.get().email == "ana@example.org"
+
+
+def test_a_mail_that_is_refused_is_kept_with_its_reason(tmp_path: Path) -> None:
+    written(tmp_path / "a.bin", b"just words")
+    errors = run("import_mail", tmp_path)[2]
+    run("import_mail", tmp_path)
+    kept = RefusedMail.objects.get()
+    assert bytes(kept.raw or b"") == b"just words"
+    assert (kept.place, kept.attempts) == (str(tmp_path / "a.bin"), 2)
+    assert "no mail header" in kept.reason
+    assert "an admin sees them" in errors.splitlines()[-1]
+
+
 def test_python_s_own_test_mails_are_kept_and_none_is_lost() -> None:
     folder = shared_data("emails/cpython_test_email")
     code, said, errors = run("import_mail", folder)
     assert code == 1  # SOURCE.txt, and one body without a header
-    assert [line.split(":")[0].rpartition("/")[2] for line in errors.splitlines()] == [
+    assert [line.split(":")[0].rpartition("/")[2] for line in errors.splitlines()[:-1]] == [
         "SOURCE.txt",
         "msg_19.txt",
     ]

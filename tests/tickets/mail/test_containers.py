@@ -64,7 +64,9 @@ def test_a_mail_that_is_a_winmail_dat_has_its_text() -> None:
     assert mail.text == "Please refund HP-10423, ä lamp."
 
 
-@pytest.mark.parametrize("content", [b"not what it says", TNEF[:6] + (b"\x01\x07\x90\x06" + b"\0" * 7) * 3])
+@pytest.mark.parametrize(
+    "content", [b"not what it says", TNEF[:6] + (b"\x01\x07\x90\x06" + b"\0" * 7) * 3]
+)
 def test_a_winmail_dat_that_stays_closed_is_kept_with_a_note(content: bytes) -> None:
     mail = read_mail(attach("winmail.dat", "application/ms-tnef", content))
     assert mail.text == "see file"

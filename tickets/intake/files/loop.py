@@ -41,6 +41,7 @@ class Importer:
         self.out: OutputWrapper = command.stdout
         self.err: OutputWrapper = command.stderr
         self.what = what
+        self.keep_refused: Callable[[Item[Any], str], object] = lambda item, reason: None
         self.counts: Counter[str] = Counter()
 
     def import_items(
@@ -50,6 +51,7 @@ class Importer:
         for item in items:
             problem = item.problem or self._import_item(item, receive)
             if problem:
+                self.keep_refused(item, problem)
                 self.counts["skipped"] += 1
                 self.report_line(f"{item.place}: skipped, {problem}.", bar)
 

@@ -6,7 +6,13 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from tickets.intake import Outcome, receive_mail
 from tickets.intake.files.loop import Importer, build_progress_bar
-from tickets.intake.files.mail_files import read_mails
+from tickets.intake.files.mail_files import MailItem, read_mails
+from tickets.intake.refusals import keep_refused_mail
+
+KEPT_NOTE = (
+    "Refused mails are kept: an admin sees them with their reasons, and tries again, under"
+    " “Mails that were refused” in the admin panel."
+)
 
 
 class Command(BaseCommand):
@@ -17,6 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *, path: Path, **options: object) -> None:
         importer = Importer(self, "mails")
+        importer.keep_refused = _keep_refused_item
         with build_progress_bar(None, "mail") as bar:
 
             def receive(raw: bytes) -> Outcome:
@@ -24,4 +31,10 @@ class Command(BaseCommand):
                 return receive_mail(raw)
 
             importer.import_items(read_mails(path), receive, bar)
+        if importer.counts["skipped"]:
+            self.stderr.write(KEPT_NOTE)
         importer.finish_import()
+
+
+def _keep_refused_item(item: MailItem, reason: str) -> None:
+    keep_refused_mail(item.content, item.place, reason)

@@ -124,6 +124,7 @@ def _save_message(ticket: Ticket, mail: Mail) -> list[str]:
         text=mail.text,
         quoted=mail.quoted,
         signature=mail.signature,
+        hidden=mail.hidden,
         html=mail.html,
         raw=mail.raw,
         automatic=mail.is_automatic,

@@ -17,6 +17,7 @@ from tickets.intake.fields import BadRow, Row
 from tickets.intake.mails import REASON_ARRIVED, save_files, save_notes
 from tickets.intake.outcome import Effect, Outcome, acquire_advisory_lock
 from tickets.mail import quoting
+from tickets.mail.hidden_words import join_hidden, split_hidden_text
 from tickets.mail.mime import File, make_storable
 from tickets.models import Message, Ticket
 from tickets.queue import run_queue
@@ -45,7 +46,8 @@ def receive_form(
     files = list(attachments)
     raw = _serialize_row({**posted, "files": [[file.name, file.sha256] for file in files]})
     external_id = f"form:{token}:{hashlib.sha256(raw).hexdigest()[:16]}"
-    body = posted["text"].strip()
+    said, title = split_hidden_text(posted["text"].strip()), split_hidden_text(posted["subject"])
+    posted["subject"], body = title.seen, said.seen
     if posted["order_number"]:
         body = f"Order number: {posted['order_number']}\n\n{body}"
     with transaction.atomic():
@@ -54,7 +56,8 @@ def receive_form(
         if known:
             return Outcome(Effect.UNCHANGED, known)
         ticket = _create_ticket(external_id, Ticket.Channel.FORM, posted)
-        message = _create_message(ticket, quoting.BodyParts(body, "", ""), raw)
+        hidden = join_hidden((title.hidden, said.hidden))
+        message = _create_message(ticket, quoting.BodyParts(body, "", ""), raw, hidden)
         notes = save_notes(ticket, save_files(message, files))
         run_queue.enqueue_run(ticket, reason=REASON_ARRIVED)
     return Outcome(Effect.CREATED, ticket, notes)
@@ -68,13 +71,15 @@ def receive_ticket(row: Row) -> Outcome:
     """
     fields.raise_if_not_utf8(row)
     external_id = fields.read_text(row, "external_id", 200, required=True)
+    subject = split_hidden_text(fields.read_text(row, "subject", 1_000))
     posted: dict[str, Any] = {
         "name": fields.read_text(row, "name", 200),
         "email": fields.read_email(row, "email"),
-        "subject": fields.read_text(row, "subject", 1_000)[:300],
+        "subject": subject.seen[:300],
         "received_at": fields.read_datetime(row, "received_at"),
     }
-    body = fields.read_text(row, "body", 500_000)
+    said = split_hidden_text(fields.read_text(row, "body", 500_000))
+    body, hidden = said.seen, join_hidden((subject.hidden, said.hidden))
     if not body and not posted["subject"]:
         raise BadRow("body and subject are both empty: a ticket needs one of them")
     channel = fields.read_choice(row, "channel", Ticket.Channel.values, Ticket.Channel.IMPORT)
@@ -85,9 +90,8 @@ def receive_ticket(row: Row) -> Outcome:
         return _check_unchanged(known, posted["subject"], body, raw)
     ticket = _create_ticket(external_id, channel, posted)
     mailed = channel == Ticket.Channel.EMAIL
-    _create_message(
-        ticket, quoting.split_body(body) if mailed else quoting.BodyParts(body, "", ""), raw
-    )
+    parts = quoting.split_body(body) if mailed else quoting.BodyParts(body, "", "")
+    _create_message(ticket, parts, raw, hidden)
     run_queue.enqueue_run(ticket, reason=REASON_ARRIVED)
     return Outcome(Effect.CREATED, ticket)
 
@@ -125,7 +129,7 @@ def _create_ticket(external_id: str, channel: str, posted: dict[str, Any]) -> Ti
     )
 
 
-def _create_message(ticket: Ticket, parts: quoting.BodyParts, raw: bytes) -> Message:
+def _create_message(ticket: Ticket, parts: quoting.BodyParts, raw: bytes, hidden: str) -> Message:
     return Message.objects.create(
         ticket=ticket,
         direction=Message.Direction.IN,
@@ -134,5 +138,6 @@ def _create_message(ticket: Ticket, parts: quoting.BodyParts, raw: bytes) -> Mes
         text=parts.text,
         quoted=parts.quoted,
         signature=parts.signature,
+        hidden=hidden,
         raw=raw,
     )

@@ -7,6 +7,8 @@ from html.parser import HTMLParser
 
 import nh3
 
+from tickets.mail.hidden_words import SeenAndHidden, split_hidden_html
+
 # Pictures are left out: a remote one tells its owner when the mail was read.
 ALLOWED_TAGS = nh3.ALLOWED_TAGS - {"img", "map", "area"}
 ALLOWED_ATTRIBUTES = {
@@ -40,9 +42,19 @@ UNSEEN_TAGS = {"annotation", "annotation-xml", "desc", "iframe", "script", "styl
 MAX_TAG_NAME_CHARS = 20
 
 
+def split_hidden(html: str) -> SeenAndHidden:
+    """The HTML without what cannot be seen, and the words of that."""
+    ordered = rename_shown_tags(html[: 2 * MAX_HTML_CHARS])
+    return split_hidden_html(ordered, is_large=_is_too_large(html))
+
+
+def _is_too_large(html: str) -> bool:
+    return len(html) > MAX_HTML_CHARS or html.count("<") > MAX_TAGS
+
+
 def clean_html(html: str) -> str:
     """The HTML without anything that runs, loads or hides; "" where it is too large to clean."""
-    if len(html) > MAX_HTML_CHARS or html.count("<") > MAX_TAGS:
+    if _is_too_large(html):
         return ""
     return nh3.clean(
         rename_shown_tags(html),

@@ -13,6 +13,7 @@ from tickets.mail import containers
 from tickets.mail import html as markup
 from tickets.mail.charsets import decode_bytes, decode_html_bytes
 from tickets.mail.headers import find_parameter
+from tickets.mail.hidden_words import join_hidden
 from tickets.mail.parsing import find_hints, list_children, make_storable, parse_message
 from tickets.mail.plain_text import PGP_NOTE, EncryptedText, join_flowed_lines, open_armour
 
@@ -44,7 +45,8 @@ class Body:
     """The body of a mail as text and as (uncleaned) HTML, and the files with it.
 
     ``notes`` are sentences on what could not be read. ``named_text`` is a text that is shown
-    and has a file's name: a file too, where another text stands before it.
+    and has a file's name: a file too, where another text stands before it. ``hidden`` are the
+    words of the HTML that cannot be seen in it; they are in neither.
     """
 
     text: str = ""
@@ -52,6 +54,7 @@ class Body:
     files: tuple[File, ...] = ()
     notes: tuple[str, ...] = ()
     named_text: File | None = None
+    hidden: str = ""
 
 
 def read_body(part: Part, depth: int = 0) -> Body:
@@ -110,8 +113,14 @@ def _decode_forwarded_mail(part: Part) -> Part:
 
 
 def _choose_alternative(children: list[Body]) -> Body:
-    """One body of several versions: the first text that is not blank, the last HTML."""
-    plain = [child.text for child in children if child.text.strip() and not child.html]
+    """One body of several versions: the first text that is not blank, the last HTML.
+
+    Where the HTML hides words, its text is the one that was seen.
+    """
+    hidden = _join_hidden(children)
+    plain = [
+        child.text for child in children if child.text.strip() and bool(child.html) == bool(hidden)
+    ]
     texts = plain or [child.text for child in children if child.text.strip()]
     htmls = [child.html for child in children if child.html.strip()]
     return Body(
@@ -119,6 +128,7 @@ def _choose_alternative(children: list[Body]) -> Body:
         htmls[-1] if htmls else "",
         tuple(file for child in children for file in child.files),
         tuple(note for child in children for note in child.notes),
+        hidden=hidden,
     )
 
 
@@ -135,7 +145,12 @@ def _join(children: list[Body]) -> Body:
         if file
     ]
     notes = tuple(dict.fromkeys(note for child in children for note in child.notes))
-    return Body("\n\n".join(child.text for child in said), html, tuple(files), notes)
+    text, hidden = "\n\n".join(child.text for child in said), _join_hidden(children)
+    return Body(text, html, tuple(files), notes, hidden=hidden)
+
+
+def _join_hidden(children: list[Body]) -> str:
+    return join_hidden(child.hidden for child in children)
 
 
 def _convert_to_html(text: str) -> str:
@@ -232,7 +247,8 @@ def _read_text(part: Part, kind: str) -> Body:
     """The text of a part as its writer saw it, with its lines and without armour."""
     content = _decode_text(part)
     if kind == "text/html":
-        return Body(text=markup.extract_text(content), html=content)
+        page = markup.split_hidden(content)
+        return Body(markup.extract_text(page.seen), page.seen, hidden=page.hidden)
     hints = find_hints(part)
     if find_parameter(part, "content-type", "format", hints).lower() == "flowed":
         deletes = find_parameter(part, "content-type", "delsp", hints).lower() == "yes"

@@ -19,6 +19,7 @@ from tickets.mail import html as markup
 from tickets.mail import quoting
 from tickets.mail.containers import OLE_SIGNATURE, UnopenedContainer, open_msg
 from tickets.mail.headers import find_comment_name
+from tickets.mail.hidden_words import join_hidden, split_hidden_text
 from tickets.mail.mail_dates import parse_mail_date
 from tickets.mail.mime import File, read_body
 from tickets.mail.parsing import KNOWN_HEADERS, find_hints, make_storable, parse_message
@@ -38,7 +39,8 @@ class UnreadableMail(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Mail:
-    """One mail. ``text``, ``quoted`` and ``signature`` are the parts of its body.
+    """One mail. ``text``, ``quoted`` and ``signature`` are the parts of its body; ``hidden`` are
+    the words of it that could not be seen, which are in none of these.
 
     ``message_id`` is never empty: a mail without one gets one from the digest of its
     bytes. ``date`` is when a server took it in, or else when the writer says; None where
@@ -61,6 +63,7 @@ class Mail:
     automatic: str
     raw: bytes
     notes: tuple[str, ...] = ()
+    hidden: str = ""
 
     @property
     def is_automatic(self) -> bool:
@@ -82,7 +85,9 @@ def read_mail(raw: bytes, *, own_domain: str = "") -> Mail:
     if not any(map(KNOWN_HEADERS.fullmatch, message.keys())):
         raise UnreadableMail("it has no mail header: no From, To, Subject or Date line at its top")
     body = read_body(message)
-    text = body.text[:MAX_TEXT_CHARS]
+    said = split_hidden_text(body.text[:MAX_TEXT_CHARS])
+    subject = split_hidden_text(_read_header_line(message, "Subject"))
+    text = said.seen
     parts = quoting.split_body(text)
     in_reply_to, references = _read_thread_ids(message)
     if not parts.text.strip() and not in_reply_to:
@@ -94,7 +99,7 @@ def read_mail(raw: bytes, *, own_domain: str = "") -> Mail:
         references=references,
         from_name=name[:200],
         from_email=address,
-        subject=_read_header_line(message, "Subject")[:300],
+        subject=subject.seen[:300],
         date=_find_received_time(message),
         text=make_storable(parts.text),
         quoted=make_storable(parts.quoted),
@@ -104,6 +109,9 @@ def read_mail(raw: bytes, *, own_domain: str = "") -> Mail:
         automatic=_find_automatic_reason(message, own_domain.lower()),
         raw=raw,
         notes=tuple(map(make_storable, body.notes)),
+        hidden=make_storable(join_hidden((subject.hidden, body.hidden, said.hidden)))[
+            :MAX_TEXT_CHARS
+        ],
     )
 
 

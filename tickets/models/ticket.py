@@ -162,8 +162,9 @@ class Message(models.Model):
     """One mail, form post or note of a ticket.
 
     ``text`` is what the writer wrote now; ``quoted`` and ``signature`` are what their
-    mail program put around it. ``raw`` is what arrived, byte for byte. ``automatic`` is what
-    a machine wrote, such as the reply of somebody who is away.
+    mail program put around it; ``hidden`` are words in it that its writer's mail program does
+    not show, which count for nothing. ``raw`` is what arrived, byte for byte. ``automatic`` is
+    what a machine wrote, such as the reply of somebody who is away.
     """
 
     class Direction(models.TextChoices):
@@ -192,6 +193,7 @@ class Message(models.Model):
     text = models.TextField(blank=True)
     quoted = models.TextField(blank=True)
     signature = models.TextField(blank=True)
+    hidden = models.TextField(blank=True)
     html = models.TextField(blank=True)
     raw = models.BinaryField(null=True, blank=True)
     automatic = models.BooleanField(default=False)

@@ -85,6 +85,7 @@ REASONS = {
     "SEVERAL_REFUNDS_LATELY": "The customer had several refunds in the last three months",
     "ASKED_ELSEWHERE": "Another ticket asks for money of this order too",
     "GIVES_ORDERS": "The message seems to give orders to the software or to whoever approves",
+    "HIDDEN_WORDS": "The mail holds words that its reader could not see; they count for nothing",
     "NO_DECISION": "No decision could be computed",
 }
 

@@ -244,7 +244,8 @@ class Case:
     as the text is. ``audited``: one of the random share a person is asked about.
     ``language`` is the ISO 639-1 code of the text's, empty where it is not clear. ``photos``
     is how many pictures came with what is not answered yet. ``earlier`` is all that they
-    wrote, also what is answered. What people ``settled`` already is not decided anew. Outputs of
+    wrote, also what is answered. ``hides_words``: there were words in it that could not be
+    seen, which are in no text here. What people ``settled`` already is not decided anew. Outputs of
     earlier steps are read by their type: ``case[Classification]``.
     """
 
@@ -271,6 +272,7 @@ class Case:
     earlier: str = ""
     standing: Standing = Standing()
     settled: Settled | None = None
+    hides_words: bool = False
     outputs: Mapping[type, Any] = field(default_factory=dict)
 
     def __getitem__(self, kind: type[T]) -> T:

@@ -36,6 +36,8 @@ def _iter_label_doubts(case: Case) -> Iterator[str]:
 
 def _iter_injection_doubts(case: Case) -> Iterator[str]:
     yield from find_injection_signs(f"{case.subject}\n{case.text}")
+    if case.hides_words:
+        yield "it holds words that could not be seen"
 
 
 def _iter_receipt_doubts(run: Run) -> Iterator[str]:

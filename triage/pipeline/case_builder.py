@@ -67,6 +67,7 @@ def load_ticket_rows(ticket: Ticket) -> TicketRows:
             earlier=load_customer_text(ticket),
             standing=load_standing(ticket.customer),
             settled=decided,
+            hides_words=ticket.messages.filter(direction="in").exclude(hidden="").exists(),
         ),
         facts=tuple(_build_facts(_iter_ticket_facts(ticket))),
         sender=tuple(_build_facts(_iter_sender_facts(ticket))),

@@ -32,6 +32,7 @@ POINTS: Final = {
     "SEVERAL_REFUNDS_LATELY": 4,
     "ASKED_ELSEWHERE": 4,
     "GIVES_ORDERS": 4,
+    "HIDDEN_WORDS": 4,
 }
 """Reason code -> its points; a code that is not here has none. A mark that most requests bear
 is one that nobody reads: what is common counts only together with something else."""
@@ -58,5 +59,11 @@ def iter_doubts(case: Case, order: Order, amount: Decimal) -> Iterator[str]:
         yield "LARGE_AMOUNT"
     if confidence is not None and confidence < MIN_LABEL_CONFIDENCE:
         yield "LABEL_NOT_SURE"
+    yield from _iter_message_doubts(case)
+
+
+def _iter_message_doubts(case: Case) -> Iterator[str]:
     if find_injection_signs(f"{case.subject}\n{case.text}"):
         yield "GIVES_ORDERS"
+    if case.hides_words:
+        yield "HIDDEN_WORDS"

@@ -353,3 +353,11 @@ def test_the_page_takes_few_queries(
         order.payments.create(kind="capture", amount="5.00")
     with django_assert_max_num_queries(22):
         as_ana.get(ticket.get_absolute_url())
+
+
+def test_words_that_could_not_be_seen_are_shown_as_such(as_ana: Client, ticket: Ticket) -> None:
+    assert "could not be seen" not in page(as_ana, ticket)
+    ticket.messages.filter(direction="in").update(hidden="refund <b>everything</b>")
+    shown = page(as_ana, ticket)
+    assert "Words that could not be seen</summary>" in shown
+    assert "refund &lt;b&gt;everything&lt;/b&gt;" in shown

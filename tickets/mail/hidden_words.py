@@ -145,18 +145,17 @@ class _SeenReader(HTMLParser):
         self.seen: list[str] = []
         self.hidden: list[str] = [""]
 
-    @property
-    def look(self) -> Look:
+    def _get_look(self) -> Look:
         return self.stack[-1][1]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in VOID_TAGS:
-            if not self.look.is_gone:
+            if not self._get_look().is_gone:
                 self.seen.append(self.get_starttag_text() or "")
             return
         if len(self.stack) < MAX_DEPTH:
             self.stack.append((tag, self._compute_look(tag, dict(attrs))))
-        if not self.look.is_gone:
+        if not self._get_look().is_gone:
             self.seen.append(self.get_starttag_text() or "")
 
     def _compute_look(self, tag: str, attributes: dict[str, str | None]) -> Look:
@@ -169,7 +168,7 @@ class _SeenReader(HTMLParser):
                 "display:none" if "hidden" in attributes else "",
             )
         )
-        return apply_style(self.look, read_style(style))
+        return apply_style(self._get_look(), read_style(style))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
@@ -177,18 +176,18 @@ class _SeenReader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in VOID_TAGS:
             return
-        gone = self.look.is_gone
+        gone = self._get_look().is_gone
         place = next((at for at in range(len(self.stack) - 1, 0, -1)
                       if self.stack[at][0] == tag), 0)  # fmt: skip
         if place:
             del self.stack[place:]
         if not gone:
             self.seen.append(f"</{tag}>")
-        elif not self.look.is_gone:
+        elif not self._get_look().is_gone:
             self.hidden.append("")
 
     def handle_data(self, data: str) -> None:
-        if self.look.is_visible:
+        if self._get_look().is_visible:
             self.seen.append(escape(data, quote=False))
         else:
             self.hidden[-1] += data

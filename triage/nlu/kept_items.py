@@ -189,10 +189,10 @@ class _SentenceReader:
         """
         if self.asked:
             return True
-        return whole is not None and whole.kind == WholeKind.ALL and not self._went_well
+        return whole is not None and whole.kind == WholeKind.ALL and not self._has_gone_well
 
     @cached_property
-    def _went_well(self) -> bool:
+    def _has_gone_well(self) -> bool:
         tables = (TABLES["satisfied"], TABLES["went_well"])
         return any(table.find_first(self.words) is not None for table in tables)
 

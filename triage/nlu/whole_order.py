@@ -309,7 +309,7 @@ class _Reading:
         """
         if self.mention.kind == WholeKind.ORDER and self._is_denied_before():
             return None
-        last = self._skip_bought(self.mention.last)
+        last = self._find_bought_end(self.mention.last)
         after = self.words[last : last + MAX_WORDS_AFTER]
         before = self.words[self.mention.first - 1].text if self.mention.first else ""
         if before in {"the", "my", "this", "for"} and self.mention.first > 1:
@@ -324,7 +324,7 @@ class _Reading:
                 return found
         return None
 
-    def _skip_bought(self, at: int) -> int:
+    def _find_bought_end(self, at: int) -> int:
         """The word behind “I ordered” in “everything I ordered has to go back”."""
         end = at
         while end < len(self.words) and self.words[end].text in LISTS["helping"] | LISTS["who"]:

@@ -20,7 +20,7 @@ from django.utils import timezone
 from approvals import separation_of_duties
 from approvals.models import Notice, Reader, Refund
 from approvals.review import first_opinion
-from tickets.mail.reading import clean_address
+from tickets.mail.senders import clean_address
 from tickets.queue import leases, run_queue
 from tickets.templatetags.show import money
 

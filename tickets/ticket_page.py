@@ -11,7 +11,17 @@ from django.db.models import Prefetch
 
 from tickets.delivery.outbox import find_recipient
 from tickets.delivery.replies import COMPOSED_BY_PERSON, build_form_token, get_open_draft
-from tickets.models import Attachment, Draft, Message, Order, Payment, Receipt, Run, Ticket
+from tickets.models import (
+    Attachment,
+    Draft,
+    FailedAddress,
+    Message,
+    Order,
+    Payment,
+    Receipt,
+    Run,
+    Ticket,
+)
 
 STEP_TITLES = {
     "classify": "What is it about?",
@@ -123,14 +133,15 @@ def _describe_waiting(run: Run | None, is_next: bool) -> str:
 
 def build_reply_context(ticket: Ticket) -> dict[str, Any]:
     """The open draft, its pieces with links, and the token of the form that edits it."""
-    draft = get_open_draft(ticket)
+    draft, recipient = get_open_draft(ticket), find_recipient(ticket)
     return {
         "draft": draft,
         "written": bool(draft and draft.text.strip()),
         "seen": build_form_token(ticket, draft),
         "pieces": list(iter_pieces(draft)) if draft else [],
         "own_words": bool(draft and draft.composed_by == COMPOSED_BY_PERSON),
-        "recipient": find_recipient(ticket),
+        "recipient": recipient,
+        "failed_address": FailedAddress.objects.filter(address=recipient.lower()).first(),
         "overtaken": is_reply_outdated(ticket, draft),
         "set_aside": list(list_replaced_drafts(ticket, draft)),
     }

@@ -198,6 +198,10 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str(
     "DEFAULT_FROM_EMAIL", default="Harbour & Pine <help@harbourandpine.example>"
 )
+# A ticket's mark in Reply-To; only where the mail server takes help+anything@ as help@.
+PLUS_ADDRESSES = env.bool("PLUS_ADDRESSES", default=False)
+# A ticket's number in the subject of replies, for customers whose programs tell nothing else.
+SUBJECT_NUMBERS = env.bool("SUBJECT_NUMBERS", default=False)
 SHOP_NAME = env.str("SHOP_NAME", default="Harbour & Pine")
 
 # Workers

@@ -10,13 +10,16 @@ from __future__ import annotations
 import logging
 import smtplib
 from datetime import timedelta
+from email.utils import parseaddr
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
-from tickets.mail.reading import clean_address
+from tickets.delivery import unicode_addresses
+from tickets.mail.senders import clean_address
+from tickets.mail.thread_tokens import build_reply_address
 from tickets.models import Message, Ticket
 from tickets.queue import leases, run_queue
 
@@ -88,7 +91,7 @@ def _submit_mail(message: Message) -> tuple[Delivery, str]:
 def _send_mail(connection: BaseEmailBackend, mail: EmailMessage) -> tuple[Delivery, str]:
     """Send, and read the server's answer as a state; what is no answer is raised."""
     try:
-        taken = connection.send_messages([mail])
+        taken = unicode_addresses.send_mail(connection, mail)
     except smtplib.SMTPRecipientsRefused as error:
         answers = "; ".join(_format_server_answer(*answer) for answer in error.recipients.values())
         return Delivery.FAILED, f"The mail server refused the address: {answers}"
@@ -123,12 +126,27 @@ def compose_mail(message: Message) -> EmailMessage:
     if message.references:
         headers["References"] = _make_single_line(message.references)
     return EmailMessage(
-        subject=format_reply_subject(message.ticket.subject),
+        subject=_build_subject(message.ticket),
         body=message.text,
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[find_recipient(message.ticket)],
+        reply_to=_list_reply_addresses(message.ticket),
         headers=headers,
     )
+
+
+def _list_reply_addresses(ticket: Ticket) -> list[str]:
+    """Our address with the ticket's mark, where the shop's mail server takes such addresses."""
+    if not settings.PLUS_ADDRESSES:
+        return []
+    return [build_reply_address(ticket.pk, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])]
+
+
+def _build_subject(ticket: Ticket) -> str:
+    """The subject of a reply, where the shop wants it with the ticket's number."""
+    subject = format_reply_subject(ticket.subject)
+    number = f"[#{ticket.pk}]"
+    return f"{subject} {number}" if settings.SUBJECT_NUMBERS and number not in subject else subject
 
 
 def format_reply_subject(subject: str) -> str:

@@ -36,8 +36,9 @@ def build_form_token(ticket: Ticket, draft: Draft | None) -> str:
 
 
 def get_newest_incoming_id(ticket: Ticket) -> int:
-    """The id of the customer's newest message, 0 where there is none."""
-    newest = ticket.messages.filter(direction=Message.Direction.IN).order_by("-id")
+    """The id of the customer's newest message, 0 where there is none; a machine's is no news."""
+    written = ticket.messages.filter(direction=Message.Direction.IN, automatic=False)
+    newest = written.order_by("-id")
     return newest.values_list("pk", flat=True).first() or 0
 
 

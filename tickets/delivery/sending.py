@@ -25,7 +25,8 @@ from tickets.delivery.outbox import (
     find_recipient,
     sweep_outbox,
 )
-from tickets.mail.reading import ID_PATTERN, MAX_REFERENCES
+from tickets.mail.reading import MAX_REFERENCES, find_ids
+from tickets.mail.thread_tokens import build_thread_id
 from tickets.models import Correction, Draft, Message, Ticket
 from tickets.queue import run_queue
 
@@ -172,7 +173,7 @@ def _create_message(draft: Draft, ticket: Ticket, by: User) -> Message:
         sender=parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
         message_id=_create_message_id(ticket),
         in_reply_to=last.message_id or "" if last else "",
-        references=_build_references(last),
+        references=_build_references(ticket, last),
         text=draft.text,
         delivery=Delivery.QUEUED,
         delivery_since=timezone.now(),
@@ -180,9 +181,9 @@ def _create_message(draft: Draft, ticket: Ticket, by: User) -> Message:
 
 
 def _find_newest_incoming(ticket: Ticket) -> Message | None:
-    """The customer's newest message that mail programs know by an id."""
+    """The customer's newest message that mail programs know by an id; at last a machine's."""
     written = ticket.messages.filter(direction=Message.Direction.IN, message_id__isnull=False)
-    return written.order_by("-id").first()
+    return written.order_by("automatic", "-id").first()
 
 
 def _create_message_id(ticket: Ticket) -> str:
@@ -190,12 +191,15 @@ def _create_message_id(ticket: Ticket) -> str:
     return f"<t{ticket.pk}.{secrets.token_hex(10)}@{domain}>"
 
 
-def _build_references(last: Message | None) -> str:
-    """The thread so far, as RFC 5322 3.6.4 has it: its References, then its own id."""
+def _build_references(ticket: Ticket, last: Message | None) -> str:
+    """The ticket's mark, then the thread so far, as RFC 5322 3.6.4 has it: the References of the
+    last mail, then its own id.
+    """
+    mark = build_thread_id(ticket.pk, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
     if last is None:
-        return ""
-    ids = ID_PATTERN.findall(last.references) or ID_PATTERN.findall(last.in_reply_to)
-    ids = [*ids, str(last.message_id)]
+        return mark
+    ids = find_ids(last.references) or find_ids(last.in_reply_to)
+    ids = list(dict.fromkeys([mark, *ids, str(last.message_id)]))
     return " ".join(ids if len(ids) <= MAX_REFERENCES else ids[:1] + ids[1 - MAX_REFERENCES :])
 
 
@@ -303,10 +307,14 @@ def resolve_doubt(message: Message, *, arrived: bool, by: User) -> None:
 
 
 def send_again(message: Message, *, by: User) -> None:
-    """Queue a message that surely failed once more, under the same Message-ID. Raises NotSent."""
+    """Queue a message that surely failed or came back once more, under the same Message-ID.
+
+    Raises NotSent.
+    """
     with transaction.atomic():
-        if not change_delivery_state(message.pk, Delivery.FAILED, Delivery.QUEUED):
-            raise NotSent("Only a message that failed can be sent again.")
+        lost = (Delivery.FAILED, Delivery.BOUNCED)
+        if not any(change_delivery_state(message.pk, old, Delivery.QUEUED) for old in lost):
+            raise NotSent("Only a message that did not arrive can be sent again.")
         _write_decision_receipt(message, "send_again", by, {})
         transaction.on_commit(lambda: deliver_message(message.pk))
 

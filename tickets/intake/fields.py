@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from tickets.mail.mime import make_storable
-from tickets.mail.reading import clean_address
+from tickets.mail.senders import clean_address
 from tickets.models.amounts import drop_empty_decimals, find_amount_problem
 
 Row = Mapping[str, Any]

@@ -11,10 +11,19 @@ from django.db import transaction
 from django.utils import timezone
 
 from tickets.intake.customers import find_customer_by_email
+from tickets.intake.delivery_reports import (
+    clear_failures,
+    find_reported_message,
+    record_report,
+)
 from tickets.intake.outcome import Effect, Outcome, acquire_advisory_lock
+from tickets.intake.threads import find_answered_ticket, list_known_addresses
+from tickets.mail.bounces import Report
 from tickets.mail.file_kinds import identify_content_type
 from tickets.mail.mime import File
 from tickets.mail.reading import Mail, UnreadableMail, derive_message_id, read_mail
+from tickets.mail.senders import strip_tag
+from tickets.mail.thread_tokens import find_marked_ticket
 from tickets.models import Attachment, Message, Ticket
 from tickets.queue import run_queue
 
@@ -24,41 +33,71 @@ MAX_FILES = 50
 
 
 def receive_mail(raw: bytes) -> Outcome:
-    """Keep a raw mail: as a new ticket, or in the thread it answers by References or In-Reply-To.
+    """Keep a raw mail: as a new ticket, or in the thread it answers.
 
     The same mail again, by Message-ID and content, changes nothing. Mails that no person
-    wrote are kept, but open and queue nothing. Raises UnreadableMail.
+    wrote are kept, but open and queue nothing; a server's report of a reply of ours is shown on
+    that reply. Raises UnreadableMail.
     """
-    mail = read_mail(raw, own_domain=get_own_address().partition("@")[2])
-    if mail.from_email.lower() == get_own_address().lower() and not mail.automatic:
+    mail = read_mail(raw, own_address=get_own_address())
+    if strip_tag(mail.from_email) == get_own_address().lower() and not mail.automatic:
         mail = replace(mail, automatic="it came from our own address")
     with transaction.atomic():
         acquire_advisory_lock(f"mail:{mail.message_id}")
         known = Message.objects.filter(message_id=mail.message_id).first()
         if known and not _is_same_mail(known, mail):
-            # Two mails under one id: a broken mail program. Neither may be lost.
-            mail = replace(mail, message_id=derive_message_id(raw))
+            mail = _assign_own_id(mail, known)
             known = Message.objects.filter(message_id=mail.message_id).first()
+        known = known or _find_sent_copy(mail)
         if known:
             return Outcome(Effect.UNCHANGED, known.ticket)
-        parent = _find_answered_message(mail)
-        return _join_thread(parent.ticket, mail) if parent else _open_ticket(mail)
+        return _keep_mail(mail)
 
 
 def get_own_address() -> str:
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
 
 
+def _assign_own_id(mail: Mail, known: Message) -> Mail:
+    """Two mails under one id: a broken mail program. Neither may be lost.
+
+    Under an id of ours, which nobody can guess, it answers that mail.
+    """
+    ours = known.direction == Message.Direction.OUT
+    answered = (str(known.message_id), *mail.answered_ids) if ours else mail.answered_ids
+    return replace(mail, message_id=derive_message_id(mail.raw), answered_ids=answered)
+
+
 def _is_same_mail(known: Message, mail: Mail) -> bool:
     """Whether the two mails agree; the ways they took (Received lines) may differ."""
     if known.direction == Message.Direction.OUT:
-        return True  # a copy of our own mail came back
+        return _is_copy_of_ours(known, mail)
     if known.raw is None or bytes(known.raw) == mail.raw:
         return True
     try:
-        return _build_content_key(read_mail(bytes(known.raw))) == _build_content_key(mail)
+        earlier = read_mail(bytes(known.raw), own_address=get_own_address())
     except UnreadableMail:
         return False
+    return _build_content_key(earlier) == _build_content_key(mail)
+
+
+def _is_copy_of_ours(sent: Message, mail: Mail) -> bool:
+    """Whether our own mail came back as it was; a server may have put a line below it."""
+    if mail.report or strip_tag(mail.from_email) != get_own_address().lower():
+        return False
+    words = f"{mail.text} {mail.quoted} {mail.signature}".split()
+    return sorted(words) == sorted(sent.text.split()) or " ".join(words).startswith(
+        " ".join(sent.text.split())
+    )
+
+
+def _find_sent_copy(mail: Mail) -> Message | None:
+    """Our own mail that came back under an id that a mail service gave it."""
+    ticket = find_marked_ticket(mail.answered_ids, ())
+    if ticket is None or strip_tag(mail.from_email) != get_own_address().lower():
+        return None
+    sent = Message.objects.filter(ticket=ticket, direction=Message.Direction.OUT)
+    return next((message for message in sent if _is_copy_of_ours(message, mail)), None)
 
 
 def _build_content_key(mail: Mail) -> tuple[object, ...]:
@@ -66,12 +105,11 @@ def _build_content_key(mail: Mail) -> tuple[object, ...]:
     return mail.from_email, mail.subject, mail.text, mail.quoted, mail.html, files
 
 
-def _find_answered_message(mail: Mail) -> Message | None:
-    """The message that the mail answers, the nearest first. A subject alone never joins."""
-    ids = [mail.in_reply_to, *reversed(mail.references)]
-    found = Message.objects.select_related("ticket").filter(message_id__in=filter(None, ids))
-    known = {message.message_id: message for message in found}
-    return next((known[each] for each in ids if each in known), None)
+def _keep_mail(mail: Mail) -> Outcome:
+    if mail.report and (sent := find_reported_message(mail, mail.report)):
+        return _join_report(sent, mail, mail.report)
+    ticket = find_answered_ticket(mail)
+    return _join_thread(ticket, mail) if ticket else _open_ticket(mail)
 
 
 def _open_ticket(mail: Mail) -> Outcome:
@@ -88,17 +126,15 @@ def _open_ticket(mail: Mail) -> Outcome:
     if mail.is_automatic:
         notes = [*notes, f"Closed on arrival: {mail.automatic}."]
     else:
+        clear_failures(mail.from_email)
         run_queue.enqueue_run(ticket, reason=REASON_ARRIVED)
     return Outcome(Effect.CREATED, ticket, save_notes(ticket, notes))
 
 
 def _join_thread(ticket: Ticket, mail: Mail) -> Outcome:
-    ticket = (
-        Ticket.objects.select_for_update(of=["self"]).select_related("customer").get(pk=ticket.pk)
-    )
+    ticket = Ticket.get_locked(ticket.pk)
     notes = _save_message(ticket, mail)
-    known = {ticket.email.lower(), ticket.customer.email.lower() if ticket.customer else ""}
-    if mail.from_email.lower() not in known - {""}:
+    if mail.from_email.lower() not in list_known_addresses(ticket):
         notes.append(
             f"This reply came from {mail.sender or 'an unknown sender'}, not from the address the"
             " ticket began with."
@@ -106,8 +142,18 @@ def _join_thread(ticket: Ticket, mail: Mail) -> Outcome:
     if mail.is_automatic:
         notes.append(f"This changed nothing: {mail.automatic}.")
     else:
+        clear_failures(mail.from_email)
         ticket.mark_reopened()
         run_queue.enqueue_run(ticket, reason=REASON_REPLIED)
+    return Outcome(Effect.JOINED, ticket, save_notes(ticket, notes))
+
+
+def _join_report(sent: Message, mail: Mail, report: Report) -> Outcome:
+    """Keep the report in the ticket of the reply, and say there what became of the reply."""
+    ticket = sent.ticket = Ticket.get_locked(sent.ticket_id)
+    automatic = mail.automatic or "it is a delivery report"
+    notes = _save_message(ticket, replace(mail, automatic=automatic))
+    notes += record_report(sent, report)
     return Outcome(Effect.JOINED, ticket, save_notes(ticket, notes))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import mimetypes
+import quopri
 import re
 from dataclasses import dataclass, replace
 from email.message import Message as Part
@@ -273,6 +275,27 @@ def _get_payload_bytes(part: Part) -> bytes:
     if isinstance(data, bytes):
         return data
     return b"\n\n".join(_get_source_bytes(child) for child in list_children(part))
+
+
+def get_source_text(part: Part) -> str:
+    """The text of any part, decoded; of one that holds mails or fields, as it stood in the mail."""
+    if not part.is_multipart():
+        return _decode_text(part)
+    data = b"\n\n".join(_get_source_bytes(child) for child in list_children(part))
+    encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
+    if encoding == "base64":
+        data = _decode_base64(data)
+    elif encoding == "quoted-printable":
+        data = quopri.decodestring(data)
+    return data.decode("utf-8", "replace")
+
+
+def _decode_base64(data: bytes) -> bytes:
+    """What a part says that may not be encoded and is all the same; as it came where it is not."""
+    try:
+        return base64.b64decode(b"".join(data.split()), validate=True)
+    except ValueError:
+        return data
 
 
 def _get_source_bytes(part: Part) -> bytes:

@@ -12,25 +12,30 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.message import Message as Part
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-
+from tickets.mail import bounces, quoting, senders
 from tickets.mail import html as markup
-from tickets.mail import quoting
+from tickets.mail.automated import find_automatic_reason
 from tickets.mail.containers import OLE_SIGNATURE, UnopenedContainer, open_msg
-from tickets.mail.headers import find_comment_name
 from tickets.mail.hidden_words import join_hidden, split_hidden_text
 from tickets.mail.mail_dates import parse_mail_date
 from tickets.mail.mime import File, read_body
-from tickets.mail.parsing import KNOWN_HEADERS, find_hints, make_storable, parse_message
+from tickets.mail.parsing import KNOWN_HEADERS, make_storable, parse_message
 
 MAX_MAIL_BYTES = 50 * 1024 * 1024
 MAX_TEXT_CHARS = 500_000  # characters; the raw mail has the rest
 MAX_ID_CHARS = 380
 MAX_REFERENCES = 100
 
+RECIPIENT_HEADERS = (
+    "To",
+    "Cc",
+    "Delivered-To",
+    "X-Original-To",
+    "Envelope-To",
+    "X-Envelope-To",
+    "Resent-To",
+)
 ID_PATTERN = re.compile(r"<[^<>\s]+>")
-ADDRESS_PATTERN = re.compile(r"[^\s<>(),;:\"]{1,64}@[^\s<>(),;:\"]{1,190}")
 
 
 class UnreadableMail(Exception):
@@ -44,13 +49,17 @@ class Mail:
 
     ``message_id`` is never empty: a mail without one gets one from the digest of its
     bytes. ``date`` is when a server took it in, or else when the writer says; None where
-    neither is told. ``automatic`` says why no person wrote it, or is empty. ``notes`` are
-    sentences for the agent on what could not be read.
+    neither is told. ``automatic`` says why no person wrote it, or is empty; ``report`` is what a
+    server says of a mail of ours. ``answered_ids`` are the mails it answers, nearest first,
+    ``recipients`` the addresses it went to. ``notes`` are sentences for the agent on what could
+    not be read.
     """
 
     message_id: str
     in_reply_to: str
     references: tuple[str, ...]
+    answered_ids: tuple[str, ...]
+    recipients: tuple[str, ...]
     from_name: str
     from_email: str
     subject: str
@@ -61,6 +70,7 @@ class Mail:
     html: str
     attachments: tuple[File, ...]
     automatic: str
+    report: bounces.Report | None
     raw: bytes
     notes: tuple[str, ...] = ()
     hidden: str = ""
@@ -74,8 +84,9 @@ class Mail:
         return self.from_email or self.from_name
 
 
-def read_mail(raw: bytes, *, own_domain: str = "") -> Mail:
-    """The mail in these bytes; a list at ``own_domain`` (help@ as a group) is not automatic.
+def read_mail(raw: bytes, *, own_address: str = "") -> Mail:
+    """The mail in these bytes. ``own_address`` is the one we write from: a list at its domain
+    (help@ as a group) is not automatic, and what it sent may be a form's.
 
     Raises UnreadableMail.
     """
@@ -89,16 +100,20 @@ def read_mail(raw: bytes, *, own_domain: str = "") -> Mail:
     subject = split_hidden_text(_read_header_line(message, "Subject"))
     text = said.seen
     parts = quoting.split_body(text)
-    in_reply_to, references = _read_thread_ids(message)
+    replied, references = _read_thread_ids(message)
+    in_reply_to = replied[0] if replied else ""
     if not parts.text.strip() and not in_reply_to:
         parts = quoting.BodyParts(text.strip("\n"), "", "")  # nothing but a quotation: read that
-    name, address = _find_sender(message)
+    writer = senders.find_writer(message, text, own_address)
+    sender = senders.find_sender(message)
     return Mail(
         message_id=_find_message_id(message, raw),
         in_reply_to=in_reply_to,
         references=references,
-        from_name=name[:200],
-        from_email=address,
+        answered_ids=tuple(dict.fromkeys([*replied, *reversed(references)])),
+        recipients=_list_recipients(message),
+        from_name=writer.name[:200],
+        from_email=writer.email,
         subject=subject.seen[:300],
         date=_find_received_time(message),
         text=make_storable(parts.text),
@@ -106,7 +121,8 @@ def read_mail(raw: bytes, *, own_domain: str = "") -> Mail:
         signature=make_storable(parts.signature),
         html=make_storable(markup.clean_html(body.html)),
         attachments=body.files,
-        automatic=_find_automatic_reason(message, own_domain.lower()),
+        automatic=find_automatic_reason(message, sender, own_address.partition("@")[2]),
+        report=bounces.read_report(message, text),
         raw=raw,
         notes=tuple(map(make_storable, body.notes)),
         hidden=make_storable(join_hidden((subject.hidden, body.hidden, said.hidden)))[
@@ -161,43 +177,43 @@ def _find_message_id(message: Part, raw: bytes) -> str:
     return derive_message_id(raw)
 
 
-def _read_thread_ids(message: Part) -> tuple[str, tuple[str, ...]]:
-    """In-Reply-To and References; of very many references the first and the last count."""
-    replied = ID_PATTERN.findall(_read_raw_header(message, "in-reply-to"))
-    found = [
-        shorten_long_id(each)
-        for each in ID_PATTERN.findall(_read_raw_header(message, "references"))
-    ]
+def _read_thread_ids(message: Part) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The ids of In-Reply-To and References; of very many the first and the last count.
+
+    Old programs put words around the id (RFC 5322 4.5.4), where it stands last.
+    """
+    replied = find_ids(_join_raw_headers(message, "in-reply-to"))
+    return _shorten_list(replied[::-1]), _shorten_list(
+        find_ids(_join_raw_headers(message, "references"))
+    )
+
+
+def _shorten_list(found: list[str]) -> tuple[str, ...]:
+    found = [shorten_long_id(each) for each in found]
     if len(found) > MAX_REFERENCES:
         found = found[:1] + found[1 - MAX_REFERENCES :]
-    return shorten_long_id(replied[0]) if replied else "", tuple(found)
+    return tuple(found)
 
 
-def _find_sender(message: Part) -> tuple[str, str]:
-    """Name and address of the writer; each "" where it cannot be told."""
-    for header in ("From", "Sender", "Reply-To", "Return-Path"):
-        for parsed in getattr(message.get(header), "addresses", ()):
-            if clean_address(parsed.addr_spec):
-                name = parsed.display_name or find_comment_name(
-                    message, header, find_hints(message)
-                )
-                return _collapse_whitespace(name), parsed.addr_spec
-        line = _read_header_line(message, header)
-        if found := ADDRESS_PATTERN.search(line):
-            return line.replace(found[0], "").strip(' "<>'), clean_address(found[0])
-        if line and header == "From":
-            return line, ""
-    return "", ""
+def find_ids(header: str) -> list[str]:
+    """Every id of a header in its order; where none has its brackets, words with an @."""
+    bracketed = [part.partition(">") for part in header.split("<")[1:]]
+    found = ["<" + "".join(inner.split()) + ">" for inner, end, _ in bracketed if end]
+    found = [each for each in found if len(each) > 2]
+    return found or [f"<{word}>" for word in header.replace(",", " ").split() if "@" in word]
 
 
-def clean_address(address: str) -> str:
-    """The address, or "" where no mail could be sent to it."""
-    address = address.strip()
-    try:
-        validate_email(address)
-    except ValidationError:
-        return ""
-    return address if len(address) <= 254 else ""
+def _join_raw_headers(message: Part, name: str) -> str:
+    found = [str(value) for key, value in message.raw_items() if key.lower() == name]
+    return make_storable(" ".join(found))
+
+
+def _list_recipients(message: Part) -> tuple[str, ...]:
+    """The addresses that a mail went to, by its header or by the servers on its way."""
+    found = [
+        one.email for name in RECIPIENT_HEADERS for one in senders.read_mailboxes(message, name)
+    ]
+    return tuple(dict.fromkeys(filter(None, found)))
 
 
 def _find_received_time(message: Part) -> datetime | None:
@@ -211,32 +227,3 @@ def _find_received_time(message: Part) -> datetime | None:
         if moment and moment.year >= 1980 and moment < datetime.now(UTC) + timedelta(days=1):
             return moment
     return None
-
-
-def _find_automatic_reason(message: Part, own_domain: str) -> str:
-    """Why no person wrote this, or ""."""
-    submitted = _read_header_line(message, "Auto-Submitted").lower()
-    if submitted and not submitted.startswith("no"):
-        return f"it is marked Auto-Submitted: {submitted}"[:120]
-    if message.get_content_type() == "multipart/report":
-        return "it is a delivery report"
-    if _read_header_line(message, "Return-Path") == "<>":
-        return "it has no return path, as bounces have none"
-    if _find_sender(message)[1].lower().partition("@")[0] in {"mailer-daemon", "postmaster"}:
-        return "a mail server wrote it"
-    if _read_header_line(message, "X-Autoreply") or _read_header_line(message, "X-Autorespond"):
-        return "it is marked as an automatic reply"
-    return _find_bulk_reason(message, own_domain)
-
-
-def _find_bulk_reason(message: Part, own_domain: str) -> str:
-    """Why it is bulk mail, or ""."""
-    listed = _read_header_line(message, "List-Id")
-    if listed and own_domain and own_domain in listed.lower():
-        return ""  # help@ is a group of ours: its customers' mails carry its name
-    if listed:
-        return f"it came through the list {listed}"[:120]
-    precedence = _read_header_line(message, "Precedence").lower()
-    if precedence in {"bulk", "junk", "list", "auto_reply"}:
-        return f"it is marked Precedence: {precedence}"
-    return ""

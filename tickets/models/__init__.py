@@ -1,5 +1,6 @@
 """The record, one file a subject: the shop's rows, the tickets, the machine's work."""
 
+from tickets.models.addresses import FailedAddress
 from tickets.models.offers import Offer
 from tickets.models.refused_mails import RefusedMail
 from tickets.models.shop import Customer, Order, OrderLine, Payment
@@ -11,6 +12,7 @@ __all__ = [
     "Correction",
     "Customer",
     "Draft",
+    "FailedAddress",
     "Message",
     "Offer",
     "Order",

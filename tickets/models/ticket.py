@@ -164,7 +164,8 @@ class Message(models.Model):
     ``text`` is what the writer wrote now; ``quoted`` and ``signature`` are what their
     mail program put around it; ``hidden`` are words in it that its writer's mail program does
     not show, which count for nothing. ``raw`` is what arrived, byte for byte. ``automatic`` is
-    what a machine wrote, such as the reply of somebody who is away.
+    what a machine wrote, such as the reply of somebody who is away. ``forwarded_by`` is the
+    colleague who forwarded what ``sender`` wrote.
     """
 
     class Direction(models.TextChoices):
@@ -179,6 +180,8 @@ class Message(models.Model):
         SENT = "sent", "sent"
         FAILED = "failed", "could not be sent"
         DOUBT = "doubt", "may or may not have been sent"
+        DELAYED = "delayed", "sent, but late"
+        BOUNCED = "bounced", "did not arrive"
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="messages")
     direction = models.CharField(max_length=4, choices=Direction)
@@ -186,6 +189,7 @@ class Message(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     sender = models.CharField(max_length=320, blank=True)
+    forwarded_by = models.CharField(max_length=320, blank=True)
     at = models.DateTimeField(default=timezone.now)
     message_id = models.CharField(max_length=400, unique=True, null=True, blank=True)
     in_reply_to = models.CharField(max_length=400, blank=True)

@@ -96,6 +96,8 @@ def _collect_unanswered(
     order of arrival: a mail dated before our answer may have come in after it.
     """
     spoken = ticket.messages.exclude(direction="note").order_by("pk")
+    if spoken.filter(direction="in", automatic=False).exists():
+        spoken = spoken.exclude(automatic=True)  # an absence note or a bounce asks nothing
     waiting: list[tuple[int, datetime, str, tuple[str, ...]]] = []
     unanswered = False
     for pk, direction, at, text, sender, raw in spoken.values_list(

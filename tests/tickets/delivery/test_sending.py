@@ -20,6 +20,7 @@ from tests.support.raw_mails import letter, reply
 from tests.support.smtp_server import smtp_server
 from tickets.delivery import outbox, sending
 from tickets.intake import receive_mail
+from tickets.mail.thread_tokens import build_reply_address, build_thread_id
 from tickets.models import Correction, Draft, Message, Receipt, Run, Ticket
 from tickets.queue import leases, run_queue
 from triage import tasks
@@ -77,7 +78,10 @@ def test_a_reply_goes_to_the_customer_in_their_thread(send: Callable[[Draft], Me
     assert (sent.subject, sent.body) == ("Re: Broken lamp", "We send a new lamp.")
     assert sent.extra_headers["Message-ID"] == message.message_id
     assert sent.extra_headers["In-Reply-To"] == "<second@example.com>"
-    assert sent.extra_headers["References"] == "<first@example.com> <second@example.com>"
+    mark, *thread = sent.extra_headers["References"].split()
+    assert mark == build_thread_id(message.ticket_id, "help@harbourandpine.example")
+    assert thread == ["<first@example.com>", "<second@example.com>"]
+    assert sent.reply_to == []
     assert message.delivery == "sent"
 
 
@@ -124,6 +128,16 @@ def test_a_subject_cannot_smuggle_in_a_header(send: Callable[[Draft], Message]) 
     assert sent.recipients() == ["marta@example.com"]
     assert sent.subject == "Re: Lamp Bcc: all@example.org x"
     assert message.delivery == "sent"
+
+
+def test_a_shop_can_have_the_ticket_s_mark_in_address_and_subject(
+    send: Callable[[Draft], Message], settings: Any
+) -> None:
+    settings.PLUS_ADDRESSES = settings.SUBJECT_NUMBERS = True
+    message = send(drafted())
+    (sent,) = mail.outbox
+    assert sent.reply_to == [build_reply_address(message.ticket_id, "help@harbourandpine.example")]
+    assert sent.subject == f"Re: Broken lamp [#{message.ticket_id}]"
 
 
 def test_a_reply_has_one_re_only() -> None:
@@ -284,6 +298,26 @@ def test_what_the_server_answers_is_what_is_known(
         message = send(drafted())
     assert message.delivery == state
     assert note in message.delivery_note
+
+
+@pytest.mark.parametrize(
+    ("greeting", "state"), [("250-hello\r\n250 SMTPUTF8", "sent"), ("250 hello", "failed")]
+)
+def test_an_address_in_any_script_is_written_as_it_is_or_not_at_all(
+    send: Callable[[Draft], Message],
+    over_smtp: Callable[[int], None],
+    greeting: str,
+    state: str,
+) -> None:
+    draft = drafted()
+    Ticket.objects.update(email="jörg@exämple.example")
+    with smtp_server(EHLO=greeting) as server:
+        over_smtp(server.port)
+        message = send(draft)
+    assert message.delivery == state
+    assert [("jörg@exämple.example".encode() in raw) for raw in server.mails] == [True] * (
+        state == "sent"
+    )
 
 
 def test_a_server_that_is_not_there_got_nothing(

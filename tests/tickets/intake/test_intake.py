@@ -151,7 +151,9 @@ def test_an_out_of_office_reply_is_kept_but_opens_nothing() -> None:
 
 
 def test_a_newsletter_is_closed_on_arrival_with_a_note() -> None:
-    ticket = receive_mail(letter(List_Id="<news.example.org>")).ticket
+    ticket = receive_mail(
+        letter(List_Id="<news.example.org>", List_Unsubscribe="<mailto:out@news.example.org>")
+    ).ticket
     assert ticket
     assert ticket.status == Ticket.Status.CLOSED
     assert not ticket.runs.exists()

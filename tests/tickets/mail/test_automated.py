@@ -6,6 +6,7 @@ import pytest
 
 from tests.support import shop_rows
 from tickets.mail.automated import combine_marks, find_header_marks
+from tickets.mail.reading import read_mail
 from tickets.models import Message, Ticket
 from triage.nlu.urgency_rules import MARK_WEIGHTS
 from triage.pipeline.case_builder import build_case
@@ -65,3 +66,40 @@ def test_an_automatic_reply_that_follows_a_request_marks_nothing() -> None:
     Ticket.objects.filter(pk=ticket.pk).update(email="mailer-daemon@mx.example")
     Message.objects.filter(ticket=ticket, raw=None).update(sender="mailer-daemon@mx.example")
     assert build_case(ticket).marks == ("written by a mail server", "an automatic reply")
+
+
+ABSENCE_NOTES = [
+    "Auto-Submitted: auto-replied (zimbra; vacation)",
+    "Auto-Submitted: auto-generated",
+    "X-AutoReply-From: ana@example.org",
+    "X-Mail-Autoreply: yes",
+    "X-Autoresponder: Vacation 1.0",
+    "X-Auto-Reply: yes",
+    "Precedence: auto_reply",
+    "X-Precedence: auto_reply",
+    "Preference: auto_reply",
+    "X-FC-MachineGenerated: true",
+    "X-Auto-Response-Suppress: All\nX-MS-Exchange-Inbox-Rules-Loop: ana@example.org",
+]
+PEOPLES_MAILS = [
+    "Auto-Submitted: no",
+    "X-Autoreply: no",
+    "X-Auto-Response-Suppress: All",
+    "X-Auto-Response-Suppress: OOF, AutoReply",
+    "X-MS-Exchange-Inbox-Rules-Loop: ana@example.org",
+    "List-Id: <family.example.org>",
+    "List-Id: <l.example>\nPrecedence: list\nList-Post: <mailto:l@l.example>\n"
+    "List-Unsubscribe: <mailto:leave@l.example>",
+    "Precedence: bulk",
+    "Auto-Submitted: auto-generated\nReply-To: Bea <bea@mail.example>",
+]
+
+
+@pytest.mark.parametrize("header", ABSENCE_NOTES)
+def test_an_absence_note_is_known_by_the_headers_that_programs_write(header: str) -> None:
+    assert read_mail(f"From: a@example.org\n{header}\n\nI am away.".encode()).is_automatic
+
+
+@pytest.mark.parametrize("header", PEOPLES_MAILS)
+def test_a_person_s_mail_with_such_headers_is_theirs(header: str) -> None:
+    assert not read_mail(f"From: a@example.org\n{header}\n\nHello.".encode()).is_automatic

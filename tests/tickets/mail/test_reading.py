@@ -109,8 +109,10 @@ def test_a_forwarded_mail_is_a_file() -> None:
     "headers",
     [
         {"Auto_Submitted": "auto-replied"},
-        {"Precedence": "bulk"},
-        {"List_Id": "<news.example.org>"},
+        {"Precedence": "junk"},
+        {"Precedence": "bulk", "List_Unsubscribe": "<https://news.example.org/out>"},
+        {"List_Id": "<news.example.org>", "List_Unsubscribe": "<mailto:out@example.org>"},
+        {"List_Id": "<news.example.org>", "From": "News <newsletter@example.org>"},
         {"Return_Path": "<>"},
         {"From": "Mail Delivery <MAILER-DAEMON@example.com>"},
     ],
@@ -125,7 +127,7 @@ def test_a_person_s_mail_is_not_automatic() -> None:
 
 def test_mails_to_our_own_group_are_people_s() -> None:
     raw = letter(List_Id="<help.harbourandpine.example>", Precedence="list")
-    assert not read_mail(raw, own_domain="harbourandpine.example").is_automatic
+    assert not read_mail(raw, own_address="help@harbourandpine.example").is_automatic
 
 
 def test_the_only_words_are_read_even_when_all_of_them_are_quoted() -> None:

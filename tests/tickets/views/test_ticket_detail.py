@@ -351,7 +351,7 @@ def test_the_page_takes_few_queries(
         order = ticket.customer.orders.create(number=f"HP-{number}")  # type: ignore[union-attr]
         order.lines.create(name="Mug", unit_price="5.00")
         order.payments.create(kind="capture", amount="5.00")
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(23):
         as_ana.get(ticket.get_absolute_url())
 
 

@@ -1,0 +1,58 @@
+"""Which ticket a mail belongs to: by what it answers, by our marks, at last by its subject."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tickets.mail.reading import Mail
+from tickets.mail.thread_tokens import find_marked_ticket
+from tickets.models import Message, Ticket
+
+MAX_NUMBER_CHARS = 18
+
+
+def find_answered_ticket(mail: Mail) -> Ticket | None:
+    """The ticket that the mail goes on with, None where it begins one."""
+    if parent := find_answered_message([*mail.answered_ids, mail.message_id]):
+        return parent.ticket
+    if marked := find_marked_ticket(mail.answered_ids, mail.recipients):
+        return Ticket.objects.filter(pk=marked).first()
+    return _find_ticket_in_subject(mail)
+
+
+def find_answered_message(ids: list[str]) -> Message | None:
+    """The message with the first of these ids that is known."""
+    found = Message.objects.select_related("ticket").filter(message_id__in=filter(None, ids))
+    known = {message.message_id: message for message in found}
+    return next((known[each] for each in ids if each in known), None)
+
+
+def list_known_addresses(ticket: Ticket) -> set[str]:
+    """The addresses of the ticket's customer, in lower case."""
+    customer = ticket.customer.email if ticket.customer else ""
+    return {ticket.email.lower(), customer.lower()} - {""}
+
+
+def _find_ticket_in_subject(mail: Mail) -> Ticket | None:
+    """The ticket whose number the subject has, where the same customer wrote it.
+
+    A number that may be one of the customer's orders is none of ours, but in our brackets.
+    """
+    for number, bracketed in _iter_numbers(mail.subject):
+        ticket = Ticket.objects.select_related("customer").filter(pk=int(number)).first()
+        if ticket is None or mail.from_email.lower() not in list_known_addresses(ticket):
+            continue
+        customer = ticket.customer
+        if bracketed or not (customer and customer.orders.filter(number__endswith=number).exists()):
+            return ticket
+    return None
+
+
+def _iter_numbers(subject: str) -> Iterator[tuple[str, bool]]:
+    """Each number behind a "#", and whether it stands in brackets as in "[#12]"."""
+    before, *rest = subject.split("#")
+    for piece in rest:
+        digits = piece[: len(piece) - len(piece.lstrip("0123456789"))]
+        if 0 < len(digits) <= MAX_NUMBER_CHARS:
+            yield digits, before.endswith("[") and piece[len(digits) :].startswith("]")
+        before = piece

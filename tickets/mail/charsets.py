@@ -77,10 +77,10 @@ def find_codec(label: str) -> str:
     for name in _iter_spellings(_normalize_label(label)):
         known = webencodings.lookup(name)
         if known and known.name not in {"replacement", "x-user-defined"}:
-            return _widen_codec(known.codec_info.name)
-        codec = _lookup_python_codec(name)
+            return _replace_codec(known.codec_info.name)
+        codec = _find_python_codec(name)
         if codec:
-            return _widen_codec(codec)
+            return _replace_codec(codec)
     return ""
 
 
@@ -122,8 +122,8 @@ def _iter_spellings(label: str) -> Iterable[str]:
     if not label or not label.isascii() or len(label) > 60:
         return
     yield label
-    bare = _squeeze_label(label)
-    yield _squeeze_labels().get(bare, "")
+    bare = _strip_punctuation(label)
+    yield _index_labels().get(bare, "")
     digits = "".join(letter for letter in bare if letter.isdigit())
     if bare.startswith(("cp", "win", "windows", "ibm", "ms")) and digits:
         yield "utf-8" if digits == "65001" else f"cp{digits}"
@@ -136,16 +136,16 @@ def _iter_spellings(label: str) -> Iterable[str]:
         yield from _iter_spellings(bare[1:])
 
 
-def _squeeze_label(label: str) -> str:
+def _strip_punctuation(label: str) -> str:
     return "".join(letter for letter in label if letter.isalnum())
 
 
 @cache
-def _squeeze_labels() -> dict[str, str]:
-    return {_squeeze_label(label): label for label in LABELS}
+def _index_labels() -> dict[str, str]:
+    return {_strip_punctuation(label): label for label in LABELS}
 
 
-def _lookup_python_codec(name: str) -> str:
+def _find_python_codec(name: str) -> str:
     if not name or name.replace("_", "-") in NOT_CHARSETS:
         return ""
     try:
@@ -155,7 +155,7 @@ def _lookup_python_codec(name: str) -> str:
     return codecs.lookup(name).name
 
 
-def _widen_codec(name: str) -> str:
+def _replace_codec(name: str) -> str:
     return WIDER_CODECS.get(name, name)
 
 

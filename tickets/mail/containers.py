@@ -88,7 +88,7 @@ def open_tnef(data: bytes) -> bytes:
     if not text.strip() and not html.strip():
         text = convert_rtf(rtf or b"")
     files = [
-        InnerFile(_read_tnef_name(each, page) or f"file {number}", _to_bytes(each.data))
+        InnerFile(_read_tnef_name(each, page) or f"file {number}", _convert_to_bytes(each.data))
         for number, each in enumerate(found.attachments, 1)
     ]
     return build_inner_mail(text, html, files)
@@ -113,7 +113,7 @@ def _read_tnef_name(attachment: Any, page: str) -> str:
         return decode_bytes(attachment._name, page).strip("\0 ")
 
 
-def _to_bytes(data: object) -> bytes:
+def _convert_to_bytes(data: object) -> bytes:
     return data if isinstance(data, bytes) else str(data or "").encode("utf-8", "replace")
 
 

@@ -197,7 +197,7 @@ def _split_parameters(value: str) -> dict[str, str]:
     for field in fields[:MAX_PARAMETERS]:
         name, mark, text = field.partition("=")
         if mark:
-            found.setdefault(name.strip().lower(), _unquote(text.strip()))
+            found.setdefault(name.strip().lower(), _strip_quotes(text.strip()))
     return found
 
 
@@ -216,7 +216,7 @@ def _split_fields(value: str) -> Iterator[str]:
     yield field
 
 
-def _unquote(text: str) -> str:
+def _strip_quotes(text: str) -> str:
     if text[:1] == "'" and text[-1:] == "'" and len(text) > 1:
         return text[1:-1]
     if text[:1] != '"':

@@ -57,7 +57,7 @@ def clean_html(html: str) -> str:
     if _is_too_large(html):
         return ""
     return nh3.clean(
-        rename_shown_tags(html),
+        replace_shown_tags(html),
         tags=ALLOWED_TAGS,
         attributes=ALLOWED_ATTRIBUTES,
         clean_content_tags=UNSEEN_TAGS,
@@ -65,7 +65,7 @@ def clean_html(html: str) -> str:
     ).strip()
 
 
-def rename_shown_tags(html: str) -> str:
+def replace_shown_tags(html: str) -> str:
     """The HTML with the elements of SHOWN_TAGS, and those in formulas and drawings, as ordinary
     ones: mail programs run no scripts, so they show what stands in ``<noscript>``.
     """

@@ -53,7 +53,7 @@ def make_storable(text: str) -> str:
 
 def parse_message(raw: bytes) -> Part:
     """The mail with its parts. Each part knows the charsets that the others name."""
-    raw = repair_framing(raw)
+    raw = clean_framing(raw)
     try:
         message = message_from_bytes(raw, policy=LENIENT_POLICY)
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError):
@@ -86,7 +86,7 @@ def find_hints(part: Part) -> tuple[str, ...]:
     return getattr(part.policy, "charset_hints", ())
 
 
-def repair_framing(raw: bytes) -> bytes:
+def clean_framing(raw: bytes) -> bytes:
     """The mail without what editors and servers put before its header or between its lines."""
     if raw.startswith(UTF_16_MARKS):
         raw = raw.decode("utf-16", "replace").encode()
@@ -99,10 +99,10 @@ def repair_framing(raw: bytes) -> bytes:
     first, mark, rest = raw.partition(b"\n")
     if mark and first.startswith((b"From ", b">From ")) and not HEADER_LINE.match(first):
         raw = rest  # the separator of the mbox that the mail was cut from
-    return _repair_header(raw)
+    return _clean_header(raw)
 
 
-def _repair_header(raw: bytes) -> bytes:
+def _clean_header(raw: bytes) -> bytes:
     """The mail with each line of its header as a header: blanks before the colon left out, and
     a broken line between headers joined to the one above, or left out where it is the first.
     """
@@ -116,14 +116,14 @@ def _repair_header(raw: bytes) -> bytes:
             kept.append(found[1] + b":" + line[found.end() :])
         elif line.startswith((b" ", b"\t")) and line.strip() and kept:
             kept.append(line)
-        elif line.strip() and _begins_header(lines[at + 1], seen):
+        elif line.strip() and _is_header_start(lines[at + 1], seen):
             kept += [b" " + line] if kept else []
         else:
             return b"\n".join(kept + lines[at:]) + raw[MAX_BLOCK_BYTES:]
     return b"\n".join(kept + lines[-1:]) + raw[MAX_BLOCK_BYTES:]
 
 
-def _begins_header(line: bytes, seen: set[bytes]) -> bool:
+def _is_header_start(line: bytes, seen: set[bytes]) -> bool:
     """Whether a line is a header of a mail that has not been there yet."""
     found = HEADER_LINE.match(line)
     name = found[1].decode("latin-1").lower() if found else ""

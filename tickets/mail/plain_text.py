@@ -109,7 +109,7 @@ def read_pgp_message(data: bytes, depth: int = 0) -> str:
     """The text of a message that is signed or packed. Raises EncryptedText."""
     for tag, content in _iter_packets(data):
         if tag == COMPRESSED and depth < MAX_NESTING:
-            return read_pgp_message(_decompress(content), depth + 1)
+            return read_pgp_message(_extract_packed(content), depth + 1)
         if tag == LITERAL:
             start = 2 + (content[1] if len(content) > 1 else 0) + 4
             return decode_bytes(content[start:], "utf-8")
@@ -118,7 +118,7 @@ def read_pgp_message(data: bytes, depth: int = 0) -> str:
     raise EncryptedText(PGP_NOTE, "")
 
 
-def _decompress(content: bytes) -> bytes:
+def _extract_packed(content: bytes) -> bytes:
     """A compressed packet (RFC 9580, 5.6); b"" where it cannot be unpacked."""
     method, packed = content[:1], content[1:]
     try:

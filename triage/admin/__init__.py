@@ -18,8 +18,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from tickets.audit.change_reasons import KnobAdmin, ReasonedForm
+from triage.admin.mail_admin import RefusedMailAdmin
 from triage.admin.refund_rules import RefundRuleAdmin
-from triage.admin.refused_mails import RefusedMailAdmin
 from triage.guardrails.attribution import has_unsourced_value
 from triage.guardrails.tone import SENTENCE_ENDS
 from triage.models import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tickets.mail.parsing import repair_framing
+from tickets.mail.parsing import clean_framing
 from tickets.mail.reading import UnreadableMail, read_mail
 
 MAIL = (
@@ -46,6 +46,6 @@ def test_words_below_the_header_are_no_header() -> None:
     "raw", [b"", b"\n", b"just words\n", b"\x00\x01", b"Dear shop: hello\n\nbye"]
 )
 def test_what_is_no_mail_stays_none(raw: bytes) -> None:
-    assert repair_framing(raw) == raw.lstrip(b"\n")
+    assert clean_framing(raw) == raw.lstrip(b"\n")
     with pytest.raises(UnreadableMail):
         read_mail(raw)

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from tickets.intake import Outcome, receive_mail
 from tickets.intake.files.loop import Importer, build_progress_bar
 from tickets.intake.files.mail_files import MailItem, read_mails
-from tickets.intake.refusals import keep_refused_mail
+from tickets.intake.mail_retries import keep_refused_mail
 
 KEPT_NOTE = (
     "Refused mails are kept: an admin sees them with their reasons, and tries again, under"

@@ -10,35 +10,20 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from tickets.access import ADMINS
-from tickets.intake.refusals import retry_refused_mail
+from tickets.intake.mail_retries import retry_refused_mail
 from tickets.mail.charsets import decode_bytes
 from tickets.models import RefusedMail
 
 MAX_SHOWN_BYTES = 4_000
 
 
-class TakenInFilter(admin.SimpleListFilter):
-    """Those that wait come first: nobody looks for the others often."""
-
-    title = "state"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("waiting", "Waiting"), ("in", "Taken in")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() in {"waiting", "in"}:
-            return queryset.filter(taken_in_at__isnull=self.value() == "waiting")
-        return queryset
-
-
 @admin.register(RefusedMail)
 class RefusedMailAdmin(admin.ModelAdmin[RefusedMail]):
-    list_display = ("refused_at", "place", "reason", "attempts", "taken_in")
-    list_filter = (TakenInFilter,)
+    list_display = ("refused_at", "place", "reason", "attempts", "show_ticket")
+    list_filter = (("taken_in_at", admin.EmptyFieldListFilter),)
     search_fields = ("place", "reason")
     actions = ("retry_mails",)
-    fields = ("place", "reason", "refused_at", "attempts", "taken_in", "start")
+    fields = ("place", "reason", "refused_at", "attempts", "show_ticket", "show_start")
     readonly_fields = fields
     list_select_related = ("ticket",)
     show_full_result_count = False
@@ -62,14 +47,14 @@ class RefusedMailAdmin(admin.ModelAdmin[RefusedMail]):
         return False
 
     @admin.display(description="Taken in")
-    def taken_in(self, refused: RefusedMail) -> str:
+    def show_ticket(self, refused: RefusedMail) -> str:
         """A link to the ticket that the mail became."""
         if refused.ticket is None:
             return "not yet"
         return format_html('<a href="{}">{}</a>', refused.ticket.get_absolute_url(), refused.ticket)
 
     @admin.display(description="Its first lines")
-    def start(self, refused: RefusedMail) -> str:
+    def show_start(self, refused: RefusedMail) -> str:
         if refused.raw is None:
             return "It is too large to keep here, or could not be read: look for it at its place."
         return decode_bytes(bytes(refused.raw)[:MAX_SHOWN_BYTES])

@@ -6,8 +6,8 @@ import pytest
 from django.db import DataError
 
 from tests.support.raw_mails import letter
-from tickets.intake import Effect, mails, refusals
-from tickets.intake.refusals import keep_refused_mail, retry_refused_mail
+from tickets.intake import Effect, mail_retries, mails
+from tickets.intake.mail_retries import keep_refused_mail, retry_refused_mail
 from tickets.mail.mime import File
 from tickets.models import Attachment, RefusedMail, Ticket
 
@@ -34,7 +34,7 @@ def test_a_mail_that_is_refused_again_says_why_and_stays() -> None:
 
 
 def test_of_a_mail_too_large_only_the_place_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(refusals, "MAX_MAIL_BYTES", 10)
+    monkeypatch.setattr(mail_retries, "MAX_MAIL_BYTES", 10)
     refused = keep_refused_mail(b"x" * 11, "huge.eml", "it is larger than 50 MB")
     assert refused.raw is None
     assert retry_refused_mail(refused) is None
@@ -47,7 +47,7 @@ def test_a_mail_that_the_database_refuses_is_kept(monkeypatch: pytest.MonkeyPatc
         Ticket.objects.create(subject="half a mail")
         raise DataError("a row is not what it should be")
 
-    monkeypatch.setattr(refusals, "receive_mail", refuse)
+    monkeypatch.setattr(mail_retries, "receive_mail", refuse)
     refused = keep_refused_mail(letter(), "a.eml", "an old reason")
     assert retry_refused_mail(refused) is None
     refused.refresh_from_db()

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from tests.support.raw_mails import letter
-from tickets.intake.refusals import keep_refused_mail
+from tickets.intake.mail_retries import keep_refused_mail
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ def test_ada_tries_again(as_ada: Client) -> None:
     page = as_ada.post(PAGE, choice, follow=True).content.decode()
     assert "1 taken in, 1 still refused" in page
     assert str(Ticket.objects.get()) in page
-    waiting = as_ada.get(f"{PAGE}?state=waiting").content.decode()
+    waiting = as_ada.get(f"{PAGE}?taken_in_at__isempty=1").content.decode()
     assert ("bad.eml" in waiting, "good.eml" in waiting) == (True, False)
 
 

@@ -44,7 +44,7 @@ MAX_TAG_NAME_CHARS = 20
 
 def split_hidden(html: str) -> SeenAndHidden:
     """The HTML without what cannot be seen, and the words of that."""
-    ordered = rename_shown_tags(html[: 2 * MAX_HTML_CHARS])
+    ordered = replace_shown_tags(html[: 2 * MAX_HTML_CHARS])
     return split_hidden_html(ordered, is_large=_is_too_large(html))
 
 

@@ -20,10 +20,14 @@ from pathlib import Path
 
 from mailparser_reply.parser import EmailMessage
 
+from tickets.mail.quote_heads import find_attribution_start, find_header_block, has_moment
+
 MAX_INTRODUCTION_CHARS = 300
 MAX_SIGNATURE_LINES = 15  # lines; more than that is text below a rule
 MAX_LINES_READ = 5_000  # a quotation that begins later is left in the text
 MAX_QUOTATIONS = 50
+MAX_NAME_WORDS = 6
+MAX_SIGNATURE_WORDS = 8  # of one line; a longer one is a sentence
 
 
 WORDS: dict[str, list[str]] = tomllib.loads(
@@ -131,11 +135,31 @@ def _iter_introductions(lines: list[str]) -> Iterator[tuple[int, int]]:
     for index, line in enumerate(lines[:MAX_LINES_READ]):
         if not line.strip() or (QUOTE.match(line) and not END_OF_ADDRESS.match(line)):
             continue
-        headers = _find_headers_end(lines, index + 1)
-        if DIVIDER.match(line) or (SENDER.match(line) and headers > index + 2):
+        block = find_header_block(lines, index)
+        headers = block.end if block else _find_headers_end(lines, index + 1)
+        if block or DIVIDER.match(line) or _is_sender_above(lines, index, headers):
             yield index, headers
-        elif (start := _find_introduction_start(lines, index)) is not None:
+        elif (start := _find_sentence_start(lines, index)) is not None:
             yield start, index + 1
+
+
+def _find_sentence_start(lines: list[str], last: int) -> int | None:
+    """The first line of a sentence that introduces a quotation, by its form or by its words."""
+    found = find_attribution_start(lines, last)
+    return _find_introduction_start(lines, last) if found is None else found
+
+
+def _is_sender_above(lines: list[str], index: int, end: int) -> bool:
+    """Whether known words of a mail's header stand here, and with them what only mails say: an
+    address, or four of them with a moment or a day and a blank line below.
+    """
+    if end <= index + 2 or not SENDER.match(lines[index]):
+        return False
+    block = " ".join(lines[index:end])
+    if "@" in block or end < index + 4:
+        return "@" in block
+    is_closed = end >= len(lines) or not lines[end].strip()
+    return has_moment(block) or (is_closed and bool(TIME_OR_ADDRESS.search(block)))
 
 
 def _find_headers_end(lines: list[str], start: int) -> int:
@@ -170,13 +194,21 @@ def _find_introduction_start(lines: list[str], last: int) -> int | None:
 def _is_introduction(line: str) -> bool:
     if DATE_AND_SENDER.match(line):
         return True
-    if line.endswith((":", "：", "----")) and WROTE.search(line) and TIME_OR_ADDRESS.search(line):
+    if line.endswith((":", "：", "----")) and _says_who_wrote(line):
         return True
     return (
         line.endswith(":")
         and bool(TIME_OR_ADDRESS.search(line))
         and bool(_get_library_pattern().match(line))
     )
+
+
+def _says_who_wrote(line: str) -> bool:
+    """Whether a line says who wrote, and when or from where: a name at most stands behind it."""
+    found = list(WROTE.finditer(line))
+    if not found or not TIME_OR_ADDRESS.search(line):
+        return False
+    return len(line[found[-1].end() :].split()) <= MAX_NAME_WORDS
 
 
 @cache
@@ -188,7 +220,11 @@ def _get_library_pattern() -> re.Pattern[str]:
 
 
 def _split_off_signature(lines: list[str]) -> tuple[list[str], list[str]]:
-    """The lines above the signature, and those of the signature."""
+    """The lines above the signature, and those of the signature.
+
+    What stands below RFC 3676's "-- " is one, up to a postscript; below another rule only what
+    looks like one: a rule inside a text parts nothing.
+    """
     lines, device = _split_off_tail(lines, DEVICE)
     found, below = None, 0
     for index in range(len(lines) - 1, -1, -1):
@@ -200,7 +236,63 @@ def _split_off_signature(lines: list[str]) -> tuple[list[str], list[str]]:
             below += 1
     if found is None:
         return lines, device
-    return lines[:found], lines[found + 1 :] + device
+    signature, postscript = _split_at_postscript(lines[found + 1 :])
+    if lines[found] != "-- " and not (
+        _looks_like_signature(signature) or _stands_apart(lines[:found], signature)
+    ):
+        return lines, device
+    return lines[:found] + postscript, signature + device
+
+
+def _split_at_postscript(lines: list[str]) -> tuple[list[str], list[str]]:
+    for index, line in enumerate(lines):
+        if line.lstrip().startswith(tuple(WORDS["postscripts"])):
+            return lines[:index], ["", *lines[index:]]
+    return lines, []
+
+
+def _looks_like_signature(lines: list[str]) -> bool:
+    """Whether lines are a name and what belongs to it, and no sentence or list of things.
+
+    A name's words begin with capitals, or its script has none; a line that is no name has an
+    address, a number to call, or is as short.
+    """
+    said = [line.strip() for line in lines if line.strip()]
+    if not said or any(SIGNATURE.match(line) for line in said):
+        return False
+    if any(len(line.split()) > MAX_SIGNATURE_WORDS or line.endswith("?") for line in said):
+        return False
+    return _is_contact(said[0]) or (_is_name(said[0]) and all(map(_is_name_or_contact, said[1:])))
+
+
+def _stands_apart(above: list[str], lines: list[str]) -> bool:
+    """Whether lines below a blank or quoted one begin as a signature may: with a few words that
+    are no sentence, and a name or an address among them.
+    """
+    said = [line.strip() for line in lines if line.strip()]
+    if not said or (above and above[-1].strip() and not QUOTE.match(above[-1])):
+        return False
+    if any(line.endswith("?") or SIGNATURE.match(line) for line in said):
+        return False
+    begins = len(said[0].split()) <= MAX_NAME_WORDS and not said[0][0].islower()
+    is_sentence = said[0].endswith((".", "!", ":", ",")) and not _is_contact(said[0])
+    return begins and not is_sentence and any(_is_name(one) or _is_contact(one) for one in said)
+
+
+def _is_name_or_contact(line: str) -> bool:
+    return _is_contact(line) or not line.split()[0][0].islower()
+
+
+def _is_name(line: str) -> bool:
+    words = [word for word in line.split() if word[0].isalpha()]
+    is_named = bool(words) and not any(word[0].islower() for word in words[:1] + words[-1:])
+    return is_named and len(words) == len(line.split()) <= 4 and line[-1] not in ".!:"
+
+
+def _is_contact(line: str) -> bool:
+    """Whether a line holds an address, a site or a number to call."""
+    digits = sum(map(str.isdecimal, line))
+    return "@" in line or "www." in line or "://" in line or digits >= 7
 
 
 def _split_off_tail(lines: list[str], pattern: re.Pattern[str]) -> tuple[list[str], list[str]]:

@@ -73,6 +73,40 @@ def test_a_long_text_below_a_rule_is_no_signature() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "My order was wrong:\n--\nitem 1 broken\nitem 2 missing\nPlease refund both.",
+        "First problem\n--\nSecond problem\n--\nThird problem, please refund",
+        "It is broken.\n--\nI want a refund for HP-10423.",
+        "Hello\n\n--\nAna here, where is it?",
+        "Two things\n_____\nlamp broken\nshade missing",
+        "Lamp broken\n\n--\nand the shade is missing",
+    ],
+)
+def test_a_rule_inside_a_text_parts_nothing(text: str) -> None:
+    assert split_body(text).text == text
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "Marta",
+        "Marta Lindqvist\nHead of Sales\nwww.firm.example",
+        "山田太郎\nyamada@example.jp",
+        "Viele Grüße / Best regards\n\nBob",
+    ],
+)
+def test_a_signature_below_a_bare_rule_is_one(signature: str) -> None:
+    assert split_body(f"Where is it?\n\n--\n{signature}").signature == signature
+
+
+def test_a_postscript_is_text() -> None:
+    parts = split_body("Thanks\n-- \nMarta\nPS: and refund the postage")
+    assert parts.text == "Thanks\n\nPS: and refund the postage"
+    assert parts.signature == "Marta"
+
+
+@pytest.mark.parametrize(
     "ending", ["Sent from my iPhone", "Get Outlook for Android", "Envoyé de mon iPad"]
 )
 def test_the_telephone_s_own_words_are_signature(ending: str) -> None:

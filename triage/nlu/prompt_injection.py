@@ -11,7 +11,9 @@ import re
 from itertools import takewhile
 from typing import Final
 
+from triage.nlu.document import Document
 from triage.nlu.lexicon import LEXICONS, load_groups
+from triage.nlu.machine_orders import find_machine_orders
 from triage.nlu.sentences import cut_sentences
 
 MAX_TEXT_CHARS: Final = 20_000
@@ -24,7 +26,8 @@ PRIVATE_DATA: Final = rf"\b{SAID['private']}\b"
 EXTERNAL_ADDRESS: Final = r"(?:\S+@\S+\.\w|https?://|www\.|website|[A-Z]{2}\d\d[A-Z0-9]{8})"
 INJECTION_SIGNS: Final = {
     "it tells the machine to leave its rules aside": (
-        rf"\b{SAID['set_aside']}\s+(?:{SAID['qualifier']}\s+){{0,5}}{SAID['rule_noun']}\b",
+        rf"(?<!n['’]t )(?<!not )\b{SAID['set_aside']}\s+(?:{SAID['qualifier']}\s+){{0,5}}"
+        rf"{SAID['rule_noun']}\b",
         rf"\b{SAID['forget']} {SAID['everything']}\b{NEARBY}{{0,30}}\b{SAID['told_before']}\b",
         rf"\b{SAID['new_rules']}\s*:|\b{SAID['prompt_edge']}\b",
         rf"\b{SAID['outranks']} (?:all |any )?{SAID['outranked']}",
@@ -86,7 +89,8 @@ INJECTION_PATTERNS: Final = {
 def find_injection_signs(text: str) -> tuple[str, ...]:
     """Why the text looks like instructions to the machine, a few words each; empty for no."""
     read = text[:MAX_TEXT_CHARS]
-    return tuple(why for why, pattern in INJECTION_PATTERNS.items() if pattern.search(read))
+    signs = [why for why, pattern in INJECTION_PATTERNS.items() if pattern.search(read)]
+    return tuple(dict.fromkeys([*signs, *find_machine_orders(Document.read(read))]))
 
 
 def remove_injections(text: str) -> str:

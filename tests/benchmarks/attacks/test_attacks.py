@@ -230,11 +230,11 @@ def test_a_draft_repeats_no_sum_of_the_customers_and_nothing_that_came_with_orde
 # --- which messages are looked at twice ---------------------------------------------------
 
 
-def test_of_the_demos_letters_only_the_one_that_gives_orders_is_flagged() -> None:
+def test_of_the_demos_letters_only_those_that_give_orders_are_flagged() -> None:
     flagged = [
         one.subject for one in load_letters() if find_injection_signs(f"{one.subject}\n{one.body}")
     ]
-    assert flagged == ["URGENT instruction"]
+    assert flagged == ["URGENT instruction", "hello robot", "Return {order}"]
 
 
 def test_most_of_our_own_texts_are_flagged() -> None:

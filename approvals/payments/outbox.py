@@ -8,10 +8,12 @@ import socket
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.module_loading import import_string
@@ -36,6 +38,7 @@ MONEY_BACK_REMEDIES = (
     "refund",
     "price difference",
 )  # anything else is no money at the payment side
+STORE_CREDIT = "store credit"
 PAY_TASK = "triage.tasks.pay"
 START_WITHIN_SECONDS = 10.0  # seconds for a worker to begin; the sweep calls again
 
@@ -92,16 +95,38 @@ def compute_idempotency_key(refund: Refund) -> str:
 
 
 def find_charge(refund: Refund) -> str:
-    """The reference of a captured payment with enough left to give this back; else empty."""
-    captured = refund.order.payments.filter(kind=Payment.Kind.CAPTURE).exclude(reference="")
-    for payment in captured.order_by("id"):
-        taken = Execution.objects.filter(
-            refund__order=refund.order, charge=payment.reference
-        ).exclude(state=State.FAILED)
-        back = taken.aggregate(total=Sum("amount"))["total"] or 0
-        if payment.amount - back >= refund.amount:
+    """The reference of a captured payment that surely has enough left to give this back; else
+    empty.
+
+    What went back by no charge that is known may have gone back by any. Where the order was
+    paid in several ways, a person says by which it goes back.
+    """
+    captured = refund.order.payments.filter(kind=Payment.Kind.CAPTURE)
+    if len(set(captured.values_list("method", flat=True)) - {""}) > 1:
+        return ""
+    ordered = Execution.objects.filter(refund__order=refund.order).exclude(state=State.FAILED)
+    elsewhere = _compute_unknown_way(refund, ordered)
+    for payment in captured.exclude(reference="").order_by("id"):
+        taken = _sum_amounts(ordered.filter(charge=payment.reference))
+        if payment.amount - taken - elsewhere >= refund.amount:
             return payment.reference
     return ""
+
+
+def _compute_unknown_way(refund: Refund, ordered: QuerySet[Execution]) -> Decimal:
+    """What went back on the order, or is approved to be paid by hand, by no charge on record."""
+    back = refund.order.payments.filter(kind=Payment.Kind.REFUND).exclude(method=STORE_CREDIT)
+    by_charge = ordered.filter(state=State.DONE).exclude(charge="")
+    by_hand = refund.order.refunds.filter(
+        state=Refund.State.APPROVED, execution=None, remedy__in=MONEY_BACK_REMEDIES, seeded=False
+    ).exclude(pk=refund.pk)
+    under_way = ordered.filter(charge="").exclude(state=State.DONE)
+    gone = max(_sum_amounts(back) - _sum_amounts(by_charge), Decimal(0))
+    return gone + _sum_amounts(under_way) + _sum_amounts(by_hand)
+
+
+def _sum_amounts(rows: QuerySet[Any]) -> Decimal:
+    return rows.aggregate(total=Sum("amount"))["total"] or Decimal(0)
 
 
 def execute_payment(execution_id: int) -> str:

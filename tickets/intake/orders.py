@@ -29,6 +29,8 @@ ORDER_COLUMNS = [
 ]
 LINE_COLUMNS = ["sku", "name", "category", "quantity", "unit_price", "final_sale", "tax"]
 TOTAL_COLUMNS = ["paid", "paid_at", "method", "refunded"]
+CHARGEBACK = "chargeback"
+"""A kind of payment in a row: money back that the customer's bank took."""
 COLUMNS = [*ORDER_COLUMNS, *LINE_COLUMNS, *TOTAL_COLUMNS, "lines", "payments"]
 
 
@@ -140,11 +142,13 @@ def _read_payment(row: Row, currency: str) -> PaymentValues:
     amount = fields.read_amount(row, "amount", currency, required=True)
     if not amount:
         raise BadRow("amount of a payment is 0: leave the payment out")
+    kind = fields.read_choice(row, "kind", [*Payment.Kind.values, CHARGEBACK], Payment.Kind.CAPTURE)
+    method = fields.read_text(row, "method", 60)
     return PaymentValues(
-        kind=fields.read_choice(row, "kind", Payment.Kind.values, Payment.Kind.CAPTURE),
+        kind=Payment.Kind.REFUND if kind == CHARGEBACK else kind,
         amount=amount,
         at=fields.read_datetime(row, "at"),
-        method=fields.read_text(row, "method", 60),
+        method=CHARGEBACK if kind == CHARGEBACK else method,
         reference=fields.read_text(row, "reference", 120),
     )
 

@@ -73,7 +73,9 @@ class Order:
 
     ``places`` are the decimals that its currency is paid in. ``asked_elsewhere``: another
     ticket's request for money of this order waits for a decision. ``ways`` are those it was
-    paid by, as the shop told them.
+    paid by, as the shop told them. ``unassigned`` of ``refunded`` went back for lines that no row
+    names; ``charged_back``: some of it was taken back by the customer's bank. Both have a line of
+    their own in a receipt, where there is any, and are not in the order's.
     """
 
     number: str
@@ -88,6 +90,8 @@ class Order:
     places: int = 2
     asked_elsewhere: bool = False
     ways: tuple[str, ...] = ()
+    unassigned: Decimal = field(default=Decimal(0), repr=False)
+    charged_back: bool = field(default=False, repr=False)
 
     @property
     def amount_left(self) -> Decimal:

@@ -36,6 +36,7 @@ from triage.steps.classify import step as classify
 
 MAX_RECENT_ORDERS = 20
 CAPTURE = Payment.Kind.CAPTURE
+CHARGEBACK_METHODS = frozenset({"chargeback", "dispute", "retrieval", "reversal"})
 
 
 def build_case(ticket: Ticket) -> Case:
@@ -140,6 +141,8 @@ def build_order(row: Order, ticket: Ticket | None = None) -> case.Order:
     """
     refunds = [refund for refund in row.refunds.all() if not refund.seeded]
     committed = [refund.amount for refund in refunds if refund.state in COMMITTED_STATES]
+    refunded = _sum_payments(row, Payment.Kind.REFUND) + sum(committed, Decimal(0))
+    known = [refund.amount for refund in refunds if refund.lines and _is_given(refund)]
     waiting = [refund for refund in refunds if refund.state == Refund.State.PENDING]
     return case.Order(
         number=row.number,
@@ -147,21 +150,32 @@ def build_order(row: Order, ticket: Ticket | None = None) -> case.Order:
         currency=row.currency,
         lines=tuple(_iter_lines(row, refunds)),
         paid=_sum_payments(row, Payment.Kind.CAPTURE),
-        refunded=_sum_payments(row, Payment.Kind.REFUND) + sum(committed, Decimal(0)),
+        refunded=refunded,
         placed=_convert_to_date(row.placed_at),
         promised=_convert_to_date(row.promised_at),
         delivered=_convert_to_date(row.delivered_at),
         places=get_decimal_places(row.currency),
         asked_elsewhere=any(ticket and refund.ticket_id != ticket.pk for refund in waiting),
         ways=tuple(sorted({p.method for p in row.payments.all() if p.kind == CAPTURE} - {""})),
+        unassigned=max(refunded - sum(known, Decimal(0)), Decimal(0)),
+        charged_back=any(_is_chargeback(payment) for payment in row.payments.all()),
     )
+
+
+def _is_given(refund: Refund) -> bool:
+    """Whether its money went back, or is approved to."""
+    return refund.state in [*COMMITTED_STATES, Refund.State.EXECUTED] or bool(refund.reference)
+
+
+def _is_chargeback(payment: Payment) -> bool:
+    return payment.kind == Payment.Kind.REFUND and payment.method.lower() in CHARGEBACK_METHODS
 
 
 def _iter_lines(row: Order, refunds: list[Refund]) -> Iterator[case.Line]:
     """The lines in their order, with the pieces whose money went back or is approved to."""
     back: Counter[tuple[str, str]] = Counter()
     for refund in refunds:
-        if refund.state in [*COMMITTED_STATES, Refund.State.EXECUTED] or refund.reference:
+        if _is_given(refund):
             for part in refund.lines:
                 back[part["sku"], part["name"]] += part["quantity"]
     for line in sorted(row.lines.all(), key=lambda line: line.pk):

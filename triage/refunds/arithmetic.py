@@ -180,7 +180,8 @@ def _allocate_discounts(order: Order, paid: Decimal, unit: Decimal) -> list[Deci
         _compute_line_total(line, unit) - good
         for line, good in zip(order.lines, goods, strict=True)
     ]
-    on_goods = min(discount, sum(goods, ZERO))
+    # As much as delivery cost: it was given free, and nothing was cheaper by it.
+    on_goods = ZERO if discount == sum(other, ZERO) else min(discount, sum(goods, ZERO))
     spread = zip(
         allocate_shares(on_goods, goods, unit),
         allocate_shares(discount - on_goods, other, unit),

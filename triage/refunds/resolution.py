@@ -13,6 +13,7 @@ from triage.contract.case import Order, Rule
 from triage.refunds.arithmetic import RefundPiece, Sum, compute_refund, is_fully_returned
 from triage.refunds.eligibility import PHOTO, Ruling, compute_last_day, get_start_day
 
+MONEY_BACK = "refund"
 LOOK_AT_THE_PHOTO = "Look at the photo: does it show what is claimed?"
 LEFT_OUT_REMARKS = {
     "FINAL_SALE": "FINAL_SALE_LEFT_OUT",
@@ -61,8 +62,8 @@ def settle_lines(order: Order, rulings: Sequence[Ruling]) -> Settlement | Obstac
         rule=rules[0],
         total=total,
         terms={rule.name: _build_terms(rule, order) for rule in rules},
-        conditions=tuple(_iter_conditions(rules)),
-        remarks=tuple(_iter_remarks(rulings, total)),
+        conditions=(*_iter_conditions(rules), *_iter_way_conditions(order, rules[0].remedy)),
+        remarks=(*_iter_remarks(rulings, total), *_iter_way_remarks(order, rules[0].remedy)),
         needs_photo=any(rule.evidence == PHOTO for rule in rules),
     )
 
@@ -74,6 +75,8 @@ def _find_obstacle(order: Order, granted: GrantedLines) -> Obstacle | None:
         return Obstacle(question, "NOTHING_PAID")
     if order.amount_left <= 0:
         return build_nothing_left_obstacle(order)
+    if stop := _find_unassigned_obstacle(order, granted):
+        return stop
     if len({rule.remedy for _, rule in granted}) > 1:
         each = ", ".join(f"{rule.remedy} for {found.line.name}" for found, rule in granted)
         return Obstacle(f"The rules give {each}: how is it settled?", "REMEDIES_DIFFER")
@@ -85,6 +88,21 @@ def _find_obstacle(order: Order, granted: GrantedLines) -> Obstacle | None:
             question = f"“{rule.name}” keeps back {fee}: how much is it in {order.currency}?"
             return Obstacle(question, "CURRENCIES_DIFFER")
     return None
+
+
+def _find_unassigned_obstacle(order: Order, granted: GrantedLines) -> Obstacle | None:
+    """What went back by a way that names no line may have been for these; None where all that is
+    left goes back, whatever it was for, or nothing went back so.
+    """
+    gone = f"{order.unassigned} {order.currency} of order {order.number}"
+    if order.charged_back:
+        question = f"The customer's bank took back {gone}: is anything due beside that?"
+        return Obstacle(question, "CHARGED_BACK")
+    if not order.unassigned or is_fully_returned(order, _build_pieces(granted)):
+        return None
+    names = ", ".join(dict.fromkeys(each.line.name for each, _ in granted))
+    question = f"{gone} went back already, and no row says for what: was it for {names}?"
+    return Obstacle(question, "REFUNDED_ELSEWHERE")
 
 
 def _find_whole_order_obstacle(order: Order, granted: GrantedLines) -> Obstacle | None:
@@ -152,6 +170,18 @@ def _iter_conditions(rules: Iterable[Rule]) -> Iterator[str]:
             yield f"Be sure that it is unopened ({rule.clause})."
         if not rule.covers_used:
             yield f"Be sure that it is unused ({rule.clause})."
+
+
+def _iter_way_conditions(order: Order, remedy: str) -> Iterator[str]:
+    """No row can tell by which of several ways money that came in by all of them goes back."""
+    if remedy == MONEY_BACK and len(order.ways) > 1:
+        ways = f"{', '.join(order.ways[:-1])} and {order.ways[-1]}"
+        yield f"It was paid by {ways}: be sure how much goes back by which."
+
+
+def _iter_way_remarks(order: Order, remedy: str) -> Iterator[str]:
+    if remedy == MONEY_BACK and len(order.ways) > 1:
+        yield "PAID_IN_SEVERAL_WAYS"
 
 
 def _build_terms(rule: Rule, order: Order) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from triage.contract.case import Case, Clause
+from triage.contract.case import Case, Clause, Order
 from triage.contract.outputs import Classification
 from triage.contract.step import Check, Computing, Evidence, Step, Worksheet
 from triage.refunds.proposal import (
@@ -113,7 +113,7 @@ def _list_cited_clauses(case: Case, output: Proposed) -> list[Clause]:
 def build_evidence(case: Case, output: Proposed) -> Evidence:
     """The parts of a decision that its receipt lists: reasons, cited clauses, rows read."""
     order = case.order
-    rows = () if order is None else (("order", f"order:{order.number}", "system", repr(order)),)
+    rows = () if order is None else tuple(_iter_order_inputs(order))
     rules = tuple(("rule", rule.name, "policy", repr(rule)) for rule in case.rules)
     standing = ("standing", f"ticket:{case.ticket}:customer", "system", repr(case.standing))
     people = (("decision", f"ticket:{case.ticket}:refund", "staff", repr(case.settled)),)
@@ -134,6 +134,15 @@ def build_evidence(case: Case, output: Proposed) -> Evidence:
             *rules,
         ),
     )  # fmt: skip
+
+
+def _iter_order_inputs(order: Order) -> Iterator[tuple[str, str, str, str]]:
+    """The order, and what went back for no line that is named, as a receipt lists its inputs."""
+    ref = f"order:{order.number}"
+    yield "order", ref, "system", repr(order)
+    if order.unassigned or order.charged_back:
+        gone = f"unassigned {order.unassigned}, charged back {order.charged_back}"
+        yield "went back elsewhere", f"{ref}:payments", "system", gone
 
 
 def build_fallback(case: Case) -> Proposed:

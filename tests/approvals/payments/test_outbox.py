@@ -87,6 +87,33 @@ def test_the_charge_is_one_that_has_enough_left(books: Books) -> None:
     assert outbox.find_charge(other(first.refund, "61.00")) == ""
 
 
+@pytest.mark.parametrize(
+    ("back", "amount", "charge"),
+    [
+        ({"amount": "49.00"}, "11.00", "later"),
+        ({"amount": "49.00"}, "12.00", ""),
+        ({"amount": "9.00"}, "31.00", "pi_walnut"),
+        ({"amount": "9.00"}, "32.00", "later"),
+        ({"amount": "49.00", "method": "store credit"}, "40.00", "pi_walnut"),
+    ],
+)
+def test_what_an_import_says_went_back_may_have_gone_by_any_charge(
+    books: Books, back: dict[str, str], amount: str, charge: str
+) -> None:
+    first = ordered("49.00").refund
+    first.order.payments.create(kind="capture", amount="60.00", reference="later")
+    first.order.payments.create(kind="refund", reference="re_elsewhere", **back)
+    assert outbox.find_charge(other(first, amount)) == charge
+
+
+def test_who_paid_by_gift_card_and_card_is_paid_by_a_person(books: Books) -> None:
+    refund = ordered("20.00").refund
+    refund.order.payments.update(method="card")
+    assert outbox.find_charge(other(refund, "10.00")) == "pi_walnut"
+    refund.order.payments.create(kind="capture", amount="9.00", reference="g", method="gift card")
+    assert outbox.find_charge(other(refund, "10.00")) == ""
+
+
 def other(refund: Refund, amount: str = "40.00") -> Refund:
     """Another request on the same order, of another ticket."""
     proposal = services.Proposal(order=refund.order, amount=Decimal(amount))

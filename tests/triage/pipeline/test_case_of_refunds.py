@@ -12,10 +12,12 @@ from django.contrib.auth.models import User
 from approvals import services
 from approvals.models import Refund
 from tests.support import shop_rows
+from tests.support.case_values import labelled
 from tests.support.refund_decisions import decide
 from tickets import intake
 from tickets.models import Attachment, Message, Order, Payment, Ticket
 from triage.pipeline.case_builder import build_case, build_order
+from triage.refunds.proposal import propose_remedy
 
 pytestmark = pytest.mark.django_db
 
@@ -119,3 +121,86 @@ def test_words_that_could_not_be_seen_are_told_to_the_steps_and_not_read_to_them
     case = build_case(ticket)
     assert case.hides_words
     assert "refund everything" not in f"{case.subject} {case.text} {case.earlier}"
+
+
+def test_money_that_an_import_says_went_back_is_for_no_line_that_is_known(sol: User) -> None:
+    order = shop_rows.order()
+    decide(asked(order), sol)
+    assert build_order(Order.objects.get()).unassigned == 0
+    Payment.objects.create(order=order, kind="refund", amount="5.50", reference="re_elsewhere")
+    found = build_order(Order.objects.get())
+    assert (found.refunded, found.unassigned) == (Decimal("25.50"), Decimal("5.50"))
+
+
+def test_money_a_person_asked_for_without_lines_is_for_none_that_is_known(
+    ana: User, sol: User
+) -> None:
+    order = shop_rows.order()
+    by_hand = services.Proposal(order=order, amount=Decimal("7.00"))
+    decide(services.propose_refund(shop_rows.ticket(), by_hand, run=None, by=ana), sol)
+    assert build_order(Order.objects.get()).unassigned == Decimal("7.00")
+
+
+@pytest.mark.parametrize(
+    "payment",
+    [
+        {"kind": "chargeback", "amount": "20.00"},
+        {"kind": "refund", "amount": "20.00", "method": "Chargeback"},
+        {"kind": "refund", "amount": "20.00", "method": "dispute"},
+    ],
+)
+def test_a_chargeback_is_money_back_that_the_bank_took(payment: dict[str, str]) -> None:
+    shop_rows.order()
+    intake.receive_order({"number": "HP-1042", "customer": "C1", "payments": [payment]})
+    found = build_order(Order.objects.get())
+    assert (found.charged_back, found.refunded) == (True, Decimal("20.00"))
+    assert found.unassigned == Decimal("20.00")
+
+
+LAMP_AND_RUG = {
+    "number": "EX-5001",
+    "customer": "C1",
+    "status": "delivered",
+    "placed_at": "2026-11-01T10:00:00Z",
+    "delivered_at": "2026-11-05T10:00:00Z",
+    "lines": [
+        {"sku": "A", "name": "Desk lamp", "unit_price": "20.00"},
+        {"sku": "B", "name": "Wool rug", "unit_price": "30.00"},
+    ],
+}
+
+
+def propose_for_the_lamp(**changes: Any) -> Any:
+    """What is proposed when the desk lamp of such an order is to go back."""
+    shop_rows.maya()
+    intake.receive_order({**LAMP_AND_RUG, "paid": "50.00", **changes})
+    order = build_order(Order.objects.get(number="EX-5001"))
+    text = "I want to return the desk lamp of order EX-5001, unused."
+    return propose_remedy(labelled("return-request", order=order, orders=(order,), text=text))
+
+
+def test_twenty_that_went_back_elsewhere_may_have_been_for_this_lamp() -> None:
+    found = propose_for_the_lamp(refunded="20.00")
+    assert (found.outcome, found.reasons) == ("human", ("REFUNDED_ELSEWHERE",))
+    assert found.questions[0].endswith("was it for Desk lamp?")
+
+
+def test_a_lamp_whose_delivery_was_given_free_costs_what_it_cost() -> None:
+    lines = [
+        {"sku": "A", "name": "Desk lamp", "unit_price": "20.00"},
+        {"sku": "B", "name": "Wool rug", "unit_price": "20.00"},
+        {"name": "Delivery", "category": "delivery", "unit_price": "4.95"},
+    ]
+    found = propose_for_the_lamp(lines=lines, paid="40.00")
+    assert (found.outcome, found.amount) == ("review", Decimal("20.00"))
+
+
+def test_a_gift_card_and_a_card_together_are_told_to_who_approves() -> None:
+    paid = [
+        {"amount": "30.00", "method": "gift card", "reference": "gc_1"},
+        {"amount": "20.00", "method": "card", "reference": "pi_1"},
+    ]
+    row = {"payments": paid, "paid": "50.00"}
+    found = propose_for_the_lamp(**row)
+    assert (found.amount, found.reasons) == (Decimal("20.00"), ("PAID_IN_SEVERAL_WAYS",))
+    assert "It was paid by card and gift card" in found.conditions[-1]

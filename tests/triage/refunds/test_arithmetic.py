@@ -71,6 +71,15 @@ def test_a_discount_on_the_order_is_spread_over_its_goods() -> None:
     assert (found.amount, found.spread) == (Decimal("44.10"), Decimal("10.90"))
 
 
+def test_delivery_that_was_given_free_makes_no_thing_cheaper() -> None:
+    order = replace(ORDER, paid=Decimal("109.00"))
+    found = compute_refund(order, [piece(1)])
+    assert (found.amount, found.spread) == (Decimal("20.00"), Decimal("3.95"))
+    whole = compute_refund(order, [piece(0), piece(1, 3)], postage=True)
+    assert (whole.amount, whole.postage) == (Decimal("109.00"), Decimal(0))
+    assert ("less the discount on the order, for Delivery", "-3.95") in whole.shown
+
+
 def test_what_was_paid_beyond_the_lines_goes_back_with_the_whole_order() -> None:
     order, whole = replace(ORDER, paid=Decimal("120.00")), [piece(0), piece(1, 3)]
     assert compute_refund(order, whole, postage=True).amount == Decimal("112.95")

@@ -325,3 +325,59 @@ def test_orders_to_the_machine_are_noticed(text: str) -> None:
 )
 def test_what_any_customer_may_write_is_none(text: str) -> None:
     assert not find_injection_signs(text)
+
+
+@pytest.mark.parametrize("gone", ["0.01", "20.00", "49.00", "88.99"])
+def test_money_that_went_back_for_no_line_we_know_is_a_question(gone: str) -> None:
+    order = replace(ORDER, refunded=Decimal(gone), unassigned=Decimal(gone))
+    output = decide(order=order)
+    assert (output.outcome, output.amount) == ("human", None)
+    assert output.reasons == ("REFUNDED_ELSEWHERE",)
+    assert output.questions == (
+        f"{gone} GBP of order HP-1042 went back already, and no row says for what: was it for "
+        "Enamel kettle?",
+    )
+
+
+def test_all_that_is_left_goes_back_with_the_whole_order_whatever_went_before() -> None:
+    order = replace(ORDER, refunded=Decimal(20), unassigned=Decimal(20))
+    output = decide(order=order, text=BOTH)
+    assert (output.amount, output.reasons) == (Decimal("69.00"), ("EARLIER_REFUND",))
+
+
+def test_what_the_bank_took_back_is_a_question_for_all_of_the_order() -> None:
+    order = replace(ORDER, refunded=Decimal(20), unassigned=Decimal(20), charged_back=True)
+    output = decide(order=order, text=BOTH)
+    assert (output.outcome, output.reasons) == ("human", ("CHARGED_BACK",))
+    assert "bank took back 20 GBP" in output.questions[0]
+
+
+@pytest.mark.parametrize(
+    ("remedy", "ways", "told"),
+    [
+        ("refund", ("card", "gift card"), True),
+        ("refund", ("card",), False),
+        ("refund", (), False),
+        ("store credit", ("card", "gift card"), False),
+    ],
+)
+def test_an_order_paid_in_two_ways_asks_by_which_it_goes_back(
+    remedy: str, ways: tuple[str, ...], told: bool
+) -> None:
+    output = decide(rules=(rule(remedy=remedy),), order=replace(ORDER, ways=ways))
+    condition = "It was paid by card and gift card: be sure how much goes back by which."
+    assert (condition in output.conditions) == told
+    assert ("PAID_IN_SEVERAL_WAYS" in output.reasons) == told
+
+
+def test_a_receipt_lists_what_went_back_elsewhere_and_the_digest_of_others_stays() -> None:
+    plain = labelled("return-request")
+    order = replace(ORDER, refunded=Decimal(20), unassigned=Decimal(20))
+    asked = labelled("return-request", order=order)
+    names = [
+        [name for name, *_ in step.evidence(each, step.run(each, ArithmeticEngine())).inputs]
+        for each in (plain, asked)
+    ]
+    assert "went back elsewhere" not in names[0]
+    assert "went back elsewhere" in names[1]
+    assert "unassigned" not in repr(order)

@@ -21,6 +21,7 @@ from approvals import separation_of_duties
 from approvals.models import Notice, Reader, Refund
 from approvals.review import first_opinion
 from tickets.mail.senders import clean_address
+from tickets.models import Payment
 from tickets.queue import leases, run_queue
 from tickets.templatetags.show import money
 
@@ -181,7 +182,8 @@ def _format_subject_matter(notice: Notice) -> str:
     number = " ".join(refund.order.number.split())
     if notice.kind != Kind.DECIDED and first_opinion.is_opinion_due(refund, notice.to):
         return f"order {number}"
-    return f"{money(refund.amount, refund.currency)} on order {number}"
+    thing = "a replacement worth " if refund.remedy == Payment.REPLACEMENT else ""
+    return f"{thing}{money(refund.amount, refund.currency)} on order {number}"
 
 
 def _format_status_line(notice: Notice) -> str:

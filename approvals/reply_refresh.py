@@ -8,19 +8,19 @@ from __future__ import annotations
 from approvals.models import Refund
 from approvals.refund_rows import State
 from tickets.delivery import replies
-from tickets.models import Draft, Message, Ticket
+from tickets.models import Draft, Message, Payment, Ticket
 from tickets.queue import run_queue
 
 DECIDED_REASON = "decided"
 STATE_NEWS = {
-    State.APPROVED: "The refund was approved",
-    State.REJECTED: "The refund was refused",
-    State.RETURNED: "A question has to be answered before the refund is decided",
-    State.EXPIRED: "Nobody decided on the refund in time",
-    State.VOID: "The refund has to be asked for again, because something changed",
-    State.EXECUTED: "The refund was paid",
-    State.FAILED: "The refund was not paid",
-    State.DOUBT: "The refund may or may not have been paid: we are asking",
+    State.APPROVED: "The {what} was approved",
+    State.REJECTED: "The {what} was refused",
+    State.RETURNED: "A question has to be answered before the {what} is decided",
+    State.EXPIRED: "Nobody decided on the {what} in time",
+    State.VOID: "The {what} has to be asked for again, because something changed",
+    State.EXECUTED: "The {what} was paid",
+    State.FAILED: "The {what} was not paid",
+    State.DOUBT: "The {what} may or may not have been paid: we are asking",
 }
 
 
@@ -54,10 +54,17 @@ def _has_reply_since_decision(refund: Refund) -> bool:
 
 
 def _format_attention(refund: Refund, why: str, edited: Draft | None) -> str:
-    said = f"{STATE_NEWS[State(refund.state)]}{f' ({why})' if why else ''}."
+    said = f"{_format_news(refund)}{f' ({why})' if why else ''}."
     if edited is None:
         return f"{said} A reply went out before that: does the customer have to know?"
     return (
         f"{said} {edited.edited_by} had edited the reply: check what it says, "
         "or have it written again."
     )
+
+
+def _format_news(refund: Refund) -> str:
+    news = STATE_NEWS[State(refund.state)]
+    if refund.remedy == Payment.REPLACEMENT:
+        return news.format(what=Payment.REPLACEMENT).replace("paid", "sent")
+    return news.format(what="refund")

@@ -115,7 +115,9 @@ def find_charge(refund: Refund) -> str:
 
 def _compute_unknown_way(refund: Refund, ordered: QuerySet[Execution]) -> Decimal:
     """What went back on the order, or is approved to be paid by hand, by no charge on record."""
-    back = refund.order.payments.filter(kind=Payment.Kind.REFUND).exclude(method=STORE_CREDIT)
+    back = refund.order.payments.filter(kind=Payment.Kind.REFUND).exclude(
+        method__in=[STORE_CREDIT, Payment.REPLACEMENT]
+    )
     by_charge = ordered.filter(state=State.DONE).exclude(charge="")
     by_hand = refund.order.refunds.filter(
         state=Refund.State.APPROVED, execution=None, remedy__in=MONEY_BACK_REMEDIES, seeded=False

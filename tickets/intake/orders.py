@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Sum
 
 from tickets.intake import fields
 from tickets.intake.customers import find_customer_by_email
@@ -230,11 +231,9 @@ def _add_missing_amount(order: Order, kind: Payment.Kind, row: Row, name: str) -
     total = fields.read_amount(row, name, order.currency)
     if total is None:
         return False
-    there = (
-        order.compute_paid_total()
-        if kind == Payment.Kind.CAPTURE
-        else order.compute_refunded_total()
-    )
+    # What went back as a thing, our rows count as given back, and the shop's totals do not.
+    moved = order.payments.filter(kind=kind).exclude(method=Payment.REPLACEMENT)
+    there = moved.aggregate(total=Sum("amount"))["total"] or Decimal("0.00")
     if total < there:
         raise BadRow(
             f"{name} of order {order.number} is {total}, but {there} is here already:"

@@ -114,6 +114,9 @@ class OrderLine(models.Model):
 class Payment(models.Model):
     """Money that moved at the shop's payment side: captured, or given back."""
 
+    REPLACEMENT = "replacement"
+    """The method of what went back as a thing, worth the amount: no money moved."""
+
     class Kind(models.TextChoices):
         CAPTURE = "capture"
         REFUND = "refund"

@@ -61,6 +61,10 @@ DECISIONS: Final = {
         "a {what} has been approved and is not paid yet: say that it has been approved "
         "and will be paid."
     ),
+    "approved replacement": (
+        "a replacement has been approved and a colleague takes care of sending it: say so, and "
+        "speak of no money."
+    ),
     "paid": "a {what} has been approved and paid: say so.",
     "refuse": "we cannot agree to this, because of the clause: say so kindly.",
     "ask": "we need to know more, the {what}: ask for it.",
@@ -199,7 +203,7 @@ def _iter_draft_lines(task: WritingTask) -> Iterator[str]:
 def _describe_decision(task: WritingTask) -> str:
     decision, _, what = task.outcome.partition(" ")
     of = "".join(f" of {slot.mark}" for slot in task.list_slots("amount"))
-    said = DECISIONS.get(decision, DECISIONS["human"])
+    said = DECISIONS.get(task.outcome) or DECISIONS.get(decision, DECISIONS["human"])
     why = f" The reason: {REASONS[what]}." if decision == "refuse" and what in REASONS else ""
     return said.format(what=clean_text(what, MAX_ABOUT_WORDS) + of) + why
 

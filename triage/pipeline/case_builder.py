@@ -270,7 +270,8 @@ def _iter_payment_sums(
 ) -> Iterator[tuple[str, str, str]]:
     moved = Payment.objects.filter(order__customer=customer)
     captured = moved.filter(kind=Payment.Kind.CAPTURE).aggregate(total=Sum("amount"))
-    back = moved.filter(kind=Payment.Kind.REFUND).aggregate(total=Sum("amount"), count=Count("pk"))
+    money = moved.filter(kind=Payment.Kind.REFUND).exclude(method=Payment.REPLACEMENT)
+    back = money.aggregate(total=Sum("amount"), count=Count("pk"))
     yield "spent", _format_amount(captured["total"], currency), ref
     if back["count"]:
         yield "refunds", str(back["count"]), ref

@@ -11,7 +11,7 @@ from typing import Final
 from triage.contract.case import Case
 from triage.contract.outcomes import FOREIGN_LANGUAGE_REASON, NO_REPLY_OUTCOMES, Outcome, join_names
 from triage.contract.outputs import Classification
-from triage.refunds.proposal import ASK, HUMAN, REVIEW, Proposed
+from triage.refunds.proposal import ASK, HUMAN, Proposed
 from triage.steps.draft import Reply
 from triage.steps.retrieve import Retrieval
 
@@ -66,8 +66,6 @@ def _iter_answer_reasons(case: Case, trouble: str) -> Iterator[str]:
         yield from _get_refund_questions(label, decided)
     elif _has_open_question(case, decided):
         yield " ".join(decided.questions)
-    elif decided.outcome == REVIEW and decided.remedy == "replacement":
-        yield "A replacement is proposed: please arrange it."
     elif not case[Reply].text:
         yield "No draft could be written: please answer yourself."
     elif not (case.settled or case[Retrieval].hits) and _needs_policy(case, label.label):

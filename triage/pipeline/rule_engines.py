@@ -134,6 +134,9 @@ OUTCOME_SENTENCES = {
     ),
     "refuse": "I am sorry that we cannot agree to this under our policy.",
     "approved": "Your {detail}{sum} has been approved and will be paid.",
+    "approved replacement": (
+        "A replacement has been approved for you, and a colleague takes care of sending it."
+    ),
     "paid": "Your {detail}{sum} has been approved and paid.",
     "refuse outside window": (
         "I am sorry that we cannot agree to this, because the time in which "

@@ -117,6 +117,8 @@ def load_records(draft: Draft, ticket: Ticket) -> Records:
 def _iter_approved_grants(refunds: list[Refund]) -> Iterator[ApprovedMoney]:
     for refund in refunds:
         state = GRANTED_STATES.get(State(refund.state))
+        if refund.remedy == Payment.REPLACEMENT:
+            continue  # it bears out no word about money
         if state and (refund.state != State.APPROVED or is_as_approved(refund)):
             yield ApprovedMoney(
                 order=refund.order.number,
@@ -131,6 +133,7 @@ def _iter_approved_grants(refunds: list[Refund]) -> Iterator[ApprovedMoney]:
 def _iter_paid_refunds(orders: list[Order]) -> Iterator[ApprovedMoney]:
     """Every payment on file that gave the customer money back."""
     payments = Payment.objects.filter(order__in=orders, kind=Payment.Kind.REFUND)
+    payments = payments.exclude(method=Payment.REPLACEMENT)
     for payment in payments.select_related("order"):
         yield ApprovedMoney(
             order=payment.order.number,

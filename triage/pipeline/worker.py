@@ -186,12 +186,14 @@ def _save_draft(run: Run, reply: Reply) -> None:
 
 
 def _propose_refund(run: Run, case: Case) -> str:
-    """Put a proposed refund before people; what stands in its way, or an empty string."""
+    """Put a proposed refund or replacement before people; what stands in its way, or an empty
+    string.
+    """
     decided = case[Proposed]
     orders = Order.objects.select_for_update().filter(number=decided.order)
     list(orders)  # locked before the chain of receipts, as everywhere
     approvals.withdraw_proposals(run.ticket)
-    if decided.outcome != REVIEW or decided.remedy == "replacement" or decided.amount is None:
+    if decided.outcome != REVIEW or decided.amount is None:
         return ""
     proposal = approvals.Proposal(
         order=orders.get(),

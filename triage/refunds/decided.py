@@ -12,6 +12,7 @@ from triage.contract.case import Settled
 from triage.contract.fact_types import format_money
 
 APPROVED, PAID = "approved", "paid"
+REPLACEMENT = "replacement"
 CUSTOMER_REASONS: Final = {
     "outside_window": "outside window",
     "not_covered": "not covered",
@@ -37,7 +38,12 @@ def build_decided_fields(settled: Settled) -> dict[str, Any]:
 
 
 def _build_grant(settled: Settled) -> dict[str, Any]:
-    """The fields of an approval or a payment; a price difference is paid as a refund is."""
+    """The fields of an approval or a payment; a price difference is paid as a refund is.
+
+    Of a replacement no amount is told, and it is nowhere called money.
+    """
+    if settled.remedy == REPLACEMENT:
+        return {"outcome": APPROVED, "remedy": REPLACEMENT}
     return {
         "outcome": PAID if settled.state == "executed" else APPROVED,
         "remedy": settled.remedy if settled.remedy == "store credit" else "refund",

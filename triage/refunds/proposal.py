@@ -25,7 +25,12 @@ from triage.nlu.other_orders import find_other_order_question
 from triage.refunds.arithmetic import Part
 from triage.refunds.decided import APPROVED, PAID, build_decided_fields
 from triage.refunds.eligibility import Ruling, build_ruling, resolve_requested_items, select_rules
-from triage.refunds.resolution import Obstacle, build_nothing_left_obstacle, settle_lines
+from triage.refunds.resolution import (
+    Obstacle,
+    build_nothing_left_obstacle,
+    iter_stock_conditions,
+    settle_lines,
+)
 from triage.refunds.risk import compute_risk, iter_doubts
 
 NONE, REVIEW, REFUSE, ASK, HUMAN = "none", "review", "refuse", "ask", "human"
@@ -227,6 +232,7 @@ def _build_grant(
         missing = ("PHOTO_MISSING",)
         return Proposed(outcome=ASK, order=order.number, reasons=missing, asks_for="photo")
     doubted = iter_doubts(case, order, found.total.amount)
+    stock = iter_stock_conditions(rulings, case.offers, found.rule.remedy)
     reasons = _drop_repeats((*remark, *found.remarks, *doubted))
     return Proposed(
         outcome=REVIEW,
@@ -240,7 +246,7 @@ def _build_grant(
         arithmetic=found.total.shown,
         lines=found.total.parts,
         terms=found.terms,
-        conditions=_drop_repeats(found.conditions),
+        conditions=_drop_repeats((*found.conditions, *stock)),
         reasons=reasons,
         risk=compute_risk(reasons),
         approval_required=True,

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from triage.contract.case import Order, Rule
+from triage.contract.case import Offer, Order, Rule
 from triage.refunds.arithmetic import RefundPiece, Sum, compute_refund, is_fully_returned
 from triage.refunds.eligibility import PHOTO, Ruling, compute_last_day, get_start_day
 
-MONEY_BACK = "refund"
+MONEY_BACK, REPLACEMENT = "refund", "replacement"
 LOOK_AT_THE_PHOTO = "Look at the photo: does it show what is claimed?"
 LEFT_OUT_REMARKS = {
     "FINAL_SALE": "FINAL_SALE_LEFT_OUT",
@@ -130,7 +130,9 @@ def _compute_total(order: Order, granted: GrantedLines, rules: Sequence[Rule]) -
     """What all granted pieces come to; delivery only with the last of the order, and what was
     paid beyond its lines only where the rules are about an order as a whole."""
     pieces = _build_pieces(granted)
-    postage = all(rule.gives_back_postage for rule in rules) and is_fully_returned(order, pieces)
+    money = rules[0].remedy != REPLACEMENT
+    given_back = money and all(rule.gives_back_postage for rule in rules)
+    postage = given_back and is_fully_returned(order, pieces)
     fees = [(rule.fee_amount, rule.clause) for rule in rules if rule.fee_amount]
     beyond = postage and all(rule.whole_order for rule in rules)
     return compute_refund(
@@ -170,6 +172,18 @@ def _iter_conditions(rules: Iterable[Rule]) -> Iterator[str]:
             yield f"Be sure that it is unopened ({rule.clause})."
         if not rule.covers_used:
             yield f"Be sure that it is unused ({rule.clause})."
+
+
+def iter_stock_conditions(
+    rulings: Iterable[Ruling], offers: Sequence[Offer], remedy: str
+) -> Iterator[str]:
+    """What is to be replaced and is not surely there to be sent."""
+    known = {offer.sku: offer.available for offer in offers}
+    for line in (each.line for each in rulings if each.rule and remedy == REPLACEMENT):
+        if line.sku not in known:
+            yield f"No row says whether {line.name} is in stock: be sure that one can be sent."
+        elif not known[line.sku]:
+            yield f"{line.name} is not on sale now: be sure that one can be sent."
 
 
 def _iter_way_conditions(order: Order, remedy: str) -> Iterator[str]:

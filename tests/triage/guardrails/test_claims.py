@@ -252,3 +252,21 @@ def test_a_similarity_is_asked_once_a_sentence() -> None:
 
     score_support("Faults are covered. Postage is included.", SOURCE, similarity)
     assert asked == ["Faults are covered.", "Postage is included."]
+
+
+@pytest.mark.parametrize(
+    ("said", "because"),
+    [
+        ("A replacement has been approved for you, and we take care of sending it.", ""),
+        ("It has been decided that a replacement will be sent to you.", ""),
+        ("A replacement and a refund have been approved.", "promises more than was approved"),
+        ("A refund has been approved for you.", "promises more than was approved"),
+        ("We have sent you a replacement.", "says that it is decided, and nobody has decided it"),
+        ("Your replacement is on its way.", "says that it is decided, and nobody has decided it"),
+    ],
+)
+def test_of_an_approved_replacement_nothing_more_is_said(said: str, because: str) -> None:
+    task = WritingTask(
+        kind="draft", intent="", outcome="approved replacement", urgency="", slots=()
+    )
+    assert find_unsupported_claim(said, task) == because

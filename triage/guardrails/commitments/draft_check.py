@@ -22,6 +22,7 @@ AMOUNT_KINDS: Final = parse_word_list("paid total spent refunds refunded said_am
 EARLIER_REFUND_KINDS: Final = parse_word_list("refunds refunded")
 """What was paid back before, of which a summary tells."""
 DECIDED_OUTCOMES: Final = ("approved ", "paid ")
+APPROVED_REPLACEMENT: Final = "approved replacement"
 """What a decision of people begins with."""
 MIN_CLAUSE_COVERAGE: Final = 0.6
 """The share of its content that a clause has where a sentence says what the clause says."""
@@ -92,6 +93,9 @@ DECISION_CLAIMS: Final = tuple(
 )
 
 
+GONE_CLAIMS: Final = tuple(_compile(f"draft_{way}") for way in ("staff_sent", "on_its_way"))
+
+
 def find_unauthorised_commitment(said: Statement, covered: float) -> str:
     """Why the sentence commits the shop to what nobody approved, or an empty string.
 
@@ -99,7 +103,7 @@ def find_unauthorised_commitment(said: Statement, covered: float) -> str:
     """
     if said.is_reply and said.task.outcome.startswith(DECIDED_OUTCOMES):
         spoken = detect_commitment(said.prose, follows=True, asked=True)
-        if spoken != CommitmentLevel.NOTHING:
+        if spoken != CommitmentLevel.NOTHING or _is_approved_replacement(said):
             return _find_excess_over_approval(said, spoken)
     if _is_decision_claim(said):
         return "says that it is decided, and nobody has decided it"
@@ -110,6 +114,15 @@ def find_unauthorised_commitment(said: Statement, covered: float) -> str:
     if said.is_reply and not _is_permitted_mention(said, covered):
         return "speaks of money or goods that nobody has decided on"
     return _find_wrong_remedy(said) or _find_decision_contradiction(said)
+
+
+def _is_approved_replacement(said: Statement) -> bool:
+    """Whether it tells of the replacement that people approved, and not that it has left."""
+    return (
+        said.task.outcome == APPROVED_REPLACEMENT
+        and bool(REMEDIES["replacement"].search(said.prose))
+        and not any(pattern.search(said.prose) for pattern in GONE_CLAIMS)
+    )
 
 
 def _find_excess_over_approval(said: Statement, spoken: CommitmentLevel) -> str:

@@ -1,0 +1,158 @@
+"""A replacement is a request like any other: in the queue, decided by people, and no money."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from approvals import payments, services
+from approvals.errors import Refused
+from approvals.models import Refund, RefundRule
+from tests.support import shop_rows
+from tests.support.refund_decisions import decide
+from tests.support.triaged_shop import shop, triaged
+from tickets import intake
+from tickets.delivery.sending import UnapprovedCommitment
+from tickets.models import Draft, Offer, Order, Ticket
+from tickets.queue import run_queue
+from triage.pipeline import send_guard, worker
+from triage.pipeline.case_builder import build_case, build_order
+from triage.refunds.proposal import propose_remedy
+
+__all__ = ["shop"]  # fixtures
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def request_of_maya(shop: None) -> Refund:
+    """The kettle is to be replaced, by the rule of the shop."""
+    RefundRule.objects.update(remedy="replacement")
+    shop_rows.order()
+    triaged()
+    return Refund.objects.get()
+
+
+def approve(refund: Refund, by: User) -> Refund:
+    return decide(refund, by, sure=refund.conditions)
+
+
+def run_again(ticket: Ticket) -> str:
+    """The reply that is written once people have decided."""
+    worker.execute_run(run_queue.enqueue_run(ticket, reason="decided").pk)
+    return Draft.objects.latest("pk").body
+
+
+def test_what_a_reply_says_is_under_review_is_in_the_queue(
+    request_of_maya: Refund, as_sol: Client
+) -> None:
+    assert "replacement" in Draft.objects.get().body
+    assert (request_of_maya.state, request_of_maya.remedy) == ("pending", "replacement")
+    assert (request_of_maya.amount, request_of_maya.order.number) == (Decimal("49.00"), "HP-1042")
+    assert [line["name"] for line in request_of_maya.lines] == ["Enamel kettle"]
+    shown = as_sol.get(reverse("approvals:queue")).content.decode()
+    assert "replacement on HP-1042" in shown
+    assert request_of_maya.ticket.status == Ticket.Status.READY
+
+
+@pytest.mark.parametrize(
+    ("available", "condition"),
+    [
+        (None, "No row says whether Enamel kettle is in stock: be sure that one can be sent."),
+        (False, "Enamel kettle is not on sale now: be sure that one can be sent."),
+        (True, ""),
+    ],
+)
+def test_who_approves_is_told_whether_there_is_one_to_send(
+    shop: None, available: bool | None, condition: str
+) -> None:
+    RefundRule.objects.update(remedy="replacement")
+    shop_rows.order()
+    if available is not None:
+        Offer.objects.create(
+            sku="K1", product="k", name="Enamel kettle", unit_price=49, available=available
+        )
+    triaged()
+    assert Refund.objects.get().conditions == [condition] * bool(condition)
+
+
+def test_a_whole_order_is_worth_its_things_and_no_delivery(shop: None) -> None:
+    RefundRule.objects.update(remedy="replacement")
+    order = shop_rows.order()
+    order.lines.create(name="Delivery", category="delivery", unit_price="4.95")
+    order.payments.update(amount="93.95")
+    triaged("I would like to send it back: the kettle and both lamps.")
+    assert Refund.objects.get().amount == Decimal("89.00")
+
+
+def test_no_payment_service_hears_of_it_and_a_person_sends_it(
+    request_of_maya: Refund, sol: User, ana: User, settings: object
+) -> None:
+    settings.PAYMENT_EXECUTOR = "webhook"  # type: ignore[attr-defined]
+    refund = approve(request_of_maya, sol)
+    assert payments.get_payment_status(refund).by_hand
+    payments.record_manual_payment(refund.pk, by=ana, reference="HP-2000")
+    refund.refresh_from_db()
+    assert (refund.state, refund.reference) == ("executed", "HP-2000")
+    found = build_order(Order.objects.get())
+    assert (found.amount_left, [line.returned for line in found.lines]) == (Decimal(40), [1, 0])
+
+
+def test_once_approved_the_reply_says_so_and_speaks_of_no_money(
+    request_of_maya: Refund, sol: User
+) -> None:
+    refund = approve(request_of_maya, sol)
+    found = propose_remedy(build_case(refund.ticket))
+    assert (found.words, found.amount) == ("approved replacement", None)
+    body = run_again(refund.ticket)
+    assert "replacement" in body
+    assert "approved" in body or "decided" in body
+    assert "49.00" not in body
+
+
+def test_it_bears_out_no_word_about_money(request_of_maya: Refund, sol: User, ana: User) -> None:
+    ticket = approve(request_of_maya, sol).ticket
+    run_again(ticket)
+    draft = Draft.objects.latest("pk")
+    send_guard.refuse_unapproved(draft, ticket)
+    draft.edited_body = "Your refund of £49.00 has been approved and will be paid."
+    with pytest.raises(UnapprovedCommitment):
+        send_guard.refuse_unapproved(draft, ticket)
+    payments.record_manual_payment(request_of_maya.pk, by=ana, reference="HP-2000")
+    draft.edited_body = "Your refund of £49.00 has been paid."
+    with pytest.raises(UnapprovedCommitment):
+        send_guard.refuse_unapproved(draft, ticket)
+
+
+def test_no_fact_tells_the_customer_of_money_that_went_back(
+    request_of_maya: Refund, sol: User, ana: User
+) -> None:
+    approve(request_of_maya, sol)
+    payments.record_manual_payment(request_of_maya.pk, by=ana, reference="HP-2000")
+    kinds = {fact.kind for fact in build_case(request_of_maya.ticket).facts}
+    assert "spent" in kinds
+    assert not kinds & {"refunded", "refunds"}
+
+
+def test_the_totals_of_the_shop_know_nothing_of_it_and_still_come_in(
+    request_of_maya: Refund, sol: User, ana: User
+) -> None:
+    approve(request_of_maya, sol)
+    payments.record_manual_payment(request_of_maya.pk, by=ana, reference="HP-2000")
+    row = {"number": "HP-1042", "customer": "C1", "refunded": "0"}
+    assert intake.receive_order(row).did == "unchanged"
+    assert intake.receive_order({**row, "refunded": "5.00"}).did == "updated"
+    assert Order.objects.get().compute_refunded_total() == Decimal("54.00")
+
+
+def test_what_was_replaced_is_not_paid_back_besides(request_of_maya: Refund, sol: User) -> None:
+    approve(request_of_maya, sol)
+    RefundRule.objects.update(remedy="refund")
+    asked = services.Proposal(order=Order.objects.get(), amount=Decimal("89.00"))
+    refund = services.propose_refund(shop_rows.ticket(), asked, run=None, by=None)
+    with pytest.raises(Refused, match="more than was paid"):
+        decide(refund, sol)

@@ -40,8 +40,8 @@ class _Part:
 
 @dataclass(frozen=True)
 class _Order:
-    """Parts that together, at most so many words apart, are an order; ``unless_denied``: not where a denial stands
-    right before the first.
+    """Parts that together, at most so many words apart, are an order; with ``unless_denied`` only
+    where no denial stands right before the first.
     """
 
     why: str

@@ -27,6 +27,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("data", type=Path)
         parser.add_argument("--bases", type=int, default=20, help="tickets of each kind")
+        parser.add_argument("--one-in", type=int, default=1, help="take one text in so many")
         parser.add_argument("--each", type=int, default=2, help="of them for each instruction")
 
     def handle(self, *, data: Path, bases: int, each: int, **options: Any) -> None:
@@ -38,7 +39,12 @@ class Command(BaseCommand):
         call_command("createcachetable", verbosity=0)
         demo.load_demo(progress=True)
         trials.prepare_shop()
-        attacks = [*texts.load_own_attacks(), *texts.load_bipia(data), *texts.load_agentdojo(data)]
+        attacks = [
+            *texts.load_polite_words(),
+            *texts.load_own_attacks(),
+            *texts.load_bipia(data),
+            *texts.load_agentdojo(data),
+        ][:: options["one_in"]]
         self._write_lines(report.iter_flag_lines(attacks, data))
         plain = list(tqdm(trials.iter_base_tickets(bases), desc="as they stand", disable=None))
         hidden = tqdm(trials.iter_trials(plain, attacks, each), desc="attacked", disable=None)

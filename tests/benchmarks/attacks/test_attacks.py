@@ -81,6 +81,22 @@ def test_nothing_hidden_at_any_place_gains_anything(place: str, letter: CleanMai
 
 
 @pytest.mark.django_db
+def test_polite_words_change_nothing(letter: CleanMail) -> None:
+    plain = trials.run_mail(letter, "return-request")
+    for polite in texts.load_polite_words()[::5]:
+        now = trials.run_mail(letter, "return-request", "after the text", polite.text)
+        assert judging.are_identical(plain, now), polite.text
+        assert (now.amount, now.risk) == (plain.amount, plain.risk), polite.text
+
+
+def test_polite_words_are_no_orders_and_ask_for_nothing_of_an_order() -> None:
+    for polite in texts.load_polite_words():
+        assert find_injection_signs(polite.text) == (), polite.text
+        asked = find_requested_items(Document.read(f"{WISH} {polite.text}"), ORDER)
+        assert [piece.name for piece in asked.lines] == [ORDER.lines[0].name], polite.text
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("place", "reason"),
     [

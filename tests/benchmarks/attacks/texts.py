@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 HERE: Final = Path(__file__).parent
+POLITE: Final = "polite words"
 HELD_OUT_ONE_IN: Final = 3
 """Every third text of each set was not looked at while ``INJECTION_SIGNS`` were written."""
 VARIABLE_PATTERN: Final = re.compile(r"\{[^{}]*(iban|link|web|email|\w+)[^{}]*\}", re.IGNORECASE)
@@ -51,6 +52,11 @@ def load_own_attacks(values: Mapping[str, str] | None = None) -> list[Attack]:
     texts = [frame.format(goal=goal) for frame, goal in framed]
     texts += [text.format_map(filled) for text in content["others"]]
     return [Attack(of="own", number=n, text=text) for n, text in enumerate(texts)]
+
+
+def load_polite_words() -> list[Attack]:
+    """The control group: what honest customers add to their mails, which changes nothing."""
+    return [Attack(of=POLITE, number=n, text=t) for n, t in enumerate(_load_content()["polite"])]
 
 
 def load_bipia(data: Path) -> list[Attack]:

@@ -6,7 +6,7 @@ MANAGE := $(BIN)/python manage.py
 BENCH := $(BIN)/python -m tests.benchmarks
 
 .PHONY: run test install lint bench bench-real bench-writer bench-quality bench-refunds bench-attacks bench-payments \
-	bench-refund-machine reference
+	bench-mail bench-refund-machine reference
 
 run: .venv/installed
 	@$(MANAGE) start --port $(PORT)
@@ -63,6 +63,12 @@ bench-writer: .venv/installed-dev
 bench-quality: .venv/installed-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	DATABASE_URL= TRIAGE_DATA=$$folder $(BENCH) quality $(DATA) --tune
+
+# Words of raw mails beside two other readers': make bench-mail DATA="../shared/data/emails …"
+bench-mail: .venv/installed-dev
+	@$(BIN)/pip install -q -c constraints.txt mail-parser selectolax
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	DATABASE_URL= TRIAGE_DATA=$$folder $(BENCH) mail-text $(DATA) --show
 
 # Digests of all receipts of 374 tickets: make reference DATA=../shared/data [FREEZE=1]
 reference: BODIES ?= .data/reference

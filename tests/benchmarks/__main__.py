@@ -15,6 +15,7 @@ MEASURES = {
     "refunds": "tests.benchmarks.refunds.command",
     "attacks": "tests.benchmarks.attacks.command",
     "claims": "tests.benchmarks.claims.command",
+    "mail-text": "tests.benchmarks.mail_text",
     "compare-writers": "tests.benchmarks.writer.compare",
 }
 

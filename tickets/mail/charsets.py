@@ -166,10 +166,20 @@ def _decode_labelled(data: bytes, codec: str, hints: Iterable[str]) -> str:
         text = _decode_strictly(data, "utf-8")
         if text is not None and not data.isascii():
             return text  # nobody writes letters that happen to be UTF-8
+    elif _is_eastern_utf_8(data):
+        return data.decode()
     text = data.decode(codec, "read_vendor_jis")
     if text.count(REPLACEMENT) <= max(1, MAX_WRONG_SHARE * _count_high(text)):
         return text
     return _decode_unlabelled(data, hints)
+
+
+def _is_eastern_utf_8(data: bytes) -> bool:
+    """Whether bytes said to be Chinese, Japanese or Korean are UTF-8: its letters take three bytes
+    there, which bytes in pairs hardly ever look like.
+    """
+    high = [letter for letter in _decode_strictly(data, "utf-8") or "" if letter > "\x7f"]
+    return len(high) > 1 and 2 * sum(letter > "\u07ff" for letter in high) > len(high)
 
 
 def _count_high(text: str) -> int:

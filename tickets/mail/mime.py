@@ -47,8 +47,10 @@ class Body:
     """The body of a mail as text and as (uncleaned) HTML, and the files with it.
 
     ``notes`` are sentences on what could not be read. ``named_text`` is a text that is shown
-    and has a file's name: a file too, where another text stands before it. ``hidden`` are the
-    words of the HTML that cannot be seen in it; they are in neither.
+    and has a file's name: a file too, where another text stands before it, and only that where it
+    is not said to be shown (``is_shown``). ``hidden`` are the
+    words of the HTML that cannot be seen in it; they are in neither. ``attached_text`` is what the
+    attached mails say.
     """
 
     text: str = ""
@@ -56,11 +58,21 @@ class Body:
     files: tuple[File, ...] = ()
     notes: tuple[str, ...] = ()
     named_text: File | None = None
+    is_shown: bool = False
     hidden: str = ""
+    attached_text: str = ""
 
 
-def read_body(part: Part, depth: int = 0) -> Body:
-    """The text, HTML and files of a part and those in it. Mails inside a mail are files."""
+def read_body(message: Part) -> Body:
+    """The text, HTML and files of a mail. Mails inside it are files; where they are all there is,
+    as in a digest or a forward without a word, their text is read too.
+    """
+    body = _read_part(message, 0)
+    return body if body.text.strip() else replace(body, text=body.attached_text)
+
+
+def _read_part(part: Part, depth: int) -> Body:
+    """The body of a part and those in it."""
     kind = part.get_content_type()
     if kind in MAIL_TYPES and part.is_multipart():
         return _read_forwarded_mail(part, depth)
@@ -71,13 +83,16 @@ def read_body(part: Part, depth: int = 0) -> Body:
     if _is_file(part, depth):
         return _read_file(part, depth)
     body = _read_text(part, kind)
-    return replace(body, named_text=_build_file(part)) if _find_file_name(part) else body
+    if not _find_file_name(part):
+        return body
+    is_shown = part.get_content_disposition() == "inline"
+    return replace(body, named_text=_build_file(part), is_shown=is_shown)
 
 
 def _read_multipart(part: Part, depth: int, kind: str) -> Body:
     if kind == "multipart/encrypted":
         return _read_encrypted(part)
-    children = [read_body(child, depth + 1) for child in list_children(part)]
+    children = [_read_part(child, depth + 1) for child in list_children(part)]
     return _choose_alternative(children) if kind == "multipart/alternative" else _join(children)
 
 
@@ -91,15 +106,17 @@ def _read_encrypted(part: Part) -> Body:
         inner = "".join(open_armour(_decode_text(child)) for child in sealed)
     except EncryptedText:
         return Body(files=files, notes=(PGP_NOTE,))
-    return read_body(parse_message(inner.encode()), 1)
+    return _read_part(parse_message(inner.encode()), 1)
 
 
 def _read_forwarded_mail(part: Part, depth: int) -> Body:
     """A mail in a mail: a file, and where it is all there is, its text too."""
     if part.get("Content-Transfer-Encoding", "").lower() in {"base64", "quoted-printable"}:
         part = _decode_forwarded_mail(part)  # RFC 2046 forbids it, and programs do it
-    inner = Body() if depth else _join([read_body(child, 1) for child in list_children(part)])
-    return replace(inner, files=(_build_file(part), *inner.files))
+    inner = _join([_read_part(child, depth + 1) for child in list_children(part)])
+    if not depth:
+        return replace(inner, files=(_build_file(part), *inner.files))
+    return Body(files=(_build_file(part),), attached_text=inner.text or inner.attached_text)
 
 
 def _decode_forwarded_mail(part: Part) -> Part:
@@ -131,24 +148,59 @@ def _choose_alternative(children: list[Body]) -> Body:
         tuple(file for child in children for file in child.files),
         tuple(note for child in children for note in child.notes),
         hidden=hidden,
+        attached_text=_join_attached(children),
     )
 
 
 def _join(children: list[Body]) -> Body:
     """The bodies one after the other; where one has HTML, the others are shown in it too."""
-    said = [child for child in children if child.text.strip() or child.html.strip()]
+    children = _merge_versions(children)
+    said = _list_shown(children)
     html = ""
     if any(child.html for child in said):
         html = "\n".join(child.html or _convert_to_html(child.text) for child in said)
     files = [
         file
         for child in children
-        for file in (*child.files, child.named_text if child in said[1:] else None)
+        for file in (*child.files, None if child in said[:1] else child.named_text)
         if file
     ]
     notes = tuple(dict.fromkeys(note for child in children for note in child.notes))
     text, hidden = "\n\n".join(child.text for child in said), _join_hidden(children)
-    return Body(text, html, tuple(files), notes, hidden=hidden)
+    return Body(
+        text, html, tuple(files), notes, hidden=hidden, attached_text=_join_attached(children)
+    )
+
+
+def _list_shown(children: list[Body]) -> list[Body]:
+    """The bodies that say something; of texts with a file's name the first, and those that are to
+    be shown.
+    """
+    said: list[Body] = []
+    for child in children:
+        has_words = child.text.strip() or child.html.strip()
+        if has_words and (not said or child.is_shown or not child.named_text):
+            said.append(child)
+    return said
+
+
+def _join_attached(children: list[Body]) -> str:
+    return "\n\n".join(child.attached_text for child in children if child.attached_text.strip())
+
+
+def _merge_versions(children: list[Body]) -> list[Body]:
+    """The bodies; a text and the HTML behind it that says the same are one, though their mail
+    program forgot to call them alternatives.
+    """
+    merged: list[Body] = []
+    for child in children:
+        last = merged[-1] if merged else Body()
+        if child.text.split() == last.text.split() != [] and bool(child.html) != bool(last.html):
+            files = last.files + child.files
+            merged[-1] = replace(last, html=last.html or child.html, files=files)
+        else:
+            merged.append(child)
+    return merged
 
 
 def _join_hidden(children: list[Body]) -> str:
@@ -200,7 +252,7 @@ def _open_smime(part: Part, depth: int) -> Body:
         inner = containers.open_smime(_get_payload_bytes(part))
     except containers.UnopenedContainer as closed:
         return Body(files=(_build_file(part),), notes=(str(closed),))
-    return read_body(parse_message(inner), depth + 1)
+    return _read_part(parse_message(inner), depth + 1)
 
 
 def _open_tnef(part: Part, depth: int) -> Body | None:
@@ -214,7 +266,7 @@ def _open_tnef(part: Part, depth: int) -> Body | None:
             f" {closed}. Ask the customer to send it again as plain text or HTML."
         )
         return Body(files=(_build_file(part),), notes=(note,))
-    body = replace(read_body(parse_message(inner), depth + 1), named_text=None)
+    body = replace(_read_part(parse_message(inner), depth + 1), named_text=None)
     if containers.find_tnef_end(data) <= len(data):
         return body
     note = f"{name} came without its end: the last of its files may not be whole."
@@ -236,7 +288,7 @@ def _open_msg(part: Part, depth: int) -> Body | None:
     except containers.UnopenedContainer as closed:
         note = f"The attached mail {file.name} could not be opened here: {closed}."
         return Body(files=(file,), notes=(note,))
-    body = read_body(inner, depth + 1)
+    body = _read_part(inner, depth + 1)
     if not depth:
         return replace(body, files=(file, *body.files))
     shown = body.text.strip()[:MAX_SHOWN_CHARS]

@@ -55,6 +55,11 @@ def test_text_that_is_utf_8_is_read_so_whatever_a_single_byte_charset_says(label
     assert decode_bytes("Größe für 5 €".encode(), label) == "Größe für 5 €"
 
 
+def test_chinese_that_is_utf_8_is_read_so_whatever_is_said() -> None:
+    assert decode_bytes("你好,请退款".encode(), "gb2312") == "你好,请退款"
+    assert decode_bytes("返金をお願いします".encode(), "shift_jis") == "返金をお願いします"
+
+
 def test_one_wrong_byte_costs_one_character() -> None:
     letter = "Die Lampe für 49 € ist zurückgeschickt. Grüße, Jörg".encode()
     read = decode_bytes(letter + b"\r\n-- \r\nGesch\xe4ftsf\xfchrer", "utf-8")

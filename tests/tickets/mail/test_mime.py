@@ -30,10 +30,34 @@ def test_a_text_with_the_name_of_a_file_is_text(header: str) -> None:
 
 
 def test_a_second_text_with_the_name_of_a_file_is_both() -> None:
-    second = build_text("Content-Type: text/plain; name=log.txt", "error 5")
+    header = "Content-Type: text/plain; name=log.txt\r\nContent-Disposition: inline"
+    second = build_text(header, "error 5")
     mail = read_mail(build_parts(build_text("Content-Type: text/plain"), second))
     assert mail.text == "Please refund HP-10423.\n\nerror 5"
     assert [(file.name, file.content) for file in mail.attachments] == [("log.txt", b"error 5")]
+
+
+def test_a_second_text_that_only_has_a_name_is_a_file() -> None:
+    second = build_text("Content-Type: text/plain; name=log.txt", "error 5")
+    mail = read_mail(build_parts(build_text("Content-Type: text/plain"), second))
+    assert mail.text == "Please refund HP-10423."
+    assert [(file.name, file.content) for file in mail.attachments] == [("log.txt", b"error 5")]
+
+
+def test_a_text_and_the_same_as_html_are_one() -> None:
+    html = build_text("Content-Type: text/html", "<p>Please refund <b>HP-10423.</b></p>")
+    mail = read_mail(build_parts(build_text("Content-Type: text/plain"), html))
+    assert mail.text == "Please refund HP-10423."
+    assert "<b>HP-10423.</b>" in mail.html
+
+
+def test_a_mail_that_holds_nothing_but_mails_has_their_words() -> None:
+    inner = b"From: ben@example.org\r\nSubject: Inside\r\n\r\nPlease refund."
+    part = b"Content-Type: message/rfc822\r\n\r\n" + inner
+    mail = read_mail(build_parts(part, part.replace(b"refund", b"answer")))
+    assert mail.text == "Please refund.\n\nPlease answer."
+    assert [file.name for file in mail.attachments] == ["Inside.eml", "Inside.eml"]
+    assert read_mail(build_parts(build_text("Content-Type: text/plain", "Hi"), part)).text == "Hi"
 
 
 def test_an_attached_text_is_a_file() -> None:

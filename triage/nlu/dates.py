@@ -14,9 +14,9 @@ from datetime import date, timedelta
 from typing import Final
 
 from triage.nlu.document import Document
-from triage.nlu.entities import DATE, MONTH, MONTHS
 from triage.nlu.item_names import NUMBER_WORDS
 from triage.nlu.lexicon import LEXICONS, load_groups
+from triage.nlu.value_patterns import DATE, MONTH, MONTHS
 
 ROLE_PLACED, ROLE_DELIVERED, ROLE_UNKNOWN = "placed", "delivered", ""
 MAX_PERIODS: Final = 12

@@ -6,7 +6,7 @@ Pure. See ``order_linking`` for how they are added up.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -15,12 +15,7 @@ from typing import Final
 from triage.contract.case import Order
 from triage.nlu.dates import ROLE_DELIVERED, ROLE_PLACED, Period, find_periods
 from triage.nlu.document import Document
-from triage.nlu.entities import (
-    AMOUNT,
-    find_order_numbers,
-    normalize_value,
-    strip_order_prefix,
-)
+from triage.nlu.entities import normalize_value, strip_order_prefix
 from triage.nlu.item_names import (
     FULL_NAME,
     HEAD_NOUN,
@@ -32,11 +27,14 @@ from triage.nlu.item_names import (
     list_words,
 )
 from triage.nlu.lexicon import LEXICONS, load_groups
+from triage.nlu.order_mentions import OrderMention, Verdict, find_order_mentions
 from triage.nlu.requests import RequestKind, collect_kinds, find_requests
+from triage.nlu.value_patterns import AMOUNT
 
 WEIGHTS: Final = {
     "number": 9.0,
     "nearly the number": 3.0,
+    "perhaps the number": 1.0,
     FULL_NAME: 3.5,
     NEAR_FULL_NAME: 3.0,
     HEAD_NOUN: 2.6,
@@ -64,6 +62,7 @@ WEIGHTS: Final = {
 bench-refunds`` measure how often the order chosen is the right one."""
 FEATURE_EXPLANATIONS: Final = {
     "nearly the number": "its number is nearly the one in the message",
+    "perhaps the number": "its number may be the one in the message",
     FULL_NAME: "it has the item in the message",
     NEAR_FULL_NAME: "it has the item in the message",
     HEAD_NOUN: "it has such an item",
@@ -100,11 +99,18 @@ SUM: Final = re.compile(rf"{AMOUNT}|(?<![\w.,])\d{{1,6}}[.,]\d\d(?![\w.,]\d|\w)"
 
 @dataclass(frozen=True)
 class MessageFeatures:
-    """The features of a message, read once for all orders."""
+    """The features of a message, read once for all orders.
+
+    ``named`` are the orders whose numbers it says, ``unsure`` those whose numbers may stand in
+    it for something else, as it is written in ``unsure_words``; ``strange`` are numbers of
+    orders that are none of the customer's.
+    """
 
     words: tuple[str, ...]
     named: tuple[Order, ...]
-    strange: str
+    unsure: tuple[Order, ...]
+    unsure_words: tuple[str, ...]
+    strange: tuple[str, ...]
     periods: tuple[Period, ...]
     sums: frozenset[Decimal]
     states: tuple[str, ...]
@@ -114,22 +120,22 @@ class MessageFeatures:
 
     @classmethod
     def extract(
-        cls, document: Document, orders: Sequence[Order], received: date
+        cls,
+        document: Document,
+        orders: Sequence[Order],
+        received: date,
+        tickets: Collection[str] = (),
     ) -> MessageFeatures:
         text = document.text
-        numbers, called = _collect_number_candidates(text), find_order_numbers(document)
-        named = tuple(
-            o
-            for o in orders
-            if normalize_value(o.number) in numbers or strip_order_prefix(o.number) in called
-        )
-        known = {normalize_value(o.number) for o in orders} | {
-            strip_order_prefix(o.number) for o in orders
-        }
+        found = find_order_mentions(document, [order.number for order in orders], tickets)
+        named = _select_orders(orders, found, Verdict.NAMED)
+        unsure = tuple(o for o in _select_orders(orders, found, Verdict.UNSURE) if o not in named)
         return cls(
             words=list_words(document),
             named=named,
-            strange="" if named else min(called - known, default=""),
+            unsure=unsure,
+            unsure_words=_list_written(found, Verdict.UNSURE),
+            strange=_list_written(found, Verdict.STRANGE),
             periods=find_periods(document, received),
             sums=_parse_sums(text),
             states=tuple(_iter_states(text)),
@@ -139,16 +145,22 @@ class MessageFeatures:
         )
 
 
+def _select_orders(
+    orders: Sequence[Order], found: Iterable[OrderMention], verdict: Verdict
+) -> tuple[Order, ...]:
+    numbers = {number for each in found if each.verdict == verdict for number in each.numbers}
+    return tuple(order for order in orders if order.number in numbers)
+
+
+def _list_written(found: Iterable[OrderMention], verdict: Verdict) -> tuple[str, ...]:
+    written = (each.written.lstrip("#＃") for each in found if each.verdict == verdict)
+    return tuple(dict.fromkeys(written))
+
+
 def _iter_states(text: str) -> Iterator[str]:
     for state, (words, _) in STATE_PATTERNS.items():
         if re.search(rf"\b(?:{words})\b", text, re.IGNORECASE):
             yield state
-
-
-def _collect_number_candidates(text: str) -> frozenset[str]:
-    """The words of a text, and each joined with its next: "HP 1042" is a number too."""
-    words = re.sub(r"[\W_]", " ", text.casefold()).split()
-    return frozenset((*words, *(a + b for a, b in zip(words, words[1:], strict=False))))
 
 
 def _parse_sums(text: str) -> frozenset[Decimal]:
@@ -179,16 +191,19 @@ def compare_features(
 def _compare_number(said: MessageFeatures, order: Order) -> Iterator[str]:
     if order in said.named:
         yield "number"
-    elif said.strange and _is_near_number(said.strange, order.number):
+    elif any(_is_near_number(strange, order.number) for strange in said.strange):
         yield "nearly the number"
+    elif order in said.unsure:
+        yield "perhaps the number"
 
 
 def _is_near_number(strange: str, number: str) -> bool:
     """Whether one figure is wrong, or two are in the wrong order."""
+    said = normalize_value(strange)
     for own in (normalize_value(number), strip_order_prefix(number)):
-        if len(own) == len(strange):
-            wrong = [place for place in range(len(own)) if own[place] != strange[place]]
-            swapped = len(wrong) == 2 and sorted(own) == sorted(strange)
+        if len(own) == len(said):
+            wrong = [place for place in range(len(own)) if own[place] != said[place]]
+            swapped = len(wrong) == 2 and sorted(own) == sorted(said)
             if len(wrong) == 1 or swapped:
                 return True
     return False

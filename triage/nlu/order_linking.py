@@ -10,7 +10,7 @@ the confidence.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -48,42 +48,59 @@ class OrderLink:
     question: str = ""
 
 
-def link_order(document: Document, orders: Sequence[Order], received: date) -> OrderLink:
+def link_order(
+    document: Document, orders: Sequence[Order], received: date, tickets: Collection[str] = ()
+) -> OrderLink:
     """The one order of ``orders``, all of them the customer's own, that the text is about.
 
-    Somebody else's number finds nothing. The digits alone name an order where the words call
-    them one: "order 10877" for HP-10877.
+    Somebody else's number finds nothing, and is said to be none of theirs. Digits alone name an
+    order where the words call them one: "order 10877" for HP-10877. Where they may be the number
+    of another order than the one that all else speaks for, that is a question. ``tickets`` are
+    the numbers of the ticket itself.
     """
     if not orders:
         return OrderLink(
             order=None, confidence=0.0, because="No order of this sender is on record."
         )
-    said = MessageFeatures.extract(document, orders, received)
+    said = MessageFeatures.extract(document, orders, received, tickets)
     ranked = _rank_orders(said, orders)
-    if len(said.named) > 1:
-        return _build_open_link(SEVERAL_ORDERS, said.named, ranked)
+    if len(said.named) > 1 and not said.strange:
+        return _build_open_link(SEVERAL_ORDERS, (*said.named, *said.unsure), ranked)
     best = ranked[0]
     order = next(order for order in orders if order.number == best.number)
-    if best.confidence >= MIN_LINK_CONFIDENCE:
+    if not _is_doubtful(said, order) and best.confidence >= MIN_LINK_CONFIDENCE:
         return OrderLink(
             order=order, confidence=best.confidence, because=best.because, alternatives=ranked
         )
     return _build_uncertain_link(said, orders, ranked)
 
 
+def _is_doubtful(said: MessageFeatures, order: Order) -> bool:
+    """Whether a number in the message is none of theirs, or may be that of another order."""
+    return bool(said.strange) or (bool(said.unsure_words) and said.unsure != (order,))
+
+
 def _build_uncertain_link(
     said: MessageFeatures, orders: Sequence[Order], ranked: tuple[Candidate, ...]
 ) -> OrderLink:
+    likely = {c.number for c in ranked if c.confidence >= MIN_ALTERNATIVE_CONFIDENCE}
+    told = [*said.named, *said.unsure, *(order for order in orders if order.number in likely)]
+    return _build_open_link(_explain_doubt(said, orders), list(dict.fromkeys(told)), ranked)
+
+
+def _explain_doubt(said: MessageFeatures, orders: Sequence[Order]) -> str:
     if said.strange:
-        because = f"None of the customer's orders has the number {said.strange}."
-    elif len(orders) == 1:
-        because = "What the message says does not fit the customer's only order."
-    else:
-        because = f"The customer has {len(orders)} orders and names none of them."
-    likely = [c.number for c in ranked if c.confidence >= MIN_ALTERNATIVE_CONFIDENCE][
-        :MAX_ORDERS_NAMED
-    ]
-    return _build_open_link(because, [order for order in orders if order.number in likely], ranked)
+        return f"None of the customer's orders has the number {_join_words(said.strange)}."
+    if said.unsure_words:
+        words = _join_words(said.unsure_words)
+        return f"{words} in the message may be the number of an order, or something else."
+    if len(orders) == 1:
+        return "What the message says does not fit the customer's only order."
+    return f"The customer has {len(orders)} orders and names none of them."
+
+
+def _join_words(words: Iterable[str]) -> str:
+    return " or ".join(list(words)[:MAX_ORDERS_NAMED])
 
 
 def _build_open_link(

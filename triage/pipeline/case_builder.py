@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
@@ -21,7 +20,7 @@ from triage.contract import case
 from triage.contract.case import Case, Fact
 from triage.contract.fact_types import FACT_KINDS, MAX_SLOTS_BY_KIND, format_money
 from triage.nlu import Document
-from triage.nlu.entities import find_order_numbers, normalize_value, strip_order_prefix
+from triage.nlu.order_mentions import Verdict, find_order_mentions
 from triage.pipeline.currencies import get_decimal_places
 from triage.pipeline.customer_history import (
     COMMITTED_STATES,
@@ -119,19 +118,25 @@ def _collect_unanswered(
 
 
 def _find_orders(customer: Customer | None, text: str) -> list[Order]:
-    """The orders that the text names, however old, then the customer's newest."""
+    """The orders that the text names, however old, those it may name, then the newest."""
     if customer is None:
         return []
-    said = _extract_words(text) | find_order_numbers(Document.read(text))
-    numbers = customer.orders.order_by("-placed_at", "-id").values_list("pk", "number")
-    chosen = [
-        pk
-        for place, (pk, number) in enumerate(numbers)
-        if place < MAX_RECENT_ORDERS or _mentions_number(said, number)
-    ]
-    rows = customer.orders.filter(pk__in=chosen).order_by("-placed_at", "-id")
-    found = rows.prefetch_related("lines", "payments", "refunds")
-    return sorted(found, key=lambda row: not _mentions_number(said, row.number))
+    keys = dict(customer.orders.order_by("-placed_at", "-id").values_list("number", "pk"))
+    ranks = _rank_named_orders(Document.read(text), list(keys))
+    recent = list(keys)[:MAX_RECENT_ORDERS]
+    rows = customer.orders.filter(pk__in=[keys[number] for number in (*recent, *ranks)])
+    found = rows.order_by("-placed_at", "-id").prefetch_related("lines", "payments", "refunds")
+    return sorted(found, key=lambda row: ranks.get(row.number, len(Verdict)))
+
+
+def _rank_named_orders(message: Document, numbers: list[str]) -> dict[str, int]:
+    """The orders by their numbers in a message: 0 those that are named, 1 those that may be."""
+    ranks: dict[str, int] = {}
+    for mention in find_order_mentions(message, numbers):
+        rank = 0 if mention.verdict == Verdict.NAMED else 1
+        for number in mention.numbers:
+            ranks[number] = min(rank, ranks.get(number, rank))
+    return ranks
 
 
 def build_order(row: Order, ticket: Ticket | None = None) -> case.Order:
@@ -214,17 +219,6 @@ def _sum_payments(row: Order, kind: str) -> Decimal:
 
 def _convert_to_date(at: datetime | None) -> date | None:
     return timezone.localdate(at) if at else None
-
-
-def _extract_words(text: str) -> set[str]:
-    """The words of a text, and each with its next: "HP 1042" is a number too."""
-    words = re.sub(r"[\W_]", " ", text.casefold()).split()
-    return {*words, *(a + b for a, b in zip(words, words[1:], strict=False))}
-
-
-def _mentions_number(said: set[str], number: str) -> bool:
-    """Whether an order's number is among the words, with or without its letters."""
-    return normalize_value(number) in said or strip_order_prefix(number) in said
 
 
 def _build_facts(found: Iterator[tuple[str, str, str]]) -> Iterator[Fact]:

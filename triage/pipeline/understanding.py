@@ -42,7 +42,7 @@ def understand_ticket(rows: TicketRows) -> Case:
     """The case of a ticket: its rows, and the order that its message is about."""
     known = rows.case
     message = Document.read(f"{known.subject}\n{known.text}")
-    meant = link_order(message, known.orders, known.received)
+    meant = link_order(message, known.orders, known.received, {str(known.ticket)})
     currency = meant.order.currency if meant.order else ""
     return replace(
         known,

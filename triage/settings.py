@@ -27,13 +27,14 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 django_stubs_ext.monkeypatch()
+# Secrets are read past it: to django-environ a value that begins with $ names another variable.
 env = environ.Env()
 BASE = Path(__file__).resolve().parent.parent
 IS_CHECKOUT = (BASE / "manage.py").is_file()  # a wheel has its pages within the application
 HOME = BASE / ".data" if IS_CHECKOUT else Path.home() / ".local" / "share" / "triage"
 DATA = Path(env.str("TRIAGE_DATA", default=str(HOME))).resolve()
 
-SECRET_KEY = env.str("SECRET_KEY", default="") or SimpleLazyObject(
+SECRET_KEY = os.environ.get("SECRET_KEY", "") or SimpleLazyObject(
     lambda: load_or_create_secret(DATA / "secret_key")
 )
 DEBUG = env.bool("DEBUG", default=False)
@@ -67,6 +68,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "triage.runtime.page_guards.forbid_storing",
+    "triage.runtime.page_guards.refuse_unstorable_text",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -112,6 +115,8 @@ else:
             "OPTIONS": {"private": True},
         }
     }
+# Who owns the tables: for `manage.py migrate` alone (triage.runtime.postgres.roles).
+DATABASE_OWNER = env.db_url("DATABASE_OWNER_URL") if env.str("DATABASE_OWNER_URL", "") else {}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 # Shared by all web processes, so that limits on sign-in and contact form count once.
@@ -169,7 +174,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 
-# Files
+# Files: for whoever runs the shop, and nobody else on the machine
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 STATIC_URL = "static/"
 STATIC_ROOT = DATA / "static"
 STATICFILES_DIRS = [BASE / "static"] if IS_CHECKOUT else []
@@ -248,10 +254,10 @@ APPROVAL_DAYS = env.int("APPROVAL_DAYS", default=7)
 # Paying refunds
 PAYMENT_EXECUTOR = env.str("PAYMENT_EXECUTOR", default="manual")
 PAYMENT_URL = env.str("PAYMENT_URL", default="").rstrip("/")
-PAYMENT_SECRET = env.str("PAYMENT_SECRET", default="")
+PAYMENT_SECRET = os.environ.get("PAYMENT_SECRET", "")
 PAYMENT_TIMEOUT = env.int("PAYMENT_TIMEOUT", default=20)  # seconds
 PAYMENT_PATIENCE = env.int("PAYMENT_PATIENCE", default=600)  # seconds until "never heard" counts
-STRIPE_API_KEY = env.str("STRIPE_API_KEY", default="")
+STRIPE_API_KEY = os.environ.get("STRIPE_API_KEY", "")
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="https://api.stripe.com").rstrip("/")
 # Where colleagues reach these pages: the links in mails to them begin with it.
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")

@@ -1,10 +1,14 @@
 """Every address of the site."""
 
 from allauth.account import views as account
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
 from triage.views import health
+
+# The panel has no sign-in of its own: that of the site counts wrong passwords.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 # Of allauth only what a closed shop needs: accounts are made in the admin panel.
 accounts = [

@@ -92,3 +92,25 @@ def test_a_secret_is_made_once(tmp_path: Path) -> None:
     path = tmp_path / "kept" / "secret"
     assert load_or_create_secret(path, 9) == load_or_create_secret(path, 9) == path.read_text()
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_what_is_kept_is_for_its_owner_alone(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    (data / "outbox").mkdir(parents=True)  # as an older version left it
+    (data / "outbox").chmod(0o755)
+    said = "import django; django.setup(); open('{}', 'w').close()".format(data / "later")
+    assert run_python(data, "-c", said).returncode == 0
+    modes = {path.name: oct(path.stat().st_mode & 0o777) for path in data.iterdir()}
+    assert modes == {
+        **dict.fromkeys(("outbox", "static", "broker"), "0o700"),
+        "later": "0o600",
+    }
+    assert data.stat().st_mode & 0o066 == 0
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "PAYMENT_SECRET", "STRIPE_API_KEY"])
+def test_a_secret_that_begins_with_a_dollar_is_taken_as_it_stands(
+    tmp_path: Path, name: str
+) -> None:
+    said = f"import triage.settings as s; print(s.{name})"
+    assert run_python(tmp_path, "-c", said, **{name: "$HOME/x"}).stdout.strip() == "$HOME/x"

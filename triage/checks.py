@@ -154,3 +154,19 @@ def check_pgvector(databases: Sequence[str] | None = None, **kwargs: Any) -> lis
                     )
                 ]
     return []
+
+
+@register(Tags.database)
+def check_database_role(
+    databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """On a server of one's own the role that serves cannot switch the database's checks off."""
+    from django.conf import settings
+
+    from triage.runtime.postgres import roles
+
+    private = settings.DATABASES["default"].get("OPTIONS", {}).get("private")
+    if private or "default" not in (databases or ()):
+        return []
+    problem = roles.find_role_problem()
+    return [Error(problem, hint=roles.TWO_ROLES, id="triage.E007")] if problem else []

@@ -8,10 +8,12 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from triage.demo import load as demo
+from triage.runtime.postgres.roles import PRIVATE_SERVER
 from triage.runtime.processes import (
     build_web_command,
     build_worker_command,
@@ -51,6 +53,8 @@ class Command(BaseCommand):
         self._write_line("Preparing the database …")
         call_command("migrate", verbosity=0, skip_checks=False)
         call_command("createcachetable", verbosity=0)
+        if settings.DATABASES["default"].get("OPTIONS", {}).get("private"):
+            self._write_line(PRIVATE_SERVER)
         self._write_line("Collecting the pages' files …")
         call_command("collectstatic", interactive=False, verbosity=0)
         if with_demo and (demo.is_half_loaded() or not demo.has_data()):

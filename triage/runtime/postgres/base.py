@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db.backends.postgresql import base
 from psycopg import errors
 
+from triage.runtime.data_folder import restrict_data_folder
 from triage.runtime.postgres.refusals import UnusableDatabase
 
 MIN_POSTGRES_VERSION = 15
@@ -73,6 +74,7 @@ def start_private_server() -> str:
 
     settings.DATA.mkdir(exist_ok=True)
     server = get_server(settings.DATA / "postgres")
+    restrict_data_folder(settings.DATA)  # starting it as root opens the way for all
     return str(server.get_postmaster_info().socket_dir)
 
 

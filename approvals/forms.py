@@ -157,3 +157,10 @@ class RequestForm(forms.Form):
         elif order and amount and (problem := find_amount_problem(amount, order.currency)):
             self.add_error("amount", f"That cannot be paid: {problem}.")
         return said
+
+
+class ConfirmAccountForm(forms.Form):
+    """How a colleague knows whose hands an account is in, and up to which change."""
+
+    why = forms.CharField(max_length=300)
+    covers = forms.IntegerField(widget=forms.HiddenInput)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from approvals import separation_of_duties
+from approvals import account_hands, separation_of_duties
 from approvals.errors import Incomplete, NotPending, OverLimit, OwnWork, Stale
 from approvals.models import Decision, Look, Refund
 from approvals.snapshot.build import Snapshot
@@ -96,6 +96,8 @@ def check_decider(refund: Refund, by: User, verdict: str) -> Decimal:
     limit = separation_of_duties.get_limit(by, refund.currency)
     if own := separation_of_duties.explain_involvement(refund, by):
         raise OwnWork(own)
+    if changed := account_hands.explain_open_changes(by):
+        raise OwnWork(changed)
     if not separation_of_duties.is_reviewer(refund, by):
         raise OverLimit(separation_of_duties.explain_reviewer_group(refund))
     if limit == 0:

@@ -14,6 +14,7 @@ from django.contrib.auth.models import Group, User
 from django.db.models import Case, Exists, Max, Min, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
+from approvals import account_hands
 from approvals.errors import Incomplete
 from approvals.models import ApprovalLimit, Refund, RuleTier
 from tickets.access import SUPERVISORS
@@ -32,6 +33,9 @@ REFUSALS = {
     "approver_is_not_asker": "You asked for the steps again, so somebody else has to decide.",
     "approver_asked_before": (
         "You asked for money back on this ticket, so somebody else has to decide."
+    ),
+    "approver_holds_the_account": (
+        "Another person changed your account, so a colleague has to confirm it first."
     ),
     "one_decision_a_person": "You have decided on this request already.",
     "approval_is_within_the_limit": "Your limit changed meanwhile. Please look again.",
@@ -84,6 +88,7 @@ def list_eligible_approvers(refund: Refund) -> QuerySet[User]:
     enough = ApprovalLimit.objects.filter(currency=refund.currency, up_to__gte=refund.amount)
     people = User.objects.filter(is_active=True, groups__name=SUPERVISORS)
     people = people.filter(Exists(enough.filter(group__user=OuterRef("pk"))))
+    people = people.exclude(Exists(account_hands.query_open_changes(OuterRef("pk"))))
     if refund.reviewers is not None:
         people = people.filter(pk__in=refund.reviewers.user_set.values("pk"))
     return people.exclude(pk__in=_collect_involved_ids(refund)).order_by("username").distinct()
@@ -107,17 +112,26 @@ def _collect_involved_ids(refund: Refund) -> set[int]:
 
 @dataclass(frozen=True)
 class Rights:
-    """What a person may decide on, whatever the refund: read once for a page."""
+    """What a person may decide on, whatever the refund: read once for a page.
+
+    ``account`` says why their account may decide on nothing now; empty where it may.
+    """
 
     supervisor: bool
+    account: str
     groups: frozenset[int]
     limits: Mapping[str, Decimal]
 
 
 def load_rights(person: User) -> Rights:
-    """The person's groups and limits, in two queries."""
+    """The person's groups, limits and account, in three queries."""
     groups = dict(person.groups.values_list("pk", "name"))
-    return Rights(SUPERVISORS in groups.values(), frozenset(groups), load_limits(person))
+    return Rights(
+        supervisor=SUPERVISORS in groups.values(),
+        account=account_hands.explain_open_changes(person),
+        groups=frozenset(groups),
+        limits=load_limits(person),
+    )
 
 
 def load_limits(person: User) -> dict[str, Decimal]:
@@ -239,6 +253,7 @@ def list_decidable_refunds(person: User) -> Any:
     waiting = waiting.exclude(Q(requested_by=person) | Q(decisions__by=person))
     for rows in _query_involvement(person, OuterRef("ticket_id")).values():
         waiting = waiting.filter(~Exists(rows))
+    waiting = waiting.filter(~Exists(account_hands.query_open_changes(person.pk)))
     waiting = waiting.filter(Q(reviewers=None) | Q(reviewers__in=person.groups.all()))
     return waiting.filter(_build_limit_filter(person)).select_related("order", "ticket__customer")
 

@@ -21,5 +21,7 @@ urlpatterns = [
     path("how-we-decide/check/", review_views.plant_check, name="plant"),
     path("<int:pk>/revealed/", review_views.show_revealed_check, name="revealed"),
     path("looks/<int:pk>/", review_views.record_page_view, name="look"),
+    path("accounts/", views.show_accounts, name="accounts"),
+    path("accounts/<int:pk>/confirm/", views.confirm_account, name="confirm_account"),
     path("request/<int:ticket_pk>/", views.request_refund, name="request"),
 ]

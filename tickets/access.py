@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, User
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, Permission, User
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
 from tickets.inbox_filters import list_tickets
-from tickets.models import Receipt, Ticket
+from tickets.models import Attachment, Message, Receipt, Ticket
 
 AGENTS, SUPERVISORS, ADMINS = "agents", "supervisors", "admins"
 SEEDED_CHECK_STEP = "seal"  # the step of the receipt that seals a check of approvals
 STAFF = (AGENTS, SUPERVISORS, ADMINS)
+ADMIN_APPS = ("triage", "approvals", "auth")  # what the panel of admins opens
 log = logging.getLogger(__name__)
 
 Person = User | AnonymousUser | AbstractBaseUser
@@ -41,16 +43,37 @@ def get_shown_ticket_for(user: Person, pk: int) -> Ticket:
 
     Raises PermissionDenied or Http404.
     """
-    person = require_role(user, *STAFF)
+    return get_object_or_404(_list_shown_tickets(require_role(user, *STAFF)), pk=pk)
+
+
+def _list_shown_tickets(person: User) -> QuerySet[Ticket]:
     if person.groups.filter(name=SUPERVISORS).exists():
-        return get_object_or_404(list_tickets(Ticket.everything), pk=pk)
-    return get_object_or_404(list_tickets(), pk=pk)
+        return list_tickets(Ticket.everything)
+    return list_tickets()
+
+
+def get_message_for(user: Person, pk: int, **wanted: str) -> Message:
+    """The message to read, of a ticket that the user may see; ``wanted`` are more conditions.
+
+    Raises PermissionDenied or Http404.
+    """
+    shown = _list_shown_tickets(require_role(user, *STAFF))
+    return get_object_or_404(Message, pk=pk, ticket__in=shown.values("pk"), **wanted)
+
+
+def get_attachment_for(user: Person, pk: int) -> Attachment:
+    """The file, if the user may see the ticket it came to. Raises PermissionDenied or Http404."""
+    shown = _list_shown_tickets(require_role(user, *STAFF))
+    return get_object_or_404(Attachment, pk=pk, message__ticket__in=shown.values("pk"))
 
 
 def get_receipt_for(user: Person, pk: int) -> Receipt:
     """The receipt, if the user may see it. Raises PermissionDenied or Http404."""
     person = require_role(user, *STAFF)
-    found = get_object_or_404(Receipt.objects.select_related("ticket", "run"), pk=pk)
+    shown = Receipt.objects.select_related("ticket", "run")
+    if not person.groups.filter(name=ADMINS).exists():
+        shown = shown.filter(ticket__in=_list_shown_tickets(person).values("pk"))
+    found = get_object_or_404(shown, pk=pk)
     if found.step == SEEDED_CHECK_STEP:
         require_role(person, ADMINS)  # it would tell which request is a check
     return found
@@ -60,3 +83,11 @@ def ensure_groups() -> None:
     """Create the groups of the three roles, where they are missing."""
     for name in STAFF:
         Group.objects.get_or_create(name=name)
+
+
+def grant_admin_rights() -> Group:
+    """The group of admins, with the permissions that the admin panel asks for."""
+    ensure_groups()
+    admins = Group.objects.get(name=ADMINS)
+    admins.permissions.set(Permission.objects.filter(content_type__app_label__in=ADMIN_APPS))
+    return admins

@@ -6,6 +6,7 @@ from string import Template
 
 import pgtrigger
 
+from approvals.constraints.account_triggers import HOLDS_THE_ACCOUNT_TRIGGER
 from approvals.constraints.payment_triggers import REFUND_AGREES_TRIGGER
 from approvals.constraints.rule_triggers import (
     APPROVED_BY_ENOUGH_TRIGGER,
@@ -202,6 +203,7 @@ DECISION_TRIGGERS = [
         operation=pgtrigger.Insert,
         func=_build_involvement_checks(),
     ),
+    HOLDS_THE_ACCOUNT_TRIGGER,
     pgtrigger.Trigger(
         name="look_is_theirs",
         when=pgtrigger.Before,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from approvals import separation_of_duties
+from approvals import account_hands, separation_of_duties
 from approvals.errors import Incomplete, NotPending, OverLimit, OwnWork
 from approvals.models import Execution, Refund
 from approvals.payments import ledger
@@ -44,10 +44,13 @@ def settle_payment(
 def check_can_settle(refund: Refund, by: User) -> None:
     """Raises OwnWork or OverLimit by the rules of a decision.
 
-    The person had no hand in the refund, and their limit reaches its amount.
+    The person had no hand in the refund, holds their account, and their limit reaches its
+    amount.
     """
     if own := separation_of_duties.explain_involvement(refund, by):
         raise OwnWork(own)
+    if changed := account_hands.explain_open_changes(by):
+        raise OwnWork(changed)
     if separation_of_duties.get_limit(by, refund.currency) < refund.amount:
         raise OverLimit(
             f"{refund.amount} {refund.currency} is above your limit. Somebody with a higher "

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from approvals import notifications, preconditions, refund_rows, reply_refresh, separation_of_duties
+from approvals import (
+    account_hands,
+    notifications,
+    preconditions,
+    refund_rows,
+    reply_refresh,
+    separation_of_duties,
+)
 from approvals.errors import Incomplete, OwnWork, Stale
 from approvals.models import Decision, Look, Refund
 from approvals.payments import outbox
@@ -58,6 +66,7 @@ def decide_refund(
         if refund.state == State.APPROVED:
             outbox.order_payment(refund)
         output = {**said, "limit": str(limit), "look": look, "sure_of": list(sure)}
+        output |= _build_account_notes(by)
         refund_rows.append_refund_receipt(refund, by, "approve", verdict, output, snapshot=snapshot)
         notifications.notify_decided(refund)
         reply_refresh.refresh_reply(refund, reason if verdict != Verdict.APPROVE else "")
@@ -95,6 +104,12 @@ def _write_decision(
             )
     except IntegrityError as error:
         raise refund_rows.translate_integrity_error(error, OwnWork) from error
+
+
+def _build_account_notes(by: User) -> dict[str, Any]:
+    """What the receipt says of the decider's account, where others changed it."""
+    notes = account_hands.list_account_notes(by)
+    return {"account": notes} if notes else {}
 
 
 def _compute_next_state(refund: Refund, verdict: str) -> str:

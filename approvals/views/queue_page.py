@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from approvals import notifications, review_queue, separation_of_duties
+from approvals import account_hands, notifications, review_queue, separation_of_duties
 from approvals.models import Notice, Reader
 from approvals.review import first_opinion
 from approvals.views import refund_evidence
@@ -46,6 +46,7 @@ def show_queue(request: HttpRequest) -> HttpResponse:
         "reasons": review_queue.list_reason_codes(everything),
         "currencies": review_queue.list_currencies(everything),
         "news": _count_news(person, looked_at=notifications.get_reader(person).looked_at),
+        "accounts_wait": list(account_hands.list_unconfirmed_people()),
         **below,
     }
     if request.method == "GET":

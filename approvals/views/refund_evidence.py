@@ -166,7 +166,7 @@ def _explain_by_rights(refund: Refund, rights: separation_of_duties.Rights, own:
         return "This request ran out before a decision. Ask for it again on the ticket."
     if not rights.supervisor:
         return "Supervisors decide on refunds. You can read what they will see."
-    return own or _explain_group_or_limit(refund, rights)
+    return own or rights.account or _explain_group_or_limit(refund, rights)
 
 
 def can_hand_over(refund: Refund, person: User) -> bool:

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from approvals import access_denials, review_queue
+from approvals import access_denials, account_hands, review_queue
 from approvals.errors import Refused
 from approvals.models import Care, Decision, Refund
 from approvals.review import first_opinion as review_first_opinion
@@ -102,6 +102,7 @@ def show_reviewer_metrics(request: HttpRequest) -> HttpResponse:
         "periods": PERIODS,
         "everybody": everybody,
         "rows": reviewer_metrics.build_reviewer_rows(int(days), None if everybody else person),
+        "accounts_wait": list(account_hands.list_unconfirmed_people()),
         "cares": Care.objects.order_by("currency") if everybody else (),
     }
     return render(request, "approvals/how_we_decide.html", shown)

@@ -8,9 +8,12 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.urls import URLResolver
 
+from approvals import account_hands
 from approvals.review import page_views
 from tests.conftest import CAST, join
-from tests.support import ticket_stories
+from tests.support import account_acts, ticket_stories
+from tickets.access import SUPERVISORS
+from tickets.delivery import replies
 from tickets.models import Attachment, Message, Ticket
 from triage.learning import versions
 from triage.models import Alarm, Classifier, Clause, Intent, IntentProposal, Job, TunedEncoder
@@ -72,6 +75,8 @@ TABLE: dict[str, tuple[str, dict[str, int]]] = {
     "approvals:ask_again": ("post", team(409)),
     "approvals:mails": ("post", team(302)),
     "approvals:request": ("get", team(200)),
+    "approvals:accounts": ("get", {**supervisors(200), "ada": 200}),
+    "approvals:confirm_account": ("post", {**supervisors(302), "ada": 403}),
     "approvals:first_opinion": ("post", supervisors(302)),
     "approvals:look": ("post", {**supervisors(404), "sol": 204}),
     "approvals:how_we_decide": ("get", {**supervisors(200), "ada": 200}),
@@ -173,6 +178,7 @@ def world() -> tuple[dict[str, list[Any]], dict[str, dict[str, Any]]]:
         "tickets:receipt_json": [receipt.pk],
         **{f"approvals:{name}": [refund.pk] for name in ONE_REFUND},
         "approvals:request": one,
+        "approvals:confirm_account": [make_changed_account().pk],
         "approvals:look": [page_views.start_page_view(refund, join("sol")).pk],
         "triage:clause": [clause.ref, clause.version.number],
         "triage:relabel": one,
@@ -184,6 +190,8 @@ def world() -> tuple[dict[str, list[Any]], dict[str, dict[str, Any]]]:
 
 def posted(intent: Intent, ticket: Ticket) -> dict[str, dict[str, Any]]:
     """What is posted to each URL that takes more than a click."""
+    draft, kim = replies.get_open_draft(ticket), User.objects.get(username="kim")
+    newest = account_hands.get_newest_change_id(kim)
     return {
         "approvals:decide": {"verdict": "approve", "reason": "Right."},
         "approvals:paid": {"reference": "re_1"},
@@ -199,7 +207,16 @@ def posted(intent: Intent, ticket: Ticket) -> dict[str, dict[str, Any]]:
         "triage:take_proposal": {"name": "Gift cards", "ticket": [str(ticket.pk)]},
         "tickets:settle": {"what": "arrived"},
         "tickets:note": {"note": "x"},
+        "tickets:send": {"seen": replies.build_form_token(ticket, draft), "text": "Yes."},
+        "approvals:confirm_account": {"why": "I asked.", "covers": newest},
     }
+
+
+def make_changed_account() -> User:
+    """Kim, whom ada made a supervisor: a colleague has to confirm it."""
+    kim = User.objects.create(username="kim")
+    account_acts.put_into(kim, SUPERVISORS, join("ada"))
+    return kim
 
 
 def learned(clause: Clause, ticket: Ticket) -> dict[str, list[Any]]:

@@ -14,14 +14,19 @@ from django.template.response import TemplateResponse
 from pghistory.models import Events
 
 
-class ReasonedForm(forms.ModelForm[Any]):
-    """A model form that also asks why."""
-
-    why = forms.CharField(
+def build_why_field() -> forms.CharField:
+    """The field that asks why."""
+    return forms.CharField(
         label="Why this change",
         max_length=300,
         help_text="Kept with your name and the time; colleagues will read it.",
     )
+
+
+class ReasonedForm(forms.ModelForm[Any]):
+    """A model form that also asks why."""
+
+    why = build_why_field()
 
 
 class KnobAdmin(admin.ModelAdmin[Any]):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
-from tickets.access import STAFF, require_role
+from tickets.access import STAFF, get_message_for, require_role
 from tickets.delivery import sending
 from tickets.models import Message
 
@@ -21,7 +20,7 @@ def settle_delivery(request: HttpRequest, pk: int) -> HttpResponse:
     ``what`` is arrived or lost for a message in doubt, again for one that failed.
     """
     person = require_role(request.user, *STAFF)
-    sent = get_object_or_404(Message, pk=pk, direction=Message.Direction.OUT)
+    sent = get_message_for(request.user, pk, direction=Message.Direction.OUT)
     what = request.POST.get("what", "")
     try:
         if what == "again":

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from tickets import ticket_page
-from tickets.access import STAFF, get_shown_ticket_for, require_role
-from tickets.models import Attachment, Message
+from tickets.access import get_attachment_for, get_message_for, get_shown_ticket_for
 
 # What strangers sent must never run as a page of ours, whatever it says it is.
 SANDBOX_POLICY = "default-src 'none'; sandbox"
@@ -55,8 +54,7 @@ def show_progress(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def show_raw_message(request: HttpRequest, pk: int) -> HttpResponse:
     """A message as it arrived, byte for byte, as plain text."""
-    require_role(request.user, *STAFF)
-    message = get_object_or_404(Message, pk=pk)
+    message = get_message_for(request.user, pk)
     if message.raw is None:
         raise Http404("This message has no original: it did not arrive by mail.")
     response = HttpResponse(bytes(message.raw), content_type="text/plain; charset=utf-8")
@@ -67,8 +65,7 @@ def show_raw_message(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def download_attachment(request: HttpRequest, pk: int) -> HttpResponse:
     """A file that came with a message, to be saved and never shown by us."""
-    require_role(request.user, *STAFF)
-    file = get_object_or_404(Attachment, pk=pk)
+    file = get_attachment_for(request.user, pk)
     response = HttpResponse(bytes(file.content), content_type="application/octet-stream")
     name = "".join(filter(str.isprintable, file.name)) or "file"
     response.headers["Content-Disposition"] = content_disposition_header(True, name) or ""

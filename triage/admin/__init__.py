@@ -19,6 +19,7 @@ from django.utils.html import format_html
 
 from tickets.audit.change_reasons import KnobAdmin, ReasonedForm
 from triage.admin.mail_admin import RefusedMailAdmin
+from triage.admin.people import AccountAdmin
 from triage.admin.refund_rules import RefundRuleAdmin
 from triage.guardrails.attribution import has_unsourced_value
 from triage.guardrails.tone import SENTENCE_ENDS
@@ -35,7 +36,7 @@ from triage.models import (
 from triage.pipeline import registry
 from triage.policies import loading
 
-__all__ = ["RefundRuleAdmin", "RefusedMailAdmin"]
+__all__ = ["AccountAdmin", "RefundRuleAdmin", "RefusedMailAdmin"]
 
 
 class ExampleInline(admin.TabularInline[IntentExample, Intent]):
@@ -56,7 +57,7 @@ class IntentAdmin(KnobAdmin):
     inlines = (ExampleInline,)
 
 
-SHARE_LIMITS = ("confidence", "relevance", "audit")
+SHARE_LIMITS = ("confidence", "relevance", "audit", "retold")
 
 
 class LimitForm(ReasonedForm):
@@ -76,7 +77,8 @@ class LimitForm(ReasonedForm):
 LIMIT_HELP_TEXT = (
     "target: the share of automatic labels that has to be right. audit: the share of tickets "
     "whose label a person is asked about. confidence: the least of an automatic label, beside "
-    "the promise. relevance: how likely one clause has to be to answer, from 0 to 1."
+    "the promise. relevance: how likely one clause has to be to answer, from 0 to 1. retold: the "
+    "most of a general model's words that may have no row and no clause behind them."
 )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.utils import timezone
 from tqdm import tqdm
@@ -36,7 +36,6 @@ DEMO_USERS = {
     "ada": (access.ADMINS, "Ada"),
 }
 DEMO_MAIL = "harbourandpine.example"
-ADMIN_APPS = ("triage", "approvals", "auth")
 
 
 def has_data() -> bool:
@@ -129,8 +128,7 @@ def _create_users() -> None:
         user.is_staff = role == access.ADMINS
         user.save()
         user.groups.add(Group.objects.get(name=role))
-    admins = Group.objects.get(name=access.ADMINS)
-    admins.permissions.set(Permission.objects.filter(content_type__app_label__in=ADMIN_APPS))
+    access.grant_admin_rights()
 
 
 def create_taxonomy() -> None:

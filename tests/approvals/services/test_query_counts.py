@@ -18,9 +18,9 @@ from tests.support import ticket_stories
 from tickets.models import Message, Receipt
 
 pytestmark = pytest.mark.django_db
-MAX_DECISION_QUERIES = 54
+MAX_DECISION_QUERIES = 56
 MAX_REQUEST_QUERIES = 64
-MAX_PAGE_QUERIES = 58
+MAX_PAGE_QUERIES = 59
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from django.utils import timezone
 from tickets.models import Draft, Message, Ticket
 
 COMPOSED_BY_PERSON = "person"
+UNKNOWN_PAGE = "This form does not say which page it came from."
 
 
 class Conflict(Exception):
@@ -63,10 +64,24 @@ def save_reply_text(ticket: Ticket, *, text: str, seen_then: str, by: User) -> D
     return draft
 
 
+def require_shown(ticket: Ticket, draft: Draft | None, seen_then: str) -> None:
+    """Raises Conflict unless the page with the token ``seen_then`` showed this draft and the
+    customer's newest message: only what somebody saw is sent in their name.
+
+    ``draft`` is the open one, after what was typed was saved in it.
+    """
+    then = seen_then.split("-")
+    known = len(then) == 3 and then[2] == str(get_newest_incoming_id(ticket))
+    if not known or (draft and then[0] not in ("0", str(draft.pk))):
+        raise Conflict(explain_conflict(ticket, draft, seen_then), draft.text if draft else "")
+
+
 def explain_conflict(ticket: Ticket, draft: Draft | None, seen_then: str) -> str:
     """One sentence on what changed since the page with the token ``seen_then``."""
     then = seen_then.split("-")
-    if len(then) == 3 and then[2] != str(get_newest_incoming_id(ticket)):
+    if len(then) != 3:
+        return UNKNOWN_PAGE
+    if then[2] != str(get_newest_incoming_id(ticket)):
         return "The customer wrote again."
     if draft is None:
         return "A reply was sent by somebody else."

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 from tickets import ticket_page
 from tickets.access import STAFF, get_ticket_for, require_role
 from tickets.delivery import replies, sending
+from tickets.delivery.replies import UNKNOWN_PAGE
 from tickets.forms import MAX_TEXT_CHARS, ReplyForm
 from tickets.inbox_filters import OPEN_STATUSES
 from tickets.models import Draft, Message, Ticket
@@ -56,20 +57,28 @@ def save_typed_text(request: HttpRequest, ticket: Ticket, by: User) -> Draft | N
     Returns the open draft. Raises replies.Conflict; then nothing was saved, and its page shows
     the text.
     """
-    form = ReplyForm(request.POST)
+    form, text = ReplyForm(request.POST), request.POST.get("text", "")
     if not form.is_valid():
-        text = request.POST.get("text", "")
-        raise replies.Conflict(f"This text is longer than {MAX_TEXT_CHARS:,} characters.", text)
-    if "seen" not in request.POST:
-        return replies.get_open_draft(ticket)
-    draft = replies.save_reply_text(
-        ticket, text=form.cleaned_data["text"], seen_then=form.cleaned_data["seen"], by=by
-    )
+        raise replies.Conflict(_explain_too_long(form), text)
+    if {"seen", "text"} & request.POST.keys():
+        draft = replies.save_reply_text(
+            ticket, text=form.cleaned_data["text"], seen_then=form.cleaned_data["seen"], by=by
+        )
+    else:
+        draft = replies.get_open_draft(ticket)
     if note := form.cleaned_data["note"].strip():
         Message.objects.create(
             ticket=ticket, direction=Message.Direction.NOTE, author=by, text=note
         )
     return draft
+
+
+def _explain_too_long(form: ReplyForm) -> str:
+    """Which of the texts is too long, as a sentence."""
+    longest = f"longer than {MAX_TEXT_CHARS:,} characters"
+    if "text" in form.errors:
+        return f"This text is {longest}."
+    return f"The internal note is {longest}." if "note" in form.errors else UNKNOWN_PAGE
 
 
 def render_conflict(
@@ -96,9 +105,10 @@ def save_reply(request: HttpRequest, ticket: Ticket, by: User, draft: Draft | No
 
 @save_text_first
 def send_reply(request: HttpRequest, ticket: Ticket, by: User, draft: Draft | None) -> HttpResponse:
-    """Send the reply and go to the next ticket."""
+    """Send the reply that was shown, as it was typed over, and go to the next ticket."""
+    replies.require_shown(ticket, draft, request.POST.get("seen", ""))
     try:
-        if draft is None:
+        if draft is None or not request.POST.get("text", "").strip():
             raise sending.NothingToSend("The reply is empty. Write something first.")
         sending.send_reply(draft, by=by, has_read="has_read" in request.POST)
     except sending.AlreadySent as refusal:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Prefetch
+from django.db.models import Case, Prefetch, Value, When
 
 from tickets.delivery.outbox import find_recipient
 from tickets.delivery.replies import COMPOSED_BY_PERSON, build_form_token, get_open_draft
@@ -40,6 +40,7 @@ STEP_TITLES = {
     "approve": "Who decided on the refund?",
     "pay": "Who recorded the payment?",
 }
+NO_FREE_WRITERS = (COMPOSED_BY_PERSON, "sentences", "focal")  # nothing has to be asked of these
 MAX_ORDERS_SHOWN = 25
 MAX_TICKETS_SHOWN = 10
 
@@ -142,9 +143,20 @@ def build_reply_context(ticket: Ticket) -> dict[str, Any]:
         "own_words": bool(draft and draft.composed_by == COMPOSED_BY_PERSON),
         "recipient": recipient,
         "failed_address": FailedAddress.objects.filter(address=recipient.lower()).first(),
+        "free_wording": has_free_wording(draft),
         "overtaken": is_reply_outdated(ticket, draft),
         "set_aside": list(list_replaced_drafts(ticket, draft)),
     }
+
+
+def has_free_wording(draft: Draft | None) -> bool:
+    """Whether a general model chose the words that stand in the draft, in whole or in part."""
+    if draft is None or draft.run_id is None or draft.composed_by in NO_FREE_WRITERS:
+        return False
+    receipts = Receipt.objects.filter(run=draft.run_id, step="draft", status="ok")
+    return receipts.filter(
+        model_class__in=Receipt.FREE_CLASSES, model_served=draft.composed_by
+    ).exists()
 
 
 def is_reply_outdated(ticket: Ticket, draft: Draft | None) -> bool:
@@ -194,12 +206,10 @@ def build_customer_context(ticket: Ticket, named: Collection[str] = ()) -> dict[
     """
     if ticket.customer is None:
         return {"orders": [], "refunds_before": [], "other_tickets": []}
-    orders = list(
-        ticket.customer.orders.order_by("-placed_at", "-id").prefetch_related("lines", "payments")[
-            :MAX_ORDERS_SHOWN
-        ]
-    )
-    orders.sort(key=lambda order: f"order:{order.number}" not in named)
+    numbers = [ref.removeprefix("order:") for ref in named if ref.startswith("order:")]
+    first = Case(When(number__in=numbers, then=Value(0)), default=Value(1))
+    known = ticket.customer.orders.order_by(first, "-placed_at", "-id")
+    orders = list(known.prefetch_related("lines", "payments")[:MAX_ORDERS_SHOWN])
     others = ticket.customer.tickets.exclude(pk=ticket.pk)
     return {
         "orders": orders,

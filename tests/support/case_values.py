@@ -117,8 +117,8 @@ def labelled(slug: str = "return-request", **changes: Any) -> Case:
 class FakeWriter:
     """Says what it is told to, and remembers what it was asked."""
 
-    def __init__(self, text: str, *, finished: bool = True) -> None:
-        self.card = EngineInfo(name="fake", kind="focal")
+    def __init__(self, text: str, *, finished: bool = True, kind: str = "focal") -> None:
+        self.card = EngineInfo(name="fake", kind=kind)
         self.text, self.finished = text, finished
         self.tasks: list[WritingTask] = []
 

@@ -91,6 +91,8 @@ class Receipt(models.Model):
     digest, so that a change anywhere is visible from there on.
     """
 
+    FREE_CLASSES = ("general", "hosted")
+
     class Actor(models.TextChoices):
         MODEL = "model"
         RULE = "rule"
@@ -190,6 +192,13 @@ class Receipt(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("tickets:receipt", args=[self.pk])
+
+    @property
+    def has_free_wording(self) -> bool:
+        """Whether a model wrote the text that was not made for it: what rows and clauses say
+        was checked, the wording between them was not.
+        """
+        return self.step in ("summarize", "draft") and self.model_class in self.FREE_CLASSES
 
 
 class Draft(models.Model):

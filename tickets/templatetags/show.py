@@ -223,6 +223,8 @@ def standing(receipt: Receipt) -> dict[str, str]:
     """How a receipt stands, as word, icon and tone: a failed check is never shown as done."""
     if receipt.status == "ok" and failed(receipt.checks):
         return {"word": "A check failed", "icon": "cross", "tone": "danger"}
+    if receipt.status == "ok" and receipt.has_free_wording:
+        return {"word": "Wording not verified", "icon": "none", "tone": "warning"}
     return outcome(receipt.status)
 
 

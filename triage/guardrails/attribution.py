@@ -16,6 +16,7 @@ from triage.contract.fact_types import CLAUSE
 from triage.contract.slots import SLOT, WritingTask
 from triage.contract.step import Check, Engine, Usage
 from triage.guardrails.claims import find_unsupported_claim
+from triage.guardrails.claims.retelling import compute_retold_share
 from triage.nlu.sentences import iter_slotted_sentences
 
 # What only a slot may say: any digit of any script, money, addresses, links.
@@ -26,6 +27,12 @@ NUMBER_WORDS = re.compile(
     re.IGNORECASE,
 )
 
+
+FREE_KINDS = ("general", "hosted")
+"""Engines that were not made for this: no rule here was fitted to how they write."""
+
+MAX_RETOLD_SHARE = 0.5
+"""Of the content words of a free text: more has nothing behind it than has."""
 
 PARAGRAPH_BREAK = "\n\n"
 WORDING_REF = "shop:wording"
@@ -209,6 +216,29 @@ def check_writing(
         value=f"{omitted} of {len(grounded.claims)} sentences",
         threshold=f"at most {most_omitted:g}",
         because="; ".join(dict.fromkeys(claim.because for claim in grounded.omitted_claims)),
+    )
+
+
+def compute_free_share(engine: Engine, written: Written, task: WritingTask) -> float | None:
+    """The share of a free text that has nothing behind it, to a thousandth; None where the
+    engine was made for this.
+    """
+    if engine.card.kind not in FREE_KINDS:
+        return None
+    sentences = filter(str.strip, iter_slotted_sentences(written.text))
+    return round(compute_retold_share(sentences, task), 3)
+
+
+def check_retelling(share: float | None, most_retold: float) -> Iterator[Check]:
+    """A free text must not retell more than it cites; of others nothing is asked."""
+    if share is None:
+        return
+    yield Check(
+        name="cites more than it retells",
+        passed=share <= most_retold,
+        value=f"{share:.0%} of its words have no row and no clause behind them",
+        threshold=f"at most {most_retold:.0%}",
+        because="a general model tells more in free words than rows and clauses can bear out",
     )
 
 

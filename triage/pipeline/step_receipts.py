@@ -7,15 +7,22 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from cattrs.gen import make_dict_unstructure_fn, override
 from cattrs.preconf.json import make_converter
 
 from tickets.audit import receipts
 from tickets.models import Receipt, Run
 from triage.contract.step import Attempt, Evidence, Status, Step, StepResult
+from triage.steps.draft import Reply
+from triage.steps.summarize import Summary
 
 converter = make_converter()
 converter.register_unstructure_hook(Decimal, str)
 converter.register_structure_hook(Decimal, lambda value, _: Decimal(value))
+for kind in (Summary, Reply):  # of a text that is no free text the receipt says nothing of it
+    converter.register_unstructure_hook(
+        kind, make_dict_unstructure_fn(kind, converter, retold=override(omit_if_default=True))
+    )
 
 
 def write_receipt(run: Run, result: StepResult, ladder: Iterable[str]) -> Receipt:

@@ -14,11 +14,14 @@ from triage.contract.outputs import Classification
 from triage.contract.slots import Slot, WritingTask, build_clause_slots, build_fact_slots
 from triage.contract.step import Check, Evidence, Step, Usage, Worksheet
 from triage.guardrails.attribution import (
+    MAX_RETOLD_SHARE,
     Claim,
     Grounded,
     Part,
     Writer,
+    check_retelling,
     check_writing,
+    compute_free_share,
     ground_sentences,
     insert_required_wording,
     list_writing_inputs,
@@ -67,6 +70,7 @@ class Reply:
     finished: bool = True
     composed_by: str = ""
     usage: Usage = Usage()
+    retold: float | None = None  # of a general model: the share that nothing stands behind
 
     @property
     def text_attribution(self) -> Grounded:
@@ -99,6 +103,7 @@ def draft_reply(case: Case, engine: Writer) -> Reply:
         finished=written.finished,
         composed_by=engine.card.name,
         usage=written.usage,
+        retold=compute_free_share(engine, written, task),
     )
 
 
@@ -196,6 +201,7 @@ def check_reply(case: Case, output: Reply, limits: Mapping[str, float]) -> Itera
     if found in NO_REPLY_OUTCOMES:
         return
     yield from check_writing(output.finished, output.text_attribution, limits["left_out"])
+    yield from check_retelling(output.retold, limits["retold"])
     yield from _check_tone(case, output)
     words = len(output.text.split())
     yield Check(
@@ -285,7 +291,7 @@ step = Step(
     evidence=build_evidence,
     fallback=build_fallback,
     ladder=("focal", "sentences"),
-    limits={"left_out": 1, "fewest_words": 20, "most_words": 400},
+    limits={"left_out": 1, "retold": MAX_RETOLD_SHARE, "fewest_words": 20, "most_words": 400},
     worksheet=Worksheet(
         budget_ms=2000,
         sensitive="name, orders, the customer's message",

@@ -12,11 +12,14 @@ from triage.contract.outputs import Classification
 from triage.contract.slots import WritingTask, build_fact_slots
 from triage.contract.step import Check, Evidence, Step, Usage, Worksheet
 from triage.guardrails.attribution import (
+    MAX_RETOLD_SHARE,
     Claim,
     Grounded,
     Part,
     Writer,
+    check_retelling,
     check_writing,
+    compute_free_share,
     ground_sentences,
     list_writing_inputs,
 )
@@ -31,6 +34,7 @@ class Summary:
     claims: tuple[Claim, ...] = ()
     finished: bool = True
     usage: Usage = Usage()
+    retold: float | None = None  # of a general model: the share that nothing stands behind
 
     @property
     def text_attribution(self) -> Grounded:
@@ -46,6 +50,7 @@ def summarize_account(case: Case, engine: Writer) -> Summary:
         claims=grounded.claims,
         finished=written.finished,
         usage=written.usage,
+        retold=compute_free_share(engine, written, task),
     )
 
 
@@ -70,6 +75,7 @@ def check_summary(case: Case, output: Summary, limits: Mapping[str, float]) -> I
     names the order.
     """
     yield from check_writing(output.finished, output.text_attribution, limits["left_out"])
+    yield from check_retelling(output.retold, limits["retold"])
     kept = [claim for claim in output.claims if claim.kept]
     yield Check(
         name="says something",
@@ -121,7 +127,7 @@ step = Step(
     evidence=build_evidence,
     fallback=build_fallback,
     ladder=("focal", "sentences"),
-    limits={"left_out": 1},
+    limits={"left_out": 1, "retold": MAX_RETOLD_SHARE},
     worksheet=Worksheet(
         budget_ms=1000, sensitive="name, orders, payments", approval="none: facts only"
     ),

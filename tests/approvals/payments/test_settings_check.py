@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.conf import settings
+from standardwebhooks import Webhook, WebhookVerificationError
 
-from approvals.payment_settings import find_settings_problem, is_secure_url
+from approvals.models import Execution
+from approvals.payment_settings import EXECUTORS, find_settings_problem, is_secure_url
+from approvals.payments.outbox import GATEWAY_MODULES
 
 GOOD: dict[str, Any] = {
     "url": "https://pay.example.com/refunds",
@@ -94,3 +99,23 @@ def test_nothing_starts_with_a_wrong_setting(command: list[str]) -> None:
     )
     assert started.returncode != 0
     assert "PAYMENT_URL has to be an https address" in started.stderr
+
+
+def test_what_the_settings_offer_is_what_a_payment_may_be_made_by() -> None:
+    assert sorted(EXECUTORS) == sorted(Execution.By.values)
+    assert set(GATEWAY_MODULES) | {Execution.By.MANUAL} == set(Execution.By)
+
+
+def test_the_signing_library_alone_takes_an_empty_body_for_broken() -> None:
+    """As the README tells whoever writes the service: the signature was right all the same."""
+    hook, now = Webhook(GOOD["secret"]), datetime.now(tz=UTC)
+    headers = {
+        "webhook-id": "k",
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": hook.sign("k", now, ""),
+    }
+    hook.verify("", headers, json_parse=False)
+    with pytest.raises(json.JSONDecodeError):
+        hook.verify("", headers)
+    with pytest.raises(WebhookVerificationError):
+        hook.verify("", {**headers, "webhook-id": "other"}, json_parse=False)

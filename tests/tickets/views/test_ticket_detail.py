@@ -188,6 +188,59 @@ def test_when_the_customer_wrote_again_nothing_is_sent(as_ana: Client, ticket: T
     assert "About your lamp." in shown
 
 
+def test_a_reply_nobody_changed_is_not_sent_over_what_the_customer_wrote_since(
+    as_ana: Client, ticket: Ticket
+) -> None:
+    data = form(as_ana, ticket, note="Ask Ben.")
+    Message.objects.create(ticket=ticket, direction="in", text="It works now, never mind!")
+    answer = press(as_ana, ticket, "send", data)
+    assert answer.status_code == 409
+    shown = answer.content.decode()
+    assert "The customer wrote again." in shown
+    assert "Ask Ben." in shown
+    assert not ticket.messages.exclude(direction="in").exists()
+
+
+def test_nor_is_one_whose_draft_was_replaced_by_the_same_words(
+    as_ana: Client, ticket: Ticket
+) -> None:
+    data, before = form(as_ana, ticket), ticket.drafts.get()
+    Draft.objects.create(ticket=ticket, composed_by="focal", body=before.body)
+    answer = press(as_ana, ticket, "send", data)
+    assert answer.status_code == 409
+    assert "A new draft was written." in answer.content.decode()
+
+
+@pytest.mark.parametrize("data", [{}, {"text": "Typed by hand."}, {"seen": "x", "text": "Typed."}])
+def test_what_comes_from_no_page_of_ours_is_not_sent_and_not_lost(
+    as_ana: Client, ticket: Ticket, data: dict[str, str]
+) -> None:
+    answer = press(as_ana, ticket, "send", data)
+    assert answer.status_code == 409
+    assert "which page it came from" in answer.content.decode()
+    assert data.get("text", "") in answer.content.decode()
+    assert not ticket.messages.filter(direction="out").exists()
+
+
+def test_an_emptied_reply_does_not_send_the_machines_words(as_ana: Client, ticket: Ticket) -> None:
+    answer = press(as_ana, ticket, "send", form(as_ana, ticket, text=" "))
+    assert answer.status_code == 422
+    assert not ticket.messages.filter(direction="out").exists()
+
+
+def test_a_note_is_kept_whatever_page_it_came_from(as_ana: Client, ticket: Ticket) -> None:
+    press(as_ana, ticket, "note", {"note": "Rang her."})
+    assert ticket.messages.get(direction="note").text == "Rang her."
+
+
+def test_a_note_too_long_to_keep_is_called_a_note(as_ana: Client, ticket: Ticket) -> None:
+    long = form(as_ana, ticket, note="y" * 20_001)
+    answer = press(as_ana, ticket, "note", long)
+    assert answer.status_code == 409
+    assert "The internal note is longer than 20,000 characters." in answer.content.decode()
+    assert "y" * 20_001 in answer.content.decode()
+
+
 def test_bens_edit_is_not_laid_over_by_anas(as_ana: Client, ticket: Ticket, ben: User) -> None:
     data = form(as_ana, ticket, text="Ana's words.")
     second = Client()
@@ -361,3 +414,67 @@ def test_words_that_could_not_be_seen_are_shown_as_such(as_ana: Client, ticket: 
     shown = page(as_ana, ticket)
     assert "Words that could not be seen</summary>" in shown
     assert "refund &lt;b&gt;everything&lt;/b&gt;" in shown
+
+
+def test_what_came_to_a_made_up_ticket_is_hidden_from_agents(as_ana: Client, sol: User) -> None:
+    hidden = Ticket.everything.create(subject="A check", seeded=True)
+    message = Message.objects.create(ticket=hidden, direction="in", text="x", raw=b"raw")
+    file = message.attachments.create(
+        name="a.txt", content_type="text/plain", size=1, sha256="0" * 64, content=b"x"
+    )
+    urls = [
+        reverse("tickets:raw", args=[message.pk]),
+        reverse("tickets:attachment", args=[file.pk]),
+    ]
+    assert [as_ana.get(url).status_code for url in urls] == [404, 404]
+    as_sol = Client()
+    as_sol.force_login(sol)
+    assert [as_sol.get(url).status_code for url in urls] == [200, 200]
+
+
+def write_by(ticket: Ticket, kind: str) -> None:
+    """A draft and its receipt by a model of this class, in a run of their own."""
+    run = ticket_stories.run_of(ticket)
+    for step in ("summarize", "draft"):
+        ticket_stories.receipt(
+            run,
+            step,
+            actor_kind="model",
+            actor="qwen",
+            model_served="qwen",
+            model_requested="qwen",
+            model_class=kind,
+            checks=[{"name": "finished", "passed": True}],
+        )
+    ticket_stories.draft_of(ticket, run, composed_by="qwen")
+
+
+@pytest.mark.parametrize("kind", ["general", "hosted"])
+def test_a_general_models_words_are_not_shown_as_verified(
+    as_ana: Client, ticket: Ticket, kind: str
+) -> None:
+    write_by(ticket, kind)
+    shown = page(as_ana, ticket)
+    said = "Checked against rows and clauses; free wording not verified."
+    assert shown.count(said) == 3  # on two receipts and beside the draft
+    assert "Written by the general model qwen." in shown
+    assert shown.count("Wording not verified") == 2
+    receipt = ticket.receipts.filter(step="draft").latest("seq")
+    alone = as_ana.get(receipt.get_absolute_url()).content.decode()
+    assert said in alone
+
+
+def test_of_a_model_made_for_it_nothing_of_the_kind_is_said(as_ana: Client, ticket: Ticket) -> None:
+    write_by(ticket, "focal")
+    assert "not verified" not in page(as_ana, ticket)
+
+
+def test_the_order_a_receipt_names_is_shown_however_many_came_later(
+    as_ana: Client, ticket: Ticket
+) -> None:
+    assert ticket.customer is not None
+    for number in range(30):
+        ticket.customer.orders.create(
+            number=f"HP-2{number:04}", status="placed", placed_at=ticket_stories.at("2026-11-20")
+        )
+    assert as_ana.get(ticket.get_absolute_url()).context["orders"][0].number == "HP-10423"

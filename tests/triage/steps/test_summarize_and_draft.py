@@ -15,6 +15,7 @@ from triage.contract.case import Case, Settled
 from triage.contract.outputs import Classification
 from triage.contract.step import Status
 from triage.nlu import entities as said
+from triage.pipeline import step_receipts
 from triage.pipeline.rule_engines import SentenceWriter
 from triage.refunds.proposal import Proposed, propose_remedy
 from triage.steps import draft, summarize
@@ -230,3 +231,54 @@ def settled(state: str, **values: Any) -> Case:
     people = Settled(**{**usual, "state": state, **values})
     made = labelled(settled=people).add_output(Summary())
     return made.add_output(propose_remedy(made))
+
+
+RETOLD = (
+    "⟦customer⟧ says that her husband dropped the parcel in the hall and that the neighbour saw "
+    "the driver laugh about ⟦order⟧."
+)
+PARTY = (
+    "You told us that your sister unpacked it at a party, that the lid fell into the sink and "
+    "that two guests laughed about the handle."
+)
+CITED = "Order ⟦order⟧ is ⟦status⟧. It was delivered on ⟦delivered⟧."
+
+
+@pytest.mark.parametrize("kind", ["general", "hosted"])
+def test_a_general_model_that_retells_more_than_it_cites_is_not_served(kind: str) -> None:
+    result = write(summarize.step, labelled(), FakeWriter(RETOLD, kind=kind), SentenceWriter())
+    assert result.served.name == "sentences"
+    assert "cites more than it retells" in result.swap_reason
+    checks = {check.name: check for check in result.tried[0].checks}
+    assert checks.pop("cites more than it retells").value.startswith("73%")
+    assert all(check.passed for check in checks.values())  # nothing else finds it
+
+
+def test_a_draft_of_a_general_model_too() -> None:
+    text = GOOD.replace("\n\nOur policy", f" {PARTY}\n\nOur policy")
+    wrote = FakeWriter(text.replace("two guests", "guests"), kind="general")
+    result = write(draft.step, decided(), wrote, SentenceWriter())
+    assert "cites more than it retells" in result.swap_reason
+
+
+def test_a_general_model_that_cites_is_served_with_its_share_on_record() -> None:
+    for step, made, text in (
+        (summarize.step, labelled(), CITED),
+        (draft.step, decided(), GOOD),
+    ):
+        result = write(step, made, FakeWriter(text, kind="general"))
+        assert result.status == Status.OK
+        assert step_receipts.converter.unstructure(result.output)["retold"] == 0
+
+
+def test_an_admin_moves_the_limit() -> None:
+    made = labelled()
+    output = summarize.step.run(made, FakeWriter(RETOLD, kind="general"))
+    limits = {**summarize.step.limits, "retold": 0.8}
+    assert all(check.passed for check in summarize.step.check(made, output, limits))
+
+
+def test_of_writers_made_for_it_nothing_more_is_asked() -> None:
+    result = write(summarize.step, labelled(), FakeWriter(CITED))
+    assert "cites more than it retells" not in {check.name for check in result.checks}
+    assert "retold" not in step_receipts.converter.unstructure(result.output)

@@ -1,6 +1,6 @@
 """The pages of refunds: the queue, the evidence, the decision, and what is done around it."""
 
-from approvals.views.accounts import confirm_account, show_accounts
+from approvals.views.account_pages import confirm_account, show_accounts
 from approvals.views.payment_actions import record_payment, settle_payment, take_back_approval
 from approvals.views.queue_page import show_queue
 from approvals.views.reassignment import hand_over_request, set_mail_preference

@@ -18,8 +18,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from tickets.audit.change_reasons import KnobAdmin, ReasonedForm
+from triage.admin.account_admin import AccountAdmin
 from triage.admin.mail_admin import RefusedMailAdmin
-from triage.admin.people import AccountAdmin
 from triage.admin.refund_rules import RefundRuleAdmin
 from triage.guardrails.attribution import has_unsourced_value
 from triage.guardrails.tone import SENTENCE_ENDS
@@ -64,8 +64,8 @@ class LimitForm(ReasonedForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         step = next((s for s in registry.load_steps() if s.name == cleaned.get("step")), None)
-        if step and cleaned.get("name") not in step.limits:
-            known = ", ".join(step.limits) or "none"
+        if step and cleaned.get("name") not in {**step.limits, **step.free_limits}:
+            known = ", ".join({**step.limits, **step.free_limits}) or "none"
             raise ValidationError({"name": f"The step {step.name} knows these limits: {known}."})
         if cleaned.get("name") in SHARE_LIMITS and not 0 <= cleaned.get("value", 0) <= 1:
             raise ValidationError({"value": "This is a share: between 0 and 1."})
@@ -165,7 +165,7 @@ def _describe_limits() -> str:
     known = (
         (step.name, name, value)
         for step in registry.load_steps()
-        for name, value in step.limits.items()
+        for name, value in {**step.limits, **step.free_limits}.items()
     )
     return "; ".join(f"{step}, {name}: {value:g}" for step, name, value in known)
 

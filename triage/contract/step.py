@@ -152,7 +152,8 @@ class Step:
     did not pass, where a step can say more than nothing. ``final`` are names of checks whose
     failing is an outcome: no other rung may overrule it. ``reads`` are output types of
     earlier steps, ``writes`` this one's. ``needs`` is the protocol of the engine that ``run``
-    asks: every engine that serves it can be a rung.
+    asks: every engine that serves it can be a rung. ``free_limits`` are asked of general models
+    only, and stand on a receipt as the threshold of their check.
     """
 
     name: str
@@ -167,6 +168,7 @@ class Step:
     worksheet: Worksheet
     reads: tuple[type, ...] = ()
     limits: Mapping[str, float] = field(default_factory=dict)
+    free_limits: Mapping[str, float] = field(default_factory=dict)
     withdrawn: Callable[[Case, Any, tuple[Check, ...]], Any] | None = None
     final: tuple[str, ...] = ()
 

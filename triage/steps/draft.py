@@ -201,7 +201,7 @@ def check_reply(case: Case, output: Reply, limits: Mapping[str, float]) -> Itera
     if found in NO_REPLY_OUTCOMES:
         return
     yield from check_writing(output.finished, output.text_attribution, limits["left_out"])
-    yield from check_retelling(output.retold, limits["retold"])
+    yield from check_retelling(output.retold, limits.get("retold", MAX_RETOLD_SHARE))
     yield from _check_tone(case, output)
     words = len(output.text.split())
     yield Check(
@@ -291,7 +291,8 @@ step = Step(
     evidence=build_evidence,
     fallback=build_fallback,
     ladder=("focal", "sentences"),
-    limits={"left_out": 1, "retold": MAX_RETOLD_SHARE, "fewest_words": 20, "most_words": 400},
+    limits={"left_out": 1, "fewest_words": 20, "most_words": 400},
+    free_limits={"retold": MAX_RETOLD_SHARE},
     worksheet=Worksheet(
         budget_ms=2000,
         sensitive="name, orders, the customer's message",

@@ -75,7 +75,7 @@ def check_summary(case: Case, output: Summary, limits: Mapping[str, float]) -> I
     names the order.
     """
     yield from check_writing(output.finished, output.text_attribution, limits["left_out"])
-    yield from check_retelling(output.retold, limits["retold"])
+    yield from check_retelling(output.retold, limits.get("retold", MAX_RETOLD_SHARE))
     kept = [claim for claim in output.claims if claim.kept]
     yield Check(
         name="says something",
@@ -127,7 +127,8 @@ step = Step(
     evidence=build_evidence,
     fallback=build_fallback,
     ladder=("focal", "sentences"),
-    limits={"left_out": 1, "retold": MAX_RETOLD_SHARE},
+    limits={"left_out": 1},
+    free_limits={"retold": MAX_RETOLD_SHARE},
     worksheet=Worksheet(
         budget_ms=1000, sensitive="name, orders, payments", approval="none: facts only"
     ),

@@ -148,3 +148,11 @@ def test_a_fault_in_a_policy_is_said_with_its_line(as_ada: Client) -> None:
     page = as_ada.post("/admin/triage/policyversion/add/", {"markdown": text, "why": "x"})
     assert "Line 4" in page.content.decode()
     assert not PolicyVersion.objects.exists()
+
+
+def test_how_much_a_general_model_may_retell_is_a_limit_too(as_ada: Client) -> None:
+    limit = {"step": "summarize", "name": "retold", "value": "0.3", "why": "We had a bad one."}
+    as_ada.post("/admin/triage/limit/add/", limit)
+    assert Limit.objects.get().value == 0.3
+    page = as_ada.post("/admin/triage/limit/add/", {**limit, "step": "draft", "value": "3"})
+    assert "between 0 and 1" in page.content.decode()

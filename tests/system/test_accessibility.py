@@ -11,9 +11,10 @@ from approvals import services
 from approvals.models import Care
 from approvals.review import seeded_checks
 from tests.conftest import join
-from tests.support import learning_shop, ticket_stories
+from tests.support import account_acts, learning_shop, ticket_stories
 from tests.support.browser import Visitor, browser, needs_chromium
 from tests.support.page_looks import THEMES, look_at
+from tickets.access import SUPERVISORS
 from tickets.models import Message, Ticket
 
 __all__ = ["browser"]
@@ -49,6 +50,7 @@ def furnish() -> dict[str, int]:
     check = seeded_checks.plant_check("GBP").refund
     seen = services.compute_fingerprint(check)
     services.decide_refund(check.pk, by=join("sol"), verdict="reject", reason="No.", seen=seen)
+    account_acts.put_into(join("ben"), SUPERVISORS, join("ada"))
     return {
         "ticket": ticket.pk,
         "working": working.pk,
@@ -83,6 +85,7 @@ def pages(ids: dict[str, int]) -> dict[str, list[tuple[str, int]]]:
             ("/accounts/logout/", 200),
             ("/approvals/", 403),
             ("/tickets/999999/", 404),
+            ("/?q=x%00", 400),
         ],
         "sol": [
             ("/approvals/", 200),
@@ -91,6 +94,7 @@ def pages(ids: dict[str, int]) -> dict[str, list[tuple[str, int]]]:
             (f"/approvals/{ids['first']}/", 200),
             (f"/approvals/{ids['check']}/revealed/", 200),
             ("/approvals/how-we-decide/", 200),
+            ("/approvals/accounts/", 200),
             ("/machine/who-pays/", 200),
             ("/machine/who-pays/?show=waiting", 200),
         ],

@@ -23,7 +23,7 @@ def test_changes_and_confirmations_are_append_only(sol: User, ada: User) -> None
     put_into(sol, "finance", ada)
     confirmed = AccountConfirmation.objects.create(account=sol, covers=10**9, why="rang")
     for row in (AccountChange.objects.filter(account=sol)[0], confirmed):
-        for act in (lambda row=row: row.delete(), lambda row=row: row.save()):
+        for act in (row.delete, row.save):
             with pytest.raises(DatabaseError), transaction.atomic():
                 act()
 

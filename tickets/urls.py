@@ -10,6 +10,7 @@ from tickets.views import (
     receipt_page,
     resend,
     ticket_detail,
+    writers,
 )
 
 app_name = "tickets"
@@ -24,6 +25,7 @@ urlpatterns = [
     path("tickets/<int:pk>/close/", actions.close_ticket, name="close"),
     path("tickets/<int:pk>/note/", actions.add_note, name="note"),
     path("messages/<int:pk>/original/", ticket_detail.show_raw_message, name="raw"),
+    path("messages/<int:pk>/own/", writers.take_back, name="take_back_forward"),
     path("messages/<int:pk>/delivery/", resend.settle_delivery, name="settle"),
     path("attachments/<int:pk>/", ticket_detail.download_attachment, name="attachment"),
     path("receipts/<int:pk>/", receipt_page.show_receipt, name="receipt"),

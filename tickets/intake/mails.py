@@ -16,6 +16,7 @@ from tickets.intake.delivery_reports import (
     find_reported_message,
     record_report,
 )
+from tickets.intake.forwards import attribute_forward
 from tickets.intake.outcome import Effect, Outcome, acquire_advisory_lock
 from tickets.intake.threads import find_answered_ticket, list_known_addresses
 from tickets.mail.bounces import Report
@@ -39,9 +40,7 @@ def receive_mail(raw: bytes) -> Outcome:
     wrote are kept, but open and queue nothing; a server's report of a reply of ours is shown on
     that reply. Raises UnreadableMail.
     """
-    mail = read_mail(raw, own_address=get_own_address())
-    if strip_tag(mail.from_email) == get_own_address().lower() and not mail.automatic:
-        mail = replace(mail, automatic="it came from our own address")
+    mail = _read_arrived_mail(raw)
     with transaction.atomic():
         acquire_advisory_lock(f"mail:{mail.message_id}")
         known = Message.objects.filter(message_id=mail.message_id).first()
@@ -52,6 +51,14 @@ def receive_mail(raw: bytes) -> Outcome:
         if known:
             return Outcome(Effect.UNCHANGED, known.ticket)
         return _keep_mail(mail)
+
+
+def _read_arrived_mail(raw: bytes) -> Mail:
+    """The mail; one that a colleague forwarded is the customer's, and our own is no question."""
+    mail = attribute_forward(read_mail(raw, own_address=get_own_address()), get_own_address())
+    if strip_tag(mail.from_email) == get_own_address().lower() and not mail.automatic:
+        mail = replace(mail, automatic="it came from our own address")
+    return mail
 
 
 def get_own_address() -> str:
@@ -75,7 +82,7 @@ def _is_same_mail(known: Message, mail: Mail) -> bool:
     if known.raw is None or bytes(known.raw) == mail.raw:
         return True
     try:
-        earlier = read_mail(bytes(known.raw), own_address=get_own_address())
+        earlier = _read_arrived_mail(bytes(known.raw))
     except UnreadableMail:
         return False
     return _build_content_key(earlier) == _build_content_key(mail)
@@ -163,6 +170,7 @@ def _save_message(ticket: Ticket, mail: Mail) -> list[str]:
         ticket=ticket,
         direction=Message.Direction.IN,
         sender=mail.sender[:320],
+        forwarded_by=mail.forwarded_by,
         at=mail.date or timezone.now(),
         message_id=mail.message_id,
         in_reply_to=mail.in_reply_to,

@@ -51,8 +51,8 @@ class Mail:
     bytes. ``date`` is when a server took it in, or else when the writer says; None where
     neither is told. ``automatic`` says why no person wrote it, or is empty; ``report`` is what a
     server says of a mail of ours. ``answered_ids`` are the mails it answers, nearest first,
-    ``recipients`` the addresses it went to. ``notes`` are sentences for the agent on what could
-    not be read.
+    ``recipients`` the addresses it went to, ``forwarded_by`` the colleague who forwarded it.
+    ``notes`` are sentences for the agent on what could not be read.
     """
 
     message_id: str
@@ -73,6 +73,7 @@ class Mail:
     report: bounces.Report | None
     raw: bytes
     notes: tuple[str, ...] = ()
+    forwarded_by: str = ""
     hidden: str = ""
 
     @property

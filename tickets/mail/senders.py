@@ -25,7 +25,9 @@ MAX_HEADER_CHARS = 8_000
 MAX_MAILBOXES = 50
 MAX_FORM_LINES = 40
 NAMES: dict[str, list[str]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
-MACHINES, ROLES, BULK = (frozenset(NAMES[kind]) for kind in ("machines", "roles", "bulk"))
+MACHINES, ROLES, BULK, SHARED = (
+    frozenset(NAMES[kind]) for kind in ("machines", "roles", "bulk", "shared")
+)
 SENDER_HEADERS = ("From", "Sender", "Reply-To", "Return-Path")
 KEPT_SENDERS = ("Reply-To", "X-Original-From", "X-Original-Sender", "X-Google-Original-From")
 FORM_MARKS = ("X-PHP-Originating-Script", "X-PHP-Script", "X-WPCF7-Content-Type")
@@ -49,7 +51,8 @@ def find_writer(message: Part, text: str, own_address: str = "") -> Writer:
     if not (is_intermediary(message, sender, own_address)):
         return sender
     others = [writer for header in KEPT_SENDERS for writer in read_mailboxes(message, header)]
-    if not message.get("In-Reply-To") and not message.get("References"):
+    is_program = is_machine(sender.email) or strip_tag(sender.email) == own_address.lower()
+    if is_program and not message.get("In-Reply-To") and not message.get("References"):
         others += _find_form_address(text)
     found = next((one for one in others if _is_another(one, sender, message, own_address)), None)
     if found is None:
@@ -71,8 +74,9 @@ def find_sender(message: Part) -> Writer:
 def is_intermediary(message: Part, sender: Writer, own_address: str) -> bool:
     """Whether a program or a group sent it that may speak for somebody else."""
     local, _, domain = strip_tag(sender.email).partition("@")
-    own_domain = own_address.lower().partition("@")[2]
-    if not local or is_machine(sender.email) or (own_domain and domain == own_domain):
+    if not local or is_machine(sender.email) or strip_tag(sender.email) == own_address.lower():
+        return True
+    if domain and domain == get_own_domain(own_address):
         return True
     if sender.email.lower() in _list_group_addresses(message):
         return True
@@ -103,10 +107,23 @@ def _is_another(one: Writer, sender: Writer, message: Part, own_address: str) ->
     email = strip_tag(one.email)
     if not email or email == strip_tag(sender.email) or is_machine(email):
         return False
-    own_domain = own_address.lower().partition("@")[2]
-    return email not in _list_group_addresses(message) and (
-        not own_domain or email.partition("@")[2] != own_domain
-    )
+    if email == own_address.lower() or email in _list_group_addresses(message):
+        return False
+    own_domain = get_own_domain(own_address)
+    return not own_domain or email.partition("@")[2] != own_domain
+
+
+def get_own_domain(own_address: str) -> str:
+    """The domain that only colleagues write from; "" where strangers share it."""
+    domain = own_address.lower().partition("@")[2]
+    return "" if domain in SHARED else domain
+
+
+def parse_mailbox(line: str) -> Writer:
+    """The first mailbox of a line with an address that one can write to; an empty one of none."""
+    line = line.replace("[mailto:", "<").replace("]", ">") if "[mailto:" in line else line
+    found = [Writer(one.name, clean_address(one.email)) for one in _parse_mailboxes(line)]
+    return next((one for one in found if one.email), Writer())
 
 
 def _list_group_addresses(message: Part) -> set[str]:

@@ -310,7 +310,7 @@ def _read_text(part: Part, kind: str) -> Body:
     try:
         return Body(text=open_armour(content))
     except EncryptedText as sealed:
-        return Body(text=sealed.args[1], files=(_build_file(part),), notes=(str(sealed.args[0]),))
+        return Body(text=sealed.rest, files=(_build_file(part),), notes=(str(sealed),))
 
 
 def _decode_text(part: Part) -> str:

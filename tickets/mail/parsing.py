@@ -21,6 +21,14 @@ KNOWN_HEADERS = re.compile(
     re.IGNORECASE,
 )
 HEADER_LINE = re.compile(rb"([!-9;-~]+)[ \t]*:")
+TRANSFER_ENCODINGS = {
+    "base64": "base64",
+    "b64": "base64",
+    "quotedprintable": "quoted-printable",
+    "qp": "quoted-printable",
+    "xuuencode": "x-uuencode",
+    "uuencode": "uuencode",
+}
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -64,7 +72,21 @@ def parse_message(raw: bytes) -> Part:
     policy = LENIENT_POLICY.clone(charset_hints=labels)  # type: ignore[call-arg]  # takes any
     for part in parts:
         part.policy = policy
+        _correct_encoding(part)
     return message
+
+
+def _correct_encoding(part: Part) -> None:
+    """Give a part the transfer encoding that its program meant: ``base-64``, ``"base64"``, ``QP``
+    and names with a comment or a semicolon behind them.
+    """
+    for key, value in part.raw_items():
+        if key.lower() == "content-transfer-encoding":
+            word = str(value).replace('"', " ").partition("(")[0].partition(";")[0].lower()
+            letters = "".join(letter for letter in word if letter.isalnum())
+            if letters in TRANSFER_ENCODINGS:
+                part.replace_header(key, TRANSFER_ENCODINGS[letters])
+            return
 
 
 def list_children(part: Part) -> list[Part]:
@@ -90,7 +112,7 @@ def clean_framing(raw: bytes) -> bytes:
     """The mail without what editors and servers put before its header or between its lines."""
     if raw.startswith(UTF_16_MARKS):
         raw = raw.decode("utf-16", "replace").encode()
-    raw = raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
+    raw = _cut_counted_mail(raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n"))
     head = raw[:MAX_BLOCK_BYTES]
     if b"\n" not in head:
         raw = raw.replace(b"\r", b"\n")
@@ -100,6 +122,17 @@ def clean_framing(raw: bytes) -> bytes:
     if mark and first.startswith((b"From ", b">From ")) and not HEADER_LINE.match(first):
         raw = rest  # the separator of the mbox that the mail was cut from
     return _clean_header(raw)
+
+
+def _cut_counted_mail(raw: bytes) -> bytes:
+    """The mail of an .emlx file of Apple's, whose first line is its length in bytes and which ends
+    with a list of properties.
+    """
+    first, mark, rest = raw[:20].partition(b"\n")
+    if not mark or not first.strip().isdigit():
+        return raw
+    start = len(first) + 1
+    return raw[start : start + int(first)] if rest else raw
 
 
 def _clean_header(raw: bytes) -> bytes:

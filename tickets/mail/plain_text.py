@@ -30,7 +30,13 @@ PGP_NOTE = (
 
 
 class EncryptedText(Exception):
-    """Text that nobody reads without a key. Says what to do, in a sentence."""
+    """Text that nobody reads without a key. Says what to do, in a sentence; ``rest`` is the text
+    around what is encrypted.
+    """
+
+    def __init__(self, note: str, rest: str = "") -> None:
+        super().__init__(note)
+        self.rest = rest
 
 
 def join_flowed_lines(text: str, *, deletes_space: bool) -> str:
@@ -55,7 +61,7 @@ def join_flowed_lines(text: str, *, deletes_space: bool) -> str:
 def open_armour(text: str) -> str:
     """Text without PGP's armour: what was signed stands there as it was written.
 
-    Raises EncryptedText; ``args[1]`` is the text around what is encrypted.
+    Raises EncryptedText.
     """
     if SIGNED in text:
         text = _open_signed_text(text)
@@ -82,14 +88,19 @@ def _open_signed_text(text: str) -> str:
 
 def _open_messages(text: str) -> str:
     """Each message in armour as its text, where it is signed or packed only."""
-    before, _, rest = text.partition(SEALED)
-    armour, _, after = rest.partition(SEALED_END)
-    kept = _open_messages(after) if SEALED in after else after
-    try:
-        opened = read_pgp_message(_decode_armour(armour))
-    except EncryptedText as sealed:
-        raise EncryptedText(str(sealed), f"{before.strip()}\n\n{kept.strip()}".strip()) from sealed
-    return before + opened + kept
+    first, *rest = text.split(SEALED)
+    parts = [first]
+    sealed: EncryptedText | None = None
+    for each in rest:
+        armour, _, after = each.partition(SEALED_END)
+        try:
+            parts[-1] += read_pgp_message(_decode_armour(armour)) + after
+        except EncryptedText as error:
+            sealed = error
+            parts.append(after)
+    if sealed:
+        raise EncryptedText(str(sealed), "\n\n".join(filter(None, map(str.strip, parts))))
+    return "".join(parts)
 
 
 def _decode_armour(armour: str) -> bytes:
@@ -115,7 +126,7 @@ def read_pgp_message(data: bytes, depth: int = 0) -> str:
             return decode_bytes(content[start:], "utf-8")
         if tag in ENCRYPTED_TAGS:
             break
-    raise EncryptedText(PGP_NOTE, "")
+    raise EncryptedText(PGP_NOTE)
 
 
 def _extract_packed(content: bytes) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.raw_mails import build_mail
 from tickets.mail.parsing import clean_framing
 from tickets.mail.reading import UnreadableMail, read_mail
 
@@ -34,6 +35,29 @@ def test_a_bent_mail_is_read_like_any_other(raw: bytes) -> None:
     assert (mail.from_email, mail.subject) == ("ana@example.org", "Lamp")
     assert mail.text.replace("\r", "\n").split() == ["Please", "refund."]
     assert mail.raw == raw
+
+
+def test_a_mail_of_apple_s_ends_where_its_first_line_says() -> None:
+    raw = f"{len(MAIL)}      \n".encode() + MAIL + b'<?xml version="1.0"?><plist></plist>'
+    assert read_mail(raw).text.split() == ["Please", "refund."]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("base64;", b"UGxlYXNl"),
+        ('"Base64"', b"UGxlYXNl"),
+        ("base-64", b"UGxlYXNl"),
+        ("base64 (as ever)", b"UGxlYXNl"),
+        ("QP", b"Pl=65ase"),
+        ("quoted printable", b"Pl=65ase"),
+        ("8-bit", b"Please"),
+        ("nothing known", b"Please"),
+    ],
+)
+def test_a_transfer_encoding_is_what_its_program_meant(encoding: str, body: bytes) -> None:
+    header = f"Content-Transfer-Encoding: {encoding}"
+    assert read_mail(build_mail(body, "text/plain", header)).text == "Please"
 
 
 def test_words_below_the_header_are_no_header() -> None:

@@ -9,7 +9,7 @@ from base64 import b64encode
 import pytest
 
 from tests.support.raw_mails import build_mail
-from tickets.mail.plain_text import EncryptedText, join_flowed_lines, open_armour
+from tickets.mail.plain_text import PGP_NOTE, EncryptedText, join_flowed_lines, open_armour
 from tickets.mail.reading import read_mail
 
 SIGNED = (
@@ -84,5 +84,12 @@ def test_what_needs_a_key_says_so_and_leaves_the_rest(packets: bytes) -> None:
         open_armour(wrap(packets))
     mail = read_mail(build_mail(f"Hello\n\n{wrap(packets)}\n\nBye".encode()))
     assert mail.text == "Hello\n\nBye"
-    assert "ask the customer" in mail.notes[0]
+    assert mail.notes == (PGP_NOTE,)
     assert mail.attachments[0].content.endswith(b"Bye")
+
+
+def test_each_of_many_messages_is_opened() -> None:
+    assert open_armour((wrap(LITERAL) + "\n") * 2_000).count("Größe") == 2_000
+    with pytest.raises(EncryptedText) as sealed:
+        open_armour(f"{wrap(LITERAL)}\n{wrap(b'')}\nBye")
+    assert sealed.value.rest == "Please refund, Größe 5.\n\nBye"

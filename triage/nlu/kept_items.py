@@ -217,7 +217,7 @@ class _SentenceReader:
 
     def is_resumed(self, at: int) -> bool:
         for word in self.words[at + 1 : at + 2 + MAX_WORDS_TO_RESUME]:
-            if word.text in MARKS or word.text in LISTS["resumed"]:
+            if word.text in MARKS or word.text == "for" or word.text in LISTS["resumed"]:
                 return word.text in LISTS["resumed"]
         return False
 
@@ -291,6 +291,20 @@ class _SentenceReader:
         begin_name = begin + 1
         near = self.find_places(begin_name, min(last, begin_name + MAX_ADJECTIVES))
         return _Exception(at, last, (begin, last), firm=False) if near else None
+
+
+def find_only_items(
+    document: Document, names: Sequence[str], unique: dict[str, frozenset[str]]
+) -> set[int]:
+    """The places of the names that "only" or "just" stands right before: "only the lamp"."""
+    found: set[int] = set()
+    for words in list_sentences(document):
+        reader = _SentenceReader(words, names, unique, (), follows=False)
+        for at, word in enumerate(words):
+            if word.text in LISTS["only"] and words[at + 1 : at + 2]:
+                known = words[at + 1].text in LISTS["article"]
+                found |= reader.find_places(at + 1, at + 2 + MAX_ADJECTIVES) if known else set()
+    return found
 
 
 def remove_praise(text: str, names: Sequence[str], unique: dict[str, frozenset[str]]) -> str:

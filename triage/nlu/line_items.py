@@ -21,7 +21,7 @@ from triage.nlu.item_names import (
     list_words,
     split_words,
 )
-from triage.nlu.kept_items import KeptItems, find_kept_items, remove_praise
+from triage.nlu.kept_items import KeptItems, find_kept_items, find_only_items, remove_praise
 from triage.nlu.lexicon import LEXICONS, load_groups
 from triage.nlu.requests import MONEY_KINDS, find_requests
 from triage.nlu.whole_order import WholeKind, WholeRequest, find_whole_requests
@@ -170,15 +170,16 @@ def _check_named_apart(
         if wish.kind in MONEY_KINDS and not _has_whole(wish.words, choices)
     ]
     words = Document.read(" . ".join(wish.words for wish in apart))
-    named = {place for place, _ in _iter_mentions(words, choices)} - said.kept
+    names = [choice.line.name for choice in choices]
+    only = find_only_items(said.left, names, find_unique_words(names))
+    named = {place for place, _ in _iter_mentions(words, choices)}
+    named = (named | {choices[place].index for place in only}) - said.kept
     only_maybe = all(whole.maybe for whole in wholes)
     if len(named | said.kept) == len(choices) or not (named or only_maybe):
         return None
-    if not named and not only_maybe:
-        return None
-    names = _join_names([choice for choice in choices if choice.index in named])
+    listed = _join_names([choice for choice in choices if choice.index in named])
     return RequestedItems(
-        question=f"Only {names}, or the whole order?" if named else "Is the whole order meant?",
+        question=f"Only {listed}, or the whole order?" if named else "Is the whole order meant?",
         because="all is asked for only if something else is so" if only_maybe else "",
         whole_else=only_maybe,
     )

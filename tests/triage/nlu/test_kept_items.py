@@ -20,6 +20,8 @@ from triage.nlu.kept_items import remove_praise
         ("I want to send it all back bar the kettle.", "LJT"),
         ("Return the whole order minus the tablet.", "KLJ"),
         ("Refund all items save the jacket.", "KLT"),
+        ("Refund the order, minus the jacket which I wore.", "KLT"),
+        ("I want to send back everything bar the kettle and the tablet for a refund.", "LJ"),
         ("Please cancel the order except the lamp, which I still need.", "KJT"),
         ("Refund the order without the jacket.", "KLT"),
         ("Return every item that is not the kettle.", "LJT"),

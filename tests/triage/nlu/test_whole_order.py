@@ -121,6 +121,10 @@ def test_a_number_that_is_not_that_of_the_items_is_a_question() -> None:
             "Only Storm lamp, or the whole order?",
         ),
         ("If the lamp does not come today, refund everything.", "Is the whole order meant?"),
+        (
+            "Could I return everything? Hm, no, only the lamp please.",
+            "Only Storm lamp, or the whole order?",
+        ),
     ],
 )
 def test_more_than_is_named_is_a_question(text: str, question: str) -> None:

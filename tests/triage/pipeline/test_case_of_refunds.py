@@ -16,7 +16,7 @@ from tests.support.case_values import labelled
 from tests.support.refund_decisions import decide
 from tickets import intake
 from tickets.models import Attachment, Message, Order, Payment, Ticket
-from triage.pipeline.case_builder import build_case, build_order
+from triage.pipeline.case_builder import MAX_RECENT_ORDERS, build_case, build_order
 from triage.refunds.proposal import propose_remedy
 
 pytestmark = pytest.mark.django_db
@@ -204,3 +204,23 @@ def test_a_gift_card_and_a_card_together_are_told_to_who_approves() -> None:
     found = propose_for_the_lamp(**row)
     assert (found.amount, found.reasons) == (Decimal("20.00"), ("PAID_IN_SEVERAL_WAYS",))
     assert "It was paid by card and gift card" in found.conditions[-1]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("Order 2024/10/78 please refund", "2024/10/78"),
+        ("it is about 2024-10-78", "2024/10/78"),
+        ("RE/2024/0005", "RE/2024/0005"),
+        ("hp 20001 b", "HP-20001-B"),
+        ("order 10423", "HP-10423"),
+    ],
+)
+def test_an_order_that_is_named_is_known_however_old_it_is(text: str, number: str) -> None:
+    for old in ("2024/10/78", "RE/2024/0005", "HP-20001-B", "HP-10423"):
+        shop_rows.order(old, placed_at=shop_rows.days_ago(700))
+    for newer in range(MAX_RECENT_ORDERS):
+        shop_rows.order(f"HP-3{newer:04}")
+    case = build_case(shop_rows.ticket(text))
+    assert number in {order.number for order in case.orders}
+    assert len(case.orders) == MAX_RECENT_ORDERS + 1

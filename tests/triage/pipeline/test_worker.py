@@ -247,6 +247,42 @@ def test_a_customers_instruction_changes_neither_amount_nor_approver() -> None:
     assert Receipt.objects.get(step="decide").output["approval_required"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I paid £1002 for it, I would like to send it back.",
+        "I bought it in 2026 and would like to send it back.",
+        "Collect it at 1003 Hill Road, I would like to send it back.",
+        "I would like to send it back, call me on 1002.",
+        "Where is 1002? I would like to send it back.",
+        "I would like to send it back, order 1009.",
+        "I would like to send it back, orders 1002 and 1003.",
+    ],
+)
+def test_no_refund_is_proposed_of_an_order_that_was_not_named(text: str) -> None:
+    for number in ("1002", "1003", "2026"):
+        shop_rows.order(number)
+    decided = triaged(text).receipts.get(step="decide").output
+    assert not Refund.objects.exists()
+    assert (decided["order"], decided["amount"]) == ("", None)
+    assert decided["questions"]
+
+
+def test_the_order_that_was_named_is_the_one_that_is_refunded() -> None:
+    for number in ("1002", "1003", "2026/10/78"):
+        shop_rows.order(number)
+    triaged("I would like to send it back, the kettle of order 2026-10-78. I paid £1002.")
+    assert [refund.order.number for refund in Refund.objects.all()] == ["2026/10/78"]
+
+
+def test_a_number_that_is_none_of_theirs_is_said_to_the_person_who_asks() -> None:
+    shop_rows.order()
+    decided = triaged("I would like to send it back: HP-1099.").receipts.get(step="decide").output
+    assert decided["outcome"] == "ask"
+    assert "None of the customer's orders has the number HP-1099." in decided["questions"][0]
+    assert "HP-1042" in decided["questions"][0]
+
+
 def test_a_receipt_says_how_sure_the_model_was_that_was_not_sure_enough(monkeypatch: Any) -> None:
     class Unsure:
         card = EngineInfo(name="encoder", kind="focal")

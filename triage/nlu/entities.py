@@ -65,7 +65,7 @@ def mask_entities(
 
     Brackets of the customer's own are removed first: nobody spells a mark by hand.
     """
-    known = _index_known_values(slots, orders)
+    known = _index_known_values(slots, tuple(orders))
     document, found = Document.read(text), list[Slot]()
     pieces, at = [], 0
     for start, end, kind, value in _iter_values(document, slots, known):

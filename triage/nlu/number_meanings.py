@@ -92,27 +92,27 @@ def is_money(number: Stretch) -> bool:
     return (
         _has_sign_before(number)
         or _has_sign_after(number)
-        or _is_currency(number.get_token(-1), number.before)
-        or _is_currency(number.get_token(1), number.after)
+        or _is_currency(number.get_token(-1), number.gap_before)
+        or _is_currency(number.get_token(1), number.gap_after)
     )
 
 
 def _has_sign_before(number: Stretch) -> bool:
-    sign = number.before.rstrip(BLANKS)[-1:]
+    sign = number.gap_before.rstrip(BLANKS)[-1:]
     if not _is_currency_sign(sign):
         return False
     previous = number.get_token(-1)
-    of_previous = previous and previous.digits and number.before[:1] not in BLANKS
-    return not (of_previous and number.before[-1] in BLANKS)
+    of_previous = previous and previous.digits and number.gap_before[:1] not in BLANKS
+    return not (of_previous and number.gap_before[-1] in BLANKS)
 
 
 def _has_sign_after(number: Stretch) -> bool:
     """ "1002 £49" is no £1002."""
-    sign = number.after.lstrip(BLANKS)[:1]
+    sign = number.gap_after.lstrip(BLANKS)[:1]
     following = number.get_token(1)
-    of_next = following and following.digits and number.after[-1:] == sign
-    near = not (of_next and number.after[:1] in BLANKS)
-    return number.after.startswith(PRICE_ENDS) or (_is_currency_sign(sign) and near)
+    of_next = following and following.digits and number.gap_after[-1:] == sign
+    near = not (of_next and number.gap_after[:1] in BLANKS)
+    return number.gap_after.startswith(PRICE_ENDS) or (_is_currency_sign(sign) and near)
 
 
 def _is_currency_sign(sign: str) -> bool:
@@ -121,16 +121,20 @@ def _is_currency_sign(sign: str) -> bool:
 
 def _is_currency(token: Token | None, gap: str) -> bool:
     near = gap.strip(f"{BLANKS}.'") == "" and len(gap) <= 2
-    return token is not None and near and (token.raw in CURRENCY_CODES or CURRENCY_WORDS.has(token))
+    return (
+        token is not None
+        and near
+        and (token.raw in CURRENCY_CODES or CURRENCY_WORDS.has_token(token))
+    )
 
 
 def is_measure(number: Stretch) -> bool:
     """Whether a unit follows, or it is one side of "120 x 300"."""
-    if number.after.lstrip(BLANKS).startswith(MEASURE_SIGNS):
+    if number.gap_after.lstrip(BLANKS).startswith(MEASURE_SIGNS):
         return True
     following = number.get_token(1)
-    if following and not number.after.strip(BLANKS) and not _is_elided(number):
-        unit = following.raw in CAPITAL_UNITS or UNITS.has(following)
+    if following and not number.gap_after.strip(BLANKS) and not _is_elided(number):
+        unit = following.raw in CAPITAL_UNITS or UNITS.has_token(following)
         return unit or _is_times(number, -1)
     return _is_times(number, -1) or _is_times(number, 1)
 
@@ -151,7 +155,7 @@ def _is_times(number: Stretch, side: int) -> bool:
 def is_of_other_thing(number: Stretch) -> bool:
     """Whether a word before it, or right after, says of what other thing it is the number."""
     led = _is_led_by_other_thing(number) or _is_behind_street(number)
-    return led or any(map(_names_other_thing, _iter_tail(number)))
+    return led or any(map(_is_other_thing, _iter_tail(number)))
 
 
 def _is_led_by_other_thing(number: Stretch) -> bool:
@@ -159,10 +163,10 @@ def _is_led_by_other_thing(number: Stretch) -> bool:
     for offset, token in iter_back(number):
         if is_order_noun(token) or _is_set_off(number.get_gap(offset)):
             return False
-        if _names_other_thing(token) or (placed and PLACE_VERBS.has(token)):
+        if _is_other_thing(token) or (placed and PLACE_VERBS.has_token(token)):
             return True
-        placed = placed or PLACE_PREPOSITIONS.has(token)
-        if not any(words.has(token) for words in LEADS):
+        placed = placed or PLACE_PREPOSITIONS.has_token(token)
+        if not any(words.has_token(token) for words in LEADS):
             return False
     return False
 
@@ -179,7 +183,7 @@ def _is_behind_street(number: Stretch) -> bool:
     for offset, token in iter_back(number):
         if is_order_noun(token) or number.get_gap(offset).strip(f"{BLANKS}."):
             return False
-        if ADDRESS_WORDS.has(token):
+        if ADDRESS_WORDS.has_token(token):
             return True
         if token.digits or not token.raw[:1].isupper():
             return False
@@ -188,19 +192,19 @@ def _is_behind_street(number: Stretch) -> bool:
 
 def _iter_tail(number: Stretch) -> Iterator[Token]:
     """The word that a number is said to be: "1002 is my PIN"."""
-    if COPULAS.has(number.get_token(1)) and "." not in number.after:
+    if COPULAS.has_token(number.get_token(1)) and "." not in number.gap_after:
         for offset in range(2, 5):
             token = number.get_token(offset)
-            if token is None or not GLUE.has(token):
+            if token is None or not GLUE.has_token(token):
                 yield from (token,) if token else ()
                 return
 
 
-def _names_other_thing(token: Token) -> bool:
-    if any(words.has(token) for words in OTHER_THINGS):
+def _is_other_thing(token: Token) -> bool:
+    if any(words.has_token(token) for words in OTHER_THINGS):
         return True
     word = token.word
-    compound = len(word) >= MIN_COMPOUND_CHARS and not NUMBER_WORDS.has(token)
+    compound = len(word) >= MIN_COMPOUND_CHARS and not NUMBER_WORDS.has_token(token)
     return compound and word.endswith((*NUMBER_ENDINGS, *STREET_ENDINGS))
 
 
@@ -212,7 +216,7 @@ def is_part_of_date(number: Stretch) -> bool:
     before = number.get_token(-1)
     if before and before.digits and len(before.word) <= 2:
         before = number.get_token(-2)
-    return MONTH_NAMES.has(before) or _is_month_after(number)
+    return MONTH_NAMES.has_token(before) or _is_month_after(number)
 
 
 def _find_span(spans: Sequence[tuple[int, int]], number: Stretch) -> tuple[int, int] | None:
@@ -222,7 +226,7 @@ def _find_span(spans: Sequence[tuple[int, int]], number: Stretch) -> tuple[int, 
 
 
 def _is_month_after(number: Stretch) -> bool:
-    return number.after.strip(BLANKS) == "" and MONTH_NAMES.has(number.get_token(1))
+    return number.gap_after.strip(BLANKS) == "" and MONTH_NAMES.has_token(number.get_token(1))
 
 
 def is_whole_date(number: Stretch) -> bool:
@@ -262,7 +266,7 @@ def is_at_street(number: Stretch) -> bool:
         token = number.get_token(offset)
         if token is None or number.get_gap(offset).strip(f"{BLANKS}.") or _is_small(token):
             return False
-        if STREET_WORDS.has(token):
+        if STREET_WORDS.has_token(token):
             return True
     return False
 
@@ -276,18 +280,18 @@ def is_year(number: Stretch, *, called: bool) -> bool:
     colon or bracket sets it off."""
     if not YEAR.fullmatch(number.word):
         return False
-    if YEAR_LEADS.has(number.get_token(-1)):
-        return number.before.strip(f"{BLANKS}'’") == ""
-    bare = called and not SETTING_OFF.intersection(number.before)
+    if YEAR_LEADS.has_token(number.get_token(-1)):
+        return number.gap_before.strip(f"{BLANKS}'’") == ""
+    bare = called and not SETTING_OFF.intersection(number.gap_before)
     return bare and FIRST_YEAR <= int(number.word) <= LAST_YEAR
 
 
 def is_quantity(number: Stretch, noun: Token | None, *, called: bool) -> bool:
     """Whether it counts what follows: "1500 mugs", "1002 of them"."""
     following = number.get_token(1)
-    if following is None or number.after.strip(BLANKS) or following.digits:
+    if following is None or number.gap_after.strip(BLANKS) or following.digits:
         return False
-    if QUANTITY_WORDS.has(following):
+    if QUANTITY_WORDS.has_token(following):
         beyond = number.get_token(2)
         return not called and not (beyond and beyond.digits)
     english = noun is None or noun.word in ENGLISH_ORDERS
@@ -296,13 +300,13 @@ def is_quantity(number: Stretch, noun: Token | None, *, called: bool) -> bool:
 
 def _is_plural(token: Token) -> bool:
     plain = token.word.isascii() and len(token.word) > 2 and token.word.endswith("s")
-    return plain and not token.word.endswith("ss") and not NO_PLURALS.has(token)
+    return plain and not token.word.endswith("ss") and not NO_PLURALS.has_token(token)
 
 
 def _is_before_town(number: Stretch) -> bool:
     """Whether a name follows as after a postcode: "1002 Lausanne", "1002 AB"."""
     following = number.get_token(1)
-    if following is None or number.after.strip(BLANKS) or "\n" in number.after:
+    if following is None or number.gap_after.strip(BLANKS) or "\n" in number.gap_after:
         return False
     name = following.raw[:1].isupper() and not following.digits
-    return name and not any(words.has(following) for words in (NO_PLURALS, COPULAS, GLUE))
+    return name and not any(words.has_token(following) for words in (NO_PLURALS, COPULAS, GLUE))

@@ -42,17 +42,17 @@ class WordList:
     inside: tuple[str, ...]
 
     @classmethod
-    def build(cls, phrases: Iterable[str]) -> WordList:
+    def build_list(cls, phrases: Iterable[str]) -> WordList:
         """A phrase that ends with "~" is a beginning; one of a script without capitals may
         stand within a word, as such scripts write no blanks or join small words to others.
         """
         phrases = tuple(phrases)
-        whole = frozenset(fold_word(each) for each in phrases if not each.endswith("~"))
-        starts = tuple(fold_word(each[:-1]) for each in phrases if each.endswith("~"))
+        whole = frozenset(normalize_word(each) for each in phrases if not each.endswith("~"))
+        starts = tuple(normalize_word(each[:-1]) for each in phrases if each.endswith("~"))
         inside = tuple(sorted(each for each in whole if len(each) > 1 and is_uncased(each)))
         return cls(whole, starts, inside)
 
-    def has(self, token: Token | None) -> bool:
+    def has_token(self, token: Token | None) -> bool:
         if token is None:
             return False
         word = token.word
@@ -94,12 +94,12 @@ class Stretch:
         return join_words(self.parts)
 
     @property
-    def before(self) -> str:
+    def gap_before(self) -> str:
         """What stands between the token before and the stretch."""
         return self.text[self.tokens[self.first - 1].end if self.first else 0 : self.start]
 
     @property
-    def after(self) -> str:
+    def gap_after(self) -> str:
         """What stands between the stretch and the next token."""
         following = self.get_token(1)
         return self.text[self.end : following.start if following else len(self.text)]
@@ -123,13 +123,13 @@ class Stretch:
         return self.text[self.parts[place].end : self.parts[place + 1].start]
 
 
-def fold_word(raw: str) -> str:
+def normalize_word(raw: str) -> str:
     """A run of letters or digits as it is compared."""
     plain = unicodedata.normalize("NFKD", raw)
-    return "".join(map(_fold_character, plain)).casefold()
+    return "".join(map(_normalize_character, plain)).casefold()
 
 
-def _fold_character(character: str) -> str:
+def _normalize_character(character: str) -> str:
     if unicodedata.combining(character):
         return ""
     value = unicodedata.decimal(character, None)
@@ -151,7 +151,7 @@ def list_tokens(document: Document) -> tuple[Token, ...]:
     """The runs of letters and of digits of a document, in their order; a run of letters ends
     where one of another kind of script begins: "订单AB1002" is of three."""
     return tuple(
-        Token(start, end, raw, fold_word(raw), raw[0].isdecimal())
+        Token(start, end, raw, normalize_word(raw), raw[0].isdecimal())
         for match in LETTERS_OR_DIGITS.finditer(document.text)
         for start, end, raw in _split_scripts(match.start(), match.group())
     )

@@ -48,13 +48,13 @@ class Call(IntEnum):
 
 def read_call(number: Stretch) -> tuple[Call, Token | None]:
     """How a number is called an order's, and the word for an order that does."""
-    sign = not HASHES.isdisjoint(number.before)
-    numbered, past, at = _skip_number_words(number)
+    sign = not HASHES.isdisjoint(number.gap_before)
+    numbered, past, at = _read_number_words(number)
     if _is_noun_of(number, at, numbered=numbered):
         sure = numbered or sign or _is_number_noun(number, at)
         call = Call.SURE if sure else Call.NUMBERED if past else Call.NAMED
         return call, number.get_token(at)
-    if sign and not UNSURE_NUMBERS.has(number.get_token(at)):
+    if sign and not UNSURE_NUMBERS.has_token(number.get_token(at)):
         return Call.SURE, None
     if noun := _find_noun_after(number):
         return (Call.SURE if numbered else Call.NAMED), noun
@@ -75,22 +75,22 @@ def _is_break(gap: str, before: Token) -> bool:
     and a full stop may be that of an abbreviation."""
     short = len(before.word) <= MAX_ABBREVIATION_CHARS or is_order_noun(before)
     stops = any(mark in gap for mark in "!?;") or ("." in gap and not short)
-    ended = "\n" in gap and not (":" in gap or NUMBER_WORDS.has(before))
-    return stops or (ended and not ORDER_NUMBER_NOUNS.has(before))
+    ended = "\n" in gap and not (":" in gap or NUMBER_WORDS.has_token(before))
+    return stops or (ended and not ORDER_NUMBER_NOUNS.has_token(before))
 
 
-def _skip_number_words(number: Stretch) -> tuple[bool, bool, int]:
+def _read_number_words(number: Stretch) -> tuple[bool, bool, int]:
     """Whether words like "no." stand before it, whether one like "was", and the place of what
     is before them."""
-    numbered, past = NUMERO in number.before, False
+    numbered, past = NUMERO in number.gap_before, False
     for offset, token in iter_back(number):
         if is_order_noun(token):
             return numbered, past, offset
-        if NUMBER_WORDS.has(token):
+        if NUMBER_WORDS.has_token(token):
             numbered = True
-        elif PAST_COPULAS.has(token):
+        elif PAST_COPULAS.has_token(token):
             past = True
-        elif not (COPULAS.has(token) or (numbered and GLUE.has(token))):
+        elif not (COPULAS.has_token(token) or (numbered and GLUE.has_token(token))):
             return numbered, past, offset
     return numbered, past, -MAX_WORDS_BACK - 1
 
@@ -101,27 +101,27 @@ def _is_noun_of(number: Stretch, at: int, *, numbered: bool) -> bool:
     if not is_order_noun(noun) or _is_verb(number, at):
         return False
     gap = number.get_gap(at)
-    if "\n" in gap and (":" in gap or numbered or ORDER_NUMBER_NOUNS.has(noun)):
+    if "\n" in gap and (":" in gap or numbered or ORDER_NUMBER_NOUNS.has_token(noun)):
         gap = gap.replace("\n", "").replace("\r", "")
-    dotted = "." in gap and not (numbered or ORDER_NUMBER_NOUNS.has(noun))
+    dotted = "." in gap and not (numbered or ORDER_NUMBER_NOUNS.has_token(noun))
     return FRAMES.issuperset(gap) and not dotted
 
 
 def _is_verb(number: Stretch, at: int) -> bool:
     """Whether "order" is what somebody does: "I want to order 1500"."""
     gap = number.get_gap(at - 1)
-    return bool(gap) and not gap.strip(BLANKS) and VERB_LEADS.has(number.get_token(at - 1))
+    return bool(gap) and not gap.strip(BLANKS) and VERB_LEADS.has_token(number.get_token(at - 1))
 
 
 def _is_number_noun(number: Stretch, at: int) -> bool:
     """Whether it says number as well: "Bestellnummer", "n° de commande", "nr zamówienia"."""
-    if ORDER_NUMBER_NOUNS.has(number.get_token(at)):
+    if ORDER_NUMBER_NOUNS.has_token(number.get_token(at)):
         return True
     for offset in range(at - 1, at - 4, -1):
         token = number.get_token(offset)
-        if NUMBER_WORDS.has(token):
+        if NUMBER_WORDS.has_token(token):
             return True
-        if not GLUE.has(token):
+        if not GLUE.has_token(token):
             return False
     return False
 
@@ -134,12 +134,12 @@ def _find_noun_after(number: Stretch) -> Token | None:
             return None
         if is_order_noun(token):
             return None if token.word in ("orders", "purchases") else token
-        if not any(words.has(token) for words in (COPULAS, NUMBER_WORDS, BRIDGE_WORDS)):
+        if not any(words.has_token(token) for words in (COPULAS, NUMBER_WORDS, BRIDGE_WORDS)):
             return None
     return None
 
 
-def stands_alone(number: Stretch) -> bool:
+def is_alone(number: Stretch) -> bool:
     """Whether its line says nothing but numbers: "Re: 1002"."""
     left = number.text.rfind("\n", 0, number.start) + 1
     right = number.text.find("\n", number.end)
@@ -153,5 +153,6 @@ def stands_alone(number: Stretch) -> bool:
         if left <= token.start < right and not number.start <= token.start < number.end
     ]
     return all(
-        token.digits or REPLY_MARKS.has(token) or NUMBER_WORDS.has(token) for token in others
+        token.digits or REPLY_MARKS.has_token(token) or NUMBER_WORDS.has_token(token)
+        for token in others
     )

@@ -25,8 +25,8 @@ from triage.nlu.number_tokens import BLANKS, Stretch, Token, is_joint, is_uncase
 from triage.nlu.order_calls import (
     HASHES,
     Call,
+    is_alone,
     read_call,
-    stands_alone,
 )
 from triage.nlu.order_numbers import OwnNumbers, Share, is_distinct
 from triage.nlu.place_words import (
@@ -92,7 +92,7 @@ def find_order_mentions(
 
     ``tickets`` are the numbers of the ticket itself: "#4711" may be that.
     """
-    reader = _Reader(document, OwnNumbers.build(own), frozenset(tickets))
+    reader = _Reader(document, OwnNumbers.index_numbers(own), frozenset(tickets))
     return tuple(reader.iter_mentions())
 
 
@@ -132,13 +132,13 @@ class _Reader:
             word += tokens[last].word
             if self.own.may_be(word, tokens[at], last - at + 1):
                 found.append(Stretch(self.document, at, last))
-        return [number for number in reversed(found) if not _ends_in_word(number)]
+        return [number for number in reversed(found) if not _has_loose_suffix(number)]
 
     def _read_own(
         self, number: Stretch, previous: OrderMention | None
     ) -> tuple[OrderMention | None] | None:
         """An order of theirs, said in full or without its letters; None where it is none."""
-        found = self.own.find(number)
+        found = self.own.find_orders(number)
         if found is None or found[0] == Share.PART:
             return None
         share, numbers = found
@@ -167,7 +167,7 @@ class _Reader:
         self, number: Stretch, previous: OrderMention | None
     ) -> tuple[OrderMention | None] | None:
         """A part of a number of theirs, where words or letters call it an order's."""
-        found = self.own.find(number)
+        found = self.own.find_orders(number)
         if found is None or len(found[1]) > MAX_OWN_MEANT:
             return None
         place = self._read_place(number, previous)
@@ -180,7 +180,7 @@ class _Reader:
         self, at: int, previous: OrderMention | None
     ) -> tuple[Stretch | None, OrderMention | None]:
         """A number that words call an order's, whatever its form."""
-        number = _extend_run(Stretch(self.document, at, at))
+        number = _take_run(Stretch(self.document, at, at))
         if not _may_be_called(number):
             return None, None
         place = self._read_place(number, previous)
@@ -203,14 +203,14 @@ class _Reader:
 
     def _read_place(self, number: Stretch, previous: OrderMention | None) -> _Place:
         call, noun = read_call(number)
-        alone = call < Call.NAMED and stands_alone(number)
-        listed = previous is not None and _continues_list(number, previous)
+        alone = call < Call.NAMED and is_alone(number)
+        listed = previous is not None and _is_in_list(number, previous)
         if alone:
             call = Call.SURE if call == Call.NUMBERED else Call.NAMED
         call = max(call, Call.NAMED) if listed else call
         if noun is None and is_of_other_thing(number):
             call = Call.NONE
-        if number.word in self.tickets and not HASHES.isdisjoint(number.before):
+        if number.word in self.tickets and not HASHES.isdisjoint(number.gap_before):
             call = min(call, Call.NUMBERED)
         named = call >= Call.NAMED
         against = read_against(number, noun, alone=alone or listed, called=named)
@@ -218,10 +218,10 @@ class _Reader:
 
     def _is_attached(self, number: Stretch) -> bool:
         """Whether it is a piece of something longer: of 1002.50, of WH-1002, of 2026/10/78."""
-        return self._joins_before(number) or self._joins_after(number)
+        return self._is_joined_before(number) or self._is_joined_after(number)
 
-    def _joins_before(self, number: Stretch) -> bool:
-        token, gap = number.get_token(-1), number.before
+    def _is_joined_before(self, number: Stretch) -> bool:
+        token, gap = number.get_token(-1), number.gap_before
         if token is None or len(gap) > 1 or not ATTACHING.issuperset(gap):
             return False
         if token.digits:
@@ -229,8 +229,8 @@ class _Reader:
             return grouped and not self._is_own(number.first - 1)
         return ATTACHING_LETTERS.issuperset(gap) and not _is_loose(token)
 
-    def _joins_after(self, number: Stretch) -> bool:
-        token, gap = number.get_token(1), number.after
+    def _is_joined_after(self, number: Stretch) -> bool:
+        token, gap = number.get_token(1), number.gap_after
         if token is None or len(gap) > 1 or not ATTACHING.issuperset(gap):
             return False
         if token.digits:
@@ -240,11 +240,11 @@ class _Reader:
         return ATTACHING_LETTERS.issuperset(gap) and short and not is_uncased(token.word)
 
     def _is_own(self, at: int) -> bool:
-        found = self.own.find(Stretch(self.document, at, at))
+        found = self.own.find_orders(Stretch(self.document, at, at))
         return found is not None and found[0] != Share.PART
 
 
-def _ends_in_word(number: Stretch) -> bool:
+def _has_loose_suffix(number: Stretch) -> bool:
     """Whether its last letters are those of the next word: "1417 x candles" is no 1417-X."""
     last = number.parts[-1]
     if last.digits or len(number.parts) < 2 or not number.parts[-2].digits:
@@ -255,7 +255,7 @@ def _ends_in_word(number: Stretch) -> bool:
 
 def _is_loose(token: Token) -> bool:
     """Whether a word joined to a number is none of its letters: "Nr.1002", "order-1002"."""
-    named = is_order_noun(token) or NUMBER_WORDS.has(token) or REPLY_MARKS.has(token)
+    named = is_order_noun(token) or NUMBER_WORDS.has_token(token) or REPLY_MARKS.has_token(token)
     return named or is_uncased(token.word)
 
 
@@ -267,7 +267,7 @@ def _drop_loose_prefix(number: Stretch) -> Stretch:
     if not number.get_inner_gap(0) or prefix.raw.isupper():
         return number
     words = (GLUE, LEAD_WORDS, NUMBER_WORDS, REPLY_MARKS, COPULAS, YEAR_LEADS)
-    small = len(prefix.word) == 1 or any(words.has(prefix) for words in words)
+    small = len(prefix.word) == 1 or any(words.has_token(prefix) for words in words)
     return replace(number, first=number.first + 1) if small else number
 
 
@@ -295,15 +295,15 @@ def _judge_plain(number: Stretch, place: _Place, share: Share) -> Verdict | None
 
 def _build_mention(number: Stretch, verdict: Verdict, numbers: tuple[str, ...]) -> OrderMention:
     text, start = number.document.text, number.start
-    if verdict == Verdict.STRANGE and text[start - 1 : start] in HASHES:
+    if text[start - 1 : start] in HASHES:
         start -= 1
     return OrderMention(start, number.end, text[start : number.end], verdict, numbers)
 
 
-def _extend_run(number: Stretch) -> Stretch:
+def _take_run(number: Stretch) -> Stretch:
     """The stretch with all that is joined to it without a blank."""
     while number.last + 1 < len(number.tokens):
-        gap = number.after
+        gap = number.gap_after
         if not is_joint(gap) or set(gap) & set(BLANKS) or len(gap) > 1:
             break
         number = replace(number, last=number.last + 1)
@@ -316,13 +316,13 @@ def _may_be_called(number: Stretch) -> bool:
     letters = [part for part in number.parts if not part.digits]
     if sum(map(len, digits)) < MIN_CALLED_DIGITS or is_part_of_date(number):
         return False
-    if is_whole_date(number) or any(MONTH_NAMES.has(part) for part in letters):
+    if is_whole_date(number) or any(MONTH_NAMES.has_token(part) for part in letters):
         return False
     amount = len(digits) == 2 and not letters and number.get_inner_gap(0) == "."
     return not amount and all(len(part.word) <= MAX_PREFIX_CHARS for part in letters)
 
 
-def _continues_list(number: Stretch, previous: OrderMention) -> bool:
+def _is_in_list(number: Stretch, previous: OrderMention) -> bool:
     """Whether nothing but the signs and words of a list stands behind the order before."""
     gap = number.text[previous.end : number.start]
     if previous.verdict == Verdict.UNSURE or not 0 < len(gap) <= MAX_LIST_GAP_CHARS:
@@ -334,5 +334,5 @@ def _continues_list(number: Stretch, previous: OrderMention) -> bool:
     ]
     signs = {sign for sign in gap if not sign.isalnum()}
     return signs <= LIST_SIGNS and all(
-        LIST_WORDS.has(token) or NUMBER_WORDS.has(token) for token in between
+        LIST_WORDS.has_token(token) or NUMBER_WORDS.has_token(token) for token in between
     )

@@ -44,7 +44,7 @@ class Form:
     prefix: str
     parts: tuple[str, ...]
 
-    def fits(self, number: Stretch) -> bool:
+    def fits_number(self, number: Stretch) -> bool:
         """Whether a number in a text has this form; one of digits alone says too little."""
         said = describe_parts(number.parts)
         if len(said) != len(self.parts) or len(said) < 2:
@@ -52,12 +52,12 @@ class Form:
         if not self.prefix and has_blank(number):
             return False
         slack = 1 if len(said) == 2 and self.prefix and not has_blank(number) else 0
-        return self._joins_prefix(number) and all(
+        return self._is_prefix_joined(number) and all(
             one == other or (_is_of_digits(one, other) and _is_near(one, other, slack))
             for one, other in zip(self.parts, said, strict=True)
         )
 
-    def _joins_prefix(self, number: Stretch) -> bool:
+    def _is_prefix_joined(self, number: Stretch) -> bool:
         """Whether its letters stand right before it, or are capitals as the shop's are."""
         if not self.prefix or number.get_inner_gap(0).strip(BLANKS) or not number.get_inner_gap(0):
             return True
@@ -101,9 +101,9 @@ class OwnNumbers:
     sizes: frozenset[tuple[bool, int]]
 
     @classmethod
-    def build(cls, numbers: Iterable[str]) -> OwnNumbers:
+    def index_numbers(cls, numbers: Iterable[str]) -> OwnNumbers:
         found: dict[str, list[Spelling]] = {}
-        forms, lengths = {}, set()
+        forms, lengths = dict[Form, None](), set[int]()
         for number in dict.fromkeys(numbers):
             parts = split_number(number)
             for key, spelling in _iter_spellings(number, parts):
@@ -121,7 +121,7 @@ class OwnNumbers:
         have its form."""
         return word in self.spellings or (first.digits, count) in self.sizes
 
-    def find(self, number: Stretch) -> tuple[Share, tuple[str, ...]] | None:
+    def find_orders(self, number: Stretch) -> tuple[Share, tuple[str, ...]] | None:
         """How much of which orders' numbers a stretch is, at most; None where it is of none."""
         ends = _list_ends(number.parts)
         fitting = [each for each in self.spellings.get(number.word, ()) if ends <= each.ends]
@@ -132,7 +132,7 @@ class OwnNumbers:
 
     def has_form(self, number: Stretch) -> bool:
         """Whether a number has letters or parts as the shop's numbers have."""
-        return any(form.fits(number) for form in self.forms)
+        return any(form.fits_number(number) for form in self.forms)
 
 
 def _iter_spellings(number: str, parts: tuple[Token, ...]) -> Iterator[tuple[str, Spelling]]:

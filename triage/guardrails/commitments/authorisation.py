@@ -18,7 +18,9 @@ from triage.guardrails.commitments.sentence_reading import (
     iter_readable_sentences,
     normalize_text,
 )
+from triage.nlu.document import Document
 from triage.nlu.money import Amount, find_amounts
+from triage.nlu.order_mentions import find_order_mentions
 
 APPROVED, DOUBT, PAID = "approved", "doubt", "paid"
 _build, _compile = COMMITMENT_BOOK.build_pattern, COMMITMENT_BOOK.compile_list
@@ -34,7 +36,6 @@ SET_AGAINST: Final = re.compile(
 )
 PAID_BEFORE: Final = _compile("paid_before")
 ABOUT_PAYING: Final = _compile("about_paying")
-ORDER: Final = re.compile(r"\border(?: number| no\.?)?:? (#?[A-Z]*-?\d{3}[\w-]*)", re.I)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,18 +170,9 @@ def _select_by_order(
 
 
 def _find_order_numbers(sentence: str, known: Iterable[str]) -> set[str]:
-    """The known orders named in it, and whatever else it calls an order."""
-    bare = {_normalize_number(order): order for order in known}
-    digits = {re.sub(r"\D", "", order): order for order in known}
-    said = {_normalize_number(word) for word in re.findall(r"[\w#-]*\d[\w-]*", sentence)}
-    called = {_normalize_number(number) for number in ORDER.findall(sentence)}
-    return {bare[word] for word in said & bare.keys()} | {
-        bare.get(word) or digits.get(word) or word for word in called
-    }
-
-
-def _normalize_number(number: str) -> str:
-    return re.sub(r"[\W_]", "", number).upper()
+    """The known orders named in it, or perhaps named, and whatever else it calls an order."""
+    found = find_order_mentions(Document.read(sentence), tuple(known))
+    return {number for each in found for number in each.numbers or (each.written,)}
 
 
 def _is_same_remedy(sentence: str, remedy: str) -> bool:

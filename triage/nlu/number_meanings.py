@@ -74,7 +74,7 @@ class Against(IntEnum):
 def read_against(number: Stretch, noun: Token | None, *, alone: bool, called: bool) -> Against:
     """What speaks against an order's number: ``noun`` is the word for an order by it, ``alone``
     tells that its line or its list says nothing else, ``called`` that something calls it one."""
-    if is_money(number) or is_measure(number) or is_of_other_thing(number):
+    if is_money(number) or is_measure(number, called=called) or is_of_other_thing(number):
         return Against.CLEAR
     if is_part_of_date(number) or is_part_of_phone(number) or is_at_street(number):
         return Against.CLEAR
@@ -128,14 +128,16 @@ def _is_currency(token: Token | None, gap: str) -> bool:
     )
 
 
-def is_measure(number: Stretch) -> bool:
-    """Whether a unit follows, or it is one side of "120 x 300"."""
+def is_measure(number: Stretch, *, called: bool) -> bool:
+    """Whether a unit follows, or it is one side of "120 x 300". Where it is ``called`` an
+    order's, a letter is no unit: "order 1002 A colleague of yours said …"."""
     if number.gap_after.lstrip(BLANKS).startswith(MEASURE_SIGNS):
         return True
     following = number.get_token(1)
     if following and not number.gap_after.strip(BLANKS) and not _is_elided(number):
+        letter = len(following.word) == 1 and called
         unit = following.raw in CAPITAL_UNITS or UNITS.has_token(following)
-        return unit or _is_times(number, -1)
+        return (unit and not letter) or _is_times(number, -1)
     return _is_times(number, -1) or _is_times(number, 1)
 
 
@@ -156,6 +158,15 @@ def is_of_other_thing(number: Stretch) -> bool:
     """Whether a word before it, or right after, says of what other thing it is the number."""
     led = _is_led_by_other_thing(number) or _is_behind_street(number)
     return led or any(map(_is_other_thing, _iter_tail(number)))
+
+
+def is_numbered_as_other(number: Stretch) -> bool:
+    """Whether it is said to be another thing's number: "serial no. HP-1042", which "the item of
+    HP-1042" does not say."""
+    words = [token for _, token in iter_back(number)][:2]
+    if words and NUMBER_WORDS.has_token(words[0]):
+        return len(words) > 1 and _is_other_thing(words[1])
+    return bool(words) and words[0].word.endswith(NUMBER_ENDINGS) and _is_other_thing(words[0])
 
 
 def _is_led_by_other_thing(number: Stretch) -> bool:
@@ -204,7 +215,9 @@ def _is_other_thing(token: Token) -> bool:
     if any(words.has_token(token) for words in OTHER_THINGS):
         return True
     word = token.word
-    compound = len(word) >= MIN_COMPOUND_CHARS and not NUMBER_WORDS.has_token(token)
+    compound = len(word) >= MIN_COMPOUND_CHARS and not (
+        NUMBER_WORDS.has_token(token) or is_order_noun(token)
+    )
     return compound and word.endswith((*NUMBER_ENDINGS, *STREET_ENDINGS))
 
 

@@ -16,6 +16,7 @@ from typing import Final
 from triage.nlu.document import Document
 from triage.nlu.number_meanings import (
     Against,
+    is_numbered_as_other,
     is_of_other_thing,
     is_part_of_date,
     is_whole_date,
@@ -152,12 +153,12 @@ class _Reader:
         self, number: Stretch, previous: OrderMention | None
     ) -> tuple[OrderMention | None] | None:
         """A number of the shop's form that is none of theirs."""
-        if not self.own.has_form(number) or is_of_other_thing(number):
+        if not self.own.has_form(number) or is_numbered_as_other(number):
             return None
         place = self._read_place(number, previous)
         lettered = any(not part.digits for part in number.parts)
-        clear = lettered or (is_distinct(number) and not place.attached)
-        if place.against == Against.CLEAR or not (clear or place.call >= Call.NAMED):
+        clear = is_distinct(number) and not (place.attached or place.against == Against.CLEAR)
+        if not (lettered or clear or place.call >= Call.NAMED):
             return None
         if is_whole_date(number) and place.call < Call.NAMED and not place.alone:
             return None
@@ -274,7 +275,7 @@ def _drop_loose_prefix(number: Stretch) -> Stretch:
 def _judge_distinct(number: Stretch, place: _Place) -> Verdict | None:
     if is_whole_date(number):
         return _judge_plain(number, place, Share.FULL)
-    unsure = place.attached or place.against == Against.CLEAR
+    unsure = place.attached or is_numbered_as_other(number)
     return Verdict.UNSURE if unsure else Verdict.NAMED
 
 

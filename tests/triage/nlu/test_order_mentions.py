@@ -116,6 +116,27 @@ def test_a_number_in_several_parts_is_found_word_for_word(text: str, number: str
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Cancel one item of HP-10423",
+        "I paid HP-10423 with a gift card",
+        "The telephone number on HP-10423 is wrong",
+        "dans mon colis HP-10423 il manque une tente",
+        "Order number: HP-10423 A colleague of yours called",
+        "Refund request - HP-10423",
+    ],
+)
+def test_a_number_with_letters_names_its_order_whatever_stands_around_it(text: str) -> None:
+    assert list_numbers(text, Verdict.NAMED, ("HP-10423",)) == ["HP-10423"]
+    assert list_strange(text, ("HP-10777",)) == ["HP-10423"]
+
+
+@pytest.mark.parametrize("text", ["serial no. HP-10423", "Sendungsnummer HP-10423", "XHP-10423"])
+def test_a_number_with_letters_that_is_called_something_else_is_not_named(text: str) -> None:
+    assert list_numbers(text, Verdict.NAMED, ("HP-10423",)) == []
+
+
+@pytest.mark.parametrize(
     "text", ["bought on 2026/10/08", "2026/10/78 came", "HP-20001 came", "order 2026/10/77-2"]
 )
 def test_a_day_or_a_piece_of_a_number_names_no_order(text: str) -> None:

@@ -196,8 +196,9 @@ def _split_parameters(value: str) -> dict[str, str]:
     fields = list(_split_fields(value))
     for field in fields[:MAX_PARAMETERS]:
         name, mark, text = field.partition("=")
-        if mark:
-            found.setdefault(name.strip().lower(), _strip_quotes(text.strip()))
+        words = name.lower().split()  # two where the semicolon before it is missing
+        if mark and words:
+            found.setdefault(words[-1], _strip_quotes(text.strip()))
     return found
 
 

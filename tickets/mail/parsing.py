@@ -112,7 +112,7 @@ def clean_framing(raw: bytes) -> bytes:
     """The mail without what editors and servers put before its header or between its lines."""
     if raw.startswith(UTF_16_MARKS):
         raw = raw.decode("utf-16", "replace").encode()
-    raw = _cut_counted_mail(raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n"))
+    raw = _cut_counted_mail(raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n\0"))
     head = raw[:MAX_BLOCK_BYTES]
     if b"\n" not in head:
         raw = raw.replace(b"\r", b"\n")

@@ -89,6 +89,7 @@ def test_the_name_of_a_sender_is_read(sender: str, name: str) -> None:
         ('filename="C:\\tmp\\x.png"', "x.png"),
         ('filename="../../x.png"', "x.png"),
         ('filename="x.png', "x.png"),
+        ("wrongly filename=x.png", "x.png"),
         ("filename*=utf-8''", "attachment.png"),
         ("", "attachment.png"),
     ],

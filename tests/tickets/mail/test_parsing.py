@@ -19,7 +19,7 @@ MAIL = (
     [
         MAIL,
         b"\xef\xbb\xbf" + MAIL,
-        b"\r\n\r\n" + MAIL,
+        b"\r\n\0\r\n" + MAIL,
         MAIL.replace(b"\r\n", b"\r"),
         MAIL.replace(b"\r\n", b"\r\r\n"),
         MAIL.replace(b"From:", b"From :").replace(b"Subject:", b"Subject\t:"),
@@ -70,6 +70,6 @@ def test_words_below_the_header_are_no_header() -> None:
     "raw", [b"", b"\n", b"just words\n", b"\x00\x01", b"Dear shop: hello\n\nbye"]
 )
 def test_what_is_no_mail_stays_none(raw: bytes) -> None:
-    assert clean_framing(raw) == raw.lstrip(b"\n")
+    assert clean_framing(raw) == raw.lstrip(b"\n\0")
     with pytest.raises(UnreadableMail):
         read_mail(raw)

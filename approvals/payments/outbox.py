@@ -102,7 +102,7 @@ def find_charge(refund: Refund) -> str:
     paid in several ways, a person says by which it goes back.
     """
     captured = refund.order.payments.filter(kind=Payment.Kind.CAPTURE)
-    if len(set(captured.values_list("method", flat=True)) - {""}) > 1:
+    if len({way.casefold() for way in captured.values_list("method", flat=True) if way}) > 1:
         return ""
     ordered = Execution.objects.filter(refund__order=refund.order).exclude(state=State.FAILED)
     elsewhere = _compute_unknown_way(refund, ordered)

@@ -35,7 +35,7 @@ from triage.steps.classify import step as classify
 
 MAX_RECENT_ORDERS = 20
 CAPTURE = Payment.Kind.CAPTURE
-CHARGEBACK_METHODS = frozenset({"chargeback", "dispute", "retrieval", "reversal"})
+CHARGEBACK_WORDS = ("chargeback", "dispute")
 
 
 def build_case(ticket: Ticket) -> Case:
@@ -173,7 +173,9 @@ def _is_given(refund: Refund) -> bool:
 
 
 def _is_chargeback(payment: Payment) -> bool:
-    return payment.kind == Payment.Kind.REFUND and payment.method.lower() in CHARGEBACK_METHODS
+    """Whether the bank took it back, by the word for it, with or without blanks and hyphens."""
+    said = "".join(filter(str.isalpha, payment.method.casefold()))
+    return payment.kind == Payment.Kind.REFUND and any(word in said for word in CHARGEBACK_WORDS)
 
 
 def _iter_lines(row: Order, refunds: list[Refund]) -> Iterator[case.Line]:

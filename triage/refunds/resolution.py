@@ -188,14 +188,18 @@ def iter_stock_conditions(
 
 def _iter_way_conditions(order: Order, remedy: str) -> Iterator[str]:
     """No row can tell by which of several ways money that came in by all of them goes back."""
-    if remedy == MONEY_BACK and len(order.ways) > 1:
+    if remedy == MONEY_BACK and _is_paid_in_several_ways(order):
         ways = f"{', '.join(order.ways[:-1])} and {order.ways[-1]}"
         yield f"It was paid by {ways}: be sure how much goes back by which."
 
 
 def _iter_way_remarks(order: Order, remedy: str) -> Iterator[str]:
-    if remedy == MONEY_BACK and len(order.ways) > 1:
+    if remedy == MONEY_BACK and _is_paid_in_several_ways(order):
         yield "PAID_IN_SEVERAL_WAYS"
+
+
+def _is_paid_in_several_ways(order: Order) -> bool:
+    return len({way.casefold() for way in order.ways}) > 1
 
 
 def _build_terms(rule: Rule, order: Order) -> dict[str, Any]:

@@ -146,7 +146,8 @@ def test_money_a_person_asked_for_without_lines_is_for_none_that_is_known(
     [
         {"kind": "chargeback", "amount": "20.00"},
         {"kind": "refund", "amount": "20.00", "method": "Chargeback"},
-        {"kind": "refund", "amount": "20.00", "method": "dispute"},
+        {"kind": "refund", "amount": "20.00", "method": "PayPal dispute"},
+        {"kind": "refund", "amount": "20.00", "method": "charge-back"},
     ],
 )
 def test_a_chargeback_is_money_back_that_the_bank_took(payment: dict[str, str]) -> None:

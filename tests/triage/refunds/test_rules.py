@@ -357,6 +357,7 @@ def test_what_the_bank_took_back_is_a_question_for_all_of_the_order() -> None:
     [
         ("refund", ("card", "gift card"), True),
         ("refund", ("card",), False),
+        ("refund", ("Card", "card"), False),
         ("refund", (), False),
         ("store credit", ("card", "gift card"), False),
     ],

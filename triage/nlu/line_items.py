@@ -231,6 +231,8 @@ def _select_only_line(said: _Scope, choices: Sequence[_ReturnableLine]) -> Reque
     if len(choices) > 1:
         return None
     only = choices[0]
+    if only.index in said.kept:
+        return _select_all_except(said.kept, choices)
     return _build_requested_items([_RequestedLine(only, _count_pieces(said.left, only))], choices)
 
 

@@ -269,7 +269,7 @@ class _Reading:
             return True
         said = self.words[at].text
         if said in LISTS["who"]:
-            return self._is_all_bought(at)
+            return self.mention.kind == WholeKind.ORDER or self._is_all_bought(at)
         if said in LISTS["place"]:
             return at + 1 < len(self.words) and self._is_place(self.words[at + 1])
         if self.mention.kind == WholeKind.ORDER and self._is_number(at):

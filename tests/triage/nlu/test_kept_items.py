@@ -76,6 +76,12 @@ def test_a_denial_of_something_else_leaves_nothing_out(text: str, letters: str) 
     assert read_letters(text) == letters
 
 
+def test_the_only_item_is_not_asked_for_where_it_is_kept() -> None:
+    question = read_items("I'd like a refund, but I keep the lamp.", "L").question
+    assert question == "Everything is to be kept: what is to go back?"
+    assert read_letters("Boots falling apart. I want to return the lamp.", "L") == "L"
+
+
 @pytest.mark.parametrize(
     ("text", "left"),
     [

@@ -89,6 +89,15 @@ def test_a_whole_order_is_worth_its_things_and_no_delivery(shop: None) -> None:
     assert Refund.objects.get().amount == Decimal("89.00")
 
 
+def test_its_receipt_speaks_of_a_replacement_and_not_of_money(
+    request_of_maya: Refund, as_ana: Client
+) -> None:
+    page = as_ana.get(request_of_maya.ticket.get_absolute_url()).content.decode()
+    assert "A replacement, once approved" in page
+    assert "Nothing is sent before a person approves it." in page
+    assert "Money back" not in page
+
+
 def test_no_payment_service_hears_of_it_and_a_person_sends_it(
     request_of_maya: Refund, sol: User, ana: User, settings: object
 ) -> None:

@@ -26,6 +26,7 @@ from triage.pipeline.customer_history import (
     COMMITTED_STATES,
     load_customer_text,
     load_large_amounts,
+    load_quoted_text,
     load_standing,
 )
 from triage.pipeline.prior_decision import find_prior_decision
@@ -48,7 +49,8 @@ def load_ticket_rows(ticket: Ticket) -> TicketRows:
     """Everything the steps may know of a ticket, as values, whatever its message says."""
     decided = find_prior_decision(ticket)
     received, text, marks, photos = _collect_unanswered(ticket, again=decided is not None)
-    rows = _find_orders(ticket.customer, f"{ticket.subject}\n{text}")
+    quoted = load_quoted_text(ticket)
+    rows = _find_orders(ticket.customer, f"{ticket.subject}\n{text}", quoted)
     return TicketRows(
         case=Case(
             ticket=ticket.pk,
@@ -74,6 +76,7 @@ def load_ticket_rows(ticket: Ticket) -> TicketRows:
         order_facts={row.number: tuple(_build_facts(_iter_order_facts(row))) for row in rows},
         other_orders=tuple(_build_facts(_iter_other_orders(rows))),
         large=load_large_amounts() if ticket.customer else {},
+        quoted=quoted,
     )
 
 
@@ -117,16 +120,24 @@ def _collect_unanswered(
     return since, text, combine_marks([marks for *_, marks in waiting]), photos.count()
 
 
-def _find_orders(customer: Customer | None, text: str) -> list[Order]:
-    """The orders that the text names, however old, those it may name, then the newest."""
+def _find_orders(customer: Customer | None, text: str, quoted: str = "") -> list[Order]:
+    """The orders that the text names, however old, those it may name, then the newest; those
+    that quoted mails name are among them.
+    """
     if customer is None:
         return []
     keys = dict(customer.orders.order_by("-placed_at", "-id").values_list("number", "pk"))
     ranks = _rank_named_orders(Document.read(text), list(keys))
-    recent = list(keys)[:MAX_RECENT_ORDERS]
+    recent = [*list(keys)[:MAX_RECENT_ORDERS], *_list_quoted_orders(quoted, list(keys))]
     rows = customer.orders.filter(pk__in=[keys[number] for number in (*recent, *ranks)])
     found = rows.order_by("-placed_at", "-id").prefetch_related("lines", "payments", "refunds")
     return sorted(found, key=lambda row: ranks.get(row.number, len(Verdict)))
+
+
+def _list_quoted_orders(quoted: str, numbers: list[str]) -> list[str]:
+    """The orders that quoted mails surely name, by their numbers."""
+    ranks = _rank_named_orders(Document.read(quoted), numbers) if quoted else {}
+    return [number for number, rank in ranks.items() if rank == 0]
 
 
 def _rank_named_orders(message: Document, numbers: list[str]) -> dict[str, int]:

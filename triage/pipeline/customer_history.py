@@ -13,6 +13,7 @@ from approvals.models import ApprovalLimit, Refund
 from tickets.models import Customer, Payment, Ticket
 from triage.contract.case import Standing
 
+MAX_QUOTED_CHARS = 20_000  # characters; the mail that is answered stands first
 COMMITTED_STATES = [Refund.State.APPROVED, Refund.State.EXECUTING, Refund.State.DOUBT]
 
 
@@ -34,6 +35,12 @@ def load_customer_text(ticket: Ticket) -> str:
     """All that the customer wrote on a ticket, also what was answered already."""
     written = ticket.messages.filter(direction="in", automatic=False).order_by("pk")
     return "\n\n".join(written.values_list("text", flat=True))
+
+
+def load_quoted_text(ticket: Ticket) -> str:
+    """The mails that the customer's newest message quotes, "" where it quotes none."""
+    written = ticket.messages.filter(direction="in", automatic=False).order_by("-pk")
+    return (written.values_list("quoted", flat=True).first() or "")[:MAX_QUOTED_CHARS]
 
 
 def _count_recent_refunds(customer: Customer) -> int:

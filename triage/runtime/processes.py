@@ -1,7 +1,9 @@
-"""The processes of a running shop: web and workers, started and ended in order."""
+"""The processes of a running shop: web and workers, started, kept running, ended in order."""
 
 from __future__ import annotations
 
+import ctypes
+import logging
 import os
 import signal
 import subprocess
@@ -9,12 +11,42 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 from django.conf import settings
 
+from triage.runtime.postgres.base import is_private, start_private_server
+from triage.runtime.postgres.refusals import UnusableDatabase
+
+log = logging.getLogger(__name__)
+
 SHUTDOWN_SECONDS = 15  # seconds a process gets to finish what it is doing
+SETTLED_SECONDS = 10  # seconds after which a process is past what a wrong setting ends it with
+MAX_PAUSE_SECONDS = 30
+LOOK_SECONDS = 0.3
+END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, kill, a closed terminal
+PARENT_DIED_OPTION = 1  # PR_SET_PDEATHSIG of Linux, prctl(2)
 
 Process = subprocess.Popen[bytes]
+
+
+class EndedAtOnce(Exception):
+    """A process ended as soon as it was started: a setting is wrong, and it says which."""
+
+
+@dataclass
+class Service:
+    """A command that has to run. ``quick_ends`` counts how often in a row it ended by itself
+    within ``SETTLED_SECONDS``; ``due`` is when it is started again, on the monotonic clock.
+    """
+
+    name: str
+    command: Sequence[str]
+    process: Process | None = None
+    began: float = 0.0
+    due: float = 0.0
+    quick_ends: int = 0
+    has_settled: bool = False
 
 
 def build_web_command(port: int) -> list[str]:
@@ -59,26 +91,106 @@ def start_process(command: Sequence[str]) -> Process:
     threads = str(settings.TRIAGE_MODEL_THREADS)
     environment = {**os.environ, "OMP_NUM_THREADS": threads}
     return subprocess.Popen(  # noqa: S603  our own interpreter and arguments
-        [sys.executable, *command], cwd=settings.BASE, env=environment, start_new_session=True
+        [sys.executable, *command],
+        cwd=settings.BASE,
+        env=environment,
+        start_new_session=True,
+        preexec_fn=_end_with_parent,
     )
 
 
-def watch_processes(processes: Sequence[Process]) -> int:
-    """Wait for Ctrl-C (0) or for one to end by itself (1); then end the others."""
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, _raise_interrupt)
-    try:
-        while all(process.poll() is None for process in processes):
-            time.sleep(0.3)
-        return 1
-    except KeyboardInterrupt:
-        return 0
-    finally:
-        end_processes(processes)
+def _end_with_parent() -> None:
+    """In the child, on Linux: be asked to end where whoever started us is killed."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PARENT_DIED_OPTION, int(signal.SIGTERM))
+
+
+def raise_on_end_signals() -> None:
+    """From now on every signal that asks us to end raises KeyboardInterrupt; under nohup the
+    closed terminal does not.
+    """
+    for number in END_SIGNALS:
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _raise_interrupt)
 
 
 def _raise_interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt
+
+
+def run_services(services: Sequence[Service]) -> int:
+    """Keep the services and the private database running until we are asked to end (0), or until
+    one could not even begin (1); then end them all.
+    """
+    raise_on_end_signals()
+    keeper = DatabaseKeeper()
+    try:
+        while True:
+            for service in services:
+                tend_service(service)
+            keeper.tend_database()
+            time.sleep(LOOK_SECONDS)
+    except KeyboardInterrupt:
+        return 0
+    except EndedAtOnce as error:
+        log.error("%s", error)
+        return 1
+    finally:
+        for number in END_SIGNALS:  # a second Ctrl-C must not leave the rest running
+            signal.signal(number, signal.SIG_IGN)
+        end_processes([service.process for service in services if service.process])
+
+
+def tend_service(service: Service) -> None:
+    """Start the service where it does not run and its pause is over. Raises EndedAtOnce."""
+    now = time.monotonic()
+    if service.process is None:
+        if now >= service.due:
+            service.process, service.began = start_process(service.command), now
+        return
+    code = service.process.poll()
+    if now - service.began > SETTLED_SECONDS:
+        service.has_settled, service.quick_ends = True, 0 if code is None else service.quick_ends
+    if code is not None:
+        _schedule_restart(service, code, now)
+
+
+def _schedule_restart(service: Service, code: int, now: float) -> None:
+    """Clear away what the service left, and say when it is started again: at once the first time,
+    then after growing pauses. Raises EndedAtOnce.
+    """
+    assert service.process is not None  # noqa: S101  it has just ended
+    _kill_group(service.process)
+    how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+    if code > 0 and not service.has_settled:
+        raise EndedAtOnce(f"The {service.name} {how} as soon as it was started; see above for why.")
+    is_quick = now - service.began < SETTLED_SECONDS
+    pause = min(2**service.quick_ends, MAX_PAUSE_SECONDS) if service.quick_ends else 0
+    service.quick_ends = service.quick_ends + 1 if is_quick else 0
+    service.process, service.due = None, now + pause
+    log.warning(
+        "The %s %s and is started again%s.", service.name, how, f" in {pause} s" if pause else ""
+    )
+
+
+@dataclass
+class DatabaseKeeper:
+    """Starts the private database again where it died. ``trouble`` is what keeps it from that;
+    it is said once, and starting is tried for as long as we run.
+    """
+
+    trouble: str = ""
+
+    def tend_database(self) -> None:
+        trouble = ""
+        try:
+            if is_private():
+                start_private_server()
+        except UnusableDatabase as error:
+            trouble = str(error)
+            if trouble != self.trouble:
+                log.error("%s", trouble)
+        self.trouble = trouble
 
 
 def end_processes(processes: Sequence[Process]) -> None:
@@ -91,6 +203,11 @@ def end_processes(processes: Sequence[Process]) -> None:
     for process in processes:
         with suppress(subprocess.TimeoutExpired):
             process.wait(max(0.1, deadline - time.monotonic()))
-        with suppress(ProcessLookupError):  # its children too, if it left any behind
-            os.killpg(process.pid, signal.SIGKILL)
+        _kill_group(process)
         process.wait()
+
+
+def _kill_group(process: Process) -> None:
+    """Kill a process with its children, if it left any behind."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

@@ -11,15 +11,20 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
 
 from triage.demo import load as demo
 from triage.runtime.postgres.roles import PRIVATE_SERVER
 from triage.runtime.processes import (
+    Service,
     build_web_command,
     build_worker_command,
-    start_process,
-    watch_processes,
+    raise_on_end_signals,
+    run_services,
 )
+from triage.runtime.single_start import AlreadyRunning, claim_data_folder
+
+INTERRUPTED = 130  # what a shell says of a command that Ctrl-C ended
 
 
 class Command(BaseCommand):
@@ -33,20 +38,34 @@ class Command(BaseCommand):
         parser.add_argument("--no-demo", action="store_true", help="start with an empty shop")
 
     def handle(self, *, port: int, workers: int, no_demo: bool, **options: Any) -> None:
+        raise_on_end_signals()
+        address = f"http://localhost:{port}/"
+        try:
+            with claim_data_folder(settings.DATA, address):
+                self._run_site(port, workers, with_demo=not no_demo)
+        except AlreadyRunning as running:
+            raise CommandError(str(running)) from running
+        except KeyboardInterrupt:
+            self._write_line("Ended before it was ready. Nothing is left half done.")
+            sys.exit(INTERRUPTED)
+
+    def _run_site(self, port: int, workers: int, *, with_demo: bool) -> None:
+        """Prepare the site and run it until it is ended. Raises SystemExit with the code."""
         _check_port_free(port)
         if workers > (os.cpu_count() or 1):
             raise CommandError(
                 f"{workers} workers are more than the {os.cpu_count()} cores: each needs one."
             )
-        self._prepare_site(with_demo=not no_demo)
-        running = [
-            start_process(command)
-            for command in (build_web_command(port), build_worker_command(workers))
-        ]
+        self._prepare_site(with_demo=with_demo)
+        connections.close_all()
         self._write_line(f"\nOpen http://localhost:{port}/ and end with Ctrl-C.")
-        if not no_demo:
+        if with_demo:
             self._write_line(f"Sign in as {demo.describe_sign_ins()}.")
-        sys.exit(watch_processes(running))
+        services = [
+            Service("web server", build_web_command(port)),
+            Service("worker process", build_worker_command(workers)),
+        ]
+        sys.exit(run_services(services))
 
     def _prepare_site(self, *, with_demo: bool) -> None:
         """Migrate, collect static files, and load the demo where it is missing."""

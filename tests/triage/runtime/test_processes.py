@@ -1,0 +1,73 @@
+"""A shop's processes are kept running; a wrong setting ends them all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from triage.runtime import processes
+from triage.runtime.processes import EndedAtOnce, Service, end_processes, tend_service
+
+SLEEP = ["-c", "import time; time.sleep(600)"]
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    one = Service("sleeper", SLEEP)
+    tend_service(one)
+    yield one
+    if one.process:
+        end_processes([one.process])
+
+
+def end_once(service: Service) -> None:
+    assert service.process
+    service.process.kill()
+    service.process.wait()
+    tend_service(service)
+    assert service.process is None
+
+
+def test_a_killed_process_is_started_again_and_the_log_says_so(
+    service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    end_once(service)
+    tend_service(service)
+    assert service.process
+    assert service.process.poll() is None
+    assert "The sleeper was killed by signal 9 and is started again." in caplog.text
+
+
+def test_one_that_ends_again_and_again_waits_longer_each_time(service: Service) -> None:
+    pauses = []
+    for _ in range(8):
+        end_once(service)
+        pauses.append(round(service.due - time.monotonic()))
+        service.due = 0.0
+        tend_service(service)
+    assert pauses == sorted(pauses)
+    assert 1 < pauses[3] < pauses[-1] <= processes.MAX_PAUSE_SECONDS
+
+
+def test_one_that_cannot_even_begin_ends_the_start() -> None:
+    service = Service("worker process", ["-c", "raise SystemExit(3)"])
+    tend_service(service)
+    assert service.process
+    service.process.wait()
+    with pytest.raises(EndedAtOnce, match="worker process ended with code 3 as soon as"):
+        tend_service(service)
+
+
+def test_one_that_ran_for_a_while_is_started_again_whatever_ended_it(service: Service) -> None:
+    service.began -= processes.SETTLED_SECONDS + 1
+    tend_service(service)
+    service.command = ["-c", "raise SystemExit(3)"]
+    end_once(service)
+    tend_service(service)
+    assert service.process
+    service.process.wait()
+    tend_service(service)
+    assert service.process is None
+    assert service.quick_ends == 1

@@ -9,13 +9,21 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django.core.management.base import BaseCommand, OutputWrapper
-from django.db import DatabaseError, DataError, IntegrityError
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connection,
+)
 from tqdm import tqdm
 
 from tickets.intake import BadRow, Effect, Outcome
 from tickets.mail.reading import UnreadableMail
 
 T = TypeVar("T")
+MAX_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -47,19 +55,30 @@ class Importer:
     def import_items(
         self, items: Iterable[Item[T]], receive: Callable[[T], Outcome], bar: tqdm[Any]
     ) -> None:
-        """Receive every item; one that is bad is reported with its place, the others go in."""
-        for item in items:
-            problem = item.problem or self._import_item(item, receive)
-            if problem:
-                self.keep_refused(item, problem)
-                self.counts["skipped"] += 1
-                self.report_line(f"{item.place}: skipped, {problem}.", bar)
+        """Receive every item; one that is bad is reported with its place, the others go in.
+
+        Where the machine stops it, or Ctrl-C, it says how far it came and raises what it was.
+        """
+        try:
+            for item in items:
+                problem = item.problem or self._import_item(item, receive)
+                if problem:
+                    self.keep_refused(item, problem)
+                    self.counts["skipped"] += 1
+                    self.report_line(f"{item.place}: skipped, {problem}.", bar)
+        except (OperationalError, InterfaceError, OSError, KeyboardInterrupt):
+            self.report_line(
+                f"Stopped. Until then {self.describe_counts()}. That is kept: import the same "
+                "again, and it goes on from there.",
+                bar,
+            )
+            raise
 
     def _import_item(self, item: Item[T], receive: Callable[[T], Outcome]) -> str:
         """Receive one item and count it; return why it was refused, or ""."""
         assert item.content is not None  # noqa: S101  an item has a content or a problem
         try:
-            outcome = receive(item.content)
+            outcome = _receive_patiently(receive, item.content)
         except (BadRow, UnreadableMail) as bad:
             return str(bad)
         except (DataError, IntegrityError) as refused:
@@ -75,12 +94,29 @@ class Importer:
 
     def finish_import(self) -> None:
         """Print the counts. Raises SystemExit with 1 when anything was skipped."""
-        skipped = self.counts.pop("skipped", 0)
-        parts = [f"{self.counts[did]} {did}" for did in Effect if self.counts[did]]
-        parts.append(f"{skipped} skipped")
-        self.out.write(f"{self.what}: {', '.join(parts)}")
-        if skipped:
+        self.out.write(self.describe_counts())
+        if self.counts["skipped"]:
             raise SystemExit(1)
+
+    def describe_counts(self) -> str:
+        """What was done so far: "mails: 12 created, 3 unchanged, 1 skipped"."""
+        parts = [f"{self.counts[did]} {did}" for did in Effect if self.counts[did]]
+        parts.append(f"{self.counts['skipped']} skipped")
+        return f"{self.what}: {', '.join(parts)}"
+
+
+def _receive_patiently(receive: Callable[[T], Outcome], content: T) -> Outcome:
+    """Receive it, and again over a new connection where the database went away meanwhile: what
+    went in before it did is found there, and is not taken twice.
+    """
+    for _ in range(MAX_TRIES - 1):
+        try:
+            return receive(content)
+        except (OperationalError, InterfaceError):
+            if connection.in_atomic_block:
+                raise
+            connection.close()
+    return receive(content)
 
 
 def build_progress_bar(total: int | None, unit: str) -> tqdm[Any]:

@@ -5,35 +5,35 @@ A mail names the amount, the order and a link, and nothing that a customer or a 
 
 from __future__ import annotations
 
-import logging
-import smtplib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.mail import EmailMessage, get_connection
-from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail import EmailMessage
 from django.db.models import F
 from django.utils import timezone
 
 from approvals import separation_of_duties
 from approvals.models import Notice, Reader, Refund
 from approvals.review import first_opinion
+from tickets.delivery.mail_server import MAX_TRIES, Answer, compute_pause, submit_mail
 from tickets.mail.senders import clean_address
 from tickets.models import Payment
 from tickets.queue import leases, run_queue
 from tickets.templatetags.show import money
 
-log = logging.getLogger(__name__)
-
 Kind, State = Notice.Kind, Notice.State
+STATES = {
+    Answer.TAKEN: State.SENT,
+    Answer.LATER: State.QUEUED,
+    Answer.REFUSED: State.FAILED,
+    Answer.UNKNOWN: State.DOUBT,
+}
 SETTLED_STATES = (State.SENT, State.OFF, State.FAILED, State.DOUBT)
 NOTIFY_TASK = "triage.tasks.notify"
 DOUBTED_AFTER = timedelta(seconds=60)
 CALLED_AGAIN_AFTER = timedelta(seconds=10)
-AGAIN_AFTER = timedelta(minutes=2)
-MAX_TRIES = 5
 SWEEP_BATCH_SIZE = 20
 SUBJECTS = {
     Kind.ARRIVED: "A refund waits for a decision",
@@ -99,7 +99,10 @@ def send_notice(pk: int) -> str:
     state = State.FAILED if given_up else state
     # By ``since`` it is still this sending: a slow one may have been doubted and begun anew.
     Notice.objects.filter(pk=pk, state=State.SENDING, since=notice.since).update(
-        state=state, note=note[:300], since=_compute_next_try(state), tries=F("tries") + 1
+        state=state,
+        note=note[:300],
+        since=_compute_next_try(state, notice.tries + 1),
+        tries=F("tries") + 1,
     )
     return str(state)
 
@@ -110,8 +113,8 @@ def _change_state(pk: int, old: str, new: str) -> bool:
     return leases.change_row(still, state=new, since=timezone.now())
 
 
-def _compute_next_try(state: str) -> datetime:
-    return timezone.now() + (AGAIN_AFTER if state == State.QUEUED else timedelta())
+def _compute_next_try(state: str, tries: int) -> datetime:
+    return timezone.now() + (compute_pause(tries) if state == State.QUEUED else timedelta())
 
 
 def _find_off_reason(notice: Notice) -> tuple[str, str] | None:
@@ -129,28 +132,8 @@ def _find_off_reason(notice: Notice) -> tuple[str, str] | None:
 
 
 def _submit_mail(notice: Notice) -> tuple[str, str]:
-    mail, connection = compose_mail(notice), get_connection()
-    try:
-        connection.open()
-    except (OSError, smtplib.SMTPException) as error:
-        return State.QUEUED, f"The mail server could not be reached: {error}"
-    try:
-        taken = connection.send_messages([mail])
-    except smtplib.SMTPResponseException as error:
-        return State.FAILED, f"The mail server refused it: {error.smtp_code}"
-    except (OSError, smtplib.SMTPException) as error:
-        return State.DOUBT, f"The connection broke while sending: {error}"
-    finally:
-        _close_connection(connection)
-    return (State.SENT, "") if taken else (State.FAILED, "The e-mail backend took no message.")
-
-
-def _close_connection(connection: BaseEmailBackend) -> None:
-    """The answer is in already, so a failure here changes nothing."""
-    try:
-        connection.close()
-    except (OSError, smtplib.SMTPException):
-        log.info("the mail server hung up early")
+    submission = submit_mail(compose_mail(notice))
+    return STATES[submission.answer], submission.note
 
 
 def compose_mail(notice: Notice) -> EmailMessage:

@@ -6,9 +6,9 @@ from collections import Counter
 from typing import Any
 
 import django_filters
-from django.db.models import Exists, Manager, OuterRef, Q, QuerySet
+from django.db.models import Exists, Manager, OuterRef, Q, QuerySet, Value
 
-from tickets.models import Correction, Order, Ticket
+from tickets.models import Correction, Message, Order, Ticket
 
 OPEN_STATUSES = (Ticket.Status.NEW, Ticket.Status.READY, Ticket.Status.ATTENTION)
 INBOX_VIEWS = [
@@ -16,11 +16,24 @@ INBOX_VIEWS = [
     ("attention", "Needs a person"),
     ("ready", "Draft ready"),
     ("new", "New"),
+    ("unsent", "Reply not sent"),
     ("waiting", "Waiting for customer"),
     ("closed", "Closed"),
     ("all", "All"),
 ]
 MAX_COUNT = 99
+SETTLED_UNSENT = "settled, but for a reply that did not leave"
+
+
+def build_unsent_filter() -> Q:
+    """Tickets with a reply that did not leave, or may not have."""
+    unsent = Message.objects.filter(Message.build_unsent_filter(), ticket=OuterRef("pk"))
+    return Q(Exists(unsent))
+
+
+def build_open_filter() -> Q:
+    """Tickets that wait for somebody of ours, whatever their status says."""
+    return Q(status__in=OPEN_STATUSES) | build_unsent_filter()
 
 
 class TicketFilter(django_filters.FilterSet):  # type: ignore[misc]
@@ -46,7 +59,9 @@ class TicketFilter(django_filters.FilterSet):  # type: ignore[misc]
     def in_state(self, tickets: QuerySet[Ticket], name: str, value: str) -> QuerySet[Ticket]:
         if value == "all":
             return tickets
-        return tickets.filter(status__in=OPEN_STATUSES if value == "open" else [value])
+        if value == "open":
+            return tickets.filter(build_open_filter())
+        return tickets.filter(build_unsent_filter() if value == "unsent" else Q(status=value))
 
     def of_whom(self, tickets: QuerySet[Ticket], name: str, value: str) -> QuerySet[Ticket]:
         if value == "nobody":
@@ -70,7 +85,9 @@ class TicketFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 
 def list_tickets(tickets: Manager[Ticket] = Ticket.objects) -> QuerySet[Ticket]:
-    """Tickets with customer and assignee, and whether a person chose the label."""
+    """Tickets with customer and assignee, whether a person chose the label, and whether a reply
+    did not leave.
+    """
     by_person = Correction.objects.filter(
         ticket=OuterRef("pk"),
         step="classify",
@@ -78,16 +95,19 @@ def list_tickets(tickets: Manager[Ticket] = Ticket.objects) -> QuerySet[Ticket]:
         by__username=OuterRef("labelled_by"),
     )
     return tickets.select_related("customer", "assignee").annotate(
-        label_by_person=Exists(by_person)
+        label_by_person=Exists(by_person), reply_unsent=build_unsent_filter()
     )
 
 
 def count_by_status() -> dict[str, str]:
     """State -> how many, at most "99+": one query that never walks the whole table."""
-    states = [
-        Ticket.objects.filter(status=s).order_by().values_list("status")[: MAX_COUNT + 1]
-        for s in Ticket.Status
+    unsent = Ticket.objects.filter(build_unsent_filter())
+    states = [(Ticket.objects.filter(status=s), str(s)) for s in Ticket.Status]
+    settled = unsent.exclude(status__in=OPEN_STATUSES)
+    parts = [
+        rows.order_by().values_list(Value(name))[: MAX_COUNT + 1]
+        for rows, name in [*states, (unsent, "unsent"), (settled, SETTLED_UNSENT)]
     ]
-    found: Counter[Any] = Counter(row[0] for row in states[0].union(*states[1:], all=True))
-    found["open"] = sum(found[state] for state in OPEN_STATUSES)
+    found: Counter[Any] = Counter(row[0] for row in parts[0].union(*parts[1:], all=True))
+    found["open"] = sum(found[state] for state in OPEN_STATUSES) + found.pop(SETTLED_UNSENT, 0)
     return {state: f"{MAX_COUNT}+" if n > MAX_COUNT else str(n) for state, n in found.items() if n}

@@ -18,6 +18,7 @@ from approvals import notifications, services
 from approvals.models import Notice, Reader, Refund
 from tests.support import ticket_stories
 from tests.support.decision_form import decide
+from tickets.delivery import mail_server
 from tickets.queue import run_queue
 
 pytestmark = pytest.mark.django_db
@@ -142,7 +143,7 @@ def test_a_server_that_is_away_is_tried_again_and_in_the_end_given_up(
 ) -> None:
     settings.EMAIL_BACKEND = f"{__name__}.Down"
     pk = one(sol).pk
-    for _ in range(notifications.MAX_TRIES - 1):
+    for _ in range(mail_server.MAX_TRIES - 1):
         assert notifications.send_notice(pk) == "queued"
     assert one(sol).since > timezone.now()
     assert notifications.send_notice(pk) == "failed"

@@ -1,35 +1,47 @@
 """Delivery: a reply that waits in its row is handed to Django's e-mail backend, once.
 
 ``deliver_message`` claims the row first. ``sweep_outbox`` calls a worker to what a dead
-process left waiting, and puts in doubt what it left half sent: that is never sent again by
-itself.
+process left waiting and to what the server wanted later, and puts in doubt what was left half
+sent: that is never sent again by itself.
 """
 
 from __future__ import annotations
 
-import logging
-import smtplib
-from datetime import timedelta
+import time
+from datetime import datetime, timedelta
 from email.utils import parseaddr
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
-from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail import EmailMessage
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from tickets.delivery import unicode_addresses
+from tickets.delivery.mail_server import (
+    MAX_TRIES,
+    Answer,
+    HandingOverStopped,
+    Submission,
+    compute_pause,
+    submit_mail,
+)
 from tickets.mail.senders import clean_address
 from tickets.mail.thread_tokens import build_reply_address
 from tickets.models import Message, Ticket
 from tickets.queue import leases, run_queue
 
-log = logging.getLogger(__name__)
-
 Delivery = Message.Delivery
+STATES = {
+    Answer.TAKEN: Delivery.SENT,
+    Answer.LATER: Delivery.FAILED,
+    Answer.REFUSED: Delivery.FAILED,
+    Answer.UNKNOWN: Delivery.DOUBT,
+}
 DELIVER_TASK = "triage.tasks.deliver"
 MISSED_AFTER = timedelta(seconds=5)
 DOUBTED_AFTER = timedelta(seconds=60)
 SWEEP_BATCH_SIZE = 20
+LEAVING_NOTE = "It is being handed to the mail server."
+MAX_SAVE_SECONDS, SAVE_PAUSE_SECONDS = 60, 0.5
 
 
 def find_recipient(ticket: Ticket) -> str:
@@ -42,80 +54,88 @@ def find_recipient(ticket: Ticket) -> str:
 def deliver_message(message_pk: int) -> str:
     """Hand the message to the mail server if it waits for that; return its delivery state.
 
-    "sent" and "failed" are what the server answered. Whatever else happens is "doubt":
-    the mail may be on its way, so it is never handed over again by itself.
+    "sent" and "failed" are what the server answered; what failed only for now is tried again
+    at its ``retry_at``. Where nobody knows what arrived it is "doubt", never handed over again
+    by itself.
     """
-    if not change_delivery_state(message_pk, Delivery.QUEUED, Delivery.SENDING):
+    claimed_at = timezone.now()
+    waiting = Message.objects.filter(pk=message_pk, delivery=Delivery.QUEUED)
+    if not leases.change_row(
+        waiting, delivery=Delivery.SENDING, delivery_since=claimed_at, delivery_note=""
+    ):
         return str(Message.objects.values_list("delivery", flat=True).get(pk=message_pk))
     message = Message.objects.select_related("ticket__customer").get(pk=message_pk)
-    state, note = _submit_mail(message)
-    if not change_delivery_state(message_pk, Delivery.SENDING, state, note):
+    try:
+        submission = _submit_message(message)
+    except HandingOverStopped:
+        return str(Message.objects.values_list("delivery", flat=True).get(pk=message_pk))
+    return _save_patiently(message, submission)
+
+
+def _submit_message(message: Message) -> Submission:
+    """Hand it over. Raises HandingOverStopped where the sweep gave it to somebody else."""
+    claim = Message.objects.filter(
+        pk=message.pk, delivery=Delivery.SENDING, delivery_since=message.delivery_since
+    )
+
+    def note_leaving() -> None:
+        if not leases.change_row(claim, delivery_note=LEAVING_NOTE):
+            raise HandingOverStopped(f"message {message.pk} was taken over")
+
+    try:
+        mail = compose_mail(message)
+    except (ValueError, UnicodeError) as error:
+        return Submission(Answer.REFUSED, f"It could not be written as a mail: {error}")
+    return submit_mail(mail, note_leaving)
+
+
+def _save_patiently(message: Message, submission: Submission) -> str:
+    """Write down how it went, also where the database is away just now: nobody else knows."""
+    deadline = time.monotonic() + MAX_SAVE_SECONDS
+    while True:
+        try:
+            return _save_submission(message, submission)
+        except (OperationalError, InterfaceError):
+            if connection.in_atomic_block or time.monotonic() > deadline:
+                raise
+        connection.close()
+        time.sleep(SAVE_PAUSE_SECONDS)
+
+
+def _save_submission(message: Message, submission: Submission) -> str:
+    """The state that the server's answer means, written to the row and returned."""
+    tries = message.delivery_tries + 1
+    is_tried_again = submission.answer is Answer.LATER and tries < MAX_TRIES
+    values = {
+        "delivery": STATES[submission.answer],
+        "delivery_since": timezone.now(),
+        "delivery_note": submission.note[:300],
+        "delivery_tries": tries,
+        "retry_at": timezone.now() + compute_pause(tries) if is_tried_again else None,
+    }
+    row = Message.objects.filter(pk=message.pk)
+    ours = row.filter(delivery=Delivery.SENDING, delivery_since=message.delivery_since)
+    if not leases.change_row(ours, **values):
         # The server was so slow that the sweep doubted: its answer settles the doubt.
-        change_delivery_state(message_pk, Delivery.DOUBT, state, note)
-    return state
+        leases.change_row(row.filter(delivery=Delivery.DOUBT), **values)
+    return str(values["delivery"])
 
 
 def change_delivery_state(pk: int, old: str, new: str, note: str = "") -> bool:
     """Change the state from ``old`` to ``new``; return whether it was still ``old``.
 
-    Two processes cannot both do it.
+    Two processes cannot both do it. It is a person's decision: tries begin anew.
     """
     still = Message.objects.filter(pk=pk, delivery=old)
     return leases.change_row(
-        still, delivery=new, delivery_since=timezone.now(), delivery_note=note[:300]
+        still,
+        delivery=new,
+        delivery_since=timezone.now(),
+        delivery_note=note[:300],
+        delivery_tries=0,
+        retry_at=None,
+        set_aside_at=None,
     )
-
-
-def _submit_mail(message: Message) -> tuple[Delivery, str]:
-    """Ask the server to take the mail; return the state and what to tell people."""
-    try:
-        mail = compose_mail(message)
-        mail.message().as_bytes()
-        connection = get_connection()
-    except (ValueError, UnicodeError, LookupError, ImportError) as error:
-        return Delivery.FAILED, f"It could not be written as a mail: {error}"
-    try:
-        connection.open()
-    except (OSError, smtplib.SMTPException) as error:
-        return Delivery.FAILED, f"The mail server could not be reached or refused us: {error}"
-    try:
-        return _send_mail(connection, mail)
-    except Exception as error:
-        # Backends raise what they like, and after the first byte nobody knows what arrived.
-        log.warning("message %s is in doubt", message.pk, exc_info=True)
-        return Delivery.DOUBT, f"The connection broke while sending: {error or type(error)}"
-    finally:
-        _close_connection(connection)
-
-
-def _send_mail(connection: BaseEmailBackend, mail: EmailMessage) -> tuple[Delivery, str]:
-    """Send, and read the server's answer as a state; what is no answer is raised."""
-    try:
-        taken = unicode_addresses.send_mail(connection, mail)
-    except smtplib.SMTPRecipientsRefused as error:
-        answers = "; ".join(_format_server_answer(*answer) for answer in error.recipients.values())
-        return Delivery.FAILED, f"The mail server refused the address: {answers}"
-    except smtplib.SMTPResponseException as error:
-        answer = _format_server_answer(error.smtp_code, error.smtp_error)
-        return Delivery.FAILED, f"The mail server refused it: {answer}"
-    except smtplib.SMTPNotSupportedError as error:
-        return Delivery.FAILED, f"The mail server cannot take such a mail: {error}"
-    if taken == 0:
-        return Delivery.FAILED, "The e-mail backend took no message."
-    return Delivery.SENT, ""
-
-
-def _close_connection(connection: BaseEmailBackend) -> None:
-    """Say goodbye; the answer is in already, so a failure here changes nothing."""
-    try:
-        connection.close()
-    except (OSError, smtplib.SMTPException):
-        log.info("the mail server hung up early")
-
-
-def _format_server_answer(code: int, text: bytes | str) -> str:
-    said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    return " ".join(f"{code} {said}".split())
 
 
 def compose_mail(message: Message) -> EmailMessage:
@@ -160,28 +180,33 @@ def _make_single_line(text: str) -> str:
 
 
 def sweep_outbox() -> None:
-    """Doubt what was left half sent, and call a worker to each mail that nobody delivered.
+    """See to what was left half sent, and call a worker to each mail that nobody delivered and
+    to each that is due again.
 
     Each is a task of its own: one slow mail server must not outlast the sweep.
     """
     now = timezone.now()
-    Message.objects.filter(
-        delivery=Delivery.SENDING, delivery_since__lt=now - DOUBTED_AFTER
-    ).update(
+    _settle_left_messages(now)
+    for pk in [*_claim_missed_messages(now), *_requeue_due_messages(now)]:
+        run_queue.dispatch_task(DELIVER_TASK, pk, expires=MISSED_AFTER.total_seconds())
+
+
+def _settle_left_messages(now: datetime) -> None:
+    """Doubt what had begun to leave when its process stopped; what had not is sent again."""
+    left = Message.objects.filter(delivery=Delivery.SENDING, delivery_since__lt=now - DOUBTED_AFTER)
+    left.filter(delivery_note="").update(delivery=Delivery.QUEUED, delivery_since=now)
+    left.update(
         delivery=Delivery.DOUBT,
         delivery_since=now,
         delivery_note="The process that sent it stopped before the mail server's answer.",
     )
-    for pk in _claim_missed_messages():
-        run_queue.dispatch_task(DELIVER_TASK, pk, expires=MISSED_AFTER.total_seconds())
 
 
-def _claim_missed_messages() -> list[int]:
+def _claim_missed_messages(now: datetime) -> list[int]:
     """The ids of the oldest mails that wait too long, at most ``SWEEP_BATCH_SIZE``.
 
     Each waits anew from now, so it is called out once.
     """
-    now = timezone.now()
     return leases.call_out_overdue(
         Message.objects.filter(delivery=Delivery.QUEUED),
         "delivery_since",
@@ -189,3 +214,12 @@ def _claim_missed_messages() -> list[int]:
         until=now,
         limit=SWEEP_BATCH_SIZE,
     )
+
+
+def _requeue_due_messages(now: datetime) -> list[int]:
+    """The ids of mails that the server wanted later, which is now; they wait to be sent again."""
+    failed = Message.objects.filter(delivery=Delivery.FAILED)
+    due = failed.filter(retry_at__lte=now).order_by("retry_at")
+    pks = list(due.values_list("pk", flat=True)[:SWEEP_BATCH_SIZE])
+    failed.filter(pk__in=pks).update(delivery=Delivery.QUEUED, delivery_since=now, retry_at=None)
+    return pks

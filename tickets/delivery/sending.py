@@ -29,6 +29,7 @@ from tickets.mail.reading import MAX_REFERENCES, find_ids
 from tickets.mail.thread_tokens import build_thread_id
 from tickets.models import Correction, Draft, Message, Ticket
 from tickets.queue import run_queue
+from tickets.queue.leases import change_row
 
 __all__ = [
     "AlreadySent",
@@ -45,6 +46,7 @@ __all__ = [
     "resolve_doubt",
     "send_reply",
     "send_again",
+    "set_aside",
     "sweep_outbox",
 ]
 
@@ -317,6 +319,19 @@ def send_again(message: Message, *, by: User) -> None:
             raise NotSent("Only a message that did not arrive can be sent again.")
         _write_decision_receipt(message, "send_again", by, {})
         transaction.on_commit(lambda: deliver_message(message.pk))
+
+
+def set_aside(message: Message, *, by: User) -> None:
+    """Note that a message that failed, or came back, is not to be sent any more. Raises NotSent."""
+    failed = Message.objects.filter(
+        pk=message.pk, delivery__in=[Delivery.FAILED, Delivery.BOUNCED], set_aside_at=None
+    )
+    now = timezone.now()
+    note = f"{by.get_username()} decided not to send it any more."
+    with transaction.atomic():
+        if not change_row(failed, set_aside_at=now, retry_at=None, delivery_note=note):
+            raise NotSent("Only a message that failed or did not arrive can be set aside.")
+        _write_decision_receipt(message, "settle_delivery", by, {"set_aside": True})
 
 
 def _write_decision_receipt(

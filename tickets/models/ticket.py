@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pgtrigger
@@ -16,6 +17,9 @@ from tickets.models.shop import Customer
 
 if TYPE_CHECKING:
     from tickets.models.work import Run
+
+
+STUCK_AFTER = timedelta(minutes=10)
 
 
 class RealTickets(models.Manager["Ticket"]):
@@ -165,7 +169,8 @@ class Message(models.Model):
     mail program put around it; ``hidden`` are words in it that its writer's mail program does
     not show, which count for nothing. ``raw`` is what arrived, byte for byte. ``automatic`` is
     what a machine wrote, such as the reply of somebody who is away. ``forwarded_by`` is the
-    colleague who forwarded what ``sender`` wrote.
+    colleague who forwarded what ``sender`` wrote. A reply that failed is handed over again at
+    ``retry_at``, unless a person set it aside.
     """
 
     class Direction(models.TextChoices):
@@ -204,9 +209,19 @@ class Message(models.Model):
     delivery = models.CharField(max_length=8, choices=Delivery, default=Delivery.NONE, blank=True)
     delivery_since = models.DateTimeField(null=True, blank=True)
     delivery_note = models.CharField(max_length=300, blank=True)
+    delivery_tries = models.PositiveSmallIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True, blank=True)
+    set_aside_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["at", "id"]
+        indexes = [
+            models.Index(
+                fields=["ticket"],
+                condition=Q(delivery__in=["queued", "sending", "failed", "doubt", "bounced"]),
+                name="message_not_sent",
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(direction="out") | Q(delivery=""), name="only_outgoing_is_delivered"
@@ -228,6 +243,15 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.direction} {self.at:%Y-%m-%d %H:%M}"
+
+    @classmethod
+    def build_unsent_filter(cls) -> Q:
+        """Replies that did not leave and that somebody has to know of: failed, come back, in
+        doubt, or waiting for so long that nothing seems to send them.
+        """
+        stuck = Q(delivery="queued", at__lt=timezone.now() - STUCK_AFTER)
+        lost = Q(delivery__in=["failed", "bounced"], set_aside_at=None)
+        return Q(delivery="doubt") | lost | stuck
 
 
 class Attachment(models.Model):

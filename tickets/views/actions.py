@@ -21,7 +21,7 @@ from tickets.access import STAFF, get_ticket_for, require_role
 from tickets.delivery import replies, sending
 from tickets.delivery.replies import UNKNOWN_PAGE
 from tickets.forms import MAX_TEXT_CHARS, ReplyForm
-from tickets.inbox_filters import OPEN_STATUSES
+from tickets.inbox_filters import build_open_filter
 from tickets.models import Draft, Message, Ticket
 from tickets.queue import run_queue
 
@@ -182,7 +182,7 @@ def _redirect_to_ticket(ticket: Ticket) -> HttpResponseRedirect:
 
 def _redirect_to_next(ticket: Ticket) -> HttpResponseRedirect:
     """To the open ticket that is listed after this one, else the first, else the inbox."""
-    waiting = Ticket.objects.filter(status__in=OPEN_STATUSES).exclude(pk=ticket.pk)
+    waiting = Ticket.objects.filter(build_open_filter()).exclude(pk=ticket.pk)
     older = waiting.filter(received_at__lte=ticket.received_at)
     following = older.first() or waiting.first()
     return _redirect_to_ticket(following) if following else redirect("tickets:inbox")

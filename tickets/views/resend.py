@@ -17,7 +17,7 @@ from tickets.models import Message
 def settle_delivery(request: HttpRequest, pk: int) -> HttpResponse:
     """Settle a delivery in doubt, or repeat one that failed, then go back to the ticket.
 
-    ``what`` is arrived or lost for a message in doubt, again for one that failed.
+    ``what`` is arrived or lost for a message in doubt, again or aside for one that failed.
     """
     person = require_role(request.user, *STAFF)
     sent = get_message_for(request.user, pk, direction=Message.Direction.OUT)
@@ -25,6 +25,8 @@ def settle_delivery(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         if what == "again":
             sending.send_again(sent, by=person)
+        elif what == "aside":
+            sending.set_aside(sent, by=person)
         elif what in ("arrived", "lost"):
             sending.resolve_doubt(sent, arrived=what == "arrived", by=person)
     except (sending.NotSent, sending.NotInDoubt) as refusal:

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from tests.support.raw_mails import letter, reply
 from tests.support.smtp_server import smtp_server
-from tickets.delivery import outbox, sending
+from tickets.delivery import mail_server, outbox, sending
 from tickets.intake import receive_mail
 from tickets.mail.thread_tokens import build_reply_address, build_thread_id
 from tickets.models import Correction, Draft, Message, Receipt, Run, Ticket
@@ -282,7 +282,11 @@ def test_a_real_server_gets_the_mail_as_it_should_be(
         ({"MAIL": "550 go away"}, "failed", "550 go away"),
         ({"DATA": "554 looks like spam"}, "failed", "554 looks like spam"),
         ({"EHLO": "421 busy", "HELO": "421 busy"}, "failed", "421 busy"),
+        ({"RCPT": "450 later", "QUIT": ""}, "failed", "450 later"),
+        ({"DATA": "451 later"}, "failed", "451 later"),
         ({"DATA": ""}, "doubt", "connection broke"),
+        ({"MAIL": ""}, "failed", "connection broke"),
+        ({"RCPT": ""}, "failed", "connection broke"),
         ({"QUIT": ""}, "sent", ""),
     ],
 )
@@ -365,18 +369,27 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
 
 
 @pytest.mark.parametrize(
-    ("state", "seconds", "then", "called"),
+    ("state", "note", "seconds", "then", "called"),
     [
-        ("queued", 6, "queued", 1),
-        ("queued", 1, "queued", 0),
-        ("sending", 61, "doubt", 0),
-        ("sending", 10, "sending", 0),
+        ("queued", "", 6, "queued", 1),
+        ("queued", "", 1, "queued", 0),
+        ("sending", outbox.LEAVING_NOTE, 61, "doubt", 0),
+        ("sending", "", 61, "queued", 0),  # it had not begun to leave: the next sweep calls
+        ("sending", outbox.LEAVING_NOTE, 10, "sending", 0),
+        ("sending", "", 10, "sending", 0),
     ],
 )
 def test_the_sweep_calls_for_what_waits_and_doubts_what_was_half_sent(
-    ana: User, calls: list[tuple[str, int]], state: str, seconds: int, then: str, called: int
+    ana: User,
+    calls: list[tuple[str, int]],
+    state: str,
+    note: str,
+    seconds: int,
+    then: str,
+    called: int,
 ) -> None:
     message = left(state, seconds, ana)
+    Message.objects.filter(pk=message.pk).update(delivery_note=note)
     sending.sweep_outbox()
     message.refresh_from_db()
     assert (message.delivery, mail.outbox) == (then, [])
@@ -410,6 +423,102 @@ def test_the_sweep_calls_for_a_few_mails_and_for_none_again_at_once(
     assert [pk for _, pk in calls] == list(
         Message.objects.filter(direction="out").order_by("pk").values_list("pk", flat=True)
     )
+
+
+def make_due(message: Message) -> None:
+    """As if its pause were over."""
+    Message.objects.filter(pk=message.pk).update(retry_at=timezone.now() - timedelta(seconds=1))
+
+
+def test_what_the_server_wants_later_is_tried_again_after_growing_pauses_and_sent_once(
+    send: Callable[[Draft], Message],
+    over_smtp: Callable[[int], None],
+    calls: list[tuple[str, int]],
+) -> None:
+    with smtp_server(RCPT="450 greylisted, come back later") as server:
+        over_smtp(server.port)
+        message = send(drafted())
+        pauses = []
+        for _ in range(3):
+            assert (message.delivery, sending.deliver_message(message.pk)) == ("failed", "failed")
+            assert message.retry_at
+            assert message.delivery_since
+            pauses.append(message.retry_at - message.delivery_since)
+            make_due(message)
+            sending.sweep_outbox()
+            sending.deliver_message(message.pk)
+            message.refresh_from_db()
+        assert pauses == sorted(set(pauses))
+        del server.answers["RCPT"]
+        make_due(message)
+        sending.sweep_outbox()
+        assert sending.deliver_message(message.pk) == "sent"
+        sending.sweep_outbox()
+    message.refresh_from_db()
+    assert (len(server.mails), message.retry_at, message.delivery_tries) == (1, None, 5)
+    assert [pk for _, pk in calls] == [message.pk] * 4
+
+
+def test_after_two_days_of_later_it_waits_for_a_person(
+    send: Callable[[Draft], Message], over_smtp: Callable[[int], None]
+) -> None:
+    over_smtp(1)
+    message = send(drafted())
+    tries = mail_server.MAX_TRIES - 1
+    pauses = sum((mail_server.compute_pause(n) for n in range(1, tries + 1)), timedelta())
+    assert timedelta(days=1.9) < pauses < timedelta(days=2.1)
+    Message.objects.filter(pk=message.pk).update(delivery="queued", delivery_tries=tries)
+    sending.deliver_message(message.pk)
+    message.refresh_from_db()
+    assert (message.delivery, message.retry_at) == ("failed", None)
+
+
+@pytest.mark.parametrize("answers", [{"DATA": "554 spam"}, {"RCPT": "550 no such user"}])
+def test_what_the_server_refuses_for_good_is_not_tried_again(
+    send: Callable[[Draft], Message], over_smtp: Callable[[int], None], answers: dict[str, str]
+) -> None:
+    with smtp_server(**answers) as server:
+        over_smtp(server.port)
+        message = send(drafted())
+    assert (message.delivery, message.retry_at) == ("failed", None)
+
+
+def test_a_process_that_was_given_up_hands_nothing_over_any_more(
+    ana: User, over_smtp: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It hung before the mail left, and the sweep gave the mail to another."""
+    message = left("queued", 6, ana)
+
+    def hang(slow: Message) -> Any:
+        Message.objects.filter(pk=slow.pk).update(delivery="queued", delivery_since=None)
+        return composed(slow)
+
+    composed = outbox.compose_mail
+    with smtp_server() as server:
+        over_smtp(server.port)
+        monkeypatch.setattr(outbox, "compose_mail", hang)
+        assert sending.deliver_message(message.pk) == "queued"
+        monkeypatch.undo()
+        assert server.mails == []
+        over_smtp(server.port)
+        assert sending.deliver_message(message.pk) == "sent"
+    assert len(server.mails) == 1
+
+
+def test_ana_may_set_aside_what_failed_and_send_it_after_all(
+    ana: User, django_capture_on_commit_callbacks: Committing
+) -> None:
+    message = left("failed", 0, ana)
+    sending.set_aside(message, by=ana)
+    message.refresh_from_db()
+    assert not Message.objects.filter(Message.build_unsent_filter()).exists()
+    assert Receipt.objects.get(step="settle_delivery").output["set_aside"] is True
+    with pytest.raises(sending.NotSent):
+        sending.set_aside(message, by=ana)
+    with django_capture_on_commit_callbacks(execute=True):
+        sending.send_again(message, by=ana)
+    message.refresh_from_db()
+    assert (message.delivery, message.set_aside_at) == ("sent", None)
 
 
 def test_a_doubt_is_settled_by_a_person_once(ana: User) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from tests.support import ticket_stories
 from tickets import paging
-from tickets.models import Correction, Ticket
+from tickets.models import Correction, Message, Ticket
 
 INBOX = reverse("tickets:inbox")
 
@@ -62,6 +62,54 @@ def test_ana_searches_by_what_she_has_at_hand(as_ana: Client, words: str) -> Non
     ticket_stories.ticket(ticket_stories.marta(), subject="A cracked shade")
     make("something else")
     assert listed(as_ana, q=words) == ["A cracked shade"]
+
+
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [("Élan lamp", "élan"), ("ÅNGSTRÖM", "ångström"), ("Лампа", "ЛАМПА"), ("Straße", "STRASSE")],
+)
+def test_ana_searches_without_regard_to_case_in_any_alphabet(
+    as_ana: Client, subject: str, words: str
+) -> None:
+    make(subject)
+    assert listed(as_ana, q=words) == [subject]
+
+
+def reply(ticket: Ticket, by: User, **values: Any) -> Message:
+    return Message.objects.create(
+        ticket=ticket, direction="out", author=by, text="We send a new one.", **values
+    )
+
+
+@pytest.mark.parametrize(
+    "unsent",
+    [
+        {"delivery": "failed"},
+        {"delivery": "doubt"},
+        {"delivery": "queued", "at": timezone.now() - timedelta(hours=1)},
+    ],
+)
+@pytest.mark.parametrize("status", ["waiting", "closed"])
+def test_a_reply_that_did_not_leave_is_in_everybody_s_list_until_it_is_settled(
+    as_ana: Client, ben: User, unsent: dict[str, Any], status: str
+) -> None:
+    message = reply(make("no reply", status=status), ben, **unsent)
+    reply(make("answered", 1, status=status), ben, delivery="sent")
+    reply(make("on its way", 2, status=status), ben, delivery="queued")
+    assert listed(as_ana) == listed(as_ana, status="unsent") == ["no reply"]
+    page = as_ana.get(INBOX)
+    assert "Reply not sent" in page.content.decode()
+    counts = {view["name"]: view["count"] for view in page.context["views"]}
+    assert (counts["Open"], counts["Reply not sent"]) == ("1", "1")
+    Message.objects.filter(pk=message.pk).update(delivery="sent")
+    assert listed(as_ana) == listed(as_ana, status="unsent") == []
+
+
+def test_a_failed_reply_of_an_open_ticket_is_counted_once(as_ana: Client, ben: User) -> None:
+    reply(make("both", status="ready"), ben, delivery="failed")
+    assert listed(as_ana) == ["both"]
+    counts = {view["name"]: view["count"] for view in as_ana.get(INBOX).context["views"]}
+    assert (counts["Open"], counts["Reply not sent"], counts["Draft ready"]) == ("1", "1", "1")
 
 
 def test_ana_searches_by_ticket_number(as_ana: Client) -> None:

@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.support import ticket_stories
 from tickets.delivery import sending
@@ -381,6 +382,29 @@ def test_an_attachment_is_saved_and_never_shown(as_ana: Client, ticket: Ticket) 
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_failed_reply_says_when_it_is_tried_again_and_can_be_set_aside(
+    as_ana: Client, ana: User
+) -> None:
+    ticket = ticket_stories.ticket(None)
+    sent = Message.objects.create(
+        ticket=ticket,
+        direction="out",
+        author=ana,
+        delivery="failed",
+        delivery_tries=3,
+        retry_at=timezone.now(),
+    )
+    page = as_ana.get(ticket.get_absolute_url()).content.decode()
+    assert "tried 3 times" in page
+    assert "tried again by itself at" in page
+    as_ana.post(reverse("tickets:settle", args=[sent.pk]), {"what": "aside"})
+    sent.refresh_from_db()
+    assert sent.retry_at is None
+    page = as_ana.get(ticket.get_absolute_url()).content.decode()
+    assert "ana decided not to send it any more" in page
+    assert "Send again" in page
 
 
 def test_a_message_in_doubt_is_settled_by_a_person(

@@ -6,7 +6,7 @@ MANAGE := $(BIN)/python manage.py
 BENCH := $(BIN)/python -m tests.benchmarks
 
 .PHONY: run test install lint bench bench-real bench-writer bench-quality bench-refunds bench-attacks bench-payments \
-	bench-mail bench-refund-machine reference
+	bench-mail bench-refund-machine bench-faults reference
 
 run: .venv/installed
 	@$(MANAGE) start --port $(PORT)
@@ -53,6 +53,11 @@ bench-refund-machine: .venv/installed-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	DATABASE_URL= TRIAGE_DATA=$$folder DJANGO_SETTINGS_MODULE=triage.settings \
 	$(BIN)/python -m tests.benchmarks.refund_machine --sequences $(SEQUENCES)
+
+# Everything killed ten times while mails come in and replies go out: about a quarter of an hour.
+bench-faults: .venv/installed-dev
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	DATABASE_URL= CELERY_BROKER_URL= TRIAGE_DATA=$$folder $(BENCH) faults-day
 
 # The bundled writer alone and beside others, and what larger models cost here.
 bench-writer: .venv/installed-dev

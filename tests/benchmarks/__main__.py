@@ -16,6 +16,7 @@ MEASURES = {
     "attacks": "tests.benchmarks.attacks.command",
     "claims": "tests.benchmarks.claims.command",
     "mail-text": "tests.benchmarks.mail_text",
+    "faults-day": "tests.benchmarks.faults_day",
     "compare-writers": "tests.benchmarks.writer.compare",
 }
 

@@ -21,9 +21,7 @@ from triage.runtime.postgres import private_server
 from triage.runtime.postgres.refusals import UnusableDatabase
 
 MIN_POSTGRES_VERSION = 15
-MAX_WAIT_SECONDS = (
-    30  # seconds until a private server that died or is just starting has to be there
-)
+MAX_WAIT_SECONDS = 30  # seconds that a private server has to come back
 PASSING = (
     "starting up",
     "shutting down",

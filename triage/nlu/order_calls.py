@@ -18,6 +18,7 @@ from triage.nlu.place_words import (
     NUMBER_WORDS,
     ORDER_NUMBER_NOUNS,
     PAST_COPULAS,
+    REFERENCE_WORDS,
     REPLY_MARKS,
     UNSURE_NUMBERS,
     VERB_LEADS,
@@ -27,6 +28,8 @@ from triage.nlu.place_words import (
 MAX_WORDS_BACK: Final = 7
 MAX_WORDS_AFTER: Final = 4
 MAX_ABBREVIATION_CHARS: Final = 4
+ABBREVIATED: Final = ("nr", "str")
+"""How compounds end that a full stop may follow: "Kundennr.", "Bahnhofstr."."""
 MAX_LINE_CHARS: Final = 100
 HASHES: Final = frozenset("#＃")
 NUMERO: Final = "№"
@@ -73,7 +76,8 @@ def iter_back(number: Stretch) -> Iterator[tuple[int, Token]]:
 def _is_break(gap: str, before: Token) -> bool:
     """Whether a sentence ends between a token and what follows; a line may end after a colon,
     and a full stop may be that of an abbreviation."""
-    short = len(before.word) <= MAX_ABBREVIATION_CHARS or is_order_noun(before)
+    short = len(before.word) <= MAX_ABBREVIATION_CHARS or before.word.endswith(ABBREVIATED)
+    short = short or is_order_noun(before)
     stops = any(mark in gap for mark in "!?;") or ("." in gap and not short)
     ended = "\n" in gap and not (":" in gap or NUMBER_WORDS.has_token(before))
     return stops or (ended and not ORDER_NUMBER_NOUNS.has_token(before))
@@ -152,7 +156,10 @@ def is_alone(number: Stretch) -> bool:
         for token in number.tokens[first:last]
         if left <= token.start < right and not number.start <= token.start < number.end
     ]
-    return all(
-        token.digits or REPLY_MARKS.has_token(token) or NUMBER_WORDS.has_token(token)
-        for token in others
-    )
+    return all(token.digits or _is_neutral(token) for token in others)
+
+
+def _is_neutral(token: Token) -> bool:
+    """Whether a word says nothing of what a number is of; a "reference" may be of a payment."""
+    number = NUMBER_WORDS.has_token(token) and not REFERENCE_WORDS.has_token(token)
+    return number or REPLY_MARKS.has_token(token)

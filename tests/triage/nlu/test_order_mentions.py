@@ -200,7 +200,15 @@ def test_digits_of_something_else_name_none(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Where is 1002?", "my number is 1002", "invoice 1002", "Refund 1002", "order 1002-B"]
+    "text",
+    [
+        "Where is 1002?",
+        "my number is 1002",
+        "invoice 1002",
+        "Refund 1002",
+        "order 1002-B",
+        "Ref: 1002",
+    ],
 )
 def test_a_number_in_no_certain_place_is_unsure(text: str) -> None:
     assert list_numbers(text, Verdict.UNSURE) == ["1002"]

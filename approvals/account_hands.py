@@ -48,7 +48,7 @@ def explain_open_changes(person: User) -> str:
     return (
         f"{change.by} {describe_change(change)} on this account, so somebody else could act in its"
         f" name. Another supervisor or admin, not {change.by}, has to confirm under Accounts that"
-        " it is in your hands."
+        " it is in its owner's hands."
     )
 
 
@@ -72,10 +72,12 @@ def list_unconfirmed_people() -> QuerySet[User]:
 
 
 def list_changes() -> list[AccountChange]:
-    """The newest changes of accounts, groups and permissions that people made on pages or at
-    the console.
+    """The newest changes of accounts and groups, and of permissions where a page made them.
+
+    The console gives admins some hundred permissions at once; those are in the group's history.
     """
-    return list(AccountChange.objects.select_related("account", "by")[:MAX_CHANGES_SHOWN])
+    changes = AccountChange.objects.exclude(by=None, what__in=[What.GRANTED, What.WITHDRAWN])
+    return list(changes.select_related("account", "by")[:MAX_CHANGES_SHOWN])
 
 
 def get_newest_change_id(account: User) -> int:

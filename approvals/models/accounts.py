@@ -91,28 +91,33 @@ class AccountConfirmation(models.Model):
 class WatchedAccount(User):
     class Meta:
         proxy = True
+        default_permissions = ()
         triggers = triggers.ACCOUNT_TRIGGERS
 
 
 class WatchedMembership(User.groups.through):  # type: ignore[name-defined,misc]
     class Meta:
         proxy = True
+        default_permissions = ()
         triggers = triggers.MEMBERSHIP_TRIGGERS
 
 
 class WatchedPermission(User.user_permissions.through):  # type: ignore[name-defined,misc]
     class Meta:
         proxy = True
+        default_permissions = ()
         triggers = triggers.OWN_PERMISSION_TRIGGERS
 
 
 class WatchedGroup(Group):
     class Meta:
         proxy = True
+        default_permissions = ()
         triggers = triggers.GROUP_TRIGGERS
 
 
 class WatchedGroupPermission(Group.permissions.through):  # type: ignore[name-defined,misc]
     class Meta:
         proxy = True
+        default_permissions = ()
         triggers = triggers.GROUP_PERMISSION_TRIGGERS

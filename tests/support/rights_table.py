@@ -77,7 +77,7 @@ TABLE: dict[str, tuple[str, dict[str, int]]] = {
     "approvals:mails": ("post", team(302)),
     "approvals:request": ("get", team(200)),
     "approvals:accounts": ("get", {**supervisors(200), "ada": 200}),
-    "approvals:confirm_account": ("post", {**supervisors(302), "ada": 403}),
+    "approvals:confirm_account": ("post", {**supervisors(302), "ada": 302}),
     "approvals:first_opinion": ("post", supervisors(302)),
     "approvals:look": ("post", {**supervisors(404), "sol": 204}),
     "approvals:how_we_decide": ("get", {**supervisors(200), "ada": 200}),
@@ -215,9 +215,9 @@ def posted(intent: Intent, ticket: Ticket) -> dict[str, dict[str, Any]]:
 
 
 def make_changed_account() -> User:
-    """Kim, whom ada made a supervisor: a colleague has to confirm it."""
+    """Kim, whom ben made a supervisor: a colleague has to confirm it."""
     kim = User.objects.create(username="kim")
-    account_acts.put_into(kim, SUPERVISORS, join("ada"))
+    account_acts.put_into(kim, SUPERVISORS, join("ben"))
     return kim
 
 

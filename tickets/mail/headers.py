@@ -12,12 +12,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from email.message import Message as Part
 from email.utils import getaddresses
+from itertools import islice
 from urllib.parse import unquote_to_bytes
 
 from tickets.mail.charsets import decode_bytes, find_codec
 
 MAX_PARAMETERS = 100
 MAX_HEADER_BYTES = 8_000
+MAX_HEADERS = 300  # headers whose encoded words tell charsets
 # The end "?=" is not the beginning of a character of the text: "wo?=20ist".
 ENCODED_WORD = re.compile(
     rb"=\?([^?\s\"]{1,80})\?([BbQq])\?(.*?)(?:\?=(?![0-9A-Fa-f]{2}(?:[^?]|\?(?!=\?))*\?=)|\Z)",
@@ -79,7 +81,7 @@ def find_comment_name(part: Part, header: str, hints: Iterable[str] = ()) -> str
 def find_charset_labels(message: Part, parts: Iterable[Part]) -> tuple[str, ...]:
     """The charsets that a mail names: those of its parts, then those of its encoded words."""
     labels = [find_parameter(part, "content-type", "charset") for part in parts]
-    for _, value in message.raw_items():
+    for _, value in islice(message.raw_items(), MAX_HEADERS):
         if "=?" in str(value):
             labels += [piece.label for piece in _iter_pieces(str(value)) if piece.label]
     return tuple(dict.fromkeys(label.lower() for label in labels if label))

@@ -41,21 +41,21 @@ class EncryptedText(Exception):
 
 def join_flowed_lines(text: str, *, deletes_space: bool) -> str:
     """Text in format=flowed with its paragraphs as lines; ``deletes_space`` is DelSp=yes."""
-    joined: list[tuple[int, str]] = []
+    paragraphs: list[tuple[int, list[str]]] = []
     is_open = False
     for line in text.replace("\r\n", "\n").split("\n"):
         content = line.lstrip(">")
         depth = len(line) - len(content)
         content = content.removeprefix(" ")
         is_separator = content == SIGNATURE_SEPARATOR
-        if is_open and content and not is_separator and joined[-1][0] == depth:
-            joined[-1] = (depth, joined[-1][1] + content)
-        else:
-            joined.append((depth, content))
+        if not (is_open and content and not is_separator and paragraphs[-1][0] == depth):
+            paragraphs.append((depth, []))
         is_open = content.endswith(" ") and not is_separator
-        if is_open and deletes_space:
-            joined[-1] = (depth, joined[-1][1][:-1])
-    return "\n".join(f"{'>' * depth} {content}" if depth else content for depth, content in joined)
+        paragraphs[-1][1].append(content[:-1] if is_open and deletes_space else content)
+    return "\n".join(
+        f"{'>' * depth} {''.join(parts)}" if depth else "".join(parts)
+        for depth, parts in paragraphs
+    )
 
 
 def open_armour(text: str) -> str:

@@ -20,6 +20,7 @@ from tickets.views import contact_form
 pytestmark = pytest.mark.django_db
 
 URL = "/contact/"
+PNG_HEAD = b"\x89PNG\r\n\x1a\n"  # a photo is known by what it is
 
 
 @pytest.fixture(autouse=True)
@@ -68,13 +69,13 @@ def test_a_second_click_makes_no_second_ticket(client: Client) -> None:
 
 
 def test_a_photo_comes_with_it(client: Client) -> None:
-    photo = SimpleUploadedFile("lamp.png", b"\x89PNG", content_type="text/html")
+    photo = SimpleUploadedFile("lamp.png", PNG_HEAD, content_type="text/html")
     client.post(URL, said(attachments=[photo]))
     file = Ticket.objects.get().messages.get().attachments.get()
     assert (file.name, file.content_type, bytes(file.content)) == (
         "lamp.png",
         "image/png",
-        b"\x89PNG",
+        PNG_HEAD,
     )
 
 

@@ -23,6 +23,7 @@ from triage.nlu.item_names import (
 )
 from triage.nlu.kept_items import KeptItems, find_kept_items, find_only_items, remove_praise
 from triage.nlu.lexicon import LEXICONS, load_groups
+from triage.nlu.own_number import replace_own_number
 from triage.nlu.requests import MONEY_KINDS, find_requests
 from triage.nlu.whole_order import WholeKind, WholeRequest, find_whole_requests
 
@@ -78,7 +79,8 @@ def find_requested_items(document: Document, order: Order) -> RequestedItems:
     choices = _list_returnable_lines(order)
     if not choices:
         return RequestedItems(because="nothing of this order is left to send back")
-    said = _read_scope(document, choices)
+    names = [line.name for line in order.lines]
+    said = _read_scope(replace_own_number(document, order.number, names), choices)
     return (
         _select_whole(said, choices)
         or _select_named_lines(said, choices)

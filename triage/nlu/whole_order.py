@@ -166,8 +166,9 @@ def _read_number(word: SpokenWord) -> int | None:
 
 
 def _match_whole_parcel(words: Sentence, at: int) -> WholeMention | None:
-    """As in "Whole order", "complete last purchase"."""
-    for end in (at + 2, at + 3):
+    """As in "Whole order", "complete last purchase", "the whole of this order"."""
+    of_this = at + 2 < len(words) and words[at + 1].text == "of"
+    for end in (at + 4,) if of_this else (at + 2, at + 3):
         if end <= len(words) and words[end - 1].text in LISTS["parcel"]:
             named = end < len(words) and words[end].text in LISTS["not_order"]
             return None if named else WholeMention(WholeKind.ALL, at, end)

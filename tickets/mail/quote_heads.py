@@ -105,7 +105,7 @@ def find_attribution_start(lines: list[str], last: int) -> int | None:
     """
     if not strip_marks(lines[last]).endswith(COLONS):
         return None
-    is_above_quotes = _is_quoted_next(lines, last + 1)
+    is_above_quotes = is_quoted_next(lines, last + 1)
     found = None
     for first in range(last, max(last - MAX_ATTRIBUTION_LINES, -1), -1):
         joined = " ".join(map(strip_marks, lines[first : last + 1]))
@@ -128,7 +128,7 @@ def _has_mailbox(text: str) -> bool:
     return is_whole and bool(ADDRESS.search(text)) and any(sign in text for sign in "<([（")
 
 
-def _is_quoted_next(lines: list[str], start: int) -> bool:
+def is_quoted_next(lines: list[str], start: int) -> bool:
     """Whether the next line that is not blank is a quoted one."""
     following = (line for line in lines[start : start + 4] if line.strip())
     return next(following, "").lstrip().startswith((">", "|"))

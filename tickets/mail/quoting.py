@@ -20,7 +20,14 @@ from pathlib import Path
 
 from mailparser_reply.parser import EmailMessage
 
-from tickets.mail.quote_heads import find_attribution_start, find_header_block, has_moment
+from tickets.mail.quote_heads import (
+    ADDRESS,
+    CLOCK,
+    find_attribution_start,
+    find_header_block,
+    has_moment,
+    is_quoted_next,
+)
 
 MAX_INTRODUCTION_CHARS = 300
 MAX_SIGNATURE_LINES = 15  # lines; more than that is text below a rule
@@ -44,6 +51,9 @@ WROTE = re.compile(
     rf"\b(?:{join_words('wrote')}|(?:napisał|napsal|написал)\w*)|写道|寫道|書きました|작성",
     re.IGNORECASE,
 )
+AHEAD = re.compile(r"[\d,，、:：]")
+PRONOUNS = frozenset(map(str.casefold, WORDS["pronouns"]))
+UNSPACED_PRONOUNS = tuple(WORDS["unspaced_pronouns"])
 TIME_OR_ADDRESS = re.compile(r"\d{1,2}[:.h]\d{2}\b|\b(?:19|20)\d\d\b|\S@\S")
 INTRODUCTION_START = re.compile(
     rf"(?:[-\s]*{join_words('openings')}\b.*\d|\d{{1,4}}[-/. ]|\w+, \d)", re.IGNORECASE
@@ -178,13 +188,14 @@ def _find_introduction_start(lines: list[str], last: int) -> int | None:
     ending = lines[last].rstrip(" *")
     if not ending.endswith((":", "：", "----", ">")) and not DATE_AND_SENDER.match(ending):
         return None
-    found = None
+    found, is_above_quotes = None, is_quoted_next(lines, last + 1)
     for first in range(last, max(last - 5, -1), -1):
         joined = " ".join(" ".join(lines[first : last + 1]).split())
         if len(joined) > MAX_INTRODUCTION_CHARS:
             break
         leads = bool(INTRODUCTION_START.match(lines[first]))
-        if _is_introduction(joined) and (leads or found is None):
+        is_known = _is_introduction(joined) and (is_above_quotes or _names_another(joined))
+        if is_known and (leads or found is None):
             found = first
         if leads and found is not None:
             break
@@ -209,6 +220,31 @@ def _says_who_wrote(line: str) -> bool:
     if not found or not TIME_OR_ADDRESS.search(line):
         return False
     return len(line[found[-1].end() :].split()) <= MAX_NAME_WORDS
+
+
+def _names_another(line: str) -> bool:
+    """Whether a line names who wrote as only mail programs do where they mark no quoted line: an
+    address, or beside the verb a name, at a time. "On Monday I wrote:" is told by a customer.
+    """
+    if ADDRESS.search(line) or line.endswith("----"):
+        return True
+    verbs = list(WROTE.finditer(line))
+    if not verbs:
+        return bool(CLOCK.search(line)) and not _has_pronoun(line.split())
+    behind = AHEAD.split(line[verbs[-1].end() :])[0].removeprefix("(a)").split()
+    if any(map(str.isdecimal, line[verbs[-1].end() :])):
+        behind = []  # the moment stands there, and the name first
+    ahead = AHEAD.split(line[: verbs[-1].start()])[-1].split()
+    name = behind or ahead
+    is_named = _is_name(" ".join(name)) or (len(name) == 1 and "_" in name[0])
+    return bool(CLOCK.search(line)) and is_named and not _has_pronoun([name[0], name[-1]])
+
+
+def _has_pronoun(words: list[str]) -> bool:
+    return any(
+        word.casefold() in PRONOUNS or (not word.isascii() and word.startswith(UNSPACED_PRONOUNS))
+        for word in words
+    )
 
 
 @cache

@@ -52,6 +52,55 @@ def test_a_story_with_a_date_is_no_quotation() -> None:
     assert split_body(text).text == text
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "On Monday, 2 November 2026 I wrote:",
+        "On 2 November 2026 at 10:00 I wrote:",
+        "am 2. November 2026 schrieb ich:",
+        "Am 2. November 2026 um 10:00 schrieben Sie:",
+        "Am 2. November 2026 um 10:00 Uhr schrieb mein Mann:",
+        "On 2 November 2026 you wrote:",
+        "On 2 November 2026 at 10:00 the driver wrote:",
+        "Le 2 novembre 2026 à 10:00 votre collègue a écrit :",
+        "El 2 de noviembre de 2026 a las 10:00 usted escribió:",
+        "Op 2 november 2026 om 10:00 schreef ik:",
+        "Den 2. november 2026 kl. 10:00 skrev jeg:",
+        "Dnia 2 listopada 2026 o 10:00 napisałem:",
+        "2 ноября 2026 в 10:00 я пишет:",
+        "2026年11月2日 10:00，我写道：",
+    ],
+)
+def test_what_a_customer_tells_of_an_earlier_letter_is_text(sentence: str) -> None:
+    text = f"Hello,\n{sentence}\nplease refund my lamp.\nYou did not answer."
+    parts = split_body(text)
+    assert (parts.text, parts.quoted) == (text, "")
+
+
+@pytest.mark.parametrize(
+    "introduction",
+    [
+        "On 2 Nov 2026, at 10:00, Ana Bell wrote:",
+        "Am 02.11.2026 um 10:00 schrieb Hilfe Team:",
+        "Op 2 november 2026 om 10:00 schreef Jan de Vries:",
+        "On 2 November 2026 help@shop.example wrote:",
+        "---- On Mon, 02 Nov 2026 10:00:00 +0100 Ana Bell wrote ----",
+    ],
+)
+def test_a_name_at_a_time_or_an_address_introduces_an_unmarked_quotation(
+    introduction: str,
+) -> None:
+    parts = split_body(f"It broke.\n\n{introduction}\n\nSorry to hear that.")
+    assert parts.text == "It broke."
+    assert "Sorry" in parts.quoted
+
+
+def test_own_words_above_marked_lines_introduce_them() -> None:
+    parts = split_body("Hello,\nOn 2 November 2026 I wrote:\n> please refund\nNo answer yet.")
+    assert "> please refund" in parts.text + parts.quoted
+    assert "No answer yet." in parts.text
+
+
 def test_answers_between_quoted_lines_stay_with_them() -> None:
     parts = split_body(
         "Ana, on 2 Mar 2026 10:11 you wrote:\n> Which colour?\n\nGreen.\n\n> Which size?\n\nSmall."

@@ -13,12 +13,15 @@ from dataclasses import dataclass, field
 from html import escape
 from html.parser import HTMLParser
 from typing import Final
+from xml.etree.ElementTree import Element, SubElement
 
 import nh3
 
-from tickets.mail.styles import ROOT, Look, StyleSheet, apply_style, read_style
+from tickets.mail.sheets import StyleSheet, read_style
+from tickets.mail.styles import ROOT, Look, apply_style
 
 MAX_DEPTH: Final = 500  # elements within elements; a deeper one hides nothing
+MAX_MATCHED_DEPTH: Final = 60  # elements within elements, for selectors
 MIN_SPLIT_LETTERS: Final = 8
 """So many invisible characters between letters are no accident of copying."""
 MIN_COMMENT_WORDS: Final = 4
@@ -63,7 +66,10 @@ def split_hidden_html(html: str, *, is_large: bool = False) -> SeenAndHidden:
         return SeenAndHidden(html)
     tags = {tag for tag in outline.tags if tag.replace(":", "").replace("-", "").isalnum()}
     ordered = html if is_large else _order_tags(html, tags - UNREAD_TAGS - FOREIGN_TAGS)
-    reader = _SeenReader(outline)
+    tree = _TreeBuilder(outline.body)
+    tree.feed(ordered)
+    tree.close()
+    reader = _SeenReader(outline.body, outline.sheet.match(tree.root))
     reader.feed(ordered)
     reader.close()
     said = [*reader.hidden, *outline.comments]
@@ -76,7 +82,9 @@ def _order_tags(html: str, tags: set[str]) -> str:
         html,
         tags=tags,
         attributes={"*": {"style", "class", "id", "hidden", "bgcolor", "color", "href", "start",
-                          "colspan", "rowspan", "title"}},
+                          "colspan", "rowspan", "title", "lang", "dir", "align", "width",
+                          "role"}},
+        generic_attribute_prefixes={"data-"},
         clean_content_tags=set(UNREAD_TAGS),
         link_rel=None,
         url_schemes={"http", "https", "mailto", "tel"},
@@ -96,7 +104,7 @@ class _Outline(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.tags: set[str] = set()
         self.sheet = StyleSheet()
-        self.root = ROOT
+        self.body: dict[str, str | None] = {}
         self.comments: list[str] = []
         self.can_hide = False
         self._in_style = False
@@ -108,8 +116,7 @@ class _Outline(HTMLParser):
         self.can_hide |= bool(said.keys() & {"style", "class", "hidden", "bgcolor", "color"})
         self.can_hide |= tag == "style"
         if tag == "body":
-            style = f"{said.get('style') or ''};{_convert_colors(said)}"
-            self.root = apply_style(ROOT, read_style(style))
+            self.body = said
 
     def handle_endtag(self, tag: str) -> None:
         self._in_style = self._in_style and tag != "style"
@@ -135,13 +142,43 @@ def _convert_colors(attributes: dict[str, str | None]) -> str:
     )
 
 
+class _TreeBuilder(HTMLParser):
+    """The elements of a page as a tree, for the selectors of its sheet."""
+
+    def __init__(self, body: dict[str, str | None]) -> None:
+        super().__init__(convert_charrefs=True)
+        self.root = Element("html")
+        self.stack = [SubElement(self.root, "body", _fold_attributes(body))]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        element = SubElement(self.stack[-1], tag, _fold_attributes(dict(attrs)))
+        if tag not in VOID_TAGS and len(self.stack) < MAX_MATCHED_DEPTH:
+            self.stack.append(element)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        place = next((at for at in range(len(self.stack) - 1, 0, -1)
+                      if self.stack[at].tag == tag), 0)  # fmt: skip
+        if place:
+            del self.stack[place:]
+
+
+def _fold_attributes(attributes: dict[str, str | None]) -> dict[str, str]:
+    """Attributes in small letters: mails name classes in any."""
+    return {name: (value or "").lower() for name, value in attributes.items()}
+
+
 class _SeenReader(HTMLParser):
     """Writes the page once more without what cannot be seen, and keeps that apart."""
 
-    def __init__(self, outline: _Outline) -> None:
+    def __init__(self, body: dict[str, str | None], styles: list[str]) -> None:
         super().__init__(convert_charrefs=True)
-        self.sheet = outline.sheet
-        self.stack: list[tuple[str, Look]] = [("", outline.root)]
+        self.styles = iter(styles)
+        page = apply_style(ROOT, read_style(next(self.styles, "")))
+        self.stack: list[tuple[str, Look]] = [("", page)]
+        self.stack = [("", self._compute_look(body, next(self.styles, "")))]
         self.seen: list[str] = []
         self.hidden: list[str] = [""]
 
@@ -149,26 +186,27 @@ class _SeenReader(HTMLParser):
         return self.stack[-1][1]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = next(self.styles, "")
         if tag in VOID_TAGS:
             if not self._get_look().is_gone:
                 self.seen.append(self.get_starttag_text() or "")
             return
         if len(self.stack) < MAX_DEPTH:
-            self.stack.append((tag, self._compute_look(tag, dict(attrs))))
+            self.stack.append((tag, self._compute_look(dict(attrs), said)))
         if not self._get_look().is_gone:
             self.seen.append(self.get_starttag_text() or "")
 
-    def _compute_look(self, tag: str, attributes: dict[str, str | None]) -> Look:
-        classes = (attributes.get("class") or "").split()
+    def _compute_look(self, attributes: dict[str, str | None], said: str) -> Look:
         style = ";".join(
             (
                 _convert_colors(attributes),
-                self.sheet.find(tag, classes, attributes.get("id") or ""),
+                said,
                 attributes.get("style") or "",
                 "display:none" if "hidden" in attributes else "",
             )
         )
-        return apply_style(self._get_look(), read_style(style))
+        around = self._get_look()
+        return apply_style(around, read_style(style, around.variables))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)

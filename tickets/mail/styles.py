@@ -6,12 +6,10 @@ element is taken for visible: nothing that a customer says may be lost.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-MAX_RULES: Final = 2_000
 MAX_TINY_PX: Final = 2.0
 """Letters of so many pixels cannot be read."""
 MAX_THIN_PX: Final = 1.0
@@ -60,6 +58,7 @@ class Look:
     color: Color | None = (0, 0, 0)
     ground: Color | None = (255, 255, 255)
     is_clear: bool = False
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_visible(self) -> bool:
@@ -73,72 +72,6 @@ class Look:
 
 
 ROOT: Final = Look()
-
-
-class StyleSheet:
-    """The rules of a mail's own sheet that name one tag, class or id; the others are no help."""
-
-    def __init__(self) -> None:
-        self._rules: dict[str, list[str]] = defaultdict(list)
-        self._count = 0
-
-    def add(self, css: str) -> None:
-        """Read the rules of a sheet. What holds for some screens only is left out."""
-        for selectors, body in _iter_rules(_drop_comments(css)):
-            for selector in selectors.split(","):
-                name = selector.strip().casefold()
-                if name and not set(name) & set(" >+~:[*") and self._count < MAX_RULES:
-                    self._rules[name].append(body)
-                    self._count += 1
-
-    def find(self, tag: str, classes: Sequence[str], element_id: str) -> str:
-        """The declarations for an element, those that outrank others last."""
-        if not self._rules:
-            return ""
-        names = [tag, *(f".{each}" for each in classes), *(f"{tag}.{each}" for each in classes)]
-        names += [f"#{element_id}", f"{tag}#{element_id}"] if element_id else []
-        return ";".join(body for name in names for body in self._rules.get(name.casefold(), ()))
-
-
-def _drop_comments(css: str) -> str:
-    kept, rest = [], css.replace("<!--", "").replace("-->", "")
-    while rest:
-        before, _, after = rest.partition("/*")
-        kept.append(before)
-        rest = after.partition("*/")[2]
-    return "".join(kept)
-
-
-def _iter_rules(css: str) -> Iterator[tuple[str, str]]:
-    """(selectors, declarations) at the top of a sheet; whole blocks of an @-rule are left out."""
-    depth, begin, head = 0, 0, ""
-    for at, char in enumerate(css):
-        if char == "{":
-            if depth == 0:
-                head, begin = css[begin:at].rpartition(";")[2].strip(), at + 1
-            depth += 1
-        elif char == "}" and depth:
-            depth -= 1
-            if depth == 0:
-                if not head.startswith("@"):
-                    yield head, css[begin:at]
-                begin = at + 1
-
-
-def read_style(style: str) -> dict[str, str]:
-    """The declarations of a style, each the last one; an important one is not overruled."""
-    found: dict[str, str] = {}
-    firm: set[str] = set()
-    for declaration in style.split(";"):
-        name, mark, value = declaration.partition(":")
-        name, value = name.strip().casefold(), " ".join(value.casefold().split())
-        important = value.endswith("!important")
-        if not mark or (name in firm and not important):
-            continue
-        found[name] = value.removesuffix("!important").strip()
-        if important:
-            firm.add(name)
-    return found
 
 
 def apply_style(around: Look, style: Mapping[str, str]) -> Look:
@@ -158,7 +91,14 @@ def apply_style(around: Look, style: Mapping[str, str]) -> Look:
         color=color,
         is_clear=clear,
         ground=_compute_ground(around.ground, style),
+        variables=_collect_variables(around.variables, style),
     )
+
+
+def _collect_variables(around: Mapping[str, str], style: Mapping[str, str]) -> Mapping[str, str]:
+    """The custom properties that hold in an element."""
+    own = {name: value for name, value in style.items() if name.startswith("--")}
+    return {**around, **own} if own else around
 
 
 def _iter_gone(style: Mapping[str, str]) -> Iterator[bool]:
@@ -166,6 +106,7 @@ def _iter_gone(style: Mapping[str, str]) -> Iterator[bool]:
         value = style.get(name, "")
         yield value in values or value.replace(" ", "") in values
     yield _read_share(style.get("opacity", "")) <= MAX_OPACITY
+    yield _read_share(style.get("zoom", "")) <= MAX_OPACITY
     yield _is_folded(style)
     yield _is_off_screen(style)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tickets.mail.styles import ROOT, StyleSheet, apply_style, read_color, read_style
+from tickets.mail.sheets import read_style
+from tickets.mail.styles import ROOT, apply_style, read_color
 
 
 @pytest.mark.parametrize(
@@ -24,18 +25,6 @@ def test_a_colour_is_told_or_unknown(value: str, color: tuple[int, int, int] | N
     assert read_color(value) == color
 
 
-def test_an_important_declaration_is_not_overruled() -> None:
-    said = read_style("display: none !important; display:block; Color : RED")
-    assert said == {"display": "none", "color": "red"}
-
-
-def test_a_sheet_is_read_by_tag_class_and_id_but_not_for_some_screens() -> None:
-    sheet = StyleSheet()
-    sheet.add("p, .x{color:red} /* p{a:b} */ @media print{p{display:none}} p.x{a:c} div p{a:d}")
-    assert read_style(sheet.find("p", ["x"], "")) == {"color": "red", "a": "c"}
-    assert sheet.find("div", [], "y") == ""
-
-
 @pytest.mark.parametrize(
     ("style", "seen"),
     [
@@ -53,6 +42,22 @@ def test_a_sheet_is_read_by_tag_class_and_id_but_not_for_some_screens() -> None:
         ("margin-left:-10px", True),
         ("opacity:.9", True),
         ("opacity:1%", False),
+        ("display:/**/none", False),
+        ("d\\69splay:none", False),
+        ("display:n\\6f ne", False),
+        ("DISPLAY : None ! important; display:block", False),
+        ("font-size:calc(0px)", False),
+        ("font-size:calc(10px * 0)", False),
+        ("font-size:calc(12px + 2px)", True),
+        ("zoom:0", False),
+        ("zoom:100%", True),
+        ("color:var(--x,#fff)", False),
+        ("color:var(--x, rgb(255, 255, 255))", False),
+        ("color:var(--x,#333)", True),
+        ("--c:none;display:var(--c)", False),
+        ("--c:block;display:var(--c)", True),
+        ("--a:var(--a);display:var(--a)", True),
+        ("content:'; display:none'", True),
     ],
 )
 def test_words_are_seen_or_not(style: str, seen: bool) -> None:

@@ -18,13 +18,25 @@ def parse_mail_date(stamp: str) -> datetime | None:
 
 
 def _join_zone(line: str) -> str:
-    """The line with a zone of ISO's form (``+01:00``, ``GMT+1``) as RFC 5322 writes it."""
-    start, _, zone = line.partition(" (")[0].rpartition(" ")
-    plain = zone.upper().removeprefix("GMT").removeprefix("UTC").replace(":", "")
-    if start and plain[:1] in {"+", "-"} and plain[1:].isdigit() and len(plain) <= 5:
-        hours = plain[1:] if len(plain) > 3 else f"{plain[1:]:0>2}00"
-        return f"{start} {plain[0]}{hours:0>4}"
-    return line
+    """The line with a zone of ISO's form (``+01:00``, ``GMT+1``) as RFC 5322 writes it, also one
+    that stands at its time without a blank.
+    """
+    plain = _drop_dots(line.partition(" (")[0])
+    start, _, last = plain.rpartition(" ")
+    time, sign, zone = last.partition("+" if "+" in last else "-")
+    digits = zone.replace(":", "")
+    if not start or not sign or not digits.isdigit() or len(digits) > 4:
+        return plain
+    hours = digits if len(digits) > 2 else f"{digits:0>2}00"
+    words = [word for word in (*start.split(), time) if word.upper() not in {"", "GMT", "UTC"}]
+    words[-1] = words[-1].upper().removesuffix("GMT").removesuffix("UTC")
+    return f"{' '.join(words)} {sign}{hours:0>4}"
+
+
+def _drop_dots(line: str) -> str:
+    """The line with its short names as RFC 5322 writes them: "Nov." and "Sept"."""
+    words = [word.removesuffix(".") for word in line.split()]
+    return " ".join("Sep" if word.lower() == "sept" else word for word in words)
 
 
 def _parse_rfc_date(line: str) -> datetime | None:

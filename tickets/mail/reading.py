@@ -223,7 +223,8 @@ def _find_received_time(message: Part) -> datetime | None:
     Our own server's stamp stands first and, unlike Date, is not the writer's.
     """
     stamps = [str(value).rpartition(";")[2] for value in message.get_all("Received", [])[:1]]
-    for stamp in [*stamps, _read_header_line(message, "Date")]:
+    # The policy reads a Date itself, and takes a zone of a form it does not know for none.
+    for stamp in [*stamps, _read_raw_header(message, "date"), _read_header_line(message, "Date")]:
         moment = parse_mail_date(stamp)
         if moment and moment.year >= 1980 and moment < datetime.now(UTC) + timedelta(days=1):
             return moment

@@ -20,6 +20,17 @@ MOMENT = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
         "Mon, 2 Nov 2026 10:00 +0100 (CET)",
         "Mon, 2 Nov 2026 10:00:00 GMT+01:00",
         "Mon, 2 Nov 2026 10:00:00 +01:00",
+        "Mon, 2 Nov 2026 10:00:00 UTC+1",
+        "Mon, 2 Nov 2026 10:00:00 GMT+1",
+        "Mon, 2 Nov 2026 10:00:00 GMT +01:00",
+        "Mon, 2 Nov 2026 10:00:00+01:00",
+        "Mon, 2 Nov 2026 10:00 +01:00 (CET)",
+        "Mon, 2 Nov 2026 04:00:00 -05:00",
+        "Mon, 2 Nov 2026 14:30:00 UTC+05:30",
+        "Mon Nov 02 2026 10:00:00 GMT+0100 (Central European Standard Time)",
+        "Mon., 2 Nov. 2026 10:00:00 +0100",
+        "Mon, 2. Nov 2026 10:00:00 +0100",
+        "2 November 2026 10:00:00 +01:00",
         "2 Nov 26 09:00:00 UT",
         "Mon Nov  2 09:00:00 2026",
         "2026-11-02T10:00:00+01:00",
@@ -32,7 +43,28 @@ MOMENT = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 )
 def test_a_date_is_read_in_each_form(stamp: str) -> None:
     assert parse_mail_date(stamp) == MOMENT
-    assert read_mail(letter().replace(b"Sat, 14 Mar 2026 09:30:00 +0000", stamp.encode())).date
+    raw = letter().replace(b"Sat, 14 Mar 2026 09:30:00 +0000", stamp.encode())
+    assert read_mail(raw).date
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        "Mon, 2 Nov 2025 10:00:00 GMT+01:00",
+        "Mon, 2 Nov 2025 10:00:00 +01:00",
+        "Mon, 2 Nov 2025 10:00:00 UTC+1",
+        "2 Nov. 2025 10:00:00 +0100",
+        "Sun,\n 2 Nov 2025\n 10:00:00 +01:00",
+    ],
+)
+def test_a_mail_keeps_the_zone_its_program_wrote(stamp: str) -> None:
+    raw = b"From: marta@example.com\nSubject: Lamp\nDate: " + stamp.encode() + b"\n\nhi"
+    assert read_mail(raw).date == datetime(2025, 11, 2, 9, 0, tzinfo=UTC)
+
+
+def test_september_is_known_by_four_letters_too() -> None:
+    found = parse_mail_date("Tue, 1 Sept 2026 11:00:00 +02:00")
+    assert found == datetime(2026, 9, 1, 9, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

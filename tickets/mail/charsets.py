@@ -28,6 +28,8 @@ WIDER_CODECS = {
     "big5": "big5hkscs",
     "iso2022_jp": "iso2022_jp_ext",
 }
+# Which codec of the same charset knows the letters that one of them has not.
+OTHER_CODECS = {"big5hkscs": "cp950", "cp950": "big5hkscs", "cp932": "shift_jis_2004"}
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -168,7 +170,7 @@ def _decode_labelled(data: bytes, codec: str, hints: Iterable[str]) -> str:
             return text  # nobody writes letters that happen to be UTF-8
     elif _is_eastern_utf_8(data):
         return data.decode()
-    text = data.decode(codec, "read_vendor_jis")
+    text = data.decode(codec, "read_vendor_letter")
     if text.count(REPLACEMENT) <= max(1, MAX_WRONG_SHARE * _count_high(text)):
         return text
     return _decode_unlabelled(data, hints)
@@ -200,7 +202,7 @@ def _decode_wide(data: bytes, codec: str, hints: Iterable[str]) -> str:
 def _decode_unlabelled(data: bytes, hints: Iterable[str]) -> str:
     for sign, codec in ISO_2022_ESCAPES.items():
         if sign in data and data.isascii():
-            return data.decode(codec, "read_vendor_jis")
+            return data.decode(codec, "read_vendor_letter")
     text = _decode_strictly(data, "utf-8")
     return _guess_text(data, hints) if text is None else text
 
@@ -253,10 +255,16 @@ def _guess_codec(data: bytes) -> str:
     return "cp1252"
 
 
-def _read_vendor_jis(error: UnicodeError) -> tuple[str, int]:
-    """Error handler: the letters that NEC and IBM added to JIS X 0208, as cp932 has them."""
+def _read_vendor_letter(error: UnicodeError) -> tuple[str, int]:
+    """Error handler: the letters that NEC and IBM added to JIS X 0208, as cp932 has them, and
+    those of OTHER_CODECS.
+    """
     if not isinstance(error, UnicodeDecodeError):
         raise error
+    if error.encoding in OTHER_CODECS:
+        wrong = error.object[error.start : error.start + 2]
+        text = _decode_strictly(wrong, OTHER_CODECS[error.encoding]) if len(wrong) == 2 else None
+        return (text, error.start + 2) if text else (REPLACEMENT, error.end)
     pair = bytes(each & 0x7F for each in error.object[error.start : error.start + 2])
     if error.encoding.startswith(("iso2022_jp", "euc_jp")) and _is_jis_pair(pair):
         text = _decode_strictly(_convert_jis_pair(*pair), "cp932")
@@ -288,5 +296,5 @@ def _read_windows_byte(error: UnicodeError) -> tuple[str, int]:
     return REPLACEMENT if is_cut else wrong.decode("cp1252", "replace"), error.end
 
 
-codecs.register_error("read_vendor_jis", _read_vendor_jis)
+codecs.register_error("read_vendor_letter", _read_vendor_letter)
 codecs.register_error("read_windows_byte", _read_windows_byte)

@@ -22,6 +22,10 @@ from tickets.mail.reading import read_mail
         ("ks_c_5601-1987", "cp949", "똠방각하 환불"),
         ("iso-8859-8-i", "iso8859-8", "שלום, קיבלתי מוצר פגום. הזמנה HP-10423"),
         ("big5", "big5hkscs", "咗 嘅 退款"),
+        ("big5", "cp950", "金額€"),
+        ("Big5", "cp950", "請退款 €49，訂單 HP-10423 ╔═╗"),
+        ("big5-hkscs", "cp950", "我付了€49"),
+        ("cp950", "cp950", "金額€"),
         ("win-1251", "cp1251", "Верните деньги"),
         ("cp-850", "cp850", "Größe"),
         ("iso885915", "iso8859-15", "5 € œuvre"),
@@ -34,6 +38,11 @@ from tickets.mail.reading import read_mail
 )
 def test_a_name_means_what_programs_write_under_it(label: str, codec: str, text: str) -> None:
     assert decode_bytes(text.encode(codec), label) == text
+
+
+def test_letters_of_two_makers_stand_in_one_text() -> None:
+    data = "咗 退款 ".encode("big5hkscs") + "€49".encode("cp950")
+    assert decode_bytes(data, "big5") == "咗 退款 €49"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ SIGNATURE_END = "-----END PGP SIGNATURE-----"
 SEALED = "-----BEGIN PGP MESSAGE-----"
 SEALED_END = "-----END PGP MESSAGE-----"
 SIGNATURE_SEPARATOR = "-- "
+OWN_INDENT = "    "  # so far from the edge ">" marks no quotation
 MAX_UNPACKED_BYTES = 10 * 1024 * 1024
 MAX_PACKETS = 1_000
 MAX_NESTING = 5
@@ -53,9 +54,14 @@ def join_flowed_lines(text: str, *, deletes_space: bool) -> str:
         is_open = content.endswith(" ") and not is_separator
         paragraphs[-1][1].append(content[:-1] if is_open and deletes_space else content)
     return "\n".join(
-        f"{'>' * depth} {''.join(parts)}" if depth else "".join(parts)
+        f"{'>' * depth} {''.join(parts)}" if depth else _guard_own_mark("".join(parts))
         for depth, parts in paragraphs
     )
+
+
+def _guard_own_mark(line: str) -> str:
+    """A line of the writer's own, which is no quotation though it begins with ">" (4.4)."""
+    return f"{OWN_INDENT}{line}" if line.startswith(">") else line
 
 
 def open_armour(text: str) -> str:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from tickets.mail.plain_text import OWN_INDENT
+
 MAX_BLOCK_LINES = 12
 MAX_LABEL_CHARS = 32
 MAX_LABEL_WORDS = 4
@@ -131,4 +133,5 @@ def _has_mailbox(text: str) -> bool:
 def is_quoted_next(lines: list[str], start: int) -> bool:
     """Whether the next line that is not blank is a quoted one."""
     following = (line for line in lines[start : start + 4] if line.strip())
-    return next(following, "").lstrip().startswith((">", "|"))
+    line = next(following, "")
+    return not line.startswith(OWN_INDENT) and line.lstrip().startswith((">", "|"))

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from mailparser_reply.parser import EmailMessage
 
+from tickets.mail.plain_text import OWN_INDENT
 from tickets.mail.quote_heads import (
     ADDRESS,
     CLOCK,
@@ -100,7 +101,10 @@ def split_body(body: str) -> BodyParts:
 
 
 def _join_lines(lines: list[str]) -> str:
-    return "\n".join(line.rstrip() for line in lines).strip("\n")
+    said = (line.rstrip() for line in lines)
+    return "\n".join(
+        line.strip() if line.startswith(f"{OWN_INDENT}>") else line for line in said
+    ).strip("\n")
 
 
 def _split_off_quotations(lines: list[str]) -> tuple[list[str], list[str]]:

@@ -23,7 +23,7 @@ SIGNED = (
     [
         ("a long \nline\nnext", False, "a long line\nnext"),
         ("num \nber, too  \nlong", True, "number, too long"),
-        (" From here\n >no quote", False, "From here\n>no quote"),
+        (" From here\n >no quote", False, "From here\n    >no quote"),
         ("one \n\ntwo", False, "one \n\ntwo"),
         ("the end \n-- \nAna", False, "the end \n-- \nAna"),
         (
@@ -41,6 +41,24 @@ def test_a_flowed_mail_is_read_in_its_paragraphs() -> None:
     body = b"Please refund the order with the num \r\nber HP-10423.\r\n\r\n From the start.\r\n"
     mail = read_mail(build_mail(body, "text/plain; charset=utf-8; format=flowed; delsp=yes"))
     assert mail.text == "Please refund the order with the number HP-10423.\n\nFrom the start."
+
+
+@pytest.mark.parametrize(
+    "line",
+    [">50 euros it cost", "> 50 is what I paid", ">>> look here", ">:( I am angry", "From me: >5"],
+)
+@pytest.mark.parametrize("place", ["{}", "Hello\r\n{}", "{}\r\nRefund it.", "Hi\r\n\r\n{}\r\n"])
+def test_a_stuffed_line_of_a_flowed_mail_is_the_writer_s_own(line: str, place: str) -> None:
+    body = place.format(f" {line}").encode()
+    mail = read_mail(build_mail(body, "text/plain; charset=utf-8; format=flowed"))
+    assert line in mail.text.split("\n")
+    assert not mail.quoted
+
+
+def test_a_marked_line_of_a_flowed_mail_is_a_quotation() -> None:
+    body = b"It broke.\r\n\r\n> Is it \r\n> broken?\r\n"
+    mail = read_mail(build_mail(body, "text/plain; charset=utf-8; format=flowed"))
+    assert (mail.text, mail.quoted) == ("It broke.", "> Is it broken?")
 
 
 def test_signed_text_stands_there_without_its_armour() -> None:

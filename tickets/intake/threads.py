@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q
 
 from tickets.mail.reading import Mail
 from tickets.mail.thread_tokens import find_marked_ticket
 from tickets.models import Message, Ticket
 
 MAX_NUMBER_CHARS = 18
+MAX_IDS = 20  # ids nearest to a mail that are looked for by their local part
+MAX_FOUND = 200
 
 
 def find_answered_ticket(mail: Mail) -> Ticket | None:
@@ -21,10 +27,25 @@ def find_answered_ticket(mail: Mail) -> Ticket | None:
 
 
 def find_answered_message(ids: list[str]) -> Message | None:
-    """The message with the first of these ids that is known."""
-    found = Message.objects.select_related("ticket").filter(message_id__in=filter(None, ids))
-    known = {message.message_id: message for message in found}
-    return next((known[each] for each in ids if each in known), None)
+    """The message with the first of these ids that is known, however its domain is written."""
+    said = [each for each in ids if each]
+    messages = Message.objects.select_related("ticket")
+    found = list(messages.filter(message_id__in=said))
+    if said and not found:
+        starts = [Q(message_id__startswith=_get_local_part(each)) for each in said[:MAX_IDS]]
+        found = list(messages.filter(reduce(or_, starts))[:MAX_FOUND])
+    known = {_fold_domain(message.message_id or ""): message for message in found}
+    return next((known[each] for each in map(_fold_domain, said) if each in known), None)
+
+
+def _get_local_part(message_id: str) -> str:
+    return "".join(message_id.rpartition("@")[:2]) or message_id
+
+
+def _fold_domain(message_id: str) -> str:
+    """The id with its domain in small letters: these mean nothing there (RFC 5321, 2.3.11)."""
+    local, mark, domain = message_id.rpartition("@")
+    return f"{local}{mark}{domain.lower()}" if mark else message_id
 
 
 def list_known_addresses(ticket: Ticket) -> set[str]:

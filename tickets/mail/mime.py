@@ -22,6 +22,12 @@ from tickets.mail.plain_text import PGP_NOTE, EncryptedText, join_flowed_lines, 
 __all__ = ["Body", "File", "make_storable", "read_body"]
 
 MAX_DEPTH = 30
+MAX_STAND_IN_WORDS = 60
+MAX_SHARED_WORDS = 0.4  # of a program's own sentence; what a customer says stands in both
+PROGRAM_WORDS = frozenset(
+    "html mime multipart browser webbrowser navigateur navegador nettleser webbläsare "
+    "prohlížeč prohlížeči przeglądarka przeglądarce selain браузер".split()
+)
 MAX_SHOWN_CHARS = 2_000  # characters of an attached mail that its note shows
 MAIL_TYPES = frozenset({"message/rfc822", "message/global"})
 SMIME_TYPES = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
@@ -134,13 +140,17 @@ def _decode_forwarded_mail(part: Part) -> Part:
 def _choose_alternative(children: list[Body]) -> Body:
     """One body of several versions: the first text that is not blank, the last HTML.
 
-    Where the HTML hides words, its text is the one that was seen.
+    Where the HTML hides words, its text is the one that was seen; where a program wrote a
+    sentence of its own in the place of the text, it is the HTML's too.
     """
     hidden = _join_hidden(children)
     plain = [
         child.text for child in children if child.text.strip() and bool(child.html) == bool(hidden)
     ]
     texts = plain or [child.text for child in children if child.text.strip()]
+    shown = [child.text for child in children if child.html and child.text.strip()]
+    if texts and shown and _only_stands_in(texts[0], shown[-1]):
+        texts = shown[-1:]
     htmls = [child.html for child in children if child.html.strip()]
     return Body(
         texts[0] if texts else "",
@@ -150,6 +160,21 @@ def _choose_alternative(children: list[Body]) -> Body:
         hidden=hidden,
         attached_text=_join_attached(children),
     )
+
+
+def _only_stands_in(plain: str, shown: str) -> bool:
+    """Whether a short text speaks of programs and has hardly a word of the HTML's: "This message
+    requires an HTML mail reader."
+    """
+    said, seen = _list_words(plain), set(_list_words(shown))
+    if len(said) > MAX_STAND_IN_WORDS or not seen or not PROGRAM_WORDS & set(said):
+        return False
+    return sum(word in seen for word in said) <= MAX_SHARED_WORDS * len(said)
+
+
+def _list_words(text: str) -> list[str]:
+    marks = "".join(char if char.isalnum() else " " for char in text.casefold())
+    return marks.split()
 
 
 def _join(children: list[Body]) -> Body:

@@ -45,11 +45,30 @@ def notes(ticket: Ticket) -> str:
         f"References: <a@example.net>,{SENT_ID},<b@example.net>",
         f"References: <a@example.net>{SENT_ID}<b@example.net>",
         f"REFERENCES: {SENT_ID}\nIN-REPLY-TO:",
+        f"In-Reply-To: {SENT_ID.partition('@')[0]}@{SENT_ID.partition('@')[2].upper()}",
     ],
 )
 def test_every_id_in_every_form_is_looked_for(ana: User, header: str) -> None:
     sent = sent_reply(ana)
     assert receive_mail(mail_of_ana(header)).ticket == sent.ticket
+
+
+@pytest.mark.parametrize(
+    ("first", "answered", "joins"),
+    [
+        ("<one@MAIL.Example.ORG>", "<one@mail.example.org>", True),
+        ("<one@mail.example.org>", "<one@Mail.Example.Org>", True),
+        ("<One@mail.example.org>", "<one@mail.example.org>", False),
+        ("<one@mail.example.org>", "<one@mail.example.net>", False),
+    ],
+)
+@pytest.mark.usefixtures("ana")
+def test_an_id_is_the_same_however_its_domain_is_written(
+    first: str, answered: str, joins: bool
+) -> None:
+    begun = receive_mail(mail_of_ana(f"Message-ID: {first}", subject="Lamp")).ticket
+    answer = mail_of_ana(f"In-Reply-To: {answered}\nMessage-ID: <two@example.org>")
+    assert (receive_mail(answer).ticket == begun) is joins
 
 
 def test_our_mark_finds_the_ticket_where_a_service_changed_our_id(ana: User) -> None:

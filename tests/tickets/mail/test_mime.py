@@ -106,3 +106,41 @@ def test_a_mail_encrypted_with_pgp_says_so_and_keeps_what_came() -> None:
     mail = read_mail(build_parts(*parts).replace(b"multipart/mixed", b"multipart/encrypted"))
     assert (mail.text, [file.name for file in mail.attachments]) == ("", ["encrypted.asc"])
     assert "encrypted with PGP" in mail.notes[0]
+
+
+def build_versions(plain: str, html: str) -> bytes:
+    mail = build_parts(
+        build_text("Content-Type: text/plain; charset=utf-8", plain),
+        build_text("Content-Type: text/html; charset=utf-8", html),
+    )
+    return mail.replace(b"multipart/mixed", b"multipart/alternative")
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        "This message requires an HTML mail reader.",
+        "Your mail client does not support HTML.",
+        "This is a multi-part message in MIME format.",
+        "Diese Nachricht ist im HTML-Format.",
+        "Ce message est au format HTML.",
+        "Este mensaje necesita un lector de HTML.",
+        "To view this mail, open it in your browser: https://mail.example/1",
+        "Это письмо в формате HTML.",
+    ],
+)
+def test_a_sentence_in_the_place_of_the_text_gives_way_to_the_html(plain: str) -> None:
+    mail = read_mail(build_versions(plain, "<p>Please refund HP-10423, my lamp broke.</p>"))
+    assert mail.text == "Please refund HP-10423, my lamp broke."
+
+
+@pytest.mark.parametrize(
+    ("plain", "html"),
+    [
+        ("The HTML page of my order is broken.", "<p>The HTML page of my order is broken.</p>"),
+        ("Where is it?", "<p>Sent from my iPhone</p>"),
+        ("Your page needs an HTML browser.", "<p><img src=x></p>"),
+    ],
+)
+def test_what_a_customer_says_in_plain_text_is_the_text(plain: str, html: str) -> None:
+    assert read_mail(build_versions(plain, html)).text == plain

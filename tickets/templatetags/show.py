@@ -17,6 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from tickets.models import Receipt
+from tickets.models.amounts import drop_empty_decimals, get_decimal_places
 
 register = template.Library()
 
@@ -145,10 +146,18 @@ def money(amount: object, currency: str = "") -> str:
     except InvalidOperation:
         return str(amount)
     sign = CURRENCY_SIGNS.get(currency, "")
-    decimals = max(2, -int(value.as_tuple().exponent)) if value.is_finite() else 2
+    decimals = _count_decimals(value, currency)
     text = f"{abs(value):,.{decimals}f}"
     minus = "\N{MINUS SIGN}" if value < 0 else ""
     return f"{minus}{sign}{text}" if sign else f"{minus}{text}{NO_BREAK_SPACE}{currency}".strip()
+
+
+def _count_decimals(value: Decimal, currency: str) -> int:
+    """As many decimals as the currency has coins for, and more only where the amount has them."""
+    if not value.is_finite():
+        return 0
+    own = -int(drop_empty_decimals(value).normalize().as_tuple().exponent)
+    return max(get_decimal_places(currency), own)
 
 
 @register.filter

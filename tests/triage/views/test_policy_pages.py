@@ -71,9 +71,7 @@ def test_markup_in_a_clause_is_shown_not_run(as_ana: Client, refund: Clause) -> 
     assert "<i>" not in shown
 
 
-@pytest.mark.parametrize(
-    "words", ["the", "'", "a & | !", '"', "\x00", "%s", "returns.nowhere", "x" * 300]
-)
+@pytest.mark.parametrize("words", ["the", "'", "a & | !", '"', "%s", "returns.nowhere", "x" * 300])
 def test_any_words_can_be_asked_for(as_ana: Client, refund: Clause, words: str) -> None:
     assert as_ana.get(reverse("triage:policies"), {"q": words}).status_code == 200
 

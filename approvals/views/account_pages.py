@@ -17,6 +17,18 @@ from approvals.forms import ConfirmAccountForm
 from approvals.models import AccountChange, AccountConfirmation
 from tickets.access import ADMINS, SUPERVISORS, require_role
 
+DETAIL_NAMES = {
+    "username": "user name",
+    "email": "e-mail",
+    "first_name": "first name",
+    "last_name": "last name",
+    "is_active": "may sign in",
+    "is_staff": "may use the admin panel",
+    "is_superuser": "may do everything",
+    "name": "name",
+}
+ANSWERS: dict[object, str] = {True: "yes", False: "no", "": "empty"}
+
 
 @require_safe
 @login_required
@@ -87,8 +99,19 @@ def _describe_waiting(account: User, person: User, typed: str) -> dict[str, Any]
 def _describe_change(change: AccountChange) -> AccountChange:
     """The change with its values as one line: names, and each detail before and after."""
     parts = [
-        f"{name.replace('_', ' ')} {value[0]} → {value[1]}" if isinstance(value, list) else value
+        _describe_detail(name, *value) if isinstance(value, list) else value
         for name, value in change.detail.items()
+        if value != str(change.account)  # "ada account made" says it already
     ]
     change.values = ", ".join(parts)  # type: ignore[attr-defined]
     return change
+
+
+def _describe_detail(name: str, before: object, after: object) -> str:
+    """One detail in words: ``may use the admin panel: no → yes``, or ``new: admins``."""
+    if before is None:
+        return f"new: {after}"
+    if after is None:
+        return f"gone: {before}"
+    old, new = (ANSWERS.get(value, value) for value in (before, after))
+    return f"{DETAIL_NAMES.get(name, name)}: {old} → {new}"

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+import psutil
 from django.conf import settings
 
 from triage.runtime.postgres.base import is_private, start_private_server
@@ -21,6 +22,7 @@ from triage.runtime.postgres.refusals import UnusableDatabase
 log = logging.getLogger(__name__)
 
 SHUTDOWN_SECONDS = 15  # seconds a process gets to finish what it is doing
+GONE_SECONDS = 5  # seconds that a killed process takes at most until the system has cleared it away
 SETTLED_SECONDS = 10  # seconds after which a process is past what a wrong setting ends it with
 MAX_PAUSE_SECONDS = 30
 LOOK_SECONDS = 0.3
@@ -197,6 +199,7 @@ def end_processes(processes: Sequence[Process]) -> None:
     """Ask each process to finish and kill what is left after ``SHUTDOWN_SECONDS``: its lease
     runs out, nothing is lost.
     """
+    left = [child for process in processes for child in _list_children(process)]
     for process in processes:
         process.terminate()
     deadline = time.monotonic() + SHUTDOWN_SECONDS
@@ -205,6 +208,13 @@ def end_processes(processes: Sequence[Process]) -> None:
             process.wait(max(0.1, deadline - time.monotonic()))
         _kill_group(process)
         process.wait()
+    psutil.wait_procs(left, timeout=GONE_SECONDS)  # till then they use the private database
+
+
+def _list_children(process: Process) -> list[psutil.Process]:
+    with suppress(psutil.NoSuchProcess):
+        return psutil.Process(process.pid).children(recursive=True)
+    return []
 
 
 def _kill_group(process: Process) -> None:

@@ -33,6 +33,14 @@ def test_everybody_who_decides_sees_what_ada_changed(as_sam: Client, sol: User, 
     assert "new task" in shown
 
 
+def test_changes_are_told_in_words(as_sam: Client, ana: User) -> None:
+    User.objects.filter(pk=ana.pk).update(is_active=False, email="ana@shop.example")
+    shown = as_sam.get(URL).content.decode()
+    assert "may sign in: yes → no" in shown
+    assert "→ ana@shop.example" in shown
+    assert "new: agents" in shown
+
+
 def test_sam_vouches_with_a_reason(as_sam: Client, sol: User, ada: User) -> None:
     put_into(sol, "finance", ada)
     confirm = reverse("approvals:confirm_account", args=[sol.pk])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+import psutil
 import pytest
 
 from triage.runtime import processes
@@ -71,3 +72,22 @@ def test_one_that_ran_for_a_while_is_started_again_whatever_ended_it(service: Se
     tend_service(service)
     assert service.process is None
     assert service.quick_ends == 1
+
+
+def test_when_the_end_returns_no_child_uses_the_database_any_more() -> None:
+    deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(600)"
+    started = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {deaf!r}])"
+    service = Service("parent", ["-c", f"{started}; time.sleep(600)"])
+    tend_service(service)
+    assert service.process
+    child = wait_for_child(service.process.pid)
+    end_processes([service.process])
+    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+
+
+def wait_for_child(parent: int) -> psutil.Process:
+    for _ in range(200):
+        if found := psutil.Process(parent).children():
+            return found[0]
+        time.sleep(0.05)
+    raise AssertionError("no child came")

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Final
 
 from triage.nlu.document import Document
-from triage.nlu.item_names import find_mentions, singularize_word
+from triage.nlu.item_names import NUMBER_WORDS, find_mentions, singularize_word
 from triage.nlu.lexicon import LEXICONS, load_lexicon
 from triage.nlu.spoken_words import (
     Sentence,
@@ -39,6 +39,8 @@ MAX_WORDS_TO_RESUME: Final = 4
 MAX_WORDS_TO_DENIAL: Final = 5
 MAX_ADJECTIVES: Final = 3
 MAX_WORDS_TO_PLACE: Final = 8
+MAX_COUNT_DIGITS: Final = 2
+COUNT_WORDS: Final = {**NUMBER_WORDS, "a": 1, "an": 1, "single": 1, "couple": 2}
 DENYING: Final = frozenset(
     "not never don't dont doesn't won't wouldn't can't cannot cant no didn't couldn't".split()
 )
@@ -49,11 +51,13 @@ WHOLE_KINDS: Final = frozenset({WholeKind.ALL, WholeKind.BOTH, WholeKind.ORDER})
 class KeptItems:
     """Which lines are left out, by the place of their name among ``names``.
 
-    ``left`` is the text without what says so; ``unnamed`` are exceptions that name nothing of
+    ``pieces`` are so many of a line, where a number is said ("except one lamp"); ``left`` is the
+    text without what says so; ``unnamed`` are exceptions that name nothing of
     the order, ``depends`` those that hold only on a condition.
     """
 
     places: set[int] = field(default_factory=set)
+    pieces: dict[int, int] = field(default_factory=dict)
     unnamed: list[str] = field(default_factory=list)
     depends: list[str] = field(default_factory=list)
     left: str = ""
@@ -99,10 +103,21 @@ def _keep_exception(
 ) -> None:
     said = " ".join(word.text for word in reader.words[slice(*found.named)])
     kept.places |= places
+    kept.pieces |= reader.count_pieces(*found.named)
     if not places:
         kept.unnamed.append(said)
     if has_condition(reader.words[found.named[1] :][:MAX_WORDS_LEFT_OUT]):
         kept.depends.append(said)
+
+
+def _read_count_before(words: Sequence[str], at: int) -> int:
+    """The number right before a word, with no more than "of the" between; 0 for none."""
+    while at and words[at - 1] in LISTS["before_name"]:
+        at -= 1
+    said = words[at - 1] if at else ""
+    if said.isdecimal():
+        return int(said) if len(said) <= MAX_COUNT_DIGITS else 0
+    return COUNT_WORDS.get(said, 0)
 
 
 def _remove_spans(text: str, spans: Collection[tuple[int, int]]) -> str:
@@ -148,6 +163,16 @@ class _SentenceReader:
             for place, name in enumerate(self.names)
             if find_mentions(said, name, self.unique[name])
         }
+
+    def count_pieces(self, first: int, last: int) -> dict[int, int]:
+        """The numbers said right before names that stand between two words."""
+        said = [singularize_word(w.text) for w in self.words[first:last] if w.text.isalnum()]
+        found: dict[int, int] = {}
+        for place, name in enumerate(self.names):
+            for each in find_mentions(said, name, self.unique[name]):
+                if count := _read_count_before(said, each.first):
+                    found[place] = count
+        return found
 
     def _match_exception(self, at: int) -> _Exception | None:
         return (

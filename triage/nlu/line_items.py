@@ -6,8 +6,8 @@ Pure. Where the words leave it open, a question is the answer, never a guess.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from triage.contract.case import Line, Order
@@ -22,7 +22,8 @@ from triage.nlu.item_names import (
     split_words,
 )
 from triage.nlu.kept_items import KeptItems, find_kept_items, find_only_items, remove_praise
-from triage.nlu.lexicon import LEXICONS, load_groups
+from triage.nlu.kept_pieces import Pieces, resolve_kept_pieces
+from triage.nlu.lexicon import LEXICONS, load_groups, load_lexicon
 from triage.nlu.own_number import replace_own_number
 from triage.nlu.requests import MONEY_KINDS, find_requests
 from triage.nlu.whole_order import WholeKind, WholeRequest, find_whole_requests
@@ -31,6 +32,8 @@ SAID: Final = load_groups(LEXICONS / "items.toml", plain_spaces=True)
 DEARER: Final = re.compile(rf"\b{SAID['dearer']}\b", re.IGNORECASE)
 CHEAPER: Final = re.compile(rf"\b{SAID['cheaper']}\b", re.IGNORECASE)
 ALL_WORDS: Final = frozenset({"both", "all", "every", "each"})
+COUNT_WORDS: Final = {**NUMBER_WORDS, "couple": 2}
+VAGUE_WORDS: Final = frozenset(load_lexicon(LEXICONS / "kept_items.toml")["vague"])
 FILLER_WORDS: Final = frozenset({"of", "the", "my", "these", "those", "both", "our", "your"})
 
 
@@ -80,7 +83,16 @@ def find_requested_items(document: Document, order: Order) -> RequestedItems:
     if not choices:
         return RequestedItems(because="nothing of this order is left to send back")
     names = [line.name for line in order.lines]
-    said = _read_scope(replace_own_number(document, order.number, names), choices)
+    plain = replace_own_number(document, order.number, names)
+    read = resolve_kept_pieces(plain, [Pieces(c.line.name, c.left) for c in choices])
+    if read.question:
+        return RequestedItems(question=read.question, because="how many are left out is not plain")
+    said = _read_scope(read.document, choices)
+    found = _select_lines(said, _reduce_choices(choices, said.pieces))
+    return replace(found, whole=False) if said.pieces else found
+
+
+def _select_lines(said: _Scope, choices: Sequence[_ReturnableLine]) -> RequestedItems:
     return (
         _select_whole(said, choices)
         or _select_named_lines(said, choices)
@@ -88,6 +100,13 @@ def find_requested_items(document: Document, order: Order) -> RequestedItems:
         or _select_only_line(said, choices)
         or _ask_which(choices)
     )
+
+
+def _reduce_choices(
+    choices: Sequence[_ReturnableLine], pieces: Mapping[int, int]
+) -> tuple[_ReturnableLine, ...]:
+    """The lines without the pieces of them that are kept."""
+    return tuple(replace(each, left=each.left - pieces.get(each.index, 0)) for each in choices)
 
 
 @dataclass(frozen=True)
@@ -98,6 +117,7 @@ class _Scope:
     kept: frozenset[int]
     doubts: tuple[str, ...]
     left: Document
+    pieces: Mapping[int, int]
 
     def list_kinds(self, *kinds: WholeKind) -> list[WholeRequest]:
         """The words for all of these kinds that something is asked for."""
@@ -110,11 +130,17 @@ def _read_scope(document: Document, choices: Sequence[_ReturnableLine]) -> _Scop
     wholes = find_whole_requests(document, spoken)
     kept = find_kept_items(document, names, find_unique_words(names), wholes)
     left = document if kept.left == document.text else Document.read(kept.left)
+    pieces = {
+        choices[place].index: count
+        for place, count in kept.pieces.items()
+        if count < choices[place].left
+    }
     return _Scope(
         wholes=(*wholes, *(find_whole_requests(left, spoken) if left is not document else ())),
-        kept=frozenset(choices[place].index for place in kept.places),
+        kept=frozenset(choices[place].index for place in kept.places) - pieces.keys(),
         doubts=tuple(_iter_exception_doubts(kept)),
         left=left,
+        pieces=pieces,
     )
 
 
@@ -154,7 +180,7 @@ def _select_rest(
     named = {place for place, _ in _iter_mentions(said.left, choices)}
     asked = {each.choice.index for each in _find_requested_lines(said, choices)}
     kept = said.kept or (frozenset() if asked else frozenset(named))
-    if said.doubts or not (said.kept or named) or any(whole.maybe for whole in rest):
+    if said.doubts or not (said.kept or said.pieces or named) or any(whole.maybe for whole in rest):
         question = next(iter(said.doubts), f"Which items are the rest: {_join_names(choices)}?")
         return RequestedItems(question=question, because="what is left out is not plain")
     return _select_all_except(kept, choices)
@@ -412,16 +438,25 @@ def _find_unattached_count(words: Sequence[str]) -> int | None:
 def _find_preceding_count(words: Sequence[str], first: int) -> int | None:
     """The number said in the words before a place, -1 for all; of "one of the two" the first."""
     found: int | None = None
-    for word in reversed(words[max(0, first - 6) : first]):
+    if _is_vague(words[max(0, first - 6) : first]):
+        return 0
+    for place, word in enumerate(reversed(words[max(0, first - 6) : first])):
         if word in ALL_WORDS:
-            return -1
-        if word in NUMBER_WORDS or (word.isdigit() and len(word) <= 2 and int(word) > 0):
-            found = NUMBER_WORDS.get(word) or int(word)
+            near = FILLER_WORDS.issuperset(words[first - place : first])
+            return 2 if word == "both" and near else -1
+        if word in COUNT_WORDS or (word.isdigit() and len(word) <= 2 and int(word) > 0):
+            found = COUNT_WORDS.get(word) or int(word)
         elif word in {"a", "an"} and found is None:
             return 1
         elif word not in FILLER_WORDS and found is not None:
             break
     return found
+
+
+def _is_vague(words: Sequence[str]) -> bool:
+    """Whether nobody can count it: "a few", "most of the"."""
+    said = next((word for word in reversed(words) if word not in FILLER_WORDS), "")
+    return said in VAGUE_WORDS
 
 
 def _build_requested_items(

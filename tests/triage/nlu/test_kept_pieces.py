@@ -1,0 +1,77 @@
+"""Some pieces of a line can be left out, and then the others go back."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from triage.contract.case import Line, Order
+from triage.nlu import find_requested_items
+from triage.nlu.document import Document
+from triage.nlu.kept_pieces import Pieces, resolve_kept_pieces
+
+LINES = (
+    Line(sku="L", name="Desk lamp", quantity=3, price=Decimal(20)),
+    Line(sku="R", name="Wool rug", quantity=1, price=Decimal(30)),
+)
+ORDER = Order(number="HP-10423", status="delivered", currency="GBP", lines=LINES, paid=Decimal(90))
+
+
+def read_counts(text: str) -> str:
+    found = find_requested_items(Document.read(text), ORDER)
+    return "?" if found.question else " ".join(f"{p.quantity}{p.sku}" for p in found.lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("I want to return all but one of the desk lamps.", "2L"),
+        ("I want to return all desk lamps except one.", "2L"),
+        ("I want to return every desk lamp save one.", "2L"),
+        ("Please refund the lamps, all but one.", "2L"),
+        ("I want to return all the lamps but two.", "1L"),
+        ("I want to return all but a couple of the lamps.", "1L"),
+        ("I want to keep one desk lamp and return the other two.", "2L"),
+        ("I'm keeping one of the lamps. The other two I want to return.", "2L"),
+        ("I'll keep two lamps, please refund the other one.", "1L"),
+        ("I want to return everything except one lamp.", "2L 1R"),
+        ("Keep one lamp, refund everything else.", "2L 1R"),
+        ("I want to return the rug and two lamps, one lamp I keep.", "2L 1R"),
+        ("I want to return the rug and all but one of the lamps.", "2L 1R"),
+        ("I want to return a couple of lamps.", "2L"),
+        ("I want to return both lamps but not the third.", "2L"),
+        ("I want to return all lamps except the rug.", "3L"),
+        ("I want to return everything except the lamps.", "1R"),
+        ("I want to return all desk lamps.", "3L"),
+    ],
+)
+def test_the_pieces_that_are_kept_do_not_go_back(text: str, counts: str) -> None:
+    assert read_counts(text) == counts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I want to return a few lamps.",
+        "I want to return most of the lamps.",
+        "I want to return all but one.",
+        "I want to keep one lamp, return the others.",
+        "I want to keep one lamp and return the other three.",
+        "I want to return all but three of the lamps.",
+        "All lamps but one are fine, please refund that one.",
+    ],
+)
+def test_a_number_that_is_not_plain_is_a_question(text: str) -> None:
+    assert read_counts(text) == "?"
+
+
+def test_an_order_of_which_a_piece_is_kept_is_not_the_whole_order() -> None:
+    found = find_requested_items(Document.read("Return everything except one lamp."), ORDER)
+    assert not found.whole
+
+
+def test_of_a_line_of_two_names_no_number_is_guessed() -> None:
+    lamps = [Pieces("Desk lamp", 3), Pieces("Floor lamp", 2)]
+    said = Document.read("I want to return all lamps but one.")
+    assert resolve_kept_pieces(said, lamps).question == "How many of the 3 × Desk lamp?"

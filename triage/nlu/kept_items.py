@@ -227,10 +227,10 @@ class _SentenceReader:
         return TABLES["nothing"].find_first(before) is not None
 
     def _build_exception(self, at: int, begin: int, *, firm: bool) -> _Exception:
-        last = self._find_end(begin)
+        last = self.find_end(begin)
         return _Exception(at, last, (begin, last), firm)
 
-    def _find_end(self, begin: int) -> int:
+    def find_end(self, begin: int) -> int:
         """The word at which what is left out ends."""
         for at in range(begin, min(begin + MAX_WORDS_LEFT_OUT, len(self.words))):
             said = self.words[at].text
@@ -254,7 +254,7 @@ class _SentenceReader:
         begin = at + length
         while begin < len(self.words) and self.words[begin].text in LISTS["behind_keep"]:
             begin += 1
-        last = self._find_end(begin)
+        last = self.find_end(begin)
         if begin >= len(self.words) or self.words[begin].text in MARKS or last == begin:
             return self._match_before_keeping(at, begin)
         if self._is_idiom(begin) or any(m.first <= begin < m.last for m in self.mentions):
@@ -310,7 +310,7 @@ class _SentenceReader:
         if not length or (at and self.words[at - 1].text in LISTS["stating"]):
             return None
         begin = at + length
-        last = self._find_end(begin)
+        last = self.find_end(begin)
         if begin >= last or self.words[begin].text not in LISTS["article"]:
             return None
         begin_name = begin + 1
@@ -344,6 +344,22 @@ def remove_praise(text: str, names: Sequence[str], unique: dict[str, frozenset[s
             said = words[first:last]
             if _is_praise(said) and reader.find_places(first, last):
                 cut.append((said[0].start, said[-1].end))
+    return _remove_spans(text, cut)
+
+
+def remove_comparisons(text: str, names: Sequence[str], unique: dict[str, frozenset[str]]) -> str:
+    """The text without the items that another is only compared with: "darker than the lamp"."""
+    cut: list[tuple[int, int]] = []
+    for words in list_sentences(Document(text)):
+        reader = _SentenceReader(words, names, unique, (), follows=False)
+        for at in range(len(words)):
+            begin = at + TABLES["compared"].match_length(words, at)
+            other = at and words[at - 1].text in {"other", "more", "less"}
+            if begin > at and not other and words[begin : begin + 1]:
+                near = words[begin].text in LISTS["article"]
+                last = min(begin + 1 + MAX_ADJECTIVES, reader.find_end(begin))
+                if near and reader.find_places(begin, last):
+                    cut.append((words[at].start, words[last - 1].end))
     return _remove_spans(text, cut)
 
 

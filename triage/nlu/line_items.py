@@ -21,7 +21,13 @@ from triage.nlu.item_names import (
     list_words,
     split_words,
 )
-from triage.nlu.kept_items import KeptItems, find_kept_items, find_only_items, remove_praise
+from triage.nlu.kept_items import (
+    KeptItems,
+    find_kept_items,
+    find_only_items,
+    remove_comparisons,
+    remove_praise,
+)
 from triage.nlu.kept_pieces import Pieces, resolve_kept_pieces
 from triage.nlu.lexicon import LEXICONS, load_groups, load_lexicon
 from triage.nlu.own_number import replace_own_number
@@ -237,8 +243,9 @@ def _find_plain_lines(
     text: str, said: _Scope, choices: Sequence[_ReturnableLine]
 ) -> list[_RequestedLine]:
     names = [choice.line.name for choice in choices]
-    plain = remove_praise(text, names, find_unique_words(names))
-    for words in dict.fromkeys((plain, text)):
+    unique = find_unique_words(names)
+    apart = remove_comparisons(text, names, unique)
+    for words in dict.fromkeys((remove_praise(apart, names, unique), apart, text)):
         if found := _find_named_lines(Document.read(words), said.left, choices, said.kept):
             return found
     return []

@@ -95,3 +95,18 @@ def test_praise_is_taken_out_and_nothing_else(text: str, left: str) -> None:
     names = list(NAMES.values())
     words = remove_praise(text, names, find_unique_words(names)).split("but")[-1]
     assert words.strip() == left
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I want to return the kettle, it does not match the lamp.",
+        "I want to return the kettle, it is darker than the lamp.",
+        "I want to return the kettle because it clashes with the lamp.",
+        "I want to return the kettle that stood beside the lamp.",
+        "I want to return the kettle, all is well with the lamp.",
+        "I want to return the kettle instead of the lamp.",
+    ],
+)
+def test_an_item_that_another_is_compared_with_is_not_asked_for(text: str) -> None:
+    assert read_letters(text) == "K"

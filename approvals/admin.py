@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from approvals.models import ApprovalLimit, Care, Decision, Execution, Notice, Refund
 from tickets.audit.change_reasons import KnobAdmin
+from tickets.audit.read_only_admin import ReadOnlyAdmin
 
 
 @admin.register(ApprovalLimit)
@@ -28,23 +29,8 @@ class CareAdmin(KnobAdmin):
     list_display = ("currency", "blind_above", "blind_share", "escalate_hours", "sealed_share")
 
 
-class AuditAdmin(admin.ModelAdmin[Any]):
-    """Rows to be searched and read: nobody adds, changes or deletes one here."""
-
-    actions = None
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(Refund)
-class RefundAdmin(AuditAdmin):
+class RefundAdmin(ReadOnlyAdmin):
     list_display = (
         "id",
         "order",
@@ -65,7 +51,7 @@ class RefundAdmin(AuditAdmin):
 
 
 @admin.register(Decision)
-class DecisionAdmin(AuditAdmin):
+class DecisionAdmin(ReadOnlyAdmin):
     list_display = ("at", "refund", "verdict", "reason_code", "by", "rule", "amount", "limit_then")
     list_filter = ("verdict", "reason_code", "at", "by")
     list_select_related = ("refund__order", "by", "rule")
@@ -74,7 +60,7 @@ class DecisionAdmin(AuditAdmin):
 
 
 @admin.register(Execution)
-class ExecutionAdmin(AuditAdmin):
+class ExecutionAdmin(ReadOnlyAdmin):
     list_display = (
         "created_at",
         "refund",
@@ -94,7 +80,7 @@ class ExecutionAdmin(AuditAdmin):
 
 
 @admin.register(Notice)
-class NoticeAdmin(AuditAdmin):
+class NoticeAdmin(ReadOnlyAdmin):
     list_display = ("at", "refund", "to", "kind", "state", "tries", "note")
     list_filter = ("state", "kind", "at")
     list_select_related = ("refund__order", "to")

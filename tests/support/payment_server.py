@@ -24,6 +24,27 @@ HUGE = b" " * (2 << 20)
 WAITS = 30  # seconds at most; tests let it go on much sooner
 
 
+UNCLEAR_MOODS = (
+    "hangs",
+    "pays late",
+    "drops after",
+    "drops before",
+    "drops halfway",
+    "breaks before",
+    "breaks after",
+    "talks garbage",
+    "talks lists",
+    "sends away",
+    "talks on",
+    "pays another amount",
+    "pays another currency",
+    "gives no reference",
+    "is not done",
+    "conflicts",
+)
+"""Ways to answer a payment that leave open whether it was made."""
+
+
 @dataclass(frozen=True)
 class Order:
     """One refund that was asked for."""

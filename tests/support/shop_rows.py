@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from tickets.models import Customer, Message, Order, OrderLine, Payment, Ticket
+from triage import models
 
 
 def days_ago(days: int) -> datetime:
@@ -44,3 +45,20 @@ def ticket(
     made = Ticket.objects.create(**{**values, **changes})
     Message.objects.create(ticket=made, direction="in", sender=made.email, text=text)
     return made
+
+
+def return_policy() -> models.PolicyVersion:
+    """The clause "returns.window", in force for five hundred days."""
+    day = days_ago(500).date()
+    policy = models.Policy.objects.create(slug="returns")
+    version = models.PolicyVersion.objects.create(
+        policy=policy, number=1, title="Returns", effective_from=day
+    )
+    models.Clause.objects.create(
+        version=version,
+        ref="returns.window",
+        position=1,
+        heading="How long you have to send a thing back",
+        text="You can send back an unused item within 30 days.",
+    )
+    return version

@@ -29,18 +29,7 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> None:
     models.Intent.objects.create(
         slug="order-status", name="order status", phrases=["where is my order"]
     )
-    day = shop_rows.days_ago(500).date()
-    policy = models.Policy.objects.create(slug="returns")
-    version = models.PolicyVersion.objects.create(
-        policy=policy, number=1, title="Returns", effective_from=day
-    )
-    models.Clause.objects.create(
-        version=version,
-        ref="returns.window",
-        position=1,
-        heading="How long you have to send a thing back",
-        text="You can send back an unused item within 30 days.",
-    )
+    day = shop_rows.return_policy().effective_from
     RefundRule.objects.create(
         name="30 days",
         intents=["return-request"],

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timedelta
-from email.utils import parseaddr
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -24,6 +23,7 @@ from tickets.delivery.mail_server import (
     compute_pause,
     submit_mail,
 )
+from tickets.mail.own_address import get_own_address
 from tickets.mail.senders import clean_address
 from tickets.mail.thread_tokens import build_reply_address
 from tickets.models import Message, Ticket
@@ -159,7 +159,7 @@ def _list_reply_addresses(ticket: Ticket) -> list[str]:
     """Our address with the ticket's mark, where the shop's mail server takes such addresses."""
     if not settings.PLUS_ADDRESSES:
         return []
-    return [build_reply_address(ticket.pk, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])]
+    return [build_reply_address(ticket.pk, get_own_address())]
 
 
 def _build_subject(ticket: Ticket) -> str:

@@ -9,7 +9,6 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email.utils import parseaddr
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -25,6 +24,7 @@ from tickets.delivery.outbox import (
     find_recipient,
     sweep_outbox,
 )
+from tickets.mail.own_address import get_own_address
 from tickets.mail.reading import MAX_REFERENCES, find_ids
 from tickets.mail.thread_tokens import build_thread_id
 from tickets.models import Correction, Draft, Message, Ticket
@@ -172,7 +172,7 @@ def _create_message(draft: Draft, ticket: Ticket, by: User) -> Message:
         ticket=ticket,
         direction=Message.Direction.OUT,
         author=by,
-        sender=parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
+        sender=get_own_address(),
         message_id=_create_message_id(ticket),
         in_reply_to=last.message_id or "" if last else "",
         references=_build_references(ticket, last),
@@ -189,7 +189,7 @@ def _find_newest_incoming(ticket: Ticket) -> Message | None:
 
 
 def _create_message_id(ticket: Ticket) -> str:
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].partition("@")[2] or "localhost"
+    domain = get_own_address().partition("@")[2] or "localhost"
     return f"<t{ticket.pk}.{secrets.token_hex(10)}@{domain}>"
 
 
@@ -197,7 +197,7 @@ def _build_references(ticket: Ticket, last: Message | None) -> str:
     """The ticket's mark, then the thread so far, as RFC 5322 3.6.4 has it: the References of the
     last mail, then its own id.
     """
-    mark = build_thread_id(ticket.pk, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
+    mark = build_thread_id(ticket.pk, get_own_address())
     if last is None:
         return mark
     ids = find_ids(last.references) or find_ids(last.in_reply_to)

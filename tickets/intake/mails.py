@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from email.utils import parseaddr
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -22,6 +20,7 @@ from tickets.intake.threads import find_answered_ticket, list_known_addresses
 from tickets.mail.bounces import Report
 from tickets.mail.file_kinds import identify_content_type
 from tickets.mail.mime import File
+from tickets.mail.own_address import get_own_address
 from tickets.mail.reading import Mail, UnreadableMail, derive_message_id, read_mail
 from tickets.mail.senders import strip_tag
 from tickets.mail.thread_tokens import find_marked_ticket
@@ -59,10 +58,6 @@ def _read_arrived_mail(raw: bytes) -> Mail:
     if strip_tag(mail.from_email) == get_own_address().lower() and not mail.automatic:
         mail = replace(mail, automatic="it came from our own address")
     return mail
-
-
-def get_own_address() -> str:
-    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
 
 
 def _assign_own_id(mail: Mail, known: Message) -> Mail:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from tickets.access import STAFF, get_ticket_for, require_role
 from tickets.intake.forwards import NotForwarded, take_back_forward
-from tickets.intake.mails import get_own_address
+from tickets.mail.own_address import get_own_address
 from tickets.models import Message
 
 

@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from tickets.audit.change_reasons import KnobAdmin, ReasonedForm
+from tickets.audit.read_only_admin import ReadOnlyAdmin
 from triage.admin.account_admin import AccountAdmin
 from triage.admin.mail_admin import RefusedMailAdmin
 from triage.admin.refund_rules import RefundRuleAdmin
@@ -168,21 +169,6 @@ def _describe_limits() -> str:
         for name, value in {**step.limits, **step.free_limits}.items()
     )
     return "; ".join(f"{step}, {name}: {value:g}" for step, name, value in known)
-
-
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    """An admin of rows that are made elsewhere and can only be viewed here."""
-
-    actions = None
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class ClauseInline(admin.TabularInline[Clause, PolicyVersion]):

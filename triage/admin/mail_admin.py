@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from tickets.access import ADMINS
+from tickets.audit.read_only_admin import ReadOnlyAdmin
 from tickets.intake.mail_retries import retry_refused_mail
 from tickets.mail.charsets import decode_bytes
 from tickets.models import RefusedMail
@@ -18,7 +19,7 @@ MAX_SHOWN_BYTES = 4_000
 
 
 @admin.register(RefusedMail)
-class RefusedMailAdmin(admin.ModelAdmin[RefusedMail]):
+class RefusedMailAdmin(ReadOnlyAdmin):
     list_display = ("refused_at", "place", "reason", "attempts", "show_ticket")
     list_filter = (("taken_in_at", admin.EmptyFieldListFilter),)
     search_fields = ("place", "reason")
@@ -36,15 +37,6 @@ class RefusedMailAdmin(admin.ModelAdmin[RefusedMail]):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.groups.filter(name=ADMINS).exists()
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.display(description="Taken in")
     def show_ticket(self, refused: RefusedMail) -> str:

@@ -12,7 +12,7 @@ from approvals.models import Execution
 from approvals.payments.gateways import stripe
 from tests.support.payment_rows import PI, approved, asked, meet, ordered, paid, states
 from tests.support.payment_rows import by_stripe as use_stripe
-from tests.support.payment_server import Books, Order, payment_server
+from tests.support.payment_server import UNCLEAR_MOODS, Books, Order, payment_server
 from tickets.models import Payment
 from tickets.models.amounts import load_minor_units
 
@@ -44,27 +44,7 @@ def test_nothing_is_told_of_this_machine(books: Books) -> None:
     assert not [name for name in headers if name.startswith("x-stripe")]
 
 
-@pytest.mark.parametrize(
-    "mood",
-    [
-        "hangs",
-        "pays late",
-        "drops after",
-        "drops before",
-        "drops halfway",
-        "breaks before",
-        "breaks after",
-        "talks garbage",
-        "talks lists",
-        "sends away",
-        "talks on",
-        "pays another amount",
-        "pays another currency",
-        "gives no reference",
-        "is not done",
-        "conflicts",
-    ],
-)
+@pytest.mark.parametrize("mood", UNCLEAR_MOODS)
 def test_whatever_is_no_clear_answer_is_in_doubt(books: Books, mood: str, settings: Any) -> None:
     meet(settings, books, mood)
     execution = paid(ordered())

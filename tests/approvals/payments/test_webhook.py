@@ -12,7 +12,7 @@ from approvals import payments
 from approvals.payments import http
 from approvals.payments.gateways import webhook
 from tests.support.payment_rows import again, asked, by_webhook, meet, ordered, paid, states
-from tests.support.payment_server import SECRET, Books, payment_server
+from tests.support.payment_server import SECRET, UNCLEAR_MOODS, Books, payment_server
 from tickets.models import Payment, Receipt
 
 pytestmark = pytest.mark.django_db
@@ -49,27 +49,7 @@ def test_the_order_is_signed(books: Books, settings: Any) -> None:
     assert SECRET not in str(books.headers)
 
 
-@pytest.mark.parametrize(
-    "mood",
-    [
-        "hangs",
-        "pays late",
-        "drops after",
-        "drops before",
-        "drops halfway",
-        "breaks before",
-        "breaks after",
-        "talks garbage",
-        "talks lists",
-        "sends away",
-        "talks on",
-        "pays another amount",
-        "pays another currency",
-        "gives no reference",
-        "is not done",
-        "conflicts",
-    ],
-)
+@pytest.mark.parametrize("mood", UNCLEAR_MOODS)
 def test_whatever_is_no_clear_answer_is_in_doubt(books: Books, mood: str, settings: Any) -> None:
     meet(settings, books, mood)
     execution = paid(ordered())

@@ -25,7 +25,7 @@ from triage.nlu.spoken_words import Sentence, list_sentences
 LISTS: Final = {
     name: frozenset(words) for name, words in load_lexicon(LEXICONS / "kept_items.toml").items()
 }
-COUNT_NOUNS: Final = {"couple": 2, "single": 1, "pair": 2}
+COUNT_NOUNS: Final = {"couple": 2, "single": 1}  # a pair of boots is one piece, of lamps two
 MAX_DIGITS: Final = 2
 MAX_PASSIVE_WORDS: Final = 4
 

@@ -445,11 +445,12 @@ def _find_unattached_count(words: Sequence[str]) -> int | None:
 def _find_preceding_count(words: Sequence[str], first: int) -> int | None:
     """The number said in the words before a place, -1 for all; of "one of the two" the first."""
     found: int | None = None
-    if _is_vague(words[max(0, first - 6) : first]):
+    before = _join_both_pairs(words[max(0, first - 6) : first])
+    if _is_vague(before):
         return 0
-    for place, word in enumerate(reversed(words[max(0, first - 6) : first])):
+    for place, word in enumerate(reversed(before)):
         if word in ALL_WORDS:
-            near = FILLER_WORDS.issuperset(words[first - place : first])
+            near = FILLER_WORDS.issuperset(before[len(before) - place :])
             return 2 if word == "both" and near else -1
         if word in COUNT_WORDS or (word.isdigit() and len(word) <= 2 and int(word) > 0):
             found = COUNT_WORDS.get(word) or int(word)
@@ -458,6 +459,12 @@ def _find_preceding_count(words: Sequence[str], first: int) -> int | None:
         elif word not in FILLER_WORDS and found is not None:
             break
     return found
+
+
+def _join_both_pairs(words: Sequence[str]) -> list[str]:
+    """The words with "both pairs of" as "both of": how much one pair is does not matter then."""
+    pairs = zip(["", *words], words, strict=False)
+    return [word for before, word in pairs if (before, word) != ("both", "pair")]
 
 
 def _is_vague(words: Sequence[str]) -> bool:

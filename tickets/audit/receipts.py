@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -35,17 +35,33 @@ def append_receipt(**values: Any) -> Receipt:
     """
     with transaction.atomic():
         Ticket.get_locked(values["ticket"].pk)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK_KEY])
-        last = Receipt.objects.order_by("-seq").values("seq", "body_sha256").first()
-        receipt = Receipt(**{"at": timezone.now(), **values})
-        receipt.cost = Decimal(receipt.cost).quantize(MILLIONTH)  # sealed as it will be read
-        receipt.seq = last["seq"] + 1 if last else 1
-        receipt.previous_sha256 = last["body_sha256"] if last else ""
-        receipt.output_sha256 = compute_sha256(receipt.output)
-        receipt.limits_sha256 = compute_sha256(receipt.limits)
-        receipt.body_sha256 = compute_sha256(build_body(receipt))
-        receipt.save(force_insert=True)
+        (receipt,) = append_receipts([values])
+    return receipt
+
+
+def append_receipts(rows: Sequence[Mapping[str, Any]]) -> list[Receipt]:
+    """Write receipts of one ticket at the end of the chain, in their order, in one go.
+
+    Call inside a transaction that has locked the ticket; nobody else writes to the chain until
+    it ends.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK_KEY])
+    last = Receipt.objects.order_by("-seq").values_list("seq", "body_sha256").first()
+    seq, digest = last or (0, "")
+    made: list[Receipt] = []
+    for number, values in enumerate(rows, start=seq + 1):
+        made.append(_seal_receipt(number, digest, values))
+        digest = made[-1].body_sha256
+    return Receipt.objects.bulk_create(made)
+
+
+def _seal_receipt(seq: int, previous: str, values: Mapping[str, Any]) -> Receipt:
+    receipt = Receipt(**{"at": timezone.now(), **values}, seq=seq, previous_sha256=previous)
+    receipt.cost = Decimal(receipt.cost).quantize(MILLIONTH)  # sealed as it will be read
+    receipt.output_sha256 = compute_sha256(receipt.output)
+    receipt.limits_sha256 = compute_sha256(receipt.limits)
+    receipt.body_sha256 = compute_sha256(build_body(receipt))
     return receipt
 
 

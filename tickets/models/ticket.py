@@ -126,30 +126,34 @@ class Ticket(models.Model):
         """The newest run, None where there is none."""
         return self.runs.order_by("-id").first()
 
-    def mark_ready(self) -> None:
-        self._update_row(status=self.Status.READY, attention="")
+    def mark_ready(self, **values: Any) -> None:
+        self.update_row(status=self.Status.READY, attention="", **values)
 
-    def mark_attention(self, why: str) -> None:
-        self._update_row(status=self.Status.ATTENTION, attention=why[:300])
+    def mark_attention(self, why: str, **values: Any) -> None:
+        self.update_row(status=self.Status.ATTENTION, attention=why[:300], **values)
 
     def mark_waiting(self) -> None:
-        self._update_row(status=self.Status.WAITING, attention="")
+        self.update_row(status=self.Status.WAITING, attention="")
 
     def mark_reopened(self) -> None:
         """Back to NEW, as the customer wrote again and all of it is to be looked at anew."""
-        self._update_row(status=self.Status.NEW, attention="")
+        self.update_row(status=self.Status.NEW, attention="")
 
     def mark_closed(self) -> None:
-        self._update_row(status=self.Status.CLOSED, attention="")
+        self.update_row(status=self.Status.CLOSED, attention="")
 
     def change_label(self, label: str, name: str, confidence: float | None, by: str) -> None:
-        self._update_row(label=label, label_name=name, confidence=confidence, labelled_by=by)
+        self.update_row(label=label, label_name=name, confidence=confidence, labelled_by=by)
 
-    def _update_row(self, **values: Any) -> None:
-        Ticket.everything.filter(pk=self.pk).update(
-            **values, revision=models.F("revision") + 1, changed_at=timezone.now()
-        )
-        self.refresh_from_db()
+    def update_row(self, **values: Any) -> None:
+        """Write the values and count up the revision, which is right here where the row is
+        locked.
+        """
+        values["changed_at"] = timezone.now()
+        rows = Ticket.everything.filter(pk=self.pk)
+        rows.update(**values, revision=models.F("revision") + 1)
+        for name, value in {**values, "revision": self.revision + 1}.items():
+            setattr(self, name, value)
 
 
 # A seeded check looks like any other ticket, and its customer does not exist.

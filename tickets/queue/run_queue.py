@@ -107,9 +107,15 @@ def renew_lease(run: Run, **values: object) -> None:
     leases.renew_lease(RUN_LEASE, run, **values)
 
 
+def keep_lease(run: Run) -> None:
+    """Prolong the lease where half of it is over. Raises LeaseLost."""
+    leases.keep_lease(RUN_LEASE, run)
+
+
 def finish_run(run: Run, state: str, error: str = "") -> None:
     """Write the final state and give up the lease for good. Raises LeaseLost."""
-    leases.end_lease(RUN_LEASE, run, state, error=error[:500], finished_at=timezone.now())
+    ended = {"error": error[:500], "finished_at": timezone.now(), "case_sha256": run.case_sha256}
+    leases.end_lease(RUN_LEASE, run, state, **ended)
 
 
 def list_overdue_runs(limit: int) -> QuerySet[Run]:

@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Count, Sum
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from approvals.models import Refund, RefundRule
-from tickets.mail.automated import combine_marks, find_header_marks
-from tickets.models import Attachment, Customer, Offer, Order, Payment, Ticket
-from triage import models
+from approvals.models import Refund
+from tickets.models import Customer, Offer, Order, Payment, Ticket
 from triage.contract import case
 from triage.contract.case import Case, Fact
 from triage.contract.fact_types import FACT_KINDS, MAX_SLOTS_BY_KIND, format_money
 from triage.nlu import Document
 from triage.nlu.order_mentions import Verdict, find_order_mentions
+from triage.pipeline.configuration import Configuration, load_configuration
 from triage.pipeline.currencies import get_decimal_places
 from triage.pipeline.customer_history import (
     COMMITTED_STATES,
-    load_customer_text,
-    load_large_amounts,
-    load_quoted_text,
-    load_standing,
+    Account,
+    load_account,
 )
 from triage.pipeline.prior_decision import find_prior_decision
+from triage.pipeline.ticket_thread import load_thread
 from triage.pipeline.understanding import TicketRows, understand_ticket
 from triage.steps.classify import is_in_audit_sample
 from triage.steps.classify import step as classify
@@ -39,97 +36,64 @@ CAPTURE = Payment.Kind.CAPTURE
 CHARGEBACK_WORDS = ("chargeback", "dispute")
 
 
-def build_case(ticket: Ticket) -> Case:
-    """The ticket with its customer, orders, rules and taxonomy as they are now."""
-    rows = load_ticket_rows(ticket)
-    return understand_ticket(rows)
+def build_case(ticket: Ticket, known: Configuration | None = None) -> Case:
+    """The ticket with its customer, orders, rules and taxonomy as they are now, or were when
+    they were ``known``.
+    """
+    return understand_ticket(load_ticket_rows(ticket, known or load_configuration()))
 
 
-def load_ticket_rows(ticket: Ticket) -> TicketRows:
+def load_ticket_rows(ticket: Ticket, known: Configuration) -> TicketRows:
     """Everything the steps may know of a ticket, as values, whatever its message says."""
     decided = find_prior_decision(ticket)
-    received, text, marks, photos = _collect_unanswered(ticket, again=decided is not None)
-    quoted = load_quoted_text(ticket)
-    rows = _find_orders(ticket.customer, f"{ticket.subject}\n{text}", quoted)
+    thread = load_thread(ticket, again=decided is not None)
+    account = load_account(ticket.customer) if ticket.customer else None
+    message = f"{ticket.subject}\n{thread.text}"
+    rows = _load_orders(account, message, thread.quoted) if account else []
     return TicketRows(
         case=Case(
             ticket=ticket.pk,
             subject=ticket.subject,
-            text=text,
-            received=timezone.localdate(received),
+            text=thread.text,
+            received=timezone.localdate(thread.since),
             customer=ticket.customer.name if ticket.customer else ticket.name,
             orders=tuple(build_order(row, ticket) for row in rows),
             offers=tuple(_iter_offers(rows)),
-            intents=tuple(map(_build_intent, models.Intent.objects.filter(active=True))),
-            rules=tuple(map(_build_rule, RefundRule.objects.filter(active=True))),
-            phrases=tuple(map(_build_phrase, _load_phrases())),
-            marks=marks,
-            audited=is_in_audit_sample(ticket.pk, _get_audit_share()),
-            photos=photos,
-            earlier=load_customer_text(ticket),
-            standing=load_standing(ticket.customer),
+            intents=known.intents,
+            rules=known.rules,
+            phrases=known.phrases,
+            marks=thread.marks,
+            audited=is_in_audit_sample(ticket.pk, known.get_limit(classify, "audit")),
+            photos=thread.photos,
+            earlier=thread.earlier,
+            standing=_build_standing(ticket.customer, account),
             settled=decided,
-            hides_words=ticket.messages.filter(direction="in").exclude(hidden="").exists(),
+            hides_words=thread.hides_words,
         ),
-        facts=tuple(_build_facts(_iter_ticket_facts(ticket))),
+        facts=tuple(_build_facts(_iter_ticket_facts(ticket, account))),
         sender=tuple(_build_facts(_iter_sender_facts(ticket))),
         order_facts={row.number: tuple(_build_facts(_iter_order_facts(row))) for row in rows},
         other_orders=tuple(_build_facts(_iter_other_orders(rows))),
-        large=load_large_amounts() if ticket.customer else {},
-        quoted=quoted,
+        large=known.large_amounts if ticket.customer else {},
+        quoted=thread.quoted,
     )
 
 
-def _load_phrases() -> Iterable[models.Phrase]:
-    return models.Phrase.objects.filter(active=True).select_related("intent")
+def _build_standing(customer: Customer | None, account: Account | None) -> case.Standing:
+    """The customer's refund history; what is a large amount depends on the order."""
+    if customer is None or account is None:
+        return case.Standing()
+    return case.Standing(refunds=account.recent_refunds, since=customer.since)
 
 
-def _get_audit_share() -> float:
-    row = models.Limit.objects.filter(step=classify.name, name="audit").first()
-    return row.value if row else classify.limits["audit"]
-
-
-def _collect_unanswered(
-    ticket: Ticket, *, again: bool
-) -> tuple[datetime, str, tuple[str, ...], int]:
-    """What the customer wrote since our last answer, when the first of it was written, what
-    the mails' headers say of it, and how many pictures came with it.
-
-    ``again``: it is to be answered once more, also where an answer went out already. In the
-    order of arrival: a mail dated before our answer may have come in after it.
-    """
-    spoken = ticket.messages.exclude(direction="note").order_by("pk")
-    if spoken.filter(direction="in", automatic=False).exists():
-        spoken = spoken.exclude(automatic=True)  # an absence note or a bounce asks nothing
-    waiting: list[tuple[int, datetime, str, tuple[str, ...]]] = []
-    unanswered = False
-    for pk, direction, at, text, sender, raw in spoken.values_list(
-        "pk", "direction", "at", "text", "sender", "raw"
-    ):
-        came = (pk, at, text, find_header_marks(sender or ticket.email, bytes(raw or b"")))
-        if direction == "in":
-            waiting = [*waiting, came] if unanswered else [came]
-        unanswered = direction == "in"
-    if not (unanswered or again):
-        waiting = []
-    since = min((at for _, at, _, _ in waiting), default=ticket.received_at)
-    text = "\n\n".join(text for _, _, text, _ in waiting)
-    photos = Attachment.objects.filter(
-        message__in=[pk for pk, *_ in waiting], content_type__startswith="image/"
-    )
-    return since, text, combine_marks([marks for *_, marks in waiting]), photos.count()
-
-
-def _find_orders(customer: Customer | None, text: str, quoted: str = "") -> list[Order]:
+def _load_orders(account: Account, text: str, quoted: str = "") -> list[Order]:
     """The orders that the text names, however old, those it may name, then the newest; those
     that quoted mails name are among them.
     """
-    if customer is None:
-        return []
-    keys = dict(customer.orders.order_by("-placed_at", "-id").values_list("number", "pk"))
-    ranks = _rank_named_orders(Document.read(text), list(keys))
-    recent = [*list(keys)[:MAX_RECENT_ORDERS], *_list_quoted_orders(quoted, list(keys))]
-    rows = customer.orders.filter(pk__in=[keys[number] for number in (*recent, *ranks)])
+    numbers = list(account.orders)
+    ranks = _rank_named_orders(Document.read(text), numbers)
+    recent = [*numbers[:MAX_RECENT_ORDERS], *_list_quoted_orders(quoted, numbers)]
+    rows = Order.objects.filter(pk__in=[account.orders[number] for number in (*recent, *ranks)])
     found = rows.order_by("-placed_at", "-id").prefetch_related("lines", "payments", "refunds")
     return sorted(found, key=lambda row: ranks.get(row.number, len(Verdict)))
 
@@ -241,11 +205,11 @@ def _build_facts(found: Iterator[tuple[str, str, str]]) -> Iterator[Fact]:
             yield Fact(kind=kind, about=FACT_KINDS[kind], value=value, ref=ref)
 
 
-def _iter_ticket_facts(ticket: Ticket) -> Iterator[tuple[str, str, str]]:
+def _iter_ticket_facts(ticket: Ticket, account: Account | None) -> Iterator[tuple[str, str, str]]:
     yield "shop", settings.SHOP_NAME, "shop:name"
     yield "ticket", f"#{ticket.pk}", f"ticket:{ticket.pk}"
-    if ticket.customer:
-        yield from _iter_account_facts(ticket.customer)
+    if ticket.customer and account:
+        yield from _iter_account_facts(ticket.customer, account)
 
 
 def _iter_sender_facts(ticket: Ticket) -> Iterator[tuple[str, str, str]]:
@@ -261,28 +225,21 @@ def _iter_other_orders(orders: list[Order]) -> Iterator[tuple[str, str, str]]:
             yield "other_order", order.number, f"order:{order.number}"
 
 
-def _iter_account_facts(customer: Customer) -> Iterator[tuple[str, str, str]]:
+def _iter_account_facts(customer: Customer, account: Account) -> Iterator[tuple[str, str, str]]:
     ref = f"customer:{customer.pk}"
     yield "customer", customer.name or customer.email, ref
     yield "since", _format_date(customer.since), ref
-    count = customer.orders.count()
-    yield "orders", str(count) if count else "", f"{ref}:orders"
-    currencies = set(customer.orders.values_list("currency", flat=True))
-    if len(currencies) == 1:  # sums across currencies would be no fact
-        yield from _iter_payment_sums(customer, currencies.pop(), f"{ref}:orders")
+    yield "orders", str(len(account.orders) or ""), f"{ref}:orders"
+    if len(account.currencies) == 1:  # sums across currencies would be no fact
+        yield from _iter_payment_sums(account, f"{ref}:orders")
 
 
-def _iter_payment_sums(
-    customer: Customer, currency: str, ref: str
-) -> Iterator[tuple[str, str, str]]:
-    moved = Payment.objects.filter(order__customer=customer)
-    captured = moved.filter(kind=Payment.Kind.CAPTURE).aggregate(total=Sum("amount"))
-    money = moved.filter(kind=Payment.Kind.REFUND).exclude(method=Payment.REPLACEMENT)
-    back = money.aggregate(total=Sum("amount"), count=Count("pk"))
-    yield "spent", _format_amount(captured["total"], currency), ref
-    if back["count"]:
-        yield "refunds", str(back["count"]), ref
-        yield "refunded", _format_amount(back["total"], currency), ref
+def _iter_payment_sums(account: Account, ref: str) -> Iterator[tuple[str, str, str]]:
+    (currency,) = account.currencies
+    yield "spent", _format_amount(account.spent, currency), ref
+    if account.returns:
+        yield "refunds", str(account.returns), ref
+        yield "refunded", _format_amount(account.returned, currency), ref
 
 
 def _iter_order_facts(order: Order) -> Iterator[tuple[str, str, str]]:
@@ -305,53 +262,3 @@ def _format_date(day: date | None) -> str:
 
 def _format_amount(amount: Decimal | None, currency: str) -> str:
     return format_money(amount, currency) if amount else ""
-
-
-def _build_intent(row: models.Intent) -> case.Intent:
-    return case.Intent(
-        slug=row.slug,
-        name=row.name,
-        description=row.description,
-        phrases=tuple(row.phrases),
-        money=row.money,
-        dated_by_purchase=row.dated_by_purchase,
-        needs_policy=row.needs_policy,
-    )
-
-
-def _build_phrase(row: models.Phrase) -> case.Phrase:
-    return case.Phrase(
-        text=row.text,
-        required=row.rule == models.Phrase.Rule.HAS_TO,
-        intent=row.intent.slug if row.intent else "",
-    )
-
-
-def _build_rule(row: RefundRule) -> case.Rule:
-    return case.Rule(
-        name=row.name,
-        intents=tuple(row.intents),
-        clause=row.clause,
-        remedy=row.remedy,
-        window_days=row.window_days,
-        counts_from=row.counts_from,
-        since=row.effective_from,
-        until=row.effective_to,
-        currency=row.currency,
-        fee_percent=row.fee_percent,
-        fee_amount=row.fee_amount,
-        gives_back_postage=row.gives_back_postage,
-        whole_order=row.whole_order,
-        only_whole=row.only_whole,
-        statuses=tuple(row.statuses),
-        categories=tuple(row.categories),
-        exclusion_clause=row.exclusion_clause,
-        covers_final_sale=row.covers_final_sale,
-        covers_opened=row.covers_opened,
-        covers_used=row.covers_used,
-        only_late=row.only_late,
-        only_asked=row.only_asked,
-        evidence=row.evidence,
-        auto_up_to=row.auto_up_to,
-        position=row.position,
-    )

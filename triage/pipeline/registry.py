@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Max
 from django.utils.module_loading import import_string
 
 from triage import models
@@ -20,6 +19,7 @@ from triage.contract.outcomes import Labeller, Signals
 from triage.contract.step import Computing, Engine, EngineUnavailable, Rung, Step
 from triage.guardrails.attribution import Writer
 from triage.inference.registry import pinned
+from triage.pipeline.configuration import Configuration, load_configuration
 from triage.pipeline.rule_engines import ArithmeticEngine, PhraseLabeller, SentenceWriter
 from triage.steps.retrieve import Searcher
 
@@ -74,35 +74,34 @@ def _list_roster_engines(*protocols: type) -> list[str]:
     return [entry.name for entry in load_entries().values() if entry.kind in kinds]
 
 
-def load_ladders() -> Mapping[str, Sequence[Rung]]:
+def load_ladders(known: Configuration) -> Mapping[str, Sequence[Rung]]:
     """The rungs of each step, by its name: those an admin set, or its own."""
-    rows = models.Rung.objects.filter(active=True).order_by("position")
-    chosen: dict[str, list[str]] = {}
-    for step, engine in rows.values_list("step", "engine"):
-        chosen.setdefault(step, []).append(engine)
     return {
-        step.name: [build_rung(name) for name in chosen.get(step.name, step.ladder)]
+        step.name: [build_rung(name, known) for name in known.ladders.get(step.name, step.ladder)]
         for step in load_steps()
     }
 
 
-def build_rung(name: str) -> Rung:
-    return Rung(name=name, load=lambda: load_engine(name))
+def build_rung(name: str, known: Configuration) -> Rung:
+    return Rung(name=name, load=lambda: load_engine(name, known))
 
 
-def load_limits() -> Mapping[str, Mapping[str, float]]:
+def load_limits(known: Configuration | None = None) -> Mapping[str, Mapping[str, float]]:
     """The limits of each step, by its name: its own, overruled by an admin's."""
-    rows = models.Limit.objects.values_list("step", "name", "value")
+    known = known or load_configuration()
     return {
-        step.name: {**step.limits, **{name: value for of, name, value in rows if of == step.name}}
+        step.name: {
+            **step.limits,
+            **{name: value for (of, name), value in known.limits.items() if of == step.name},
+        }
         for step in load_steps()
     }
 
 
-def load_engine(name: str) -> Engine:
-    """The engine of that name. Raises EngineUnavailable."""
+def load_engine(name: str, known: Configuration | None = None) -> Engine:
+    """The engine of that name, as it is in force. Raises EngineUnavailable."""
     if name in ENGINE_BUILDERS:
-        return ENGINE_BUILDERS[name].build()
+        return ENGINE_BUILDERS[name].build(known or load_configuration())
     entry = load_entries().get(name)
     if entry is None or entry.kind != "writer":
         raise EngineUnavailable(f"{name}: no such engine in the roster")
@@ -143,7 +142,7 @@ def load_signal_model():  # type: ignore[no-untyped-def]  # its type would impor
     return SignalModel.loads(pinned.verify_file(load_entries()[SIGNALS]).read_bytes())
 
 
-def _build_phrase_labeller() -> Engine:
+def _build_phrase_labeller(known: Configuration) -> Engine:
     return PhraseLabeller(read=read_signals)
 
 
@@ -160,29 +159,27 @@ def get_encoder_sha256() -> str:
     return load_entries()[ENCODER].sha256
 
 
-def get_target_precision() -> float:
+def get_target_precision(known: Configuration | None = None) -> float:
     """The share of automatic labels that shall be right, 0 to 1."""
-    return float(load_limits()["classify"].get("target", 0.95))
+    return float(load_limits(known)["classify"].get("target", 0.95))
 
 
-def _load_active_labeller() -> Engine:
-    active = models.Classifier.objects.filter(active=True).values_list("pk", flat=True).first()
-    if active is None:
+def _load_active_labeller(known: Configuration) -> Engine:
+    if not known.classifier:
         raise EngineUnavailable("no classifier is trained yet: run `manage.py train_classifier`")
-    return load_labeller(active)
+    return load_labeller(known.classifier, known)
 
 
-def load_labeller(pk: int, *, reads: bool = True) -> Engine:
+def load_labeller(pk: int, known: Configuration | None = None, *, reads: bool = True) -> Engine:
     """The labeller of a trained version, for the target in force; loaded again only when that
     or an alarm changes.
 
     It also ``reads`` urgency and mood, unless only its labels are wanted. Raises
     EngineUnavailable.
     """
-    alarms = models.Alarm.objects.filter(classifier=pk, ended_at=None)
-    return _build_labeller(
-        pk, get_target_precision(), frozenset(alarms.values_list("label", flat=True)), reads
-    )
+    known = known or load_configuration()
+    alarms = known.alarms.get(pk, frozenset())
+    return _build_labeller(pk, get_target_precision(known), alarms, reads)
 
 
 @lru_cache(maxsize=4)
@@ -274,25 +271,12 @@ def embed_texts(texts: Sequence[str], reader: Any = None):  # type: ignore[no-un
     return np.array([known.get(d, made.get(d)) for d in digests], np.float32)
 
 
-def _load_hybrid_search() -> Engine:
-    return _load_search("hybrid", _get_clauses_state(), _get_tuned_encoder_id())
+def _load_hybrid_search(known: Configuration) -> Engine:
+    return _load_search("hybrid", known.clauses, known.tuned_encoder)
 
 
-def _load_lexical_search() -> Engine:
-    return _load_search("lexical", _get_clauses_state(), 0)
-
-
-def _get_clauses_state() -> tuple[int, int]:
-    """The last version and the number of clauses: a key that changes whenever a policy version
-    is loaded, as versions are never edited or deleted.
-    """
-    state = models.Clause.objects.aggregate(last=Max("version"), count=Count("pk"))
-    return state["last"] or 0, state["count"]
-
-
-def _get_tuned_encoder_id() -> int:
-    """The id of the tuned encoder that clauses are searched with, or 0 for the plain one."""
-    return models.TunedEncoder.objects.filter(active=True).values_list("pk", flat=True).first() or 0
+def _load_lexical_search(known: Configuration) -> Engine:
+    return _load_search("lexical", known.clauses, 0)
 
 
 @lru_cache(maxsize=4)
@@ -316,7 +300,8 @@ def build_clause_search(clauses: Sequence[Clause], tuned: int | None = None) -> 
     from triage.retrieval import index
     from triage.retrieval.store import Store
 
-    reader, relevance = _load_clause_encoder(_get_tuned_encoder_id() if tuned is None else tuned)
+    tuned = load_configuration().tuned_encoder if tuned is None else tuned
+    reader, relevance = _load_clause_encoder(tuned)
     by = f"{reader.entry.sha256} {reader.tuned_sha256} {reader.runtime}"
     embedded = Store(settings.DATA / "clauses").load_embedded(clauses, reader, by)
     return retrieval_engine.Search(
@@ -359,7 +344,7 @@ class EngineBuilder:
     """
 
     serves: type
-    build: Callable[[], Engine]
+    build: Callable[[Configuration], Engine]
 
 
 # An engine is one line here; each kind of model in the roster that can be a rung, one below.
@@ -368,7 +353,7 @@ ENGINE_BUILDERS = {
     "phrases": EngineBuilder(Labeller, _build_phrase_labeller),
     "hybrid": EngineBuilder(Searcher, _load_hybrid_search),
     "lexical": EngineBuilder(Searcher, _load_lexical_search),
-    "arithmetic": EngineBuilder(Computing, ArithmeticEngine),
-    "sentences": EngineBuilder(Writer, SentenceWriter),
+    "arithmetic": EngineBuilder(Computing, lambda known: ArithmeticEngine()),
+    "sentences": EngineBuilder(Writer, lambda known: SentenceWriter()),
 }
 ROSTER_PROTOCOLS: Mapping[str, type] = {"writer": Writer}

@@ -9,9 +9,9 @@ from typing import Any
 
 from cattrs.gen import make_dict_unstructure_fn, override
 from cattrs.preconf.json import make_converter
+from django.utils import timezone
 
-from tickets.audit import receipts
-from tickets.models import Receipt, Run
+from tickets.models import Run
 from triage.contract.step import Attempt, Evidence, Status, Step, StepResult
 from triage.steps.draft import Reply
 from triage.steps.summarize import Summary
@@ -25,11 +25,12 @@ for kind in (Summary, Reply):  # of a text that is no free text the receipt says
     )
 
 
-def write_receipt(run: Run, result: StepResult, ladder: Iterable[str]) -> Receipt:
-    """Append the receipt of one step of the run."""
+def build_receipt_row(run: Run, result: StepResult, ladder: Iterable[str]) -> dict[str, Any]:
+    """The fields of the receipt of one step of the run, as it ends now."""
     evidence, usage, served = result.evidence, result.evidence.usage, result.served
-    return receipts.append_receipt(
+    return dict(
         ticket=run.ticket,
+        at=timezone.now(),
         run=run,
         attempt=run.attempt,
         step=result.step.name,

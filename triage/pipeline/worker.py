@@ -7,10 +7,9 @@ import logging
 import os
 import socket
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
@@ -19,22 +18,22 @@ from approvals import reply_refresh
 from approvals import services as approvals
 from approvals.errors import Refused
 from approvals.models import Refund
-from tickets.models import Draft, Order, Run, Ticket
+from tickets.models import Draft, Order, Receipt, Run, Ticket
 from tickets.queue import leases, run_queue
 from triage.contract.case import Case
-from triage.contract.outcomes import NORMAL
-from triage.contract.outputs import Classification
-from triage.contract.step import Engine, Rung, StepResult
+from triage.contract.step import Engine, Rung
 from triage.inference.language import identify_language
 from triage.pipeline import auto_approval_doubts, registry, routing, runner, step_receipts
 from triage.pipeline.case_builder import build_case
+from triage.pipeline.configuration import load_configuration
 from triage.pipeline.rule_engines import PersonLabeller
+from triage.pipeline.run_records import RunRecords
 from triage.refunds.proposal import REVIEW, Proposed
 from triage.steps.draft import Reply
 from triage.steps.retrieve import Retrieval
 
 MAX_ATTEMPTS = 5
-MOOD_ORDER = ("", "calm", "upset", "threatening")
+SLOW_KINDS = frozenset(Receipt.FREE_CLASSES)  # general models and hosted ones: seconds
 log = logging.getLogger(__name__)
 
 
@@ -54,8 +53,10 @@ def execute_run(run_id: int) -> bool:
     run = run_queue.claim_run(run_id, build_holder_name())
     if run is None:
         return False
+    person = _find_person_label(run.ticket)
+    records = RunRecords(run, labelled_by_person=person is not None)
     try:
-        _run_pipeline(run)
+        _run_pipeline(run, records, person)
     except leases.LeaseLost:
         return False
     except DatabaseError:
@@ -63,31 +64,29 @@ def execute_run(run_id: int) -> bool:
     except Exception as error:
         log.exception("run %s failed", run.pk)
         with suppress(leases.LeaseLost):  # somebody asked for it anew meanwhile
-            _fail_run(run, f"{type(error).__name__}: {error}")
+            _fail_run(records, f"{type(error).__name__}: {error}")
         return False
     return True
 
 
-def _run_pipeline(run: Run) -> None:
+def _run_pipeline(run: Run, records: RunRecords, person: PersonLabeller | None) -> None:
     if run.attempt > MAX_ATTEMPTS:
-        _fail_run(run, f"given up after {MAX_ATTEMPTS} attempts")
+        _fail_run(records, f"given up after {MAX_ATTEMPTS} attempts")
         return
-    case = _restore_outputs(run, _detect_language(build_case(run.ticket)))
-    ladders, limits = (
-        {**registry.load_ladders(), **_build_person_ladder(run.ticket)},
-        registry.load_limits(),
-    )
-    renew = partial(run_queue.renew_lease, run)
+    known = load_configuration()
+    case = _restore_outputs(run, _detect_language(build_case(run.ticket, known)))
+    ladders = {**registry.load_ladders(known), **_build_person_ladder(person)}
+    limits = registry.load_limits(known)
     results = runner.run_steps(
         registry.load_steps(),
         case,
-        lambda step: [_add_heartbeat(renew, rung) for rung in ladders[step.name]],
+        lambda step: [_guard_rung(records, rung) for rung in ladders[step.name]],
         lambda step: limits[step.name],
     )
     for result in results:
         case = case.add_output(result.output)
-        _record_result(run, result, [rung.name for rung in ladders[result.step.name]])
-    _finish_run(run, case)
+        records.add_result(result, [rung.name for rung in ladders[result.step.name]])
+    _finish_run(records, case)
 
 
 def _detect_language(case: Case) -> Case:
@@ -97,27 +96,30 @@ def _detect_language(case: Case) -> Case:
 def _restore_outputs(run: Run, case: Case) -> Case:
     """The case with what an earlier attempt finished, unless the world has changed since."""
     run.case_sha256 = hashlib.sha256(repr(case).encode()).hexdigest()
-    run_queue.renew_lease(run, case_sha256=run.case_sha256)
-    for output in step_receipts.load_finished_outputs(run, registry.load_steps()).values():
-        case = case.add_output(output)
+    if run.attempt > 1:
+        for output in step_receipts.load_finished_outputs(run, registry.load_steps()).values():
+            case = case.add_output(output)
     return case
 
 
-def _add_heartbeat(renew: Callable[[], None], rung: Rung) -> Rung:
-    """The rung; loading it prolongs the lease and gives the database connection back."""
+def _guard_rung(records: RunRecords, rung: Rung) -> Rung:
+    """The rung; loading it keeps the lease. Before an engine that may take long, what is done is
+    written and the database connection given back.
+    """
 
-    def hold_and_load() -> Engine:
-        renew()
+    def load_guarded() -> Engine:
+        run_queue.keep_lease(records.run)
         engine = rung.load()
-        _release_connection()
+        if engine.card.kind in SLOW_KINDS:
+            records.write_now()
+            _release_connection()
         return engine
 
-    return Rung(name=rung.name, load=hold_and_load)
+    return Rung(name=rung.name, load=load_guarded)
 
 
-def _build_person_ladder(ticket: Ticket) -> Mapping[str, Sequence[Rung]]:
+def _build_person_ladder(person: PersonLabeller | None) -> Mapping[str, Sequence[Rung]]:
     """The ladder of classify where a person gave the label, which stands above every model."""
-    person = _find_person_label(ticket)
     return {"classify": [Rung(name=person.by, load=lambda: person)]} if person else {}
 
 
@@ -134,48 +136,42 @@ def _release_connection() -> None:
         connection.close()
 
 
-def _record_result(run: Run, result: StepResult, ladder: list[str]) -> None:
-    with transaction.atomic():
-        Ticket.get_locked(run.ticket_id)
-        run_queue.renew_lease(run)
-        step_receipts.write_receipt(run, result, ladder)
-        if isinstance(result.output, Classification):
-            _save_label(run.ticket, result.output, result)
-
-
-def _save_label(ticket: Ticket, output: Classification, result: StepResult) -> None:
-    """Write label, urgency and mood on the ticket.
-
-    No model takes away a person's label, and no reading lowers the urgency.
-    """
-    by = result.served.name if result.served else ""
-    _raise_urgency(ticket, output)
-    if not output.label and _find_person_label(ticket):
-        return
-    ticket.change_label(output.label, output.name, output.confidence, by=by)
-
-
-def _raise_urgency(ticket: Ticket, output: Classification) -> None:
-    """Urgency and mood go up only; where nothing was read before, "low" may stand."""
-    ticket.refresh_from_db(fields=["urgency", "mood"])
-    level = max(ticket.urgency, output.urgency)
-    if ticket.urgency == NORMAL and not ticket.mood and output.mood:
-        level = output.urgency
-    mood = max(ticket.mood, output.mood, key=MOOD_ORDER.index)
-    Ticket.objects.filter(pk=ticket.pk).update(urgency=level, mood=mood)
-
-
-def _finish_run(run: Run, case: Case) -> None:
+def _finish_run(records: RunRecords, case: Case) -> None:
     """Everything a finished run leaves, in one transaction with its end: once or not at all."""
+    run = records.run
     with transaction.atomic():
         ticket = Ticket.get_locked(run.ticket_id)
         run_queue.finish_run(run, Run.State.DONE)  # first: from here on it is ours or nothing is
-        Ticket.objects.filter(pk=ticket.pk).update(language=case.language or ticket.language)
+        _lock_order(case[Proposed])
+        records.write_rows(ticket)
         _save_draft(run, case[Reply])
+        stale = _close_older_refunds(ticket)
         trouble = _propose_refund(run, case)
-        _route_ticket(ticket, case, trouble)
-        for refund in run.refunds.filter(state=Refund.State.APPROVED):  # by a rule, just now
+        _route_ticket(ticket, case, trouble, stale)
+        _refresh_approved_reply(run, case[Proposed])
+
+
+def _close_older_refunds(ticket: Ticket) -> list[str]:
+    """Withdraw what the machine proposed before; what people have to look at again, in
+    sentences.
+    """
+    if not ticket.refunds.exists():
+        return []
+    approvals.withdraw_proposals(ticket)
+    return list(approvals.iter_stale_warnings(ticket))
+
+
+def _refresh_approved_reply(run: Run, decided: Proposed) -> None:
+    """Have the reply written anew where a rule approved the refund just now."""
+    if decided.outcome == REVIEW:
+        for refund in run.refunds.filter(state=Refund.State.APPROVED):
             reply_refresh.refresh_reply(refund)
+
+
+def _lock_order(decided: Proposed) -> None:
+    """Lock the order that the decision is about before the chain of receipts, as everywhere."""
+    if decided.order:
+        list(Order.objects.select_for_update().filter(number=decided.order))
 
 
 def _save_draft(run: Run, reply: Reply) -> None:
@@ -190,13 +186,10 @@ def _propose_refund(run: Run, case: Case) -> str:
     string.
     """
     decided = case[Proposed]
-    orders = Order.objects.select_for_update().filter(number=decided.order)
-    list(orders)  # locked before the chain of receipts, as everywhere
-    approvals.withdraw_proposals(run.ticket)
     if decided.outcome != REVIEW or decided.amount is None:
         return ""
     proposal = approvals.Proposal(
-        order=orders.get(),
+        order=Order.objects.get(number=decided.order),
         amount=decided.amount,
         remedy=decided.remedy,
         arithmetic=decided.arithmetic,
@@ -210,7 +203,9 @@ def _propose_refund(run: Run, case: Case) -> str:
     )
     try:
         refund = approvals.propose_refund(run.ticket, proposal, run=run, by=None)
-        approvals.approve_by_rule(refund.pk, doubts=auto_approval_doubts.list_doubts(run, case))
+        if any(rule.name == refund.rule and rule.auto_up_to for rule in case.rules):
+            doubts = auto_approval_doubts.list_doubts(run, case)
+            approvals.approve_by_rule(refund.pk, doubts=doubts)
     except Refused as refusal:
         return str(refusal)
     return ""
@@ -225,22 +220,20 @@ def _build_citations(case: Case, decided: Proposed) -> list[dict[str, Any]]:
     ]
 
 
-def _route_ticket(ticket: Ticket, case: Case, trouble: str) -> None:
+def _route_ticket(ticket: Ticket, case: Case, trouble: str, stale: Sequence[str]) -> None:
     """Mark the ticket for a person's attention with every reason, or as ready to be sent."""
-    reasons = [
-        *routing.iter_attention_reasons(case, trouble),
-        *approvals.iter_stale_warnings(ticket),
-    ]
+    reasons = [*routing.iter_attention_reasons(case, trouble), *stale]
+    language = case.language or ticket.language
     if reasons:
-        ticket.mark_attention(" ".join(reasons))
+        ticket.mark_attention(" ".join(reasons), language=language)
     else:
-        ticket.mark_ready()
+        ticket.mark_ready(language=language)
 
 
-def _fail_run(run: Run, error: str) -> None:
+def _fail_run(records: RunRecords, error: str) -> None:
+    """End the run as failed, with the receipts of what it had done."""
     with transaction.atomic():
-        Ticket.get_locked(run.ticket_id)
-        run_queue.finish_run(run, Run.State.FAILED, error)
-        run.ticket.mark_attention(
-            "Something went wrong while reading this. Please answer yourself."
-        )
+        ticket = Ticket.get_locked(records.run.ticket_id)
+        run_queue.finish_run(records.run, Run.State.FAILED, error)
+        records.write_rows(ticket)
+        ticket.mark_attention("Something went wrong while reading this. Please answer yourself.")

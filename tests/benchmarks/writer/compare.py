@@ -17,6 +17,7 @@ from triage.contract.case import Case
 from triage.contract.step import Status, StepResult
 from triage.pipeline import registry, runner
 from triage.pipeline.case_builder import build_case
+from triage.pipeline.configuration import load_configuration
 
 WRITING_STEPS = ("summarize", "draft")
 
@@ -57,7 +58,8 @@ class Command(BaseCommand):
 
 def _write_texts(case: Case, writers: list[str]) -> dict[str, dict[str, StepResult]]:
     """The other steps by their usual ladders, each text by every writer alone."""
-    limits, ladders = registry.load_limits(), registry.load_ladders()
+    known = load_configuration()
+    limits, ladders = registry.load_limits(known), registry.load_ladders(known)
     results: dict[str, dict[str, StepResult]] = {}
     for step in registry.load_steps():
         if step.name not in WRITING_STEPS:
@@ -65,7 +67,7 @@ def _write_texts(case: Case, writers: list[str]) -> dict[str, dict[str, StepResu
         else:
             results[step.name] = {
                 name: runner.climb_ladder(
-                    step, case, [registry.build_rung(name)], limits[step.name]
+                    step, case, [registry.build_rung(name, known)], limits[step.name]
                 )
                 for name in writers
             }

@@ -176,7 +176,7 @@ def test_a_run_that_a_worker_took_first_is_no_failure(
 
 
 def test_a_run_that_failed_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "build_case", lambda ticket: 1 / 0)
+    monkeypatch.setattr(worker, "build_case", lambda *known: 1 / 0)
     with pytest.raises(CommandError, match="1 could not be read"):
         call_command("triage", shop_rows.ticket().pk)
 

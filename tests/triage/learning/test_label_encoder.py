@@ -27,6 +27,7 @@ from triage.inference.tuned_weights import TunedWeights
 from triage.learning import examples, versions
 from triage.models import Classifier, Embedding, Intent, IntentEncoder, Limit, TunedEncoder
 from triage.pipeline import registry, worker
+from triage.pipeline.configuration import load_configuration
 
 __all__ = ["encoder"]
 pytestmark = pytest.mark.django_db
@@ -249,7 +250,7 @@ def test_vectors_of_the_tuned_encoder_are_kept_apart(tuned: list[Sequence[str]])
 def test_clauses_are_never_searched_with_it(tuned: list[Sequence[str]]) -> None:
     train("--tune-encoder", "2")
     assert not TunedEncoder.objects.exists()
-    assert registry._get_tuned_encoder_id() == 0
+    assert load_configuration().tuned_encoder == 0
 
 
 def test_an_encoder_that_a_version_reads_with_cannot_be_deleted(

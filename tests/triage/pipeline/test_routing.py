@@ -14,7 +14,7 @@ from triage.contract.outcomes import FOREIGN_LANGUAGE_REASON, Matter, Outcome
 from triage.contract.outputs import Classification
 from triage.contract.step import Rung, Status
 from triage.guardrails.attribution import Part
-from triage.pipeline import routing, worker
+from triage.pipeline import routing, run_records
 from triage.pipeline.runner import climb_ladder
 from triage.refunds.proposal import HUMAN, NONE, Proposed
 from triage.steps import draft
@@ -130,7 +130,7 @@ def test_a_second_matter_is_taken_up_with_the_next_best_clause() -> None:
 
 
 def read(ticket: Ticket, **signs: Any) -> tuple[int, str]:
-    worker._raise_urgency(ticket, Classification(**signs))
+    ticket.update_row(**run_records.raise_urgency(ticket, Classification(**signs)))
     ticket.refresh_from_db()
     return ticket.urgency, ticket.mood
 

@@ -21,7 +21,7 @@ from tickets.queue import run_queue
 from triage.contract.outcomes import Guess
 from triage.contract.step import EngineError, EngineInfo
 from triage.inference.registry.pinned import Entry
-from triage.pipeline import registry, worker
+from triage.pipeline import registry, run_records, worker
 from triage.pipeline.case_builder import build_case
 
 __all__ = ["shop"]  # fixtures
@@ -157,11 +157,12 @@ def test_what_was_finished_for_another_case_is_not_reused(monkeypatch: Any) -> N
     ticket = shop_rows.ticket()
     run = run_queue.enqueue_run(ticket, reason="arrived")
     with monkeypatch.context() as patch:
+        patch.setattr(run_records, "MAX_UNWRITTEN_SECONDS", -1)
         patch.setattr(worker, "_finish_run", lambda *args: None)
         worker.execute_run(run.pk)  # all five steps, for a customer without orders
         shop_rows.order()
         Run.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-        patch.setattr(worker, "_record_result", lambda *args: 1 / 0)
+        patch.setattr(run_records, "build_receipt_row", lambda *args: 1 / 0)
         worker.execute_run(run.pk)  # the world has changed; dies at once
     Run.objects.update(state="running", lease_until=timezone.now() - timedelta(seconds=1))
     worker.execute_run(run.pk)
@@ -189,7 +190,10 @@ def test_a_later_message_that_asks_for_no_money_withdraws_the_refund() -> None:
     assert Refund.objects.get().state == Refund.State.VOID
 
 
-def test_a_worker_that_died_loses_nothing_and_repeats_nothing(monkeypatch: Any) -> None:
+@pytest.mark.parametrize(("seconds", "written"), [(-1, 5), (3_600, 0)])
+def test_a_worker_that_died_loses_what_was_not_written_and_repeats_that_alone(
+    monkeypatch: Any, seconds: int, written: int
+) -> None:
     shop_rows.order()
     ticket = shop_rows.ticket()
     run = run_queue.enqueue_run(ticket, reason="arrived")
@@ -198,10 +202,11 @@ def test_a_worker_that_died_loses_nothing_and_repeats_nothing(monkeypatch: Any) 
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
+        patch.setattr(run_records, "MAX_UNWRITTEN_SECONDS", seconds)
         patch.setattr(worker, "_finish_run", die)
         with pytest.raises(KeyboardInterrupt):
             worker.execute_run(run.pk)
-    assert ticket.receipts.count() == 5
+    assert ticket.receipts.count() == written
     assert not worker.execute_run(run.pk)  # the lease still holds
     Run.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     assert worker.execute_run(run.pk)
@@ -213,6 +218,7 @@ def test_when_the_world_changed_the_steps_are_taken_again(monkeypatch: Any) -> N
     ticket = shop_rows.ticket()
     run = run_queue.enqueue_run(ticket, reason="arrived")
     with monkeypatch.context() as patch:
+        patch.setattr(run_records, "MAX_UNWRITTEN_SECONDS", -1)
         patch.setattr(worker, "_finish_run", lambda *args: None)
         worker.execute_run(run.pk)
     shop_rows.order()
@@ -222,7 +228,7 @@ def test_when_the_world_changed_the_steps_are_taken_again(monkeypatch: Any) -> N
 
 
 def test_a_defect_ends_the_run_and_calls_a_person(monkeypatch: Any) -> None:
-    monkeypatch.setattr(worker, "build_case", lambda ticket: 1 / 0)
+    monkeypatch.setattr(worker, "build_case", lambda *known: 1 / 0)
     ticket = shop_rows.ticket()
     run = run_queue.enqueue_run(ticket, reason="arrived")
     assert not worker.execute_run(run.pk)
@@ -290,7 +296,7 @@ def test_a_receipt_says_how_sure_the_model_was_that_was_not_sure_enough(monkeypa
         def label(self, text: str, intents: Any) -> Guess:
             return Guess(label="order-status", confidence=0.41, basis="model", threshold=0.8)
 
-    unsure = replace(registry.ENGINE_BUILDERS["encoder"], build=Unsure)
+    unsure = replace(registry.ENGINE_BUILDERS["encoder"], build=lambda known: Unsure())
     monkeypatch.setitem(registry.ENGINE_BUILDERS, "encoder", unsure)
     ticket = triaged("Colourless green ideas sleep furiously.")
     receipt = ticket.receipts.get(step="classify")

@@ -18,6 +18,7 @@ from triage.inference import contrastive_tuning as engine
 from triage.learning import retrieval_tuning
 from triage.models import Clause, Job, TunedEncoder
 from triage.pipeline import jobs, registry
+from triage.pipeline.configuration import load_configuration
 
 pytestmark = pytest.mark.django_db
 PAGE = "triage:tuning"
@@ -79,14 +80,14 @@ def test_ada_asks_for_a_tuning_once(client: Client, ada: User) -> None:
 
 def test_nothing_searches_with_it_until_ada_puts_it_to_work(client: Client, ada: User) -> None:
     made = encoder()
-    assert registry._get_tuned_encoder_id() == 0
+    assert load_configuration().tuned_encoder == 0
     client.force_login(ada)
     page = client.post(reverse("triage:use_encoder", args=[made.pk]), follow=True).content.decode()
-    assert registry._get_tuned_encoder_id() == made.pk
+    assert load_configuration().tuned_encoder == made.pk
     assert "put to work by ada" in page
     for _ in range(2):
         page = client.post(reverse("triage:plain_encoder"), follow=True).content.decode()
-    assert registry._get_tuned_encoder_id() == 0
+    assert load_configuration().tuned_encoder == 0
     assert f"ada put tuned encoder {made.pk} to work" in page
     assert page.count("ada put the plain one to work") == 1
 
@@ -111,7 +112,7 @@ def test_one_tuned_from_another_file_is_refused(client: Client, ada: User) -> No
     made = encoder(base_sha256="0" * 64)
     client.force_login(ada)
     page = client.post(reverse("triage:use_encoder", args=[made.pk]), follow=True).content.decode()
-    assert registry._get_tuned_encoder_id() == 0
+    assert load_configuration().tuned_encoder == 0
     assert "Tune it again" in page
 
 

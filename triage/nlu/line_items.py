@@ -31,6 +31,7 @@ from triage.nlu.kept_items import (
 from triage.nlu.kept_pieces import Pieces, resolve_kept_pieces
 from triage.nlu.lexicon import LEXICONS, load_groups, load_lexicon
 from triage.nlu.own_number import replace_own_number
+from triage.nlu.requested_objects import ObjectReader, find_less_than_all, iter_asides_removed
 from triage.nlu.requests import MONEY_KINDS, find_requests
 from triage.nlu.whole_order import WholeKind, WholeRequest, find_whole_requests
 
@@ -225,18 +226,29 @@ def _has_whole(words: str, choices: Sequence[_ReturnableLine]) -> bool:
 
 
 def _select_named_lines(said: _Scope, choices: Sequence[_ReturnableLine]) -> RequestedItems | None:
+    read = _build_reader(choices).read(said.left)
+    if read.question or find_less_than_all(said.left):
+        question = read.question or f"Which of the items: {_join_names(choices)}?"
+        return RequestedItems(question=question, because="which item is meant is not plain")
     found = _find_requested_lines(said, choices) or _find_spoken_lines(said, choices)
     return _build_requested_items(found, choices) if found else None
 
 
+def _build_reader(choices: Sequence[_ReturnableLine]) -> ObjectReader:
+    names = [choice.line.name for choice in choices]
+    return ObjectReader(names, find_unique_words(names))
+
+
 def _find_requested_lines(said: _Scope, choices: Sequence[_ReturnableLine]) -> list[_RequestedLine]:
-    """The lines that a request names; what it praises beside them is not asked for."""
-    wished = [wish.words for wish in find_requests(said.left) if wish.kind in MONEY_KINDS]
-    return _find_plain_lines(" . ".join(wished), said, choices)
+    """The lines that a request asks for; what its reasons name beside them is not asked for."""
+    return _find_plain_lines(_build_reader(choices).read(said.left).words, said, choices)
 
 
 def _find_spoken_lines(said: _Scope, choices: Sequence[_ReturnableLine]) -> list[_RequestedLine]:
-    return _find_plain_lines(said.left.text, said, choices)
+    words = " ".join(iter_asides_removed(_build_reader(choices), said.left))
+    return _find_plain_lines(words, said, choices) or _find_plain_lines(
+        said.left.text, said, choices
+    )
 
 
 def _find_plain_lines(

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
+from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from triage.contract.step import EngineInfo, EngineUnavailable
 from triage.inference.forward import build_forward
+from triage.inference.kept_graph import GraphFolder
 from triage.inference.registry.pinned import Entry, verify_file
 from triage.inference.tuned_weights import apply_changes
 
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
 
     from triage.inference.forward import Tokens
 
@@ -30,21 +35,19 @@ class Encoder:
 
     ``tuned`` are changed weights of `triage.inference.tuned_weights`, on top of the pinned file.
     ``runtime`` and ``precision`` say what serves them: vectors of two runtimes differ in the
-    fifth digit, so index and query should share it. Raises EngineUnavailable when the file
-    is not the pinned one, or ``tuned`` belongs to another.
+    fifth digit, so index and query should share it. In ``graphs`` its graph is kept, so that the
+    next process need not make it. Raises EngineUnavailable when the file is not the pinned one,
+    or ``tuned`` belongs to another.
     """
 
-    def __init__(self, entry: Entry, threads: int = 1, *, tuned: bytes = b"") -> None:
-        model = load_transformer(entry)
-        import torch
-
-        torch.set_num_threads(threads)
-        if tuned:
-            apply_changes(model[0].auto_model, tuned, entry.sha256)
+    def __init__(
+        self, entry: Entry, threads: int = 1, *, tuned: bytes = b"", graphs: Path | None = None
+    ) -> None:
+        self._tokenizer = load_tokenizer(verify_file(entry).parent)
         self.entry = entry
         self.tuned_sha256 = hashlib.sha256(tuned).hexdigest() if tuned else ""
-        self._tokenizer, self._longest = model.tokenizer, model.max_seq_length
-        self._forward = build_forward(model[0].auto_model, threads)
+        kept = GraphFolder.find(graphs, entry.sha256, self.tuned_sha256) if graphs else None
+        self._forward = build_forward(partial(_load_module, entry, tuned), threads, kept)
         self.precision = self._forward.precision
         self.runtime = (
             f"{self._forward.runtime} ({self.precision}), "
@@ -84,10 +87,7 @@ class Encoder:
 
     def locate_tokens(self, text: str) -> list[tuple[int, int]]:
         """The characters (from, up to) of each token that `embed_tokens` has a vector of."""
-        encoded = self._tokenizer(
-            text, truncation=True, max_length=self._longest, return_offsets_mapping=True
-        )
-        places: list[tuple[int, int]] = encoded["offset_mapping"][1:-1]
+        places: list[tuple[int, int]] = self._tokenizer.encode(text).offsets[1:-1]
         return places
 
     def _iter_batches(
@@ -105,11 +105,7 @@ class Encoder:
             yield rows, self._forward(padded, mask), mask
 
     def _tokenize_texts(self, texts: Sequence[str]) -> list[list[int]]:
-        if not texts:
-            return []
-        encoded = self._tokenizer(list(texts), truncation=True, max_length=self._longest)
-        ids: list[list[int]] = encoded["input_ids"]
-        return ids
+        return [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
 
     def build_engine_info(self, name: str, **settings: Any) -> EngineInfo:
         if self.tuned_sha256:
@@ -122,6 +118,30 @@ class Encoder:
             quantization=self.precision,
             settings=settings,
         )
+
+
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """The tokenizer of a model's folder, which cuts a text where the model ends. Raises
+    EngineUnavailable.
+    """
+    from tokenizers import Tokenizer
+
+    try:
+        longest = json.loads((folder / "sentence_bert_config.json").read_text())["max_seq_length"]
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    except (OSError, ValueError, KeyError) as error:
+        raise EngineUnavailable(f"{folder}: its tokenizer cannot be read: {error}") from error
+    tokenizer.enable_truncation(longest)
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _load_module(entry: Entry, tuned: bytes) -> Any:
+    """The torch module of the encoder, with tuned changes. Raises EngineUnavailable."""
+    module = load_transformer(entry)[0].auto_model
+    if tuned:
+        apply_changes(module, tuned, entry.sha256)
+    return module
 
 
 def load_transformer(entry: Entry) -> SentenceTransformer:

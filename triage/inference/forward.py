@@ -1,9 +1,9 @@
 """The encoder's forward pass: OpenVINO in bfloat16, or torch in float32 where OpenVINO is not.
 
-sentence-transformers loads the weights and the tokenizer; its own OpenVINO backend needs
-optimum-intel, which refuses this transformers release, so the loaded module is handed to
-OpenVINO here. 8-bit weights are faster still and out: their vectors change with the batch,
-and a receipt could not be replayed.
+sentence-transformers loads the weights; its own OpenVINO backend needs optimum-intel, which
+refuses this transformers release, so the loaded module is handed to OpenVINO here, once on a
+machine (`triage.inference.kept_graph`). 8-bit weights are faster still and out: their vectors
+change with the batch, and a receipt could not be replayed.
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ from __future__ import annotations
 import logging
 import sys
 import warnings
+from collections.abc import Callable
 from importlib.metadata import version
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
+
+from triage.inference.kept_graph import GraphFolder, load_or_make_graph
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,19 +38,27 @@ class Forward(Protocol):
     def __call__(self, ids: Tokens, mask: Tokens) -> States: ...
 
 
-def build_forward(module: Any, threads: int) -> Forward:
-    """The fastest pass this machine has for a torch module; a slower one is logged, and named."""
+def build_forward(
+    load_module: Callable[[], Any], threads: int, kept: GraphFolder | None = None
+) -> Forward:
+    """The fastest pass this machine has for a torch module; a slower one is logged, and named.
+
+    The module is loaded where no graph of it is ``kept``.
+    """
     try:
-        return OpenVinoForward(module, threads)
+        return OpenVinoForward(load_module, threads, kept)
     except (ImportError, RuntimeError) as error:
         log.warning("OpenVINO cannot run the encoder, torch does, and takes longer: %s", error)
-        return TorchForward(module)
+        return TorchForward(load_module(), threads)
 
 
 class TorchForward:
     precision = "float32"
 
-    def __init__(self, module: Any) -> None:
+    def __init__(self, module: Any, threads: int) -> None:
+        import torch
+
+        torch.set_num_threads(threads)
         self._module = module
         self.runtime = f"torch {version('torch')}"
 
@@ -68,7 +79,9 @@ class OpenVinoForward:
     A processor without bfloat16 is served float32: ``precision`` says what it came to.
     """
 
-    def __init__(self, module: Any, threads: int) -> None:
+    def __init__(
+        self, load_module: Callable[[], Any], threads: int, kept: GraphFolder | None = None
+    ) -> None:
         openvino = _import_openvino()
         settings = {
             "INFERENCE_PRECISION_HINT": "bf16",
@@ -76,7 +89,8 @@ class OpenVinoForward:
             "NUM_STREAMS": 1,
             "ENABLE_CPU_PINNING": False,  # workers side by side would be pinned to one core
         }
-        compiled = openvino.Core().compile_model(_convert_module(openvino, module), "CPU", settings)
+        graph = load_or_make_graph(openvino, kept, lambda: _convert_module(openvino, load_module()))
+        compiled = openvino.Core().compile_model(graph, "CPU", settings)
         served = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
         self.precision = PRECISIONS.get(served, served)
         self.runtime = f"openvino {version('openvino')}"

@@ -112,7 +112,7 @@ def load_engine(name: str, known: Configuration | None = None) -> Engine:
 def load_encoder():  # type: ignore[no-untyped-def]  # its type would import it
     from triage.inference.encoder import Encoder
 
-    return Encoder(load_entries()[ENCODER], threads=settings.TRIAGE_MODEL_THREADS)
+    return Encoder(load_entries()[ENCODER], settings.TRIAGE_MODEL_THREADS, graphs=_get_graphs())
 
 
 def read_signals(text: str) -> Signals | None:
@@ -234,8 +234,16 @@ def load_tuned_encoder(  # type: ignore[no-untyped-def]
     from triage.inference.encoder import Encoder
 
     return Encoder(
-        load_entries()[ENCODER], settings.TRIAGE_MODEL_THREADS, tuned=_verify_weights(row)
+        load_entries()[ENCODER],
+        settings.TRIAGE_MODEL_THREADS,
+        tuned=_verify_weights(row),
+        graphs=_get_graphs(),
     )
+
+
+def _get_graphs() -> Path:
+    """The folder in which encoders' graphs are kept."""
+    return Path(settings.DATA) / "graphs"
 
 
 def _verify_weights(row: models.Classifier | models.IntentEncoder | models.TunedEncoder) -> bytes:

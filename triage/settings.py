@@ -16,6 +16,7 @@ import pghistory
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import SimpleLazyObject
+from kombu import Exchange, Queue
 
 from triage.runtime.data_folder import load_or_create_secret
 
@@ -221,6 +222,15 @@ if CELERY_BROKER_URL.startswith("filesystem"):
         "polling_interval": 0.1,  # the default second would be most of a ticket's time
     }
     CELERY_WORKER_ENABLE_REMOTE_CONTROL = False  # a broadcast would be one more shared file
+# Lanes: what a person waits for, and what keeps the shop going, never stands behind long work.
+# A worker that names no queues attends to all of them.
+LANES = {
+    "celery": ["triage.tasks.process"],  # Celery's own name: calls sent before there were lanes
+    "upkeep": [f"triage.tasks.{name}" for name in ("sweep", "deliver", "notify", "pay", "watch")],
+    "training": ["triage.tasks.work_job", "triage.tasks.nightly"],
+}
+CELERY_TASK_QUEUES = [Queue(name, Exchange("celery"), routing_key=name) for name in LANES]
+CELERY_TASK_ROUTES = {task: {"queue": name} for name, tasks in LANES.items() for task in tasks}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

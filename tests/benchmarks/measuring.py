@@ -27,7 +27,7 @@ def compute_percentile(values: Iterable[float], share: float) -> float:
 @contextmanager
 def run_workers(count: int) -> Iterator[psutil.Process]:
     """Run Celery with so many worker processes; ended on exit."""
-    process = start_process(build_worker_command(count))
+    process = start_process(build_worker_command(count, "--beat"))
     try:
         yield psutil.Process(process.pid)
     finally:

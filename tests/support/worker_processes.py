@@ -46,7 +46,7 @@ def wait_for(what: Callable[[], bool], seconds: int = 90) -> None:
 @contextmanager
 def worker(env: dict[str, str]) -> Iterator[None]:
     """One worker process with its beat, ended afterwards."""
-    command = [sys.executable, *build_worker_command(1)]
+    command = [sys.executable, *build_worker_command(1, "--beat")]
     process = subprocess.Popen(command, env=env, start_new_session=True)
     try:
         yield

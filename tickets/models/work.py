@@ -63,7 +63,12 @@ class Run(models.Model):
                 fields=["created_at"],
                 condition=Q(state__in=["queued", "running"]),
                 name="run_is_open",
-            )
+            ),
+            models.Index(
+                fields=["created_at"],
+                condition=Q(state="queued", requested_by__isnull=False),
+                name="run_that_a_person_waits_for",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -93,6 +93,21 @@ def dispatch_task(task: str, pk: int, *, expires: float | None = None) -> None:
         log.warning("%s of %s waits for the sweep: no broker took the call: %s", task, pk, error)
 
 
+def find_next_run(called: int) -> int:
+    """The run to work on when ``called`` is called for: the oldest that a person asked for, else
+    that one, else the oldest that waits.
+
+    Every call is for one run. So whoever waits for a page goes before a backlog, whatever the
+    order of calls, and a run whose call went to another is taken by that other's call.
+    """
+    waiting = Run.objects.filter(state=Run.State.QUEUED).order_by("created_at")
+    asked = waiting.exclude(requested_by=None).values_list("pk", flat=True).first()
+    free = leases.build_free_filter(RUN_LEASE, timezone.now())
+    if asked is not None or Run.objects.filter(free, pk=called).exists():
+        return asked or called
+    return waiting.values_list("pk", flat=True).first() or called
+
+
 def claim_run(run_id: int, holder: str) -> Run | None:
     """The run, leased to ``holder``; None when somebody else has it or it is finished."""
     claimed = leases.claim_row(RUN_LEASE, run_id, holder=holder, started_at=timezone.now())

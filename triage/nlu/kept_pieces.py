@@ -184,9 +184,9 @@ class _SentenceReader:
 
     def _match_other(self, at: int) -> _Change | None:
         """As in "(I keep one lamp.) Return the other two"."""
-        known = [*self.kept, *self.list_kept()]
         length = TABLES["other_pieces"].match_length(self.words, at)
-        if not known or not length:
+        known = [*self.kept, *self.list_kept()] if length else []
+        if not known:
             return None
         kept = known[-1]
         line = self.lines[kept.place]

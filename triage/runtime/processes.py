@@ -68,7 +68,21 @@ def build_web_command(port: int) -> list[str]:
     ]
 
 
-def build_worker_command(count: int) -> list[str]:
+def build_lane_services(workers: int) -> list[Service]:
+    """The worker processes of a shop: so many for tickets, and one lane each for what keeps the
+    shop going and for training, which gives its memory back after each job.
+    """
+    upkeep = build_worker_command(2, "--queues", "upkeep", "--beat")
+    training = build_worker_command(2, "--queues", "training", "--max-tasks-per-child", "1")
+    return [
+        Service("worker process", build_worker_command(workers, "--queues", "celery")),
+        Service("upkeep process", upkeep),
+        Service("training process", training),
+    ]
+
+
+def build_worker_command(count: int, *options: str) -> list[str]:
+    """A worker with ``count`` processes, for all queues where the options name none."""
     return [
         "-m",
         "celery",
@@ -76,7 +90,7 @@ def build_worker_command(count: int) -> list[str]:
         "-A",
         "triage",
         "worker",
-        "--beat",
+        *options,
         "--concurrency",
         str(count),
         "--without-gossip",
@@ -99,6 +113,20 @@ def start_process(command: Sequence[str]) -> Process:
         start_new_session=True,
         preexec_fn=_end_with_parent,
     )
+
+
+def run_to_end(command: Sequence[str]) -> None:
+    """Run a command of our interpreter and wait for it, so that its memory is given back.
+
+    Raises SystemExit with its code where it failed; an end signal to us ends it first.
+    """
+    process = start_process(command)
+    try:
+        code = process.wait()
+    finally:
+        end_processes([process])
+    if code:
+        sys.exit(code)
 
 
 def _end_with_parent() -> None:

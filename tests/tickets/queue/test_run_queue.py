@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from celery import current_app
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -191,3 +192,34 @@ def test_a_running_run_has_a_lease() -> None:
     run = enqueue()
     with pytest.raises(IntegrityError), transaction.atomic():
         Run.objects.filter(pk=run.pk).update(state="running")
+
+
+def test_what_ana_asked_for_goes_before_a_backlog_whatever_was_called(ana: User) -> None:
+    backlog = [enqueue() for _ in range(3)]
+    asked = run_queue.enqueue_run(shop_rows.ticket(), reason="asked again", by=ana)
+    assert run_queue.find_next_run(backlog[0].pk) == asked.pk
+    claimed = run_queue.claim_run(asked.pk, "one")
+    assert claimed is not None
+    run_queue.finish_run(claimed, Run.State.DONE)
+    assert run_queue.find_next_run(backlog[1].pk) == backlog[1].pk
+
+
+def test_a_call_whose_run_is_taken_is_for_the_oldest_that_waits(ana: User) -> None:
+    first, second = enqueue(), enqueue()
+    asked = run_queue.enqueue_run(shop_rows.ticket(), reason="asked again", by=ana)
+    calls = [first.pk, second.pk, asked.pk]
+    taken = []
+    for called in calls:
+        taken.append(run_queue.find_next_run(called))
+        assert run_queue.claim_run(taken[-1], "one") is not None
+    assert taken == [asked.pk, second.pk, first.pk]
+    assert run_queue.find_next_run(asked.pk) == asked.pk  # nothing waits: the call finds it taken
+    assert run_queue.claim_run(asked.pk, "two") is None
+
+
+def test_what_a_dead_worker_left_is_taken_by_its_own_call() -> None:
+    dead = enqueue()
+    assert run_queue.claim_run(dead.pk, "dead") is not None
+    expire(dead)
+    enqueue()
+    assert run_queue.find_next_run(dead.pk) == dead.pk

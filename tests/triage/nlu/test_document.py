@@ -27,6 +27,7 @@ NEVER_A_CUSTOMERS = {
     "patterns": "a list of ours",
     "clause": "a policy of the shop",
     "alarms": "intents",
+    "state": "a digest of what admins set",
     "entry": "a model of the roster",
     "path": "a model's file",
 }

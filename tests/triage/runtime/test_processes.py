@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
+from celery import current_app
+from django.conf import settings
+from kombu import Connection
 
 from triage.runtime import processes
 from triage.runtime.processes import EndedAtOnce, Service, end_processes, tend_service
@@ -91,3 +95,40 @@ def wait_for_child(parent: int) -> psutil.Process:
             return found[0]
         time.sleep(0.05)
     raise AssertionError("no child came")
+
+
+def test_each_kind_of_work_has_a_lane_that_a_process_attends_to() -> None:
+    from triage import tasks  # noqa: F401  what is registered
+
+    ours = {name for name in current_app.tasks if name.startswith("triage.tasks.")}
+    assert ours == set(settings.CELERY_TASK_ROUTES)
+    lanes = [
+        service.command[service.command.index("--queues") + 1]
+        for service in processes.build_lane_services(2)
+    ]
+    assert sorted(lanes) == sorted(settings.LANES)
+    (beats,) = [one for one in processes.build_lane_services(2) if "--beat" in one.command]
+    assert beats.name == "upkeep process"
+
+
+def test_a_call_waits_in_the_lane_of_its_kind_alone(tmp_path: Path) -> None:
+    folders = {name: tmp_path / name for name in ("queue", "control")}
+    options = {
+        "data_folder_in": folders["queue"],
+        "data_folder_out": folders["queue"],
+        "control_folder": folders["control"],
+    }
+    for folder in folders.values():
+        folder.mkdir()
+    with Connection("filesystem://", transport_options=options) as broker:
+        for name in ("process", "notify", "work_job"):
+            current_app.send_task(f"triage.tasks.{name}", args=[1], connection=broker)
+    waiting = sorted(file.name.split(".")[-2] for file in folders["queue"].glob("*.msg"))
+    assert waiting == ["celery", "training", "upkeep"]
+
+
+def test_a_command_that_fails_ends_the_start_with_its_code() -> None:
+    processes.run_to_end(["-c", "pass"])
+    with pytest.raises(SystemExit) as ended:
+        processes.run_to_end(["-c", "raise SystemExit(3)"])
+    assert ended.value.code == 3

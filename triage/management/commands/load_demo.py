@@ -17,5 +17,6 @@ class Command(BaseCommand):
             raise CommandError(
                 "There are customers or policies already: the demo needs an empty database."
             )
-        demo.load_demo(progress=self.stderr.isatty())
-        self.stdout.write(f"The demo shop is open. Sign in as {demo.describe_sign_ins()}.")
+        demo.load_demo(progress=True)
+        if options["verbosity"]:
+            self.stdout.write(f"The demo shop is open. Sign in as {demo.describe_sign_ins()}.")

@@ -17,10 +17,11 @@ from triage.demo import load as demo
 from triage.runtime.postgres.roles import PRIVATE_SERVER
 from triage.runtime.processes import (
     Service,
+    build_lane_services,
     build_web_command,
-    build_worker_command,
     raise_on_end_signals,
     run_services,
+    run_to_end,
 )
 from triage.runtime.single_start import AlreadyRunning, claim_data_folder
 
@@ -63,7 +64,7 @@ class Command(BaseCommand):
             self._write_line(f"Sign in as {demo.describe_sign_ins()}.")
         services = [
             Service("web server", build_web_command(port)),
-            Service("worker process", build_worker_command(workers)),
+            *build_lane_services(workers),
         ]
         sys.exit(run_services(services))
 
@@ -78,7 +79,7 @@ class Command(BaseCommand):
         call_command("collectstatic", interactive=False, verbosity=0)
         if with_demo and (demo.is_half_loaded() or not demo.has_data()):
             self._write_line("Opening the demo shop and training its classifier …")
-            demo.load_demo(progress=True)
+            run_to_end(["manage.py", "load_demo", "--verbosity", "0"])
 
     def _write_line(self, text: str) -> None:
         self.stdout.write(text)

@@ -19,7 +19,7 @@ from tickets import access, intake
 from tickets.intake.mails import save_files
 from tickets.mail.mime import File
 from tickets.models import Customer
-from triage.demo import company
+from triage.demo import company, trained_head
 from triage.demo.letters import load_letters
 from triage.demo.photo import draw_photo
 from triage.learning import versions
@@ -54,9 +54,9 @@ def _find_demo_admin() -> User | None:
     return User.objects.filter(username="ada", email=f"ada@{DEMO_MAIL}").first()
 
 
-def load_demo(*, progress: bool = False) -> None:
-    """Load people, policies, intents, rules, customers, orders and tickets; then train a
-    classifier version on the examples and activate it.
+def load_demo(*, progress: bool = False, train: bool = False) -> None:
+    """Load people, policies, intents, rules, customers, orders and tickets; then activate the
+    classifier version that comes with the examples, or with ``train`` make that anew.
 
     Goes on where it was interrupted: the rules are one transaction, each row of the shop is
     received once, and dates count from the day it began.
@@ -67,9 +67,8 @@ def load_demo(*, progress: bool = False) -> None:
     day = timezone.localdate(begun.date_joined) if begun else timezone.localdate()
     _receive_company(company.build_company(day), progress)
     ada = User.objects.get(username="ada")
-    versions.activate_version(
-        versions.train_version(by=ada), by=ada, why="The first version, for the demo."
-    )
+    make_version = trained_head.train_and_keep if train else trained_head.create_version
+    versions.activate_version(make_version(by=ada), by=ada, why="The first version, for the demo.")
 
 
 @transaction.atomic

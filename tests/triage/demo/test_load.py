@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from tickets.models import Customer, Order, Ticket
-from triage.demo import company, load
+from triage.demo import company, load, trained_head
 from triage.learning import versions
 from triage.management.commands import start
 from triage.models import Activation, Classifier, Policy
@@ -32,7 +32,7 @@ def small_shop(monkeypatch: Any, db: None) -> None:
         Activation.objects.create(classifier=version, by=by, why=why)
 
     monkeypatch.setattr(company, "build_company", build_small)
-    monkeypatch.setattr(versions, "train_version", make_version)
+    monkeypatch.setattr(trained_head, "create_version", make_version)
     monkeypatch.setattr(versions, "activate_version", put_to_work)
 
 
@@ -62,6 +62,7 @@ def test_interrupted_between_two_tickets_the_start_goes_on(monkeypatch: Any) -> 
     assert load.is_half_loaded()
     called: list[str] = []
     monkeypatch.setattr(start, "call_command", lambda name, **_: called.append(name))
+    monkeypatch.setattr(start, "run_to_end", lambda command: call_command(*command[1:]))
     start.Command()._prepare_site(with_demo=True)
     assert not load.is_half_loaded()
     assert Ticket.objects.count() == 3

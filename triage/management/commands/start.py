@@ -78,7 +78,7 @@ class Command(BaseCommand):
         self._write_line("Collecting the pages' files …")
         call_command("collectstatic", interactive=False, verbosity=0)
         if with_demo and (demo.is_half_loaded() or not demo.has_data()):
-            self._write_line("Opening the demo shop and training its classifier …")
+            self._write_line("Opening the demo shop …")
             run_to_end(["manage.py", "load_demo", "--verbosity", "0"])
 
     def _write_line(self, text: str) -> None:

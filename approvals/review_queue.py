@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import django_filters
 from django.contrib.auth.models import User
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
 from approvals import separation_of_duties
-from approvals.models import Decision, Refund
+from approvals.models import Refund
 from tickets.models.amounts import MONEY_FIELD_OPTIONS
 
 MAX_QUEUE_ROWS = 500
@@ -93,29 +94,41 @@ class QueuePlace:
     next: int | None = None
 
 
-def filter_queue(person: User, asked: QueryDict, request: Any) -> QueueFilter:
-    """The person's queue under the filters of an address; ``.qs`` are the requests."""
+def list_waiting_ids(person: User) -> list[int]:
+    """Ids of the requests in the person's queue, oldest first.
+
+    Who may decide on what is the dearest question of a page: asked once, it answers how many
+    wait, which, and where one of them stands.
+    """
+    return list(
+        separation_of_duties.list_queued_refunds(person)
+        .order_by(*SORTS["oldest"][1])
+        .values_list("pk", flat=True)
+    )
+
+
+def filter_queue(waiting: list[int], asked: QueryDict, request: Any) -> QueueFilter:
+    """The queue ``waiting`` under the filters of an address; ``.qs`` are the requests."""
     asked = asked.copy()
     asked.setdefault("sort", "oldest")
-    return QueueFilter(
-        asked,
-        queryset=annotate_queue_rows(separation_of_duties.list_queued_refunds(person)),
-        request=request,
-    )
+    return QueueFilter(asked, queryset=Refund.objects.filter(pk__in=waiting), request=request)
 
 
-def annotate_queue_rows(refunds: QuerySet[Refund]) -> QuerySet[Refund]:
-    """The refunds with what a row of the queue shows, in as many queries as for one."""
-    agreed = Count("decisions", filter=Q(decisions__verdict=Decision.Verdict.APPROVE))
-    rows = refunds.select_related(
-        "order", "ticket__customer", "assigned_to", "requested_by", "reviewers"
-    )
-    return rows.annotate(agreed=agreed)
+def list_filtered_ids(waiting: list[int], found: QueueFilter) -> list[int]:
+    """Ids of the requests under the filters, in the order that is asked for."""
+    if not is_narrowed(found.data) and found.data.get("sort") == "oldest":
+        return waiting
+    return list(found.qs.values_list("pk", flat=True))
 
 
-def find_place(refund: Refund, queue: QuerySet[Refund]) -> QueuePlace | None:
+def is_narrowed(asked: QueryDict) -> bool:
+    """Whether an address asks for a part of the queue only."""
+    return any(asked.get(name) for name in FILTER_NAMES)
+
+
+def find_place(refund: Refund, queue: list[int]) -> QueuePlace | None:
     """Where the request stands in the queue; None where it is not in it (any more)."""
-    pks = list(queue.values_list("pk", flat=True)[:MAX_QUEUE_ROWS])
+    pks = queue[:MAX_QUEUE_ROWS]
     if refund.pk not in pks:
         return None
     index = pks.index(refund.pk)
@@ -123,13 +136,7 @@ def find_place(refund: Refund, queue: QuerySet[Refund]) -> QueuePlace | None:
     return QueuePlace(number=index + 1, of=len(pks), next=others[0] if others else None)
 
 
-def list_reason_codes(queue: QuerySet[Refund]) -> list[str]:
-    """The reason codes of the requests, sorted, for the filter. Sentences are no codes."""
-    lists = queue.order_by().values_list("reasons", flat=True)[:MAX_QUEUE_ROWS]
-    return sorted(
-        {reason for reasons in lists for reason in reasons if REASON_CODE.fullmatch(reason)}
-    )
-
-
-def list_currencies(queue: QuerySet[Refund]) -> list[str]:
-    return sorted(set(queue.order_by().values_list("currency", flat=True)))
+def list_reason_codes(reasons: Iterable[Sequence[str]]) -> list[str]:
+    """The codes among the reasons of requests, sorted, for the filter. Sentences are no codes."""
+    found = {reason for each in reasons for reason in each}
+    return sorted(reason for reason in found if REASON_CODE.fullmatch(reason))

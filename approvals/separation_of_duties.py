@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from approvals import account_hands
 from approvals.errors import Incomplete
-from approvals.models import ApprovalLimit, Refund, RuleTier
+from approvals.models import ApprovalLimit, Decision, Refund, RuleTier
 from tickets.access import SUPERVISORS
 from tickets.models import Correction, Draft, Message, Run
 
@@ -249,13 +249,18 @@ def find_reviewers(refund: Refund) -> Group | None:
 
 def list_decidable_refunds(person: User) -> Any:
     """Pending refunds this person may decide on, oldest first."""
-    waiting = Refund.objects.filter(state=Refund.State.PENDING, expires_at__gt=timezone.now())
-    waiting = waiting.exclude(Q(requested_by=person) | Q(decisions__by=person))
-    for rows in _query_involvement(person, OuterRef("ticket_id")).values():
-        waiting = waiting.filter(~Exists(rows))
-    waiting = waiting.filter(~Exists(account_hands.query_open_changes(person.pk)))
-    waiting = waiting.filter(Q(reviewers=None) | Q(reviewers__in=person.groups.all()))
-    return waiting.filter(_build_limit_filter(person)).select_related("order", "ticket__customer")
+    decided = Decision.objects.filter(refund=OuterRef("pk"), by=person)
+    hands = [decided, account_hands.query_open_changes(person.pk)]
+    hands += _query_involvement(person, OuterRef("ticket_id")).values()
+    waiting = Refund.objects.filter(
+        ~Q(requested_by=person),
+        Q(reviewers=None) | Q(reviewers__in=person.groups.all()),
+        Exists(_query_sufficient_limits(person)),
+        *(~Exists(rows) for rows in hands),
+        state=Refund.State.PENDING,
+        expires_at__gt=timezone.now(),
+    )
+    return waiting.select_related("order", "ticket__customer")
 
 
 def list_queued_refunds(person: User) -> Any:
@@ -285,8 +290,8 @@ def _query_involvement(person: User, ticket: Any) -> dict[str, QuerySet[Any]]:
     }
 
 
-def _build_limit_filter(person: User) -> Q:
-    found = Q(pk__in=[])
-    for currency, most in load_limits(person).items():
-        found |= Q(currency=currency, amount__lte=most)
-    return found
+def _query_sufficient_limits(person: User) -> QuerySet[ApprovalLimit]:
+    """The person's limits that cover the refund of an outer query."""
+    return ApprovalLimit.objects.filter(
+        group__user=person, currency=OuterRef("currency"), up_to__gte=OuterRef("amount")
+    )

@@ -26,10 +26,26 @@ def require_role(user: Person, *roles: str) -> User:
 
     Raises PermissionDenied, and the log has who it was; Django's next line has the address.
     """
-    if isinstance(user, User) and user.is_active and user.groups.filter(name__in=roles).exists():
+    if isinstance(user, User) and user.is_active and not load_roles(user).isdisjoint(roles):
         return user
     log.warning("refused: %s is none of %s", user.get_username(), ", ".join(roles))
     raise PermissionDenied("You are signed in, but your account may not do this. Ask an admin.")
+
+
+def load_roles(user: User) -> frozenset[str]:
+    """The names of the user's groups now; the page around asks ``get_roles`` for the same."""
+    user._role_names = frozenset(  # type: ignore[attr-defined]
+        user.groups.values_list("name", flat=True)
+    )
+    return get_roles(user)
+
+
+def get_roles(user: User) -> frozenset[str]:
+    """The names of the user's groups as last loaded for this object, which is a request's."""
+    if not hasattr(user, "_role_names"):
+        return load_roles(user)
+    names: frozenset[str] = user._role_names
+    return names
 
 
 def get_ticket_for(user: Person, pk: int, *roles: str) -> Ticket:
@@ -47,7 +63,7 @@ def get_shown_ticket_for(user: Person, pk: int) -> Ticket:
 
 
 def _list_shown_tickets(person: User) -> QuerySet[Ticket]:
-    if person.groups.filter(name=SUPERVISORS).exists():
+    if SUPERVISORS in get_roles(person):
         return list_tickets(Ticket.everything)
     return list_tickets()
 
@@ -71,7 +87,7 @@ def get_receipt_for(user: Person, pk: int) -> Receipt:
     """The receipt, if the user may see it. Raises PermissionDenied or Http404."""
     person = require_role(user, *STAFF)
     shown = Receipt.objects.select_related("ticket", "run")
-    if not person.groups.filter(name=ADMINS).exists():
+    if ADMINS not in get_roles(person):
         shown = shown.filter(ticket__in=_list_shown_tickets(person).values("pk"))
     found = get_object_or_404(shown, pk=pk)
     if found.step == SEEDED_CHECK_STEP:

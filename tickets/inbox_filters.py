@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
 import django_filters
-from django.db.models import Exists, Manager, OuterRef, Q, QuerySet, Value
+from django.db import connection
+from django.db.models import Exists, Manager, OuterRef, Q, QuerySet
 
 from tickets.models import Correction, Message, Order, Ticket
 
@@ -22,7 +22,13 @@ INBOX_VIEWS = [
     ("all", "All"),
 ]
 MAX_COUNT = 99
-SETTLED_UNSENT = "settled, but for a reply that did not leave"
+STATUS_COUNTS_SQL = """
+    SELECT status, (
+        SELECT count(*) FROM (
+            SELECT FROM tickets_ticket t WHERE t.status = s.status AND NOT t.seeded LIMIT %s
+        ) AS capped
+    ) FROM unnest(%s::text[]) AS s(status)
+"""
 
 
 def build_unsent_filter() -> Q:
@@ -100,14 +106,26 @@ def list_tickets(tickets: Manager[Ticket] = Ticket.objects) -> QuerySet[Ticket]:
 
 
 def count_by_status() -> dict[str, str]:
-    """State -> how many, at most "99+": one query that never walks the whole table."""
-    unsent = Ticket.objects.filter(build_unsent_filter())
-    states = [(Ticket.objects.filter(status=s), str(s)) for s in Ticket.Status]
-    settled = unsent.exclude(status__in=OPEN_STATUSES)
-    parts = [
-        rows.order_by().values_list(Value(name))[: MAX_COUNT + 1]
-        for rows, name in [*states, (unsent, "unsent"), (settled, SETTLED_UNSENT)]
-    ]
-    found: Counter[Any] = Counter(row[0] for row in parts[0].union(*parts[1:], all=True))
-    found["open"] = sum(found[state] for state in OPEN_STATUSES) + found.pop(SETTLED_UNSENT, 0)
+    """State -> how many, at most "99+": two queries that never walk the whole table."""
+    found: Counter[str] = Counter(_count_statuses())
+    unsent = Counter(_list_unsent_statuses())
+    found["unsent"] = unsent.total()
+    settled = sum(n for status, n in unsent.items() if status not in OPEN_STATUSES)
+    found["open"] = sum(found[status] for status in OPEN_STATUSES) + settled
     return {state: f"{MAX_COUNT}+" if n > MAX_COUNT else str(n) for state, n in found.items() if n}
+
+
+def _count_statuses() -> dict[str, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            STATUS_COUNTS_SQL, [MAX_COUNT + 1, [str(status) for status in Ticket.Status]]
+        )
+        return dict(cursor.fetchall())
+
+
+def _list_unsent_statuses() -> list[str]:
+    """The statuses of tickets with a reply that did not leave: enough of them that either those
+    that are settled, or those that are open, are seen to be more than ``MAX_COUNT``.
+    """
+    unsent = Ticket.objects.filter(build_unsent_filter()).order_by()
+    return list(unsent.values_list("status", flat=True)[: 2 * (MAX_COUNT + 1)])

@@ -19,12 +19,6 @@ SALT = "approvals.opinions"
 SAMPLE_SPACE = 16**8
 
 
-def get_care(currency: str) -> Care:
-    """The care in force for a currency; where none was set, no first opinion is asked for."""
-    unset = Care(currency=currency, blind_share=0.0)
-    return Care.objects.filter(currency=currency).first() or unset
-
-
 def is_opinion_due(refund: Refund, person: User) -> bool:
     """Whether this person has to give a first opinion on the refund.
 
@@ -36,11 +30,14 @@ def is_opinion_due(refund: Refund, person: User) -> bool:
 def find_blinded_refunds(refunds: Collection[Refund], person: User) -> set[int]:
     """Ids of the refunds for which ``is_opinion_due``.
 
-    Lists and mails leave out their amount.
+    Lists and mails leave out their amount. Where no care was set for a currency, none is due.
     """
-    cares = {currency: get_care(currency) for currency in {refund.currency for refund in refunds}}
+    found = Care.objects.filter(currency__in={refund.currency for refund in refunds})
+    cares, unset = {care.currency: care for care in found}, Care(blind_share=0.0)
     asked = {
-        refund.pk for refund in refunds if _is_opinion_asked(refund, person, cares[refund.currency])
+        refund.pk
+        for refund in refunds
+        if _is_opinion_asked(refund, person, cares.get(refund.currency, unset))
     }
     known = Look.objects.filter(Q(blind=False) | ~Q(first_verdict=""), by=person)
     return asked - set(known.filter(refund__in=asked).values_list("refund", flat=True))

@@ -7,14 +7,14 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from approvals import account_hands, notifications, review_queue, separation_of_duties
+from approvals import account_hands, notifications, review_queue
 from approvals.models import Notice, Reader
-from approvals.review import first_opinion
 from approvals.views import refund_evidence
 from tickets.access import SUPERVISORS, require_role
 
@@ -26,32 +26,37 @@ def show_queue(request: HttpRequest) -> HttpResponse:
     what they decided.
     """
     person = require_role(request.user, SUPERVISORS)
-    found = review_queue.filter_queue(person, request.GET, request)
-    everything = separation_of_duties.list_queued_refunds(person)
-    mine, below = (
-        list(found.qs[: refund_evidence.MAX_ROWS_SHOWN]),
-        refund_evidence.build_queue_sections(person),
-    )
-    listed = [*mine, *(row["refund"] for row in below["others"])]
-    needed = separation_of_duties.map_approvers_needed([*listed, *below["to_pay"]])
+    waiting, reader = review_queue.list_waiting_ids(person), notifications.get_reader(person)
+    found = review_queue.filter_queue(waiting, request.GET, request)
     shown: dict[str, Any] = {
-        "needed": needed,
-        "mine": mine,
-        "hidden": first_opinion.find_blinded_refunds(listed, person),
-        "count": found.qs.count(),
         "filter": found,
         "asked": request.GET,
-        "kept": request.GET.urlencode(),
-        "is_narrowed": any(request.GET.get(name) for name in review_queue.FILTER_NAMES),
-        "reasons": review_queue.list_reason_codes(everything),
-        "currencies": review_queue.list_currencies(everything),
-        "news": _count_news(person, looked_at=notifications.get_reader(person).looked_at),
+        "kept": _remove_places(request.GET).urlencode(),
+        "is_narrowed": review_queue.is_narrowed(request.GET),
+        "news": _count_news(person, looked_at=reader.looked_at),
         "accounts_wait": list(account_hands.list_unconfirmed_people()),
-        **below,
+        "waiting_ids": waiting,
+        "reader": reader,
+        **refund_evidence.build_queue_sections(
+            person, waiting, review_queue.list_filtered_ids(waiting, found), request.GET
+        ),
     }
     if request.method == "GET":
-        Reader.objects.update_or_create(person=person, defaults={"looked_at": timezone.now()})
+        _keep_looked_at(person)
     return render(request, "approvals/queue.html", shown)
+
+
+def _remove_places(asked: QueryDict) -> QueryDict:
+    left = asked.copy()
+    for name in ("after", "unpaid_after"):
+        left.pop(name, None)
+    return left
+
+
+def _keep_looked_at(person: User) -> None:
+    now = timezone.now()
+    if not Reader.objects.filter(person=person).update(looked_at=now):
+        Reader.objects.update_or_create(person=person, defaults={"looked_at": now})
 
 
 def _count_news(person: User, *, looked_at: datetime | None) -> dict[str, Any]:
@@ -62,6 +67,6 @@ def _count_news(person: User, *, looked_at: datetime | None) -> dict[str, Any]:
     if looked_at is None:
         return {}
     told = Notice.objects.filter(to=person, at__gt=looked_at)
-    kinds = [kind for kind in notifications.Kind if kind != notifications.Kind.DECIDED]
-    counts = {str(kind): told.filter(kind=kind).count() for kind in kinds}
-    return {"since": looked_at, **counts} if any(counts.values()) else {}
+    told = told.exclude(kind=notifications.Kind.DECIDED).order_by()
+    counted = told.values("kind").annotate(count=Count("pk")).values_list("kind", "count")
+    return {"since": looked_at, **counts} if (counts := dict(counted)) else {}

@@ -132,9 +132,9 @@ def _find_queue_place(
     request: HttpRequest, refund: Refund, person: User
 ) -> review_queue.QueuePlace | None:
     """Where the refund stands in the person's queue, under the filters of the address."""
-    return review_queue.find_place(
-        refund, review_queue.filter_queue(person, request.GET, request).qs
-    )
+    waiting = review_queue.list_waiting_ids(person)
+    found = review_queue.filter_queue(waiting, request.GET, request)
+    return review_queue.find_place(refund, review_queue.list_filtered_ids(waiting, found))
 
 
 def _build_filtered_url(request: HttpRequest, pk: int) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import Case, Exists, OuterRef, Prefetch, QuerySet, Value, When
+from django.http import QueryDict
 from django.utils import timezone
 
-from approvals import preconditions, separation_of_duties, services
+from approvals import preconditions, queue_pages, review_queue, separation_of_duties, services
 from approvals.models import Decision, Refund
-from approvals.review_queue import annotate_queue_rows
+from approvals.review import first_opinion
 from approvals.snapshot import staleness
 from approvals.snapshot.build import Snapshot, build_snapshot, is_as_approved
 from tickets import ticket_page
@@ -18,30 +20,69 @@ from tickets.access import SUPERVISORS
 from tickets.models import Attachment, Message, Order, Ticket
 from tickets.templatetags.show import money
 
-MAX_ROWS_SHOWN = 50
 MAX_OTHERS_SHOWN = 20
 State = Refund.State
 UNPAID_STATES = [State.APPROVED, State.EXECUTING, State.DOUBT, State.FAILED]
 NUMBER_WORDS = {1: "one", 2: "two", 3: "three"}
 
 
-def build_queue_sections(person: User) -> dict[str, Any]:
-    """The sections below the person's own queue: what waits for others, what is to be paid,
-    what they decided, and their limits.
+def build_queue_sections(
+    person: User, waiting: list[int], listed: list[int], asked: QueryDict
+) -> dict[str, Any]:
+    """The sections of the queue page: the person's own queue, what waits for others, what is
+    to be paid, what they decided, and their limits.
+
+    ``waiting`` are the ids of their queue, ``listed`` those under the filters ``asked`` for.
     """
-    decided = person.decisions.filter(refund__seeded=False).select_related("refund__order")
-    unpaid, rights = list_unpaid_refunds(), separation_of_duties.load_rights(person)
-    first = list(unpaid[:MAX_ROWS_SHOWN])
+    mine = queue_pages.cut_page(listed, asked.get("after", ""))
+    unpaid = queue_pages.cut_page(_list_unpaid_ids(), asked.get("unpaid_after", ""))
+    involved = _map_involvement(person, waiting)
+    rows = queue_pages.load_rows([*mine.ids, *involved, *unpaid.ids])
+    needed = separation_of_duties.map_approvers_needed(rows.values())
+    rights = separation_of_duties.load_rights(person)
+    to_pay = _pick_rows(rows, unpaid.ids)
     return {
-        "others": _list_others_waiting(person, rights),
-        "to_pay": first,
-        "to_pay_more": unpaid.count() - len(first),
+        "mine": _pick_rows(rows, mine.ids),
+        "mine_page": mine,
+        "count": len(listed),
+        "others": _explain_others(_pick_rows(rows, involved), involved, needed, rights),
+        "to_pay": to_pay,
+        "to_pay_page": unpaid,
         "wrote_again": staleness.find_refunds_with_followup(
-            r for r in first if r.state == State.APPROVED
+            r for r in to_pay if r.state == State.APPROVED
         ),
-        "decided": list(decided.order_by("-at", "-id")[:MAX_OTHERS_SHOWN]),
+        "needed": needed,
+        "hidden": first_opinion.find_blinded_refunds(
+            _pick_rows(rows, [*mine.ids, *involved]), person
+        ),
+        "decided": _list_own_decisions(person),
         "limits": rights.limits,
+        **_list_filter_choices(waiting),
     }
+
+
+def _pick_rows(rows: Mapping[int, Refund], ids: Iterable[int]) -> list[Refund]:
+    return [rows[pk] for pk in ids if pk in rows]
+
+
+def _list_own_decisions(person: User) -> list[Decision]:
+    decided = person.decisions.filter(refund__seeded=False).select_related("refund__order")
+    shown = ("verdict", "amount", "reason", "at", "by", "refund__currency", "refund__order__number")
+    return list(decided.only(*shown).order_by("-at", "-id")[:MAX_OTHERS_SHOWN])
+
+
+def _list_filter_choices(waiting: list[int]) -> dict[str, list[str]]:
+    """The reasons and currencies of a queue, each once."""
+    kinds = Refund.objects.filter(pk__in=waiting).order_by().values_list("reasons", "currency")
+    found = list(kinds.distinct())
+    return {
+        "reasons": review_queue.list_reason_codes(reasons for reasons, _ in found),
+        "currencies": sorted({currency for _, currency in found}),
+    }
+
+
+def _list_unpaid_ids() -> list[int]:
+    return list(list_unpaid_refunds().values_list("pk", flat=True))
 
 
 def list_unpaid_refunds() -> QuerySet[Refund]:
@@ -56,26 +97,34 @@ def list_unpaid_refunds() -> QuerySet[Refund]:
         Exists(newer), state=State.FAILED
     )
     first = When(state__in=[State.APPROVED, State.DOUBT], then=Value(0))
-    return annotate_queue_rows(unpaid).order_by(Case(first, default=Value(1)), "created_at", "id")
+    return unpaid.order_by(Case(first, default=Value(1)), "created_at", "id")
 
 
-def _list_others_waiting(person: User, rights: separation_of_duties.Rights) -> list[dict[str, Any]]:
-    """What waits and is not in this person's queue, each with ``refund`` and ``why``."""
-    pending = annotate_queue_rows(
-        Refund.objects.filter(state=State.PENDING, expires_at__gt=timezone.now())
+def _map_involvement(person: User, waiting: list[int]) -> dict[int, tuple[str, bool]]:
+    """What waits and is not in this person's queue, by id: the key of REFUSALS that says how
+    they had a hand in it, and whether they decided on it.
+    """
+    pending = Refund.objects.filter(state=State.PENDING, expires_at__gt=timezone.now())
+    others = pending.exclude(pk__in=waiting).annotate(
+        hand=separation_of_duties.build_involvement_case(person),
+        by_me=Exists(person.decisions.filter(refund=OuterRef("pk"))),
     )
-    mine = person.decisions.filter(refund=OuterRef("pk"))
-    others = pending.exclude(pk__in=separation_of_duties.list_queued_refunds(person).values("pk"))
-    found: list[Any] = list(
-        others.annotate(
-            hand=separation_of_duties.build_involvement_case(person), by_me=Exists(mine)
-        )[:MAX_OTHERS_SHOWN]
-    )
-    needed = separation_of_duties.map_approvers_needed(found)
+    found = others.values_list("pk", "hand", "by_me")[:MAX_OTHERS_SHOWN]
+    return {pk: (hand, by_me) for pk, hand, by_me in found}
+
+
+def _explain_others(
+    refunds: Iterable[Any],
+    involved: Mapping[int, tuple[str, bool]],
+    needed: Mapping[int, int],
+    rights: separation_of_duties.Rights,
+) -> list[dict[str, Any]]:
+    """What waits for others, each with ``refund`` and ``why`` this person may not decide."""
     rows = []
-    for refund in found:
-        own = separation_of_duties.REFUSALS.get(refund.hand, "")
-        if refund.by_me and not own:
+    for refund in refunds:
+        hand, by_me = involved[refund.pk]
+        own = separation_of_duties.REFUSALS.get(hand, "")
+        if by_me and not own:
             own = _explain_own_decision(needed[refund.pk] - refund.agreed)
         why = _explain_by_rights(refund, rights, own) or f"It was handed to {refund.assigned_to}."
         rows.append({"refund": refund, "why": why})

@@ -142,7 +142,9 @@ def show_revealed_check(request: HttpRequest, pk: int) -> HttpResponse:
         "right": Decision.Verdict(check.right_verdict).label.lower(),
         "found": seeded_checks.is_fault_noticed(decision.verdict),
         "score": Share(sum(map(seeded_checks.is_fault_noticed, verdicts)), len(verdicts)),
-        "next": review_queue.filter_queue(person, request.GET, request).qs.first(),
+        "next": review_queue.filter_queue(
+            review_queue.list_waiting_ids(person), request.GET, request
+        ).qs.first(),
         "kept": request.GET.urlencode(),
     }
     return render(request, "approvals/revealed.html", shown)

@@ -8,7 +8,7 @@ from django import template
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 
-from tickets.access import SUPERVISORS
+from tickets.access import SUPERVISORS, get_roles
 
 register = template.Library()
 
@@ -34,10 +34,7 @@ def roles(context: dict[str, Any]) -> frozenset[str]:
     request = context.get("request")
     if request is None or not isinstance(request.user, User):
         return frozenset()
-    if not hasattr(request, "role_names"):
-        request.role_names = frozenset(request.user.groups.values_list("name", flat=True))
-    names: frozenset[str] = request.role_names
-    return names
+    return get_roles(request.user)
 
 
 @register.simple_tag(takes_context=True)

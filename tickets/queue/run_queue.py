@@ -7,6 +7,7 @@ a dead worker costs its lease; neither costs a ticket.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from celery import current_app
@@ -50,17 +51,38 @@ def enqueue_run(ticket: Ticket, *, reason: str, by: User | None = None, call: bo
     told: the caller takes the run itself, or else the sweep finds it.
     """
     with transaction.atomic():
-        cancel_run(ticket)
-        run = Run.objects.create(ticket=ticket, reason=reason, requested_by=by)
+        Ticket.get_locked(ticket.pk)
+        run = replace_run(ticket, reason=reason, by=by)
         if call:
             transaction.on_commit(lambda: wake_worker(run.pk))
     return run
+
+
+def replace_run(ticket: Ticket, *, reason: str, by: User | None = None) -> Run:
+    """A new run in place of the open one, for a ticket that the caller has locked.
+
+    No worker is told: that is left to the caller, or else the sweep finds it.
+    """
+    _replace_open_run(ticket)
+    return Run.objects.create(ticket=ticket, reason=reason, requested_by=by)
+
+
+def enqueue_new_tickets(tickets: Iterable[Ticket], *, reason: str, call: bool = True) -> list[Run]:
+    """A run for each ticket that this transaction created, and that has none; else as above."""
+    runs = Run.objects.bulk_create(Run(ticket=ticket, reason=reason) for ticket in tickets)
+    if runs and call:
+        transaction.on_commit(lambda: wake_workers([run.pk for run in runs]))
+    return runs
 
 
 @transaction.atomic
 def cancel_run(ticket: Ticket) -> None:
     """Replace the open run: whoever holds it gets LeaseLost and changes nothing any more."""
     Ticket.get_locked(ticket.pk)
+    _replace_open_run(ticket)
+
+
+def _replace_open_run(ticket: Ticket) -> None:
     ticket.runs.filter(state__in=OPEN_STATES).update(
         state=Run.State.REPLACED, finished_at=timezone.now(), lease_until=None
     )
@@ -72,11 +94,22 @@ def wake_worker(run_id: int) -> None:
     dispatch_task(PROCESS_TASK, run_id)
 
 
+def wake_workers(run_ids: Sequence[int]) -> None:
+    """Send workers the ids of these runs, over one connection."""
+    Run.objects.filter(pk__in=run_ids).update(woken_at=timezone.now())
+    dispatch_tasks(PROCESS_TASK, run_ids)
+
+
 def dispatch_task(task: str, pk: int, *, expires: float | None = None) -> None:
     """Ask for a task on the row, to be begun within ``expires`` seconds.
 
     A broker that is down costs a second or two and a line in the log, never the work.
     """
+    dispatch_tasks(task, [pk], expires=expires)
+
+
+def dispatch_tasks(task: str, pks: Sequence[int], *, expires: float | None = None) -> None:
+    """Ask for a task on each row, over one connection; otherwise as ``dispatch_task``."""
     broker = current_app.connection_for_write(
         connect_timeout=CONNECT_SECONDS, transport_options=TRY_ONCE_OPTIONS
     )
@@ -88,9 +121,13 @@ def dispatch_task(task: str, pk: int, *, expires: float | None = None) -> None:
     )
     try:
         with broker:
-            current_app.send_task(task, args=[pk], connection=broker, retry=False, expires=expires)
+            for pk in pks:
+                current_app.send_task(
+                    task, args=[pk], connection=broker, retry=False, expires=expires
+                )
     except down as error:
-        log.warning("%s of %s waits for the sweep: no broker took the call: %s", task, pk, error)
+        rows = ", ".join(map(str, pks))
+        log.warning("%s of %s waits for the sweep: no broker took the call: %s", task, rows, error)
 
 
 def find_next_run(called: int) -> int:

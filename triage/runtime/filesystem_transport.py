@@ -59,7 +59,12 @@ class Channel(filesystem.Channel):
         raise Empty
 
     def _size(self, queue: str) -> int:
-        return len(self._list_messages(queue))
+        """Asked before each call that is sent: a long backlog is counted and not sorted."""
+        end = f".{queue}.msg"
+        try:
+            return sum(path.name.endswith(end) for path in Path(self.data_folder_in).iterdir())
+        except FileNotFoundError:
+            return len(self._list_messages(queue))
 
     def _queue_bind(  # type: ignore[override]
         self, exchange: str, routing_key: str, pattern: str, queue: str

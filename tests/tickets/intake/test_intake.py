@@ -196,7 +196,7 @@ def test_a_file_too_large_is_only_in_the_raw_mail(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.django_db(transaction=True)
 def test_a_mail_fetched_by_two_at_once_is_one_ticket(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_queue, "wake_worker", lambda run_id: None)
+    monkeypatch.setattr(run_queue, "wake_workers", lambda run_ids: None)
 
     def fetch(_: int) -> Effect:
         try:
@@ -214,7 +214,7 @@ def test_a_mail_that_cannot_be_queued_leaves_nothing(monkeypatch: pytest.MonkeyP
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("no queue")
 
-    monkeypatch.setattr(run_queue, "enqueue_run", broken)
+    monkeypatch.setattr(run_queue, "enqueue_new_tickets", broken)
     with pytest.raises(RuntimeError):
         receive_mail(letter())
     assert not Ticket.objects.exists()

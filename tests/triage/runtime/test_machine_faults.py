@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.db import IntegrityError, OperationalError
 from django.test import Client
 
 from tests.support.raw_mails import letter
-from tickets.intake import receive_mail
+from tickets.intake.mails import receive_mails
 from tickets.models import Message
 from triage.runtime.machine_faults import SayFaultsShort, explain_fault
 
@@ -98,13 +99,14 @@ def test_an_import_that_the_machine_stops_says_how_far_it_came_and_goes_on_from_
         (tmp_path / f"{number}.eml").write_bytes(raw)
     taken: list[bytes] = []
 
-    def take(raw: bytes) -> Any:
-        taken.append(raw)
+    def take(raws: Sequence[bytes]) -> Any:
+        taken.extend(raws)
         if len(taken) == 3:
             raise FULL
-        return receive_mail(raw)
+        return receive_mails(raws)
 
-    monkeypatch.setattr("tickets.management.commands.import_mail.receive_mail", take)
+    monkeypatch.setattr("tickets.management.commands.import_mail.receive_mails", take)
+    monkeypatch.setattr("tickets.management.commands.import_mail.MAX_BATCH_MAILS", 2)
     said = io.StringIO()
     with pytest.raises(OperationalError):
         call_command("import_mail", tmp_path, stderr=said)

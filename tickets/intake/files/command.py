@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from tickets.intake import Outcome
+from tickets.intake.fields import Row
 from tickets.intake.files.loop import Importer, build_progress_bar
 from tickets.intake.files.row_files import RowItem, find_unknown_names, read_rows
+from tickets.intake.outcome import Received
 
 
 class RowsCommand(BaseCommand):
@@ -18,7 +19,8 @@ class RowsCommand(BaseCommand):
 
     what: ClassVar[str]
     columns: ClassVar[list[str]]
-    receive: Callable[[dict[str, Any]], Outcome]
+    receive: Callable[[Sequence[Row]], list[Received]]
+    list_keys: Callable[[Row], Iterable[str]]
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, help="a CSV file or JSON Lines, in UTF-8")
@@ -29,7 +31,7 @@ class RowsCommand(BaseCommand):
         with build_progress_bar(size, "B") as bar:
             items = read_rows(file, self.columns, bar.update)
             known = self._report_unknown_names(items, lambda line: importer.report_line(line, bar))
-            importer.import_items(self.prepare_rows(known), self.receive, bar)
+            importer.import_items(self.prepare_rows(known), self.receive, bar, self.list_keys)
         importer.finish_import()
 
     def prepare_rows(self, items: Iterable[RowItem]) -> Iterable[RowItem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -23,7 +23,13 @@ from tickets.intake import BadRow, Effect, Outcome
 from tickets.mail.reading import UnreadableMail
 
 T = TypeVar("T")
+S = TypeVar("S")
+R = TypeVar("R")
+BatchReceiver = Callable[[Sequence[T]], Sequence[Outcome | BadRow | UnreadableMail]]
+"""Takes a batch in one transaction; returns the effect of each, or why it was refused."""
 MAX_TRIES = 3
+MAX_BATCH_ITEMS = 250
+MAX_BATCH_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -43,29 +49,31 @@ RowItem = Item[dict[str, Any]]
 
 
 class Importer:
-    """Takes items one after the other; each is a transaction of its own."""
+    """Takes items in their order, in batches; each batch is a transaction of its own."""
 
-    def __init__(self, command: BaseCommand, what: str) -> None:
+    def __init__(self, command: BaseCommand, what: str, max_batch: int = MAX_BATCH_ITEMS) -> None:
         self.out: OutputWrapper = command.stdout
         self.err: OutputWrapper = command.stderr
         self.what = what
+        self.max_batch = max_batch
         self.keep_refused: Callable[[Item[Any], str], object] = lambda item, reason: None
         self.counts: Counter[str] = Counter()
 
     def import_items(
-        self, items: Iterable[Item[T]], receive: Callable[[T], Outcome], bar: tqdm[Any]
+        self,
+        items: Iterable[Item[T]],
+        receive: BatchReceiver[T],
+        bar: tqdm[Any],
+        list_keys: Callable[[T], Iterable[str]] = lambda content: (),
     ) -> None:
         """Receive every item; one that is bad is reported with its place, the others go in.
 
-        Where the machine stops it, or Ctrl-C, it says how far it came and raises what it was.
+        ``receive`` is given batches of items of which no two share one of their keys. Where the
+        machine stops it, or Ctrl-C, it says how far it came and raises what it was.
         """
         try:
-            for item in items:
-                problem = item.problem or self._import_item(item, receive)
-                if problem:
-                    self.keep_refused(item, problem)
-                    self.counts["skipped"] += 1
-                    self.report_line(f"{item.place}: skipped, {problem}.", bar)
+            for batch in cut_batches(items, list_keys, self.max_batch):
+                self._import_batch(batch, receive, bar)
         except (OperationalError, InterfaceError, OSError, KeyboardInterrupt):
             self.report_line(
                 f"Stopped. Until then {self.describe_counts()}. That is kept: import the same "
@@ -74,16 +82,23 @@ class Importer:
             )
             raise
 
-    def _import_item(self, item: Item[T], receive: Callable[[T], Outcome]) -> str:
-        """Receive one item and count it; return why it was refused, or ""."""
-        assert item.content is not None  # noqa: S101  an item has a content or a problem
-        try:
-            outcome = _receive_patiently(receive, item.content)
-        except (BadRow, UnreadableMail) as bad:
-            return str(bad)
-        except (DataError, IntegrityError) as refused:
-            return f"the database refused it: {_get_first_line(refused)}"
-        self.counts[outcome.did] += 1
+    def _import_batch(
+        self, batch: list[Item[T]], receive: BatchReceiver[T], bar: tqdm[Any]
+    ) -> None:
+        readable = [item.content for item in batch if item.content is not None and not item.problem]
+        received = iter(_receive_batch(receive, readable))
+        for item in batch:
+            problem = item.problem or self._count_outcome(next(received))
+            if problem:
+                self.keep_refused(item, problem)
+                self.counts["skipped"] += 1
+                self.report_line(f"{item.place}: skipped, {problem}.", bar)
+
+    def _count_outcome(self, received: Outcome | BadRow | UnreadableMail) -> str:
+        """Count what was taken; return why it was refused, or ""."""
+        if not isinstance(received, Outcome):
+            return str(received)
+        self.counts[received.did] += 1
         return ""
 
     def report_line(self, line: str, bar: tqdm[Any]) -> None:
@@ -105,18 +120,50 @@ class Importer:
         return f"{self.what}: {', '.join(parts)}"
 
 
-def _receive_patiently(receive: Callable[[T], Outcome], content: T) -> Outcome:
-    """Receive it, and again over a new connection where the database went away meanwhile: what
+def cut_batches(
+    items: Iterable[Item[T]], list_keys: Callable[[T], Iterable[str]], max_items: int
+) -> Iterator[list[Item[T]]]:
+    """The items in their order, in batches in which no two have a key in common."""
+    batch: list[Item[T]] = []
+    seen: set[str] = set()
+    size = 0
+    for item in items:
+        keys = set(list_keys(item.content)) if item.content is not None else set()
+        if batch and (len(batch) >= max_items or size > MAX_BATCH_BYTES or keys & seen):
+            yield batch
+            batch, seen, size = [], set(), 0
+        batch.append(item)
+        seen |= keys
+        size += len(item.content) if isinstance(item.content, bytes) else 0
+    if batch:
+        yield batch
+
+
+def _receive_batch(
+    receive: BatchReceiver[T], contents: Sequence[T]
+) -> list[Outcome | BadRow | UnreadableMail]:
+    """Receive them together; where the database refuses, in halves, until one is refused alone."""
+    try:
+        return [*_receive_patiently(receive, contents)] if contents else []
+    except (DataError, IntegrityError) as refused:
+        if len(contents) == 1:
+            return [BadRow(f"the database refused it: {_get_first_line(refused)}")]
+    half = len(contents) // 2
+    return [*_receive_batch(receive, contents[:half]), *_receive_batch(receive, contents[half:])]
+
+
+def _receive_patiently(receive: Callable[[S], R], contents: S) -> R:
+    """Receive them, and again over a new connection where the database went away meanwhile: what
     went in before it did is found there, and is not taken twice.
     """
     for _ in range(MAX_TRIES - 1):
         try:
-            return receive(content)
+            return receive(contents)
         except (OperationalError, InterfaceError):
             if connection.in_atomic_block:
                 raise
             connection.close()
-    return receive(content)
+    return receive(contents)
 
 
 def build_progress_bar(total: int | None, unit: str) -> tqdm[Any]:

@@ -1,7 +1,6 @@
 """manage.py import_customers FILE"""
 
-from tickets.intake import receive_customer
-from tickets.intake.customers import COLUMNS
+from tickets.intake.customers import COLUMNS, list_customer_keys, receive_customers
 from tickets.intake.files.command import RowsCommand
 
 
@@ -9,4 +8,5 @@ class Command(RowsCommand):
     help = f"Import customers from CSV or JSON Lines: {', '.join(COLUMNS)}."
     what = "customers"
     columns = COLUMNS
-    receive = staticmethod(receive_customer)
+    receive = staticmethod(receive_customers)
+    list_keys = staticmethod(list_customer_keys)

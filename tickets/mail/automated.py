@@ -8,7 +8,7 @@ what somebody writes to a list is theirs.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from email.message import Message
 from email.parser import BytesHeaderParser
 from email.policy import compat32
@@ -39,6 +39,11 @@ def find_header_marks(sender: str, raw: bytes) -> tuple[str, ...]:
     """The marks (keys of ``MARK_WEIGHTS``) of one mail; ``raw`` may be empty or broken."""
     header = BytesHeaderParser(policy=compat32).parsebytes(raw[:MAX_HEADER_BYTES])
     return tuple(dict.fromkeys(_iter_marks(sender, header)))
+
+
+def find_common_marks(mails: Iterable[tuple[str, bytes]]) -> tuple[str, ...]:
+    """The marks of several mails together, each given as its sender and its header."""
+    return combine_marks([find_header_marks(sender, raw) for sender, raw in mails])
 
 
 def combine_marks(found: Sequence[tuple[str, ...]]) -> tuple[str, ...]:

@@ -27,6 +27,8 @@ from triage.nlu.order_features import (
 
 SEVERAL_ORDERS: Final = "Several orders are named in the message."
 NAMED_IN_MESSAGE: Final = "named in the message"
+NAMED_IN_QUOTATION: Final = "named in the mail that the message quotes"
+QUOTED_CONFIDENCE: Final = 0.8  # as sure as a link has to be: what is answered is what is quoted
 ONLY_ORDER: Final = "the customer's only order"
 MIN_LINK_CONFIDENCE: Final = 0.8
 MIN_ALTERNATIVE_CONFIDENCE: Final = 0.12
@@ -49,20 +51,40 @@ class OrderLink:
 
 
 def link_order(
-    document: Document, orders: Sequence[Order], received: date, tickets: Collection[str] = ()
+    document: Document,
+    orders: Sequence[Order],
+    received: date,
+    tickets: Collection[str] = (),
+    quoted: str = "",
 ) -> OrderLink:
     """The one order of ``orders``, all of them the customer's own, that the text is about.
 
     Somebody else's number finds nothing, and is said to be none of theirs. Digits alone name an
     order where the words call them one: "order 10877" for HP-10877. Where they may be the number
     of another order than the one that all else speaks for, that is a question. ``tickets`` are
-    the numbers of the ticket itself.
+    the numbers of the ticket itself. What the text leaves open, the mails that it ``quoted`` tell,
+    where it has no number of its own.
     """
+    said = MessageFeatures.extract(document, orders, received, tickets)
+    found = _link_message(said, orders)
+    if found.order is not None or not quoted or said.named or said.unsure_words or said.strange:
+        return found
+    answered = MessageFeatures.extract(Document.read(quoted), orders, received, tickets)
+    return _link_quotation(answered.named) or found
+
+
+def _link_quotation(named: Sequence[Order]) -> OrderLink | None:
+    """The one order that quoted mails name; None where they name none or several."""
+    if len(named) != 1:
+        return None
+    return OrderLink(order=named[0], confidence=QUOTED_CONFIDENCE, because=NAMED_IN_QUOTATION)
+
+
+def _link_message(said: MessageFeatures, orders: Sequence[Order]) -> OrderLink:
     if not orders:
         return OrderLink(
             order=None, confidence=0.0, because="No order of this sender is on record."
         )
-    said = MessageFeatures.extract(document, orders, received, tickets)
     ranked = _rank_orders(said, orders)
     if len(said.named) > 1 and not said.strange:
         return _build_open_link(SEVERAL_ORDERS, (*said.named, *said.unsure), ranked)

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count, Q
 from django.db.models.functions import Substr
 
-from tickets.mail.automated import MAX_HEADER_BYTES, combine_marks, find_header_marks
+from tickets.mail.automated import MAX_HEADER_BYTES, find_common_marks
 from tickets.models import Ticket
 
 MAX_QUOTED_CHARS = 20_000  # characters; the mail that is answered stands first
@@ -48,7 +48,7 @@ def load_thread(ticket: Ticket, *, again: bool) -> Thread:
     return Thread(
         since=min((post["at"] for post in waiting), default=ticket.received_at),
         text=_join_texts(waiting),
-        marks=combine_marks([_find_marks(ticket, post) for post in waiting]),
+        marks=find_common_marks(_list_mails(ticket, waiting)),
         photos=sum(post["photos"] for post in waiting),
         earlier=_join_texts(written),
         quoted=written[-1]["quoted"][:MAX_QUOTED_CHARS] if written else "",
@@ -76,8 +76,8 @@ def _select_unanswered(told: Sequence[dict[str, Any]], *, again: bool) -> list[d
     return waiting if unanswered or again else []
 
 
-def _find_marks(ticket: Ticket, post: dict[str, Any]) -> tuple[str, ...]:
-    return find_header_marks(post["sender"] or ticket.email, bytes(post["head"] or b""))
+def _list_mails(ticket: Ticket, posts: Sequence[dict[str, Any]]) -> list[tuple[str, bytes]]:
+    return [(post["sender"] or ticket.email, bytes(post["head"] or b"")) for post in posts]
 
 
 def _join_texts(posts: Sequence[dict[str, Any]]) -> str:

@@ -14,14 +14,10 @@ from decimal import Decimal
 from triage.contract.case import Case, Fact, Order
 from triage.guardrails.commitments.sentence_reading import is_about_money_back
 from triage.nlu import Document, link_order
-from triage.nlu.order_features import MessageFeatures
-from triage.nlu.order_linking import OrderLink
 from triage.nlu.prompt_injection import find_injection_signs
 
 PERSON_NAME = re.compile(r"[^\W\d_]+(?:[ .'’-]{1,2}[^\W\d_]+){0,4}\.?")
 MAX_NAME_CHARS = 60
-NAMED_IN_QUOTATION = "named in the mail that the message quotes"
-QUOTED_CONFIDENCE = 0.8  # as sure as a link has to be: what is answered is what is quoted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,9 +44,8 @@ def understand_ticket(rows: TicketRows) -> Case:
     """The case of a ticket: its rows, and the order that its message is about."""
     known = rows.case
     message = Document.read(f"{known.subject}\n{known.text}")
-    meant = link_order(message, known.orders, known.received, {str(known.ticket)})
-    if meant.order is None:
-        meant = _link_quoted_order(rows, message) or meant
+    tickets = {str(known.ticket)}
+    meant = link_order(message, known.orders, known.received, tickets, rows.quoted)
     currency = meant.order.currency if meant.order else ""
     return replace(
         known,
@@ -62,22 +57,6 @@ def understand_ticket(rows: TicketRows) -> Case:
         facts=tuple(_iter_facts(rows, meant.order)),
         standing=replace(known.standing, large=rows.large.get(currency)),
     )
-
-
-def _link_quoted_order(rows: TicketRows, message: Document) -> OrderLink | None:
-    """The one order that the quoted mails name; None where they name none or several, or where
-    the message has a number of its own.
-    """
-    known = rows.case
-    tickets = {str(known.ticket)}
-    said = MessageFeatures.extract(message, known.orders, known.received, tickets)
-    if not rows.quoted or said.named or said.unsure_words or said.strange:
-        return None
-    quoted = Document.read(rows.quoted)
-    named = MessageFeatures.extract(quoted, known.orders, known.received, tickets).named
-    if len(named) != 1:
-        return None
-    return OrderLink(order=named[0], confidence=QUOTED_CONFIDENCE, because=NAMED_IN_QUOTATION)
 
 
 def _iter_facts(rows: TicketRows, order: Order | None) -> Iterator[Fact]:

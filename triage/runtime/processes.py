@@ -6,10 +6,11 @@ import ctypes
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -39,11 +40,13 @@ class EndedAtOnce(Exception):
 @dataclass
 class Service:
     """A command that has to run. ``quick_ends`` counts how often in a row it ended by itself
-    within ``SETTLED_SECONDS``; ``due`` is when it is started again, on the monotonic clock.
+    within ``SETTLED_SECONDS``; ``due`` is when it is started again, on the monotonic clock. One
+    with a ``port`` is ready once it answers there, any other as soon as it runs.
     """
 
     name: str
     command: Sequence[str]
+    port: int = 0
     process: Process | None = None
     began: float = 0.0
     due: float = 0.0
@@ -148,16 +151,19 @@ def _raise_interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def run_services(services: Sequence[Service]) -> int:
+def run_services(services: Sequence[Service], announce: Callable[[], None]) -> int:
     """Keep the services and the private database running until we are asked to end (0), or until
-    one could not even begin (1); then end them all.
+    one could not even begin (1); then end them all. Once all are ready, ``announce`` it.
     """
     raise_on_end_signals()
-    keeper = DatabaseKeeper()
+    keeper, announced = DatabaseKeeper(), False
     try:
         while True:
             for service in services:
                 tend_service(service)
+            if not announced and all(map(is_ready, services)):
+                announce()
+                announced = True
             keeper.tend_database()
             time.sleep(LOOK_SECONDS)
     except KeyboardInterrupt:
@@ -169,6 +175,15 @@ def run_services(services: Sequence[Service]) -> int:
         for number in END_SIGNALS:  # a second Ctrl-C must not leave the rest running
             signal.signal(number, signal.SIG_IGN)
         end_processes([service.process for service in services if service.process])
+
+
+def is_ready(service: Service) -> bool:
+    """Whether it runs and, where it has a port, somebody answers there."""
+    if service.process is None:
+        return False
+    with socket.socket() as probe:
+        probe.settimeout(LOOK_SECONDS)
+        return not service.port or probe.connect_ex(("127.0.0.1", service.port)) == 0
 
 
 def tend_service(service: Service) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -132,3 +133,32 @@ def test_a_command_that_fails_ends_the_start_with_its_code() -> None:
     with pytest.raises(SystemExit) as ended:
         processes.run_to_end(["-c", "raise SystemExit(3)"])
     assert ended.value.code == 3
+
+
+def test_a_service_with_a_port_is_ready_once_somebody_answers_there(service: Service) -> None:
+    assert processes.is_ready(service)
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        service.port = server.getsockname()[1]
+        assert not processes.is_ready(service)
+        server.listen()
+        assert processes.is_ready(service)
+
+
+def test_the_address_is_said_once_and_not_before_the_services_are_ready(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ready, said = iter([False, False, True, True, True]), []
+
+    def look(*_: object) -> bool:
+        try:
+            return next(ready)
+        except StopIteration:
+            raise KeyboardInterrupt from None
+
+    monkeypatch.setattr(processes, "is_ready", look)
+    monkeypatch.setattr(processes, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(processes, "END_SIGNALS", ())  # pytest keeps its own
+    monkeypatch.setattr(processes.DatabaseKeeper, "tend_database", look)
+    assert processes.run_services([Service("sleeper", SLEEP)], lambda: said.append("open")) == 0
+    assert said == ["open"]

@@ -23,6 +23,7 @@ from triage.runtime.processes import (
     run_services,
     run_to_end,
 )
+from triage.runtime.progress import show_progress
 from triage.runtime.single_start import AlreadyRunning, claim_data_folder
 
 INTERRUPTED = 130  # what a shell says of a command that Ctrl-C ended
@@ -58,31 +59,30 @@ class Command(BaseCommand):
                 f"{workers} workers are more than the {os.cpu_count()} cores: each needs one."
             )
         self._prepare_site(with_demo=with_demo)
+        sign_ins = f"Sign in as {demo.describe_sign_ins()}.\n" if with_demo else ""
         connections.close_all()
-        self._write_line(f"\nOpen http://localhost:{port}/ and end with Ctrl-C.")
-        if with_demo:
-            self._write_line(f"Sign in as {demo.describe_sign_ins()}.")
-        services = [
-            Service("web server", build_web_command(port)),
-            *build_lane_services(workers),
-        ]
-        sys.exit(run_services(services))
+        said = f"\nOpen http://localhost:{port}/ and end with Ctrl-C.\n{sign_ins}"
+        web = Service("web server", build_web_command(port), port=port)
+        sys.exit(run_services([web, *build_lane_services(workers)], lambda: self._write(said)))
 
     def _prepare_site(self, *, with_demo: bool) -> None:
         """Migrate, collect static files, and load the demo where it is missing."""
-        self._write_line("Preparing the database …")
-        call_command("migrate", verbosity=0, skip_checks=False)
-        call_command("createcachetable", verbosity=0)
+        with show_progress(self._write, "Preparing the database"):
+            call_command("migrate", verbosity=0, skip_checks=False)
+            call_command("createcachetable", verbosity=0)
         if settings.DATABASES["default"].get("OPTIONS", {}).get("private"):
             self._write_line(PRIVATE_SERVER)
-        self._write_line("Collecting the pages' files …")
-        call_command("collectstatic", interactive=False, verbosity=0)
+        with show_progress(self._write, "Collecting the pages' files"):
+            call_command("collectstatic", interactive=False, verbosity=0)
         if with_demo and (demo.is_half_loaded() or not demo.has_data()):
             self._write_line("Opening the demo shop …")
             run_to_end(["manage.py", "load_demo", "--verbosity", "0"])
 
     def _write_line(self, text: str) -> None:
-        self.stdout.write(text)
+        self._write(f"{text}\n")
+
+    def _write(self, text: str) -> None:
+        self.stdout.write(text, ending="")
         self.stdout.flush()
 
 

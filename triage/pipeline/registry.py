@@ -18,6 +18,7 @@ from triage.contract.case import Clause
 from triage.contract.outcomes import Labeller, Signals
 from triage.contract.step import Computing, Engine, EngineUnavailable, Rung, Step
 from triage.guardrails.attribution import Writer
+from triage.inference.kept_graph import GraphFolder
 from triage.inference.registry import pinned
 from triage.pipeline.configuration import Configuration, load_configuration
 from triage.pipeline.rule_engines import ArithmeticEngine, PhraseLabeller, SentenceWriter
@@ -239,6 +240,11 @@ def load_tuned_encoder(  # type: ignore[no-untyped-def]
         tuned=_verify_weights(row),
         graphs=_get_graphs(),
     )
+
+
+def has_encoder_graph() -> bool:
+    """Whether the plain encoder's graph was made on this machine already."""
+    return GraphFolder.find(_get_graphs(), get_encoder_sha256(), "").path.exists()
 
 
 def _get_graphs() -> Path:

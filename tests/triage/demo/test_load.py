@@ -63,6 +63,7 @@ def test_interrupted_between_two_tickets_the_start_goes_on(monkeypatch: Any) -> 
     called: list[str] = []
     monkeypatch.setattr(start, "call_command", lambda name, **_: called.append(name))
     monkeypatch.setattr(start, "run_to_end", lambda command: call_command(*command[1:]))
+    monkeypatch.setattr(start.registry, "has_encoder_graph", lambda: True)
     start.Command()._prepare_site(with_demo=True)
     assert not load.is_half_loaded()
     assert Ticket.objects.count() == 3

@@ -14,6 +14,7 @@ from triage.inference import encoder as module
 from triage.inference import forward, kept_graph
 from triage.inference.encoder import Encoder
 from triage.inference.registry import pinned
+from triage.pipeline import registry
 
 ENTRY = pinned.load_entries()["minilm"]
 TEXTS = ["Where is my kettle?", "", "Dear all, the lamp came broken. " * 40, "für 5 € 😀"]
@@ -77,3 +78,12 @@ def test_only_the_newest_graphs_stay(tmp_path: Path) -> None:
         os.utime(tmp_path / str(number), (number, number))
     kept_graph._remove_oldest(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["2", "3", "4", "5"]
+
+
+def test_the_start_finds_it_once_the_command_has_made_it(
+    graphs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "_get_graphs", lambda: tmp_path)
+    assert not registry.has_encoder_graph()
+    monkeypatch.setattr(registry, "_get_graphs", lambda: graphs)
+    assert registry.has_encoder_graph()

@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from triage.demo import load as demo
+from triage.pipeline import registry
 from triage.runtime.postgres.roles import PRIVATE_SERVER
 from triage.runtime.processes import (
     Service,
@@ -74,6 +75,9 @@ class Command(BaseCommand):
             self._write_line(PRIVATE_SERVER)
         with show_progress(self._write, "Collecting the pages' files"):
             call_command("collectstatic", interactive=False, verbosity=0)
+        if not registry.has_encoder_graph():
+            with show_progress(self._write, "Preparing the models"):
+                run_to_end(["manage.py", "prepare_models", "--verbosity", "0"])
         if with_demo and (demo.is_half_loaded() or not demo.has_data()):
             self._write_line("Opening the demo shop …")
             run_to_end(["manage.py", "load_demo", "--verbosity", "0"])

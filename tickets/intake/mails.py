@@ -16,7 +16,12 @@ from tickets.intake.delivery_reports import (
 )
 from tickets.intake.forwards import attribute_forward, find_colleagues
 from tickets.intake.outcome import Effect, Outcome, acquire_advisory_lock
-from tickets.intake.threads import find_answered_ticket, list_known_addresses, load_known_ids
+from tickets.intake.threads import (
+    find_answered_ticket,
+    list_known_addresses,
+    load_known_ids,
+    may_be_known,
+)
 from tickets.mail.bounces import Report
 from tickets.mail.file_kinds import identify_content_type
 from tickets.mail.mime import File
@@ -33,6 +38,28 @@ MAX_FILES = 50
 
 
 @dataclass
+class NewRows:
+    """Tickets that mails began, with what belongs to them: written together, when they have to be.
+
+    ``queued`` are those that wait for the machine.
+    """
+
+    tickets: list[Ticket] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    files: list[Attachment] = field(default_factory=list)
+    notes: list[Message] = field(default_factory=list)
+    queued: list[Ticket] = field(default_factory=list)
+
+    def write_rows(self) -> list[Run]:
+        """Write all of them; return the runs of those that are queued."""
+        Ticket.objects.bulk_create(self.tickets)
+        Message.objects.bulk_create(self.messages)
+        Attachment.objects.bulk_create(self.files)
+        Message.objects.bulk_create(self.notes)
+        return run_queue.enqueue_new_tickets(self.queued, reason=REASON_ARRIVED, call=False)
+
+
+@dataclass
 class MailRecord:
     """What is there already for a batch of mails, read together and kept up as they go in."""
 
@@ -41,6 +68,7 @@ class MailRecord:
     addresses: set[str]
     failed_addresses: set[str] = field(default_factory=set)
     runs: list[Run] = field(default_factory=list)
+    new: NewRows = field(default_factory=NewRows)
 
     @classmethod
     def load(cls, mails: Sequence[Mail]) -> MailRecord:
@@ -50,6 +78,11 @@ class MailRecord:
         record = cls(load_known_ids(mails), owners, {each.lower() for each in emails})
         record.reload_failures()
         return record
+
+    def write_new(self) -> None:
+        """Write what was begun until now, for who asks the database for it."""
+        new, self.new = self.new, NewRows()
+        self.runs += new.write_rows()
 
     def reload_failures(self) -> None:
         """Read which of the senders' addresses did not work of late."""
@@ -85,6 +118,7 @@ def receive_mails(raws: Sequence[bytes]) -> list[Outcome | UnreadableMail]:
         received = [
             _receive_read_mail(mail, record) if isinstance(mail, Mail) else mail for mail in mails
         ]
+        record.write_new()
         if record.runs:
             runs = [run.pk for run in record.runs]
             transaction.on_commit(lambda: run_queue.wake_workers(runs))
@@ -92,6 +126,9 @@ def receive_mails(raws: Sequence[bytes]) -> list[Outcome | UnreadableMail]:
 
 
 def _receive_read_mail(mail: Mail, record: MailRecord) -> Outcome:
+    if _stands_alone(mail, record):
+        return _open_ticket(mail, record)
+    record.write_new()
     known = _find_known(mail, record)
     if known and not _is_same_mail(known, mail):
         mail = _assign_own_id(mail, known)
@@ -100,6 +137,13 @@ def _receive_read_mail(mail: Mail, record: MailRecord) -> Outcome:
     if known:
         return Outcome(Effect.UNCHANGED, known.ticket)
     return _keep_mail(mail, record)
+
+
+def _stands_alone(mail: Mail, record: MailRecord) -> bool:
+    """Whether nothing in the mail can belong to a message or ticket that is there."""
+    marked = find_marked_ticket(mail.answered_ids, mail.recipients)
+    named = mail.report or marked or "#" in mail.subject
+    return not named and not may_be_known(mail, record.ids)
 
 
 def _find_known(mail: Mail, record: MailRecord) -> Message | None:
@@ -184,7 +228,8 @@ def _keep_mail(mail: Mail, record: MailRecord) -> Outcome:
 
 
 def _open_ticket(mail: Mail, record: MailRecord) -> Outcome:
-    ticket = Ticket.objects.create(
+    """A new ticket, which is written with others of its batch."""
+    ticket = Ticket(
         channel=Ticket.Channel.EMAIL,
         subject=mail.subject,
         customer=record.owners.get(mail.from_email),
@@ -193,13 +238,20 @@ def _open_ticket(mail: Mail, record: MailRecord) -> Outcome:
         received_at=mail.date or timezone.now(),
         status=Ticket.Status.CLOSED if mail.is_automatic else Ticket.Status.NEW,
     )
-    notes = _save_message(ticket, mail, record)
+    message = _build_message(ticket, mail)
+    files, remarks = build_files(message, mail.attachments)
+    notes = (*mail.notes, *remarks)
+    record.ids.add(mail.message_id)
     if mail.is_automatic:
-        notes = [*notes, f"Closed on arrival: {mail.automatic}."]
+        notes = (*notes, f"Closed on arrival: {mail.automatic}.")
     else:
         record.clear_failures(mail)
-        record.runs += run_queue.enqueue_new_tickets([ticket], reason=REASON_ARRIVED, call=False)
-    return Outcome(Effect.CREATED, ticket, save_notes(ticket, notes))
+        record.new.queued.append(ticket)
+    record.new.tickets.append(ticket)
+    record.new.messages.append(message)
+    record.new.files += files
+    record.new.notes += _build_notes(ticket, notes)
+    return Outcome(Effect.CREATED, ticket, notes)
 
 
 def _join_thread(ticket: Ticket, mail: Mail, record: MailRecord) -> Outcome:
@@ -231,7 +283,14 @@ def _join_report(sent: Message, mail: Mail, report: Report, record: MailRecord) 
 
 def _save_message(ticket: Ticket, mail: Mail, record: MailRecord) -> list[str]:
     """Write the message with its files; return what a person should know about it."""
-    message = Message.objects.create(
+    message = _build_message(ticket, mail)
+    message.save(force_insert=True)
+    record.ids.add(mail.message_id)
+    return [*mail.notes, *save_files(message, mail.attachments)]
+
+
+def _build_message(ticket: Ticket, mail: Mail) -> Message:
+    return Message(
         ticket=ticket,
         direction=Message.Direction.IN,
         sender=mail.sender[:320],
@@ -248,34 +307,45 @@ def _save_message(ticket: Ticket, mail: Mail, record: MailRecord) -> list[str]:
         raw=mail.raw,
         automatic=mail.is_automatic,
     )
-    record.ids.add(mail.message_id)
-    return [*mail.notes, *save_files(message, mail.attachments)]
 
 
 def save_files(message: Message, files: Iterable[File]) -> list[str]:
     """Attach the files; those too large, or too many, are only in the raw mail: say which."""
-    notes = []
+    attachments, notes = build_files(message, files)
+    Attachment.objects.bulk_create(attachments)
+    return notes
+
+
+def build_files(message: Message, files: Iterable[File]) -> tuple[list[Attachment], list[str]]:
+    """The attachments to write, and what to say of files that are too large or too many."""
+    attachments, notes = [], []
     for number, file in enumerate(files):
         if number >= MAX_FILES or len(file.content) > MAX_FILE_BYTES:
             notes.append(
                 f"The file {file.name} is too large or one too many: it is in the raw mail."
             )
-            continue
-        Attachment.objects.create(
-            message=message,
-            name=file.name[:255],
-            content_type=identify_content_type(file.content_type, file.content)[:120],
-            size=len(file.content),
-            sha256=file.sha256,
-            content=file.content,
-        )
-    return notes
+        else:
+            attachments.append(_build_attachment(message, file))
+    return attachments, notes
+
+
+def _build_attachment(message: Message, file: File) -> Attachment:
+    return Attachment(
+        message=message,
+        name=file.name[:255],
+        content_type=identify_content_type(file.content_type, file.content)[:120],
+        size=len(file.content),
+        sha256=file.sha256,
+        content=file.content,
+    )
 
 
 def save_notes(ticket: Ticket, notes: Iterable[str]) -> tuple[str, ...]:
     """Write each as an internal note of the ticket."""
     kept = tuple(notes)
-    Message.objects.bulk_create(
-        Message(ticket=ticket, direction=Message.Direction.NOTE, text=text) for text in kept
-    )
+    Message.objects.bulk_create(_build_notes(ticket, kept))
     return kept
+
+
+def _build_notes(ticket: Ticket, notes: Iterable[str]) -> list[Message]:
+    return [Message(ticket=ticket, direction=Message.Direction.NOTE, text=text) for text in notes]

@@ -22,10 +22,8 @@ def find_answered_ticket(mail: Mail, known_ids: Collection[str]) -> Ticket | Non
 
     ``known_ids`` are those that ``load_known_ids`` found for it, and of messages since.
     """
-    said = [each for each in [*mail.answered_ids, mail.message_id] if each]
-    starts = tuple(map(_get_local_part, said))
-    may_be_known = any(known.startswith(starts) for known in known_ids)
-    if may_be_known and (parent := find_answered_message(said)):
+    said = [*mail.answered_ids, mail.message_id]
+    if may_be_known(mail, known_ids) and (parent := find_answered_message(said)):
         return parent.ticket
     if marked := find_marked_ticket(mail.answered_ids, mail.recipients):
         return Ticket.objects.filter(pk=marked).first()
@@ -42,6 +40,13 @@ def find_answered_message(ids: list[str]) -> Message | None:
         found = list(messages.filter(reduce(or_, starts))[:MAX_FOUND])
     known = {_fold_domain(message.message_id or ""): message for message in found}
     return next((known[each] for each in map(_fold_domain, said) if each in known), None)
+
+
+def may_be_known(mail: Mail, known_ids: Collection[str]) -> bool:
+    """Whether a message with one of these ids may be the mail itself, or what it answers."""
+    said = [each for each in [*mail.answered_ids, mail.message_id] if each]
+    starts = tuple(map(_get_local_part, said))
+    return any(known.startswith(starts) for known in known_ids)
 
 
 def load_known_ids(mails: Iterable[Mail]) -> set[str]:

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from tests.support.raw_mails import letter
+from tests.support.raw_mails import letter, reply
 from tickets.intake import BadRow
 from tickets.intake.customers import receive_customers
 from tickets.intake.mails import receive_mails
@@ -170,9 +170,46 @@ def test_a_hundred_rows_take_as_many_queries_as_ten(
     assert len(many) <= len(few) <= most
 
 
-def test_a_new_mail_of_a_batch_takes_three_queries() -> None:
+def test_fifty_new_mails_take_ten_queries() -> None:
     mails = [letter(Message_ID=f"<{n}@x.org>", From=f"{n}@x.org") for n in range(50)]
     with CaptureQueriesContext(connection) as asked:
         received = receive_mails(mails)
     assert set(say(received)) == {"created"}
-    assert len(asked) <= 3 * len(mails) + 10
+    assert len(asked) <= 10
+    assert {message.ticket.email for message in Message.objects.all()} == {
+        f"{n}@x.org" for n in range(50)
+    }
+
+
+def test_mails_of_a_batch_find_each_other_in_their_order() -> None:
+    first, other = letter(), letter(Message_ID="<other@x.org>", Subject="Shade")
+    answer, again = (
+        reply(),
+        letter("Hm?", Message_ID="<3@x.org>", References="<second@EXAMPLE.com>"),
+    )
+    away = letter("I am away.", Message_ID="<4@x.org>", Auto_Submitted="auto-replied")
+    received = receive_mails([first, other, answer, first, again, away, b"no mail", other])
+    assert [getattr(each, "did", "refused") for each in received] == [
+        "created",
+        "created",
+        "joined a thread",
+        "unchanged",
+        "joined a thread",
+        "created",
+        "refused",
+        "unchanged",
+    ]
+    assert [
+        ticket.messages.exclude(raw=None).count() for ticket in Ticket.objects.order_by("id")
+    ] == [
+        3,
+        1,
+        1,
+    ]
+    runs = Run.objects.order_by("id").values_list("ticket__subject", "state", "reason")
+    assert set(runs) == {
+        ("Broken lamp", "replaced", "arrived"),
+        ("Broken lamp", "replaced", "customer replied"),
+        ("Broken lamp", "queued", "customer replied"),
+        ("Shade", "queued", "arrived"),
+    }

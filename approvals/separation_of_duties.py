@@ -97,16 +97,18 @@ def list_eligible_approvers(refund: Refund) -> QuerySet[User]:
 def _collect_involved_ids(refund: Refund) -> set[int]:
     """Ids of all who asked, wrote, edited, corrected or decided something on the ticket."""
     ticket = refund.ticket_id
-    drafts = Draft.objects.filter(ticket=ticket)
+    drafts = Draft.objects.filter(ticket=ticket).values_list("hands", "message__author")
     found: set[int | None] = {refund.requested_by_id}
-    found.update(hand for hands in drafts.values_list("hands", flat=True) for hand in hands)
-    found.update(drafts.values_list("message__author", flat=True))
+    for hands, author in drafts:
+        found.update([*hands, author])
     outgoing = Message.objects.filter(ticket=ticket, direction=Message.Direction.OUT)
-    found.update(outgoing.values_list("author", flat=True))
-    found.update(Correction.objects.filter(ticket=ticket).values_list("by", flat=True))
-    found.update(Run.objects.filter(ticket=ticket).values_list("requested_by", flat=True))
-    found.update(Refund.objects.filter(ticket=ticket).values_list("requested_by", flat=True))
-    found.update(refund.decisions.values_list("by", flat=True))
+    others = [
+        Correction.objects.filter(ticket=ticket).values_list("by"),
+        Run.objects.filter(ticket=ticket).values_list("requested_by"),
+        Refund.objects.filter(ticket=ticket).order_by().values_list("requested_by"),
+        refund.decisions.order_by().values_list("by"),
+    ]
+    found.update(pk for (pk,) in outgoing.order_by().values_list("author").union(*others))
     return {pk for pk in found if pk is not None}
 
 

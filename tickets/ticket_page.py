@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Case, Prefetch, Value, When
+from django.db.models import Case, Count, F, Prefetch, QuerySet, Value, When, Window
+from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
 
 from tickets.delivery.outbox import find_recipient
 from tickets.delivery.replies import COMPOSED_BY_PERSON, build_form_token, get_open_draft
@@ -41,6 +42,8 @@ STEP_TITLES = {
     "pay": "Who recorded the payment?",
 }
 NO_FREE_WRITERS = (COMPOSED_BY_PERSON, "sentences", "focal")  # nothing has to be asked of these
+MAX_MESSAGES_SHOWN = 30
+MAX_THREAD_CHARS = 16_000
 MAX_ORDERS_SHOWN = 25
 MAX_TICKETS_SHOWN = 10
 
@@ -77,11 +80,37 @@ def list_steps() -> list[str]:
     return [path.split(".")[-2] for path in settings.TRIAGE_STEPS]
 
 
-def list_messages(ticket: Ticket) -> list[Message]:
-    """The messages of the ticket, oldest first, without the raw bytes."""
+def list_messages(ticket: Ticket, *, before: int | None = None) -> tuple[list[Message], int]:
+    """The newest messages of the ticket, oldest first, without the raw bytes; and how many
+    older ones there are. With ``before``, those older than the message with that id.
+    """
     files = Prefetch("attachments", Attachment.objects.defer("content"))
     messages = ticket.messages.defer("raw", "html").select_related("author")
-    return list(messages.prefetch_related(files))
+    place = ticket.messages.filter(pk=before).values_list("at", "pk").first() if before else None
+    if place:
+        messages = messages.filter(TupleLessThan(Tuple(F("at"), F("id")), place))
+    return cut_thread(messages.prefetch_related(files))
+
+
+def cut_thread(messages: QuerySet[Message]) -> tuple[list[Message], int]:
+    """The newest messages that fit on a page, oldest first, and how many come before them.
+
+    At least one is shown, however long.
+    """
+    rows: Any = messages.order_by("-at", "-id").annotate(in_all=Window(Count("pk")))
+    newest: list[Message] = []
+    in_all = chars = 0
+    for message in rows[:MAX_MESSAGES_SHOWN]:
+        in_all, chars = message.in_all, chars + count_shown_chars(message)
+        if newest and chars > MAX_THREAD_CHARS:
+            break
+        newest.append(message)
+    return newest[::-1], in_all - len(newest)
+
+
+def count_shown_chars(message: Message) -> int:
+    """How much of a page the message takes, folded parts included."""
+    return sum(map(len, (message.text, message.quoted, message.signature, message.hidden)))
 
 
 def find_unchecked_messages(ticket: Ticket, messages: Iterable[Message]) -> dict[int, Receipt]:
@@ -230,15 +259,20 @@ def iter_refund_payments(orders: Iterable[Order]) -> Iterable[Payment]:
         yield from (pay for pay in order.payments.all() if pay.kind == Payment.Kind.REFUND)
 
 
-def build_page_context(ticket: Ticket) -> dict[str, Any]:
-    """The context of the whole page: ticket, thread, refunds, run, reply and customer."""
+def build_page_context(ticket: Ticket, *, before: int | None = None) -> dict[str, Any]:
+    """The context of the whole page: ticket, thread, refunds, run, reply and customer.
+
+    With ``before`` the thread is what came before the message with that id.
+    """
     answer, done = build_reply_context(ticket), build_run_context(ticket)
     rows = ticket.refunds.select_related("order", "requested_by", "assigned_to").order_by("-id")
     refunds = list(rows.prefetch_related("decisions__by"))
-    thread = list_messages(ticket)
+    thread, older = list_messages(ticket, before=before)
     return {
         "ticket": ticket,
         "messages_in_thread": thread,
+        "messages_before": older,
+        "thread_is_cut": before is not None,
         "sent_unchecked": find_unchecked_messages(ticket, thread),
         "refunds": refunds,
         "newest_refunds": list({row.order_id: row.pk for row in reversed(refunds)}.values()),

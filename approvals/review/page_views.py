@@ -18,11 +18,13 @@ from tickets.models import Receipt
 MEASURING_GRACE = timedelta(minutes=1)  # the browser's last word may come after the decision
 
 
-def start_page_view(refund: Refund, person: User, snapshot: Snapshot | None = None) -> Look:
+def start_page_view(
+    refund: Refund, person: User, snapshot: Snapshot | None = None, *, blind: bool | None = None
+) -> Look:
     """A new page view, for a person who may decide, with the refund as it stands now.
 
-    It is ``blind`` where they are to give a first opinion. ``snapshot`` is what the page shows,
-    built now where it is None.
+    It is ``blind`` where they are to give a first opinion, found out now where it is None.
+    ``snapshot`` is what the page shows, built now where it is None.
     """
     snapshot = snapshot or build_snapshot(refund)
     return Look.objects.create(
@@ -30,7 +32,7 @@ def start_page_view(refund: Refund, person: User, snapshot: Snapshot | None = No
         by=person,
         shown=snapshot.values,
         fingerprint=snapshot.digest,
-        blind=first_opinion.is_opinion_due(refund, person),
+        blind=first_opinion.is_opinion_due(refund, person) if blind is None else blind,
     )
 
 

@@ -55,13 +55,15 @@ class Snapshot:
         return list(changes.diff_snapshots(before, self.values))
 
 
-def build_snapshot(refund: Refund, *, paid_as: str = "") -> Snapshot:
+def build_snapshot(refund: Refund, *, paid_as: str = "", people: int | None = None) -> Snapshot:
     """Everything the refund's page shows, by name.
 
     Words of people are there as digests only: they stay in their own rows. A payment of
     the refund itself, with the reference ``paid_as``, is left out, and so are mails that a
-    machine wrote.
+    machine wrote. ``people`` is how many have to approve it, counted now where it is None.
     """
+    if people is None:
+        people = separation_of_duties.count_approvers_needed(refund)
     return Snapshot(
         make_json_safe(
             {
@@ -75,7 +77,7 @@ def build_snapshot(refund: Refund, *, paid_as: str = "") -> Snapshot:
                 "receipts": _map_receipt_digests(refund),
                 "decide": {
                     "group": str(refund.reviewers or ""),
-                    "people": separation_of_duties.count_approvers_needed(refund),
+                    "people": people,
                 },
             }
         )

@@ -19,6 +19,6 @@ def build_blind_context(refund: Refund) -> dict[str, Any]:
         "cards": [card for card in ticket_page.iter_cards(run, receipts) if card.receipt]
         if run
         else [],
-        "words": refund_evidence.list_customer_messages(refund.ticket),
+        **refund_evidence.build_words_context(refund.ticket),
         **refund_evidence.build_order_context(refund.ticket, refund.order),
     }

@@ -43,7 +43,7 @@ def decide_refund(request: HttpRequest, pk: int) -> HttpResponse:
     form = DecisionForm(request.POST, refund=found)
     if not form.is_valid():
         return render_refund_page(request, found, person, form=form, status=422)
-    here = _find_queue_place(request, found, person)
+    here = _find_queue_place(request, found, review_queue.list_waiting_ids(person))
     try:
         with access_denials.record_denials(found, person, "approve"):
             found = services.decide_refund(pk, by=person, **form.cleaned_data)
@@ -89,18 +89,20 @@ def render_refund_page(
 
     The page is kept as a page view, and a decision names it.
     """
-    why_not, answered = (
-        refund_evidence.explain_ineligibility(refund, person),
+    part, answered = (
+        refund_evidence.load_part(refund, person),
         refused.status if refused else status,
     )
+    why_not = refund_evidence.explain_ineligibility(refund, part)
     if not why_not and first_opinion.is_opinion_due(refund, person):
         if refused:
             messages.error(request, str(refused))
         return review_pages.render_first_page(request, refund, person, status=answered)
-    snapshot = None if why_not else build_snapshot(refund)
+    snapshot = None if why_not else build_snapshot(refund, people=part.needed)
+    waiting = review_queue.list_waiting_ids(person) if part.rights.supervisor else []
     shown: dict[str, Any] = {
         "refund": refund,
-        "look": snapshot and page_views.start_page_view(refund, person, snapshot),
+        "look": snapshot and page_views.start_page_view(refund, person, snapshot, blind=False),
         "first": first_opinion.get_first_opinion(refund, person),
         "form": form or DecisionForm(refund=refund),
         "paid_form": paid_form or PaidForm(),
@@ -109,30 +111,30 @@ def render_refund_page(
         "standing": payments.get_payment_status(refund),
         "refused": refused,
         "why_not": why_not,
-        "may_pay": refund_evidence.can_record_payments(person),
-        "hand_over_form": _build_hand_over_form(refund, person, hand_over_form),
-        "place": _find_queue_place(request, refund, person),
+        "may_pay": part.rights.supervisor,
+        "hand_over_form": _build_hand_over_form(refund, part, hand_over_form),
+        "place": _find_queue_place(request, refund, waiting),
+        "waiting_ids": waiting,
         "kept": request.GET.urlencode(),
         "reveal": True,
         "hidden": frozenset(),
-        **refund_evidence.build_evidence(refund, snapshot),
+        **refund_evidence.build_evidence(refund, part, snapshot),
     }
     return render(request, "approvals/refund.html", shown, status=answered)
 
 
 def _build_hand_over_form(
-    refund: Refund, person: User, form: HandOverForm | None
+    refund: Refund, part: refund_evidence.Part, form: HandOverForm | None
 ) -> HandOverForm | None:
-    if not refund_evidence.can_hand_over(refund, person):
+    if not refund_evidence.can_hand_over(refund, part):
         return None
     return form or HandOverForm(refund=refund)
 
 
 def _find_queue_place(
-    request: HttpRequest, refund: Refund, person: User
+    request: HttpRequest, refund: Refund, waiting: list[int]
 ) -> review_queue.QueuePlace | None:
-    """Where the refund stands in the person's queue, under the filters of the address."""
-    waiting = review_queue.list_waiting_ids(person)
+    """Where the refund stands in the queue ``waiting``, under the filters of the address."""
     found = review_queue.filter_queue(waiting, request.GET, request)
     return review_queue.find_place(refund, review_queue.list_filtered_ids(waiting, found))
 

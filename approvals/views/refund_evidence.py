@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -16,7 +17,6 @@ from approvals.review import first_opinion
 from approvals.snapshot import staleness
 from approvals.snapshot.build import Snapshot, build_snapshot, is_as_approved
 from tickets import ticket_page
-from tickets.access import SUPERVISORS
 from tickets.models import Attachment, Message, Order, Ticket
 from tickets.templatetags.show import money
 
@@ -131,39 +131,67 @@ def _explain_others(
     return rows
 
 
-def build_evidence(refund: Refund, snapshot: Snapshot | None = None) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What one person is to one refund, read once for its page: the decisions on it so far,
+    their rights, how they had a hand in it (empty where not), and how many it takes.
+    """
+
+    decisions: list[Decision]
+    rights: separation_of_duties.Rights
+    own: str
+    needed: int
+
+
+def load_part(refund: Refund, person: User) -> Part:
+    """What the person is to the refund now."""
+    decisions = list(refund.decisions.select_related("by", "rule"))
+    needed = separation_of_duties.count_approvers_needed(refund)
+    return Part(
+        decisions=decisions,
+        rights=separation_of_duties.load_rights(person),
+        own=_explain_own_part(refund, person, decisions, needed),
+        needed=needed,
+    )
+
+
+def build_evidence(refund: Refund, part: Part, snapshot: Snapshot | None = None) -> dict[str, Any]:
     """The context of the refund page: everything the fingerprint covers, and the receipts.
 
     ``snapshot`` is of the refund now; without one it is built where the page needs it.
     """
     run = refund.run
-    drafts = list(run.drafts.order_by("id")) if run else []
+    drafts = list(run.drafts.select_related("edited_by").order_by("id")) if run else []
     receipts = list(run.receipts.order_by("attempt", "seq")) if run else []
+    also = list(_list_other_requests(refund)[: MAX_OTHERS_SHOWN + 1])
     return {
-        "needed": separation_of_duties.count_approvers_needed(refund),
+        "needed": part.needed,
         "changed": refund.state == State.APPROVED and not is_as_approved(refund, snapshot),
         "drafts": drafts,
         "cards": _sort_failed_first(ticket_page.iter_cards(run, receipts)) if run else [],
-        "decisions": list(refund.decisions.select_related("by", "rule")),
-        **_count_agreement(refund, snapshot),
-        "also": list(_list_other_requests(refund)),
-        "words": list_customer_messages(refund.ticket),
+        "decisions": part.decisions,
+        **_count_agreement(refund, part.decisions, snapshot),
+        "also": also[:MAX_OTHERS_SHOWN],
+        "also_more": len(also) > MAX_OTHERS_SHOWN,
+        **build_words_context(refund.ticket),
         **build_order_context(refund.ticket, refund.order),
     }
 
 
-def _count_agreement(refund: Refund, snapshot: Snapshot | None = None) -> dict[str, Any]:
+def _count_agreement(
+    refund: Refund, decisions: list[Decision], snapshot: Snapshot | None = None
+) -> dict[str, Any]:
     """How many approved what the page shows (``agreed``), and what to tell where one approved
     something else (``divided``).
     """
-    agreed = refund.decisions.filter(verdict=Decision.Verdict.APPROVE)
-    if refund.state != State.PENDING or not agreed.exists():
-        return {"agreed": agreed.count(), "divided": None}
+    agreed = [each for each in decisions if each.verdict == Decision.Verdict.APPROVE]
+    if refund.state != State.PENDING or not agreed:
+        return {"agreed": len(agreed), "divided": None}
     snapshot = snapshot or build_snapshot(refund)
     divided = preconditions.find_divided_approval(refund, snapshot)
     if divided:
-        agreed = agreed.filter(fingerprint=snapshot.digest)
-    return {"agreed": agreed.count(), "divided": divided}
+        agreed = [each for each in agreed if each.fingerprint == snapshot.digest]
+    return {"agreed": len(agreed), "divided": divided}
 
 
 def format_approval_progress(refund: Refund) -> str:
@@ -190,18 +218,21 @@ def build_order_context(ticket: Ticket, order: Order) -> dict[str, Any]:
     }
 
 
-def list_customer_messages(ticket: Ticket) -> list[Message]:
-    """What the customer wrote, oldest first, with the names of the files."""
+def build_words_context(ticket: Ticket) -> dict[str, Any]:
+    """What the customer wrote, oldest first, with the names of the files.
+
+    Of a long thread the newest messages, as many as a page holds; ``words_before`` is how many
+    older ones stand on the ticket's page.
+    """
     files = Prefetch("attachments", Attachment.objects.defer("content"))
     written = ticket.messages.filter(direction=Message.Direction.IN)
-    return list(written.defer("raw", "html").prefetch_related(files))
+    shown, before = ticket_page.cut_thread(written.defer("raw", "html").prefetch_related(files))
+    return {"words": shown, "words_before": before}
 
 
-def explain_ineligibility(refund: Refund, person: User) -> str:
+def explain_ineligibility(refund: Refund, part: Part) -> str:
     """Why this person may not decide on this refund, as a sentence; empty where they may."""
-    return _explain_by_rights(
-        refund, separation_of_duties.load_rights(person), _explain_own_part(refund, person)
-    )
+    return _explain_by_rights(refund, part.rights, part.own)
 
 
 def _explain_by_rights(refund: Refund, rights: separation_of_duties.Rights, own: str) -> str:
@@ -218,16 +249,10 @@ def _explain_by_rights(refund: Refund, rights: separation_of_duties.Rights, own:
     return own or rights.account or _explain_group_or_limit(refund, rights)
 
 
-def can_hand_over(refund: Refund, person: User) -> bool:
+def can_hand_over(refund: Refund, part: Part) -> bool:
     """Whether this person may say who is to decide: a supervisor without a hand in it."""
     open_still = refund.state == State.PENDING and refund.expires_at >= timezone.now()
-    supervisor = open_still and person.groups.filter(name=SUPERVISORS).exists()
-    return supervisor and not _explain_own_part(refund, person)
-
-
-def can_record_payments(person: User) -> bool:
-    """Whether this person may record or settle payments."""
-    return person.groups.filter(name=SUPERVISORS).exists()
+    return open_still and part.rights.supervisor and not part.own
 
 
 def build_proposal(asked: dict[str, Any], by: User) -> services.Proposal:
@@ -247,17 +272,15 @@ def build_customer_context(ticket: Ticket) -> dict[str, Any]:
     return ticket_page.build_customer_context(ticket)
 
 
-def _explain_own_part(refund: Refund, person: User) -> str:
+def _explain_own_part(refund: Refund, person: User, decisions: list[Decision], needed: int) -> str:
     if own := separation_of_duties.explain_involvement(refund, person):
         return own
-    if not refund.decisions.filter(by=person).exists():
+    if not any(each.by_id == person.pk for each in decisions):
         return ""
-    agreement = _count_agreement(refund)
+    agreement = _count_agreement(refund, decisions)
     if agreement["divided"]:
         return "You approved it before something changed. A colleague has to reject it or ask."
-    return _explain_own_decision(
-        separation_of_duties.count_approvers_needed(refund) - agreement["agreed"]
-    )
+    return _explain_own_decision(needed - agreement["agreed"])
 
 
 def _explain_own_decision(more: int) -> str:

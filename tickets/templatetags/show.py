@@ -14,6 +14,7 @@ from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.formats import localize
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
@@ -132,6 +133,11 @@ STATE_BADGES = {
     "failed": ("cross", "danger"),
     "doubt": ("warn", "danger"),
     "executing": ("work", "info"),
+}
+CHECK_MARKS = {
+    None: ("check-open", "none", "not run"),
+    True: ("check-good", "check", "passed"),
+    False: ("check-bad", "cross", "failed"),
 }
 URGENCY_BADGES = {
     1: ("low", ""),
@@ -302,6 +308,34 @@ def badge(word: str, picture: str, tone: str) -> SafeString:
     """A word with a picture on a subtle ground that keeps its contrast; without tone on none."""
     look = f"bg-{tone}-subtle text-{tone}-emphasis" if tone else "quiet"
     return format_html('<span class="badge {}">{} {}</span>', look, icon(picture), word)
+
+
+@register.filter
+def draw_check(check: Mapping[str, Any]) -> SafeString:
+    """A check of a receipt as an item of a list: how it went, its value, and why."""
+    ground, picture, word = CHECK_MARKS[_read_passed(check)]
+    name, because = plain(check.get("name", "")), check.get("because")
+    return format_html(
+        '<li class="{}">{} <span><strong>{}</strong> <span class="verdict">{}</span>{}{}</span>'
+        "</li>",
+        *(ground, icon(picture), name, word, _draw_check_value(check)),
+        format_html('<br><span class="small text-body-secondary">{}</span>', because)
+        if because
+        else "",
+    )
+
+
+def _draw_check_value(check: Mapping[str, Any]) -> str:
+    value, threshold = check.get("value"), check.get("threshold")
+    if not value:
+        return ""
+    needs = f", needs {localize(threshold)}" if threshold else ""
+    return format_html(' <span class="mono small">{}{}</span>', localize(value), needs)
+
+
+def _read_passed(check: Mapping[str, Any]) -> bool | None:
+    passed = check.get("passed")
+    return None if passed is None else bool(passed)
 
 
 @register.filter

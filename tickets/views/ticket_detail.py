@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from tickets import ticket_page
 from tickets.access import get_attachment_for, get_message_for, get_shown_ticket_for
 
+MAX_ID_DIGITS = 18
 # What strangers sent must never run as a page of ours, whatever it says it is.
 SANDBOX_POLICY = "default-src 'none'; sandbox"
 
@@ -19,9 +20,15 @@ SANDBOX_POLICY = "default-src 'none'; sandbox"
 @require_safe
 @login_required
 def show_ticket(request: HttpRequest, pk: int) -> HttpResponse:
-    """The thread, the draft, its receipts and the account on one page."""
+    """The thread, the draft, its receipts and the account on one page.
+
+    ``?before=`` leads to the older messages of a long thread.
+    """
     found = get_shown_ticket_for(request.user, pk)
-    return render(request, "tickets/ticket.html", ticket_page.build_page_context(found))
+    asked = request.GET.get("before", "")
+    before = int(asked) if asked.isdecimal() and len(asked) < MAX_ID_DIGITS else None
+    shown = ticket_page.build_page_context(found, before=before)
+    return render(request, "tickets/ticket.html", shown)
 
 
 @require_safe

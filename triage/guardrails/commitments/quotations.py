@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import lru_cache
+from itertools import chain
 from typing import Final
 
 from triage.nlu.sentences import split_sentences
 
+MAX_CLAUSES_KEPT: Final = 1_024
 QUOTE_PLACEHOLDER: Final = "(quoted)"
 QUOTED_TEXT: Final = re.compile(r"“([^“”]{3,})”|\"([^\"]{3,})\"|«([^«»]{3,})»|„([^„“”]{3,})[“”]")
 COLON_QUOTE: Final = re.compile(r"(?<=:)[ \t]*\n?(?P<text>[^\n]{12,})$", re.MULTILINE)
@@ -20,7 +23,7 @@ def remove_quotations(text: str, clauses: Iterable[str], words: Iterable[str]) -
     What stands in quotation marks, behind a colon or a ">" is one where every sentence of it
     is, word for word, in a clause or a message.
     """
-    ours = frozenset(_iter_clause_sentences(clauses))
+    ours = frozenset(chain.from_iterable(map(_list_clause_sentences, clauses)))
     theirs = " ".join(_normalize_words(one) for one in words)
 
     def is_quoted(said: str) -> bool:
@@ -47,11 +50,12 @@ def remove_quotations(text: str, clauses: Iterable[str], words: Iterable[str]) -
     )
 
 
-def _iter_clause_sentences(clauses: Iterable[str]) -> Iterator[str]:
-    """Each clause whole, and each of its sentences, normalized."""
-    for clause in clauses:
-        yield _normalize_words(clause)
-        yield from map(_normalize_words, split_sentences(clause))
+@lru_cache(maxsize=MAX_CLAUSES_KEPT)
+def _list_clause_sentences(clause: str) -> tuple[str, ...]:
+    """The clause whole, and each of its sentences, normalized; kept, for every reply is held
+    against every clause.
+    """
+    return (_normalize_words(clause), *map(_normalize_words, split_sentences(clause)))
 
 
 def _normalize_words(text: str) -> str:

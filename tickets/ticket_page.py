@@ -43,8 +43,9 @@ STEP_TITLES = {
 }
 NO_FREE_WRITERS = (COMPOSED_BY_PERSON, "sentences", "focal")  # nothing has to be asked of these
 MAX_MESSAGES_SHOWN = 30
-MAX_THREAD_CHARS = 16_000
-MAX_ORDERS_SHOWN = 25
+MAX_THREAD_CHARS = 10_000
+MAX_ORDERS_READ = 25
+MAX_ORDERS_SHOWN = 10
 MAX_TICKETS_SHOWN = 10
 
 
@@ -231,17 +232,19 @@ def iter_pieces(draft: Draft) -> Iterable[Piece]:
 def build_customer_context(ticket: Ticket, named: Collection[str] = ()) -> dict[str, Any]:
     """The customer's orders with lines and payments, refunds so far, and other tickets.
 
+    ``orders_before`` are older ones, of which the page shows the refunds alone.
     Orders whose reference is in ``named`` come first.
     """
     if ticket.customer is None:
-        return {"orders": [], "refunds_before": [], "other_tickets": []}
+        return {"orders": [], "orders_before": [], "refunds_before": [], "other_tickets": []}
     numbers = [ref.removeprefix("order:") for ref in named if ref.startswith("order:")]
     first = Case(When(number__in=numbers, then=Value(0)), default=Value(1))
     known = ticket.customer.orders.order_by(first, "-placed_at", "-id")
-    orders = list(known.prefetch_related("lines", "payments")[:MAX_ORDERS_SHOWN])
+    orders = list(known.prefetch_related("lines", "payments")[:MAX_ORDERS_READ])
     others = ticket.customer.tickets.exclude(pk=ticket.pk)
     return {
-        "orders": orders,
+        "orders": orders[:MAX_ORDERS_SHOWN],
+        "orders_before": orders[MAX_ORDERS_SHOWN:],
         "refunds_before": list(iter_refund_payments(orders)),
         "other_tickets": list(others[:MAX_TICKETS_SHOWN]),
     }

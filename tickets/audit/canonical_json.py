@@ -20,7 +20,7 @@ MAX_INTEGER = 2**53 - 1
 """The largest integer that a double holds exactly (RFC 8785, section 3.2.2.3)."""
 MIN_PLAIN_FLOAT = 1e-4
 """From here up, and below 2^53, Python writes a number as JavaScript does: without an exponent."""
-MAX_CACHED_CHARS, MAX_CACHED_TEXTS = 1_000, 4_096
+MAX_REPEATED_TEXTS = 4_096
 
 
 class _Unsure(Exception):
@@ -56,21 +56,15 @@ def write_canonical(value: object) -> str:
 
 
 def rewrite_canonical(text: str) -> str:
-    """The canonical JSON of what the JSON ``text`` says. Raises ValueError.
-
-    Short texts are remembered: limits, ladders and promises are the same in most receipts.
-    """
-    return _rewrite_short(text) if len(text) <= MAX_CACHED_CHARS else _rewrite_text(text)
-
-
-def _rewrite_text(text: str) -> str:
+    """The canonical JSON of what the JSON ``text`` says. Raises ValueError."""
     try:
         return _encode_settled(_DECODE(text))
     except (_Unsure, UnicodeEncodeError):
         return rfc8785.dumps(json.loads(text)).decode()
 
 
-_rewrite_short = lru_cache(MAX_CACHED_TEXTS)(_rewrite_text)
+rewrite_repeated = lru_cache(MAX_REPEATED_TEXTS)(rewrite_canonical)
+"""The same for a text that comes again and again, and that no customer wrote: it is kept."""
 
 
 def _encode_settled(settled: object) -> str:

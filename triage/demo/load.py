@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,12 @@ from tqdm import tqdm
 
 from approvals.models import ApprovalLimit, Care, RefundRule
 from tickets import access, intake
+from tickets.intake.customers import receive_customers
+from tickets.intake.fields import BadRow, Row
+from tickets.intake.files.loop import MAX_BATCH_ITEMS
 from tickets.intake.mails import save_files
+from tickets.intake.orders import receive_orders
+from tickets.intake.outcome import Received
 from tickets.mail.mime import File
 from tickets.models import Customer
 from triage.demo import company, trained_head
@@ -83,19 +88,24 @@ def _create_rules() -> None:
 
 
 def _receive_company(built: company.Company, progress: bool) -> None:
-    rows = [
-        *((intake.receive_customer, row) for row in built.customers),
-        *((intake.receive_order, row) for row in built.orders),
-        *((_receive_ticket, row) for row in built.tickets),
-    ]
-    _receive_rows(tqdm(rows, desc="demo shop", unit=" rows", disable=not progress))
+    _receive_batches(receive_customers, built.customers)
+    _receive_batches(receive_orders, built.orders)
+    for row in tqdm(built.tickets, desc="demo shop", unit=" tickets", disable=not progress):
+        _receive_ticket(row)
 
 
-def _receive_rows(
-    rows: Iterable[tuple[Callable[[Mapping[str, Any]], object], Mapping[str, Any]]],
+def _receive_batches(
+    receive: Callable[[Sequence[Row]], Sequence[Received]], rows: Sequence[Row]
 ) -> None:
-    for receive, row in rows:
-        receive(row)
+    """Receive rows that are all good. Raises BadRow where one is not."""
+    for start in range(0, len(rows), MAX_BATCH_ITEMS):
+        bad = [
+            each
+            for each in receive(rows[start : start + MAX_BATCH_ITEMS])
+            if isinstance(each, BadRow)
+        ]
+        if bad:
+            raise bad[0]
 
 
 @transaction.atomic

@@ -10,10 +10,9 @@ MAX_SWEPT_RUNS = 20
 @shared_task(name="triage.tasks.process")
 def process(run_id: int) -> None:
     """Take a run through its steps: this one, unless a person waits for another."""
-    from tickets.queue import run_queue
     from triage.pipeline import worker
 
-    worker.execute_run(run_queue.find_next_run(run_id))
+    worker.answer_call(run_id)
 
 
 @shared_task(name="triage.tasks.deliver")

@@ -33,6 +33,7 @@ from triage.steps.draft import Reply
 from triage.steps.retrieve import Retrieval
 
 MAX_ATTEMPTS = 5
+MAX_LOOKS = 3
 SLOW_KINDS = frozenset(Receipt.FREE_CLASSES)  # general models and hosted ones: seconds
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,17 @@ def build_holder_name() -> str:
     80 characters.
     """
     return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"[:80]
+
+
+def answer_call(run_id: int) -> None:
+    """Work on one run for a call: that one, unless a person waits for another.
+
+    Where another worker was quicker to take that, the next is looked for.
+    """
+    for _ in range(MAX_LOOKS):
+        found = run_queue.find_next_run(run_id)
+        if execute_run(found) or found == run_id:
+            return
 
 
 def execute_run(run_id: int) -> bool:

@@ -223,3 +223,22 @@ def test_what_a_dead_worker_left_is_taken_by_its_own_call() -> None:
     expire(dead)
     enqueue()
     assert run_queue.find_next_run(dead.pk) == dead.pk
+
+
+def test_where_another_worker_was_quicker_the_call_is_for_its_own_run(
+    ana: User, monkeypatch: Any
+) -> None:
+    called = enqueue()
+    asked = run_queue.enqueue_run(shop_rows.ticket(), reason="asked again", by=ana)
+    taken: list[int] = []
+
+    def execute(pk: int) -> bool:
+        if pk == asked.pk:
+            assert run_queue.claim_run(pk, "quicker") is not None
+            return False
+        taken.append(pk)
+        return True
+
+    monkeypatch.setattr(worker, "execute_run", execute)
+    tasks.process(called.pk)
+    assert taken == [called.pk]

@@ -99,6 +99,11 @@ def test_the_other_pages_fit(as_ada: Client, ana: User, name: str) -> None:
     assert weigh(as_ada, reverse(name)) <= MAX_PAGE_BYTES
 
 
+def test_the_list_of_refunds_in_the_admin_panel_fits(as_ada: Client) -> None:
+    full_shop.fill_queue(ticket_stories.marta().orders.get(), 120, rule="Damaged within 30 days")
+    assert weigh(as_ada, reverse("admin:approvals_refund_changelist")) <= MAX_PAGE_BYTES
+
+
 def test_a_longer_inbox_takes_no_more_queries(as_ana: Client) -> None:
     full_shop.fill_inbox(3)
     few = count_queries(as_ana, INBOX)

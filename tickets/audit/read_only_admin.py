@@ -7,11 +7,14 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+MAX_ROWS_SHOWN = 50
+
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
     """Rows to be searched and read: nobody adds, changes or deletes one here."""
 
     actions: Any = None
+    list_per_page = MAX_ROWS_SHOWN
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

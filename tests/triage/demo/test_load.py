@@ -14,6 +14,7 @@ from triage.demo import company, load, trained_head
 from triage.learning import versions
 from triage.management.commands import start
 from triage.models import Activation, Classifier, Policy
+from triage.pipeline import registry
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +64,7 @@ def test_interrupted_between_two_tickets_the_start_goes_on(monkeypatch: Any) -> 
     called: list[str] = []
     monkeypatch.setattr(start, "call_command", lambda name, **_: called.append(name))
     monkeypatch.setattr(start, "run_to_end", lambda command: call_command(*command[1:]))
-    monkeypatch.setattr(start.registry, "has_encoder_graph", lambda: True)
+    monkeypatch.setattr(registry, "has_encoder_graph", lambda: True)
     start.Command()._prepare_site(with_demo=True)
     assert not load.is_half_loaded()
     assert Ticket.objects.count() == 3

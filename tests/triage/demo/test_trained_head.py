@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from triage.classifier.intent_model import IntentModel
 from triage.demo import load, trained_head
 from triage.learning import versions
-from triage.models import Classifier
+from triage.models import Classifier, Intent
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +32,7 @@ def test_it_belongs_to_the_examples_and_the_encoder_and_is_taken_as_it_is(ada: U
     made = trained_head.create_version(by=ada)
     model = IntentModel.loads(bytes(Classifier.objects.get(pk=made.pk).weights))
     load.create_taxonomy()
-    slugs = set(load.Intent.objects.values_list("slug", flat=True))
+    slugs = set(Intent.objects.values_list("slug", flat=True))
     assert set(model.labels) == set(made.labels) == slugs
     assert versions.activate_version(made, by=ada, why="The first.").classifier == made
 

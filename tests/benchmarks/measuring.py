@@ -6,12 +6,17 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
 
 import psutil
 from django.core.management.base import CommandError
+from django.db import connection
+from django.db.backends.signals import connection_created
 from django.db.models import F, Max, Min
 
 from tickets.models import Receipt, Run, Ticket
+from triage.inference.forward import OpenVinoForward
 from triage.pipeline import registry
 from triage.runtime.processes import build_worker_command, end_processes, start_process
 
@@ -52,6 +57,32 @@ def list_run_seconds(runs: Sequence[int], since: str) -> list[float]:
         span=F("finished_at") - F(since)
     )
     return [span.total_seconds() for span in spans.values_list("span", flat=True)]
+
+
+@contextmanager
+def count_trips() -> Iterator[Counter[str]]:
+    """Count what work asks the database and the encoder for, until the block ends."""
+    counts = Counter({"queries": 0, "connections": 0, "encoder passes": 0})
+    forward = OpenVinoForward.__call__
+
+    def ask(execute: Any, *asked: Any) -> Any:
+        counts["queries"] += "SAVEPOINT" not in str(asked[0])
+        return execute(*asked)
+
+    def connect(**_: Any) -> None:
+        counts["connections"] += 1
+
+    def pass_through(self: OpenVinoForward, *texts: Any) -> Any:
+        counts["encoder passes"] += 1
+        return forward(self, *texts)
+
+    connection_created.connect(connect)
+    with (
+        connection.execute_wrapper(ask),
+        patch.object(OpenVinoForward, "__call__", pass_through),
+    ):
+        yield counts
+    connection_created.disconnect(connect)
 
 
 def get_memory_megabytes(process: psutil.Process) -> float:

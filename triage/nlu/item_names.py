@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from triage.contract.memo import keep_on_argument
@@ -44,6 +45,16 @@ class ItemMention:
     first: int
     last: int
     variants: int = 0
+
+
+class NameWords(frozenset[str]):
+    """The words of a name that no other item at hand has.
+
+    ``compounds`` are two neighbouring words of another item's name of which the first is a word
+    of this one: where they stand together they name that one, as a "bench cover" is no bench.
+    """
+
+    compounds: frozenset[tuple[str, str]] = frozenset()
 
 
 @keep_on_argument
@@ -106,7 +117,8 @@ def find_mentions(
 ) -> tuple[ItemMention, ...]:
     """Every place at which the words name the item, the plainest naming of each place.
 
-    ``unique`` are words that no other item at hand has: one of them alone is enough.
+    ``unique`` are words that no other item at hand has: one of them alone is enough. Of
+    ``NameWords`` what is a part of another's name is no naming.
     """
     head = get_name_head(name)
     if not head:
@@ -126,7 +138,22 @@ def find_mentions(
             and not word.isdigit()
         ):
             found += _find_phrase(words, (word,), NAME_PART)
+    if isinstance(unique, NameWords) and unique.compounds:
+        other = _find_compounds(words, head, unique.compounds)
+        found = [each for each in found if other.isdisjoint(range(each.first, each.last + 1))]
     return _select_plainest(found, words, get_variant_words(name))
+
+
+def _find_compounds(
+    words: Sequence[str], head: Sequence[str], compounds: frozenset[tuple[str, str]]
+) -> set[int]:
+    """The places of words that stand before the name of another thing: "garden bench cover"."""
+    found: set[int] = set()
+    for at, pair in enumerate(pairwise(words)):
+        while pair in compounds and at >= 0 and words[at] in head:
+            found.add(at)
+            at -= 1
+    return found
 
 
 def _select_plainest(
@@ -162,12 +189,13 @@ def _find_phrase(words: Sequence[str], phrase: Sequence[str], how: str) -> list[
 
 def find_unique_words(names: Sequence[str]) -> dict[str, frozenset[str]]:
     """For each name the words of its head that no other, differently headed name has."""
-    heads = {name: frozenset(get_name_head(name)) for name in names}
-    return {
-        name: frozenset(
-            word
-            for word in head
-            if not any(word in other and other != head for other in heads.values())
-        )
-        for name, head in heads.items()
-    }
+    heads = {name: get_name_head(name) for name in names}
+    return {name: _find_own_words(head, set(heads.values())) for name, head in heads.items()}
+
+
+def _find_own_words(head: tuple[str, ...], heads: Iterable[tuple[str, ...]]) -> NameWords:
+    others = [other for other in heads if set(other) != set(head)]
+    own = NameWords(word for word in head if not any(word in other for other in others))
+    pairs = {pair for other in others for pair in pairwise(other) if pair[0] in head}
+    own.compounds = frozenset(pairs - set(pairwise(head)))
+    return own

@@ -8,7 +8,7 @@ mail, as far as mail programs follow these; in plain text by characters that hav
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from html.parser import HTMLParser
@@ -83,7 +83,7 @@ def _order_tags(html: str, tags: set[str]) -> str:
         tags=tags,
         attributes={"*": {"style", "class", "id", "hidden", "bgcolor", "color", "href", "start",
                           "colspan", "rowspan", "title", "lang", "dir", "align", "width",
-                          "role"}},
+                          "role", "open", "popover"}},
         generic_attribute_prefixes={"data-"},
         clean_content_tags=set(UNREAD_TAGS),
         link_rel=None,
@@ -95,6 +95,15 @@ def _tidy_words(text: str) -> str:
     """The text on one line, "" where it has no word."""
     line = " ".join("".join(c for c in text if c not in ZERO_WIDTH | JOINERS).split())
     return line if NO_WORDS.sub("", line) else ""
+
+
+def _is_unopened(tag: str, attributes: Mapping[str, str | None]) -> bool:
+    """Whether a browser shows an element only once somebody opens it, by the rendering section of
+    the HTML standard.
+    """
+    if tag == "dialog":
+        return "open" not in attributes
+    return tag == "datalist" or "popover" in attributes
 
 
 class _Outline(HTMLParser):
@@ -114,7 +123,7 @@ class _Outline(HTMLParser):
         self._in_style = tag == "style"
         said = dict(attrs)
         self.can_hide |= bool(said.keys() & {"style", "class", "hidden", "bgcolor", "color"})
-        self.can_hide |= tag == "style"
+        self.can_hide |= tag == "style" or _is_unopened(tag, said)
         if tag == "body":
             self.body = said
 
@@ -178,7 +187,7 @@ class _SeenReader(HTMLParser):
         self.styles = iter(styles)
         page = apply_style(ROOT, read_style(next(self.styles, "")))
         self.stack: list[tuple[str, Look]] = [("", page)]
-        self.stack = [("", self._compute_look(body, next(self.styles, "")))]
+        self.stack = [("", self._compute_look("body", body, next(self.styles, "")))]
         self.seen: list[str] = []
         self.hidden: list[str] = [""]
 
@@ -192,17 +201,18 @@ class _SeenReader(HTMLParser):
                 self.seen.append(self.get_starttag_text() or "")
             return
         if len(self.stack) < MAX_DEPTH:
-            self.stack.append((tag, self._compute_look(dict(attrs), said)))
+            self.stack.append((tag, self._compute_look(tag, dict(attrs), said)))
         if not self._get_look().is_gone:
             self.seen.append(self.get_starttag_text() or "")
 
-    def _compute_look(self, attributes: dict[str, str | None], said: str) -> Look:
+    def _compute_look(self, tag: str, attributes: dict[str, str | None], said: str) -> Look:
+        is_gone = "hidden" in attributes or _is_unopened(tag, attributes)
         style = ";".join(
             (
                 _convert_colors(attributes),
                 said,
                 attributes.get("style") or "",
-                "display:none" if "hidden" in attributes else "",
+                "display:none" if is_gone else "",
             )
         )
         around = self._get_look()

@@ -24,6 +24,7 @@ MAX_LOCAL_CHARS = 64
 MAX_HEADER_CHARS = 8_000
 MAX_MAILBOXES = 50
 MAX_FORM_LINES = 40
+QUOTED_BLANK = "\u2060"  # a blank within quotation marks: "ana b"@shop is no address of b
 NAMES: dict[str, list[str]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 MACHINES, ROLES, BULK, SHARED = (
     frozenset(NAMES[kind]) for kind in ("machines", "roles", "bulk", "shared")
@@ -178,6 +179,7 @@ def _parse_mailboxes(line: str) -> Iterator[Writer]:
             at = [word for word in words if "@" in word]
             address = at[-1] if at else ""
             phrase = " ".join(word for word in words if word != address)
+        phrase, address = (part.replace(QUOTED_BLANK, " ") for part in (phrase, address))
         phrase = phrase.strip(" '") if phrase.strip().startswith("'") else phrase.strip()
         if phrase or address:
             yield Writer(phrase or comments.strip(), address.strip(" '*").removeprefix("mailto:"))
@@ -191,7 +193,7 @@ def _split_entries(line: str) -> Iterator[tuple[str, str, str]]:
         if char == '"' and state != "(":
             quoted = not quoted
         elif quoted or len(char) > 1:
-            found[state].append(char[-1])
+            found[state].append(QUOTED_BLANK if char[-1] == " " else char[-1])
         elif char in "<(" and not state:
             state = char
             found[state].append(" ") if found[state] else None

@@ -23,6 +23,7 @@ FIRST_UNSPACED: Final = "\u0e00"
 """From here on scripts set no blanks between words."""
 MAX_WORDS_READ: Final = 4_000
 MIN_STEM_CHARS: Final = 2
+MIN_SPACED_LETTERS: Final = 3
 NEAR, WIDE = 6, 16
 """How many words apart the parts of an order may stand."""
 
@@ -72,6 +73,7 @@ ORDERS: Final = (
     _Order(RULES_ASIDE, (PARTS["set_aside"], PARTS["told"]), unless_denied=True),
     _Order(RULES_ASIDE, (PARTS["set_aside"], PARTS["above"], PARTS["approve"]), WIDE),
     _Order(RULES_ASIDE, (PARTS["yours"], PARTS["rules"], PARTS["void"])),
+    _Order(RULES_ASIDE, (PARTS["unfollow"], PARTS["own_rules"])),
     _Order(TO_MACHINE, (PARTS["as_machine"],)),
     _Order(TO_MACHINE, (PARTS["sorting"],)),
     _Order(TO_MACHINE, (PARTS["saying"], PARTS["granted"], PARTS["quote"]), WIDE),
@@ -79,6 +81,7 @@ ORDERS: Final = (
     _Order(TO_MACHINE, (PARTS["code"],)),
     _Order(TO_MACHINE, (PARTS["pretend"], PARTS["staff"])),
     _Order(APPROVAL, (PARTS["claim"], PARTS["staff"], PARTS["approve"]), WIDE),
+    _Order(APPROVAL, (PARTS["pretend"], PARTS["granted"]), WIDE),
     _Order(APPROVAL, (PARTS["notice"],)),
     _Order(APPROVAL, (PARTS["policy"], PARTS["renewed"], PARTS["beyond"]), WIDE),
     _Order(APPROVAL, (PARTS["unchecked"], PARTS["approve"]), WIDE),
@@ -90,8 +93,21 @@ DENIALS: Final = frozenset(LEXICON["not"])
 
 def find_machine_orders(document: Document) -> tuple[str, ...]:
     """Why a text is an order to the machine, a few words each; empty for no."""
-    found = dict.fromkeys(_iter_orders(list_sentences(document)))
+    found = dict.fromkeys(_iter_orders(list_sentences(_join_letters(document))))
     return tuple(found)
+
+
+def _join_letters(document: Document) -> Document:
+    """The text with its letter-spaced words joined: "I g n o r e  a l l" is read as it is meant."""
+    words = [_join_word(word) for word in document.text.split("  ")]
+    joined = " ".join(words)
+    return document if len(words) == 1 or joined == document.text else Document(joined)
+
+
+def _join_word(written: str) -> str:
+    letters = written.split(" ")
+    spaced = len(letters) >= MIN_SPACED_LETTERS and all(len(each) == 1 for each in letters)
+    return "".join(letters) if spaced else written
 
 
 def _iter_orders(sentences: Sequence[Sentence]) -> Iterator[str]:

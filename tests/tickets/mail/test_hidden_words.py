@@ -41,6 +41,9 @@ def build_html_mail(html: str, plain: str = "") -> bytes:
         f'<p style="text-indent:-9999px">{ORDER}</p>',
         f'<div style="width:1px;height:1px;overflow:hidden">{ORDER}</div>',
         f"<div hidden>{ORDER}</div>",
+        f"<dialog>{ORDER}</dialog>",
+        f"<datalist><option>{ORDER}</option></datalist>",
+        f"<p popover>{ORDER}</p>",
         f"<!-- {ORDER} -->",
         f"<style>.pre{{display:none}}</style><span class=pre>{ORDER}&zwnj;&nbsp;</span>",
         f'<div style="transform:scale(0)">{ORDER}</div>',
@@ -56,6 +59,7 @@ def test_what_is_not_shown_is_not_read_but_kept(hidden: str) -> None:
 @pytest.mark.parametrize(
     "shown",
     [
+        f"<dialog open>{ORDER}</dialog>",
         f'<div aria-hidden="true">{ORDER}</div>',
         f'<p style="display:none"><p>{ORDER}</p>',
         f'<p style="display:none"></p>{ORDER}',

@@ -94,3 +94,9 @@ def test_an_address_in_any_script_is_one(address: str) -> None:
 @pytest.mark.parametrize("address", ["jörg", "jö rg@x.de", "@x.de", "jörg@", "jö<x>@x.de", "a@b"])
 def test_what_nobody_can_write_to_is_no_address(address: str) -> None:
     assert clean_address(address) == ""
+
+
+def test_a_blank_within_an_address_makes_nobody_else_the_writer() -> None:
+    assert mail_from('From: "ana b"@example.org').from_email == ""
+    quoted = mail_from('From: "Moreno, Ana (home)" <ana@example.org>')
+    assert (quoted.from_email, quoted.from_name) == ("ana@example.org", "Moreno, Ana (home)")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 from triage.nlu.document import Document
@@ -23,7 +24,7 @@ FIRST_UNSPACED: Final = "\u0e00"
 """From here on scripts set no blanks between words."""
 MAX_WORDS_READ: Final = 4_000
 MIN_STEM_CHARS: Final = 2
-MIN_SPACED_LETTERS: Final = 3
+MIN_SPACED_LETTERS: Final = 4
 NEAR, WIDE = 6, 16
 """How many words apart the parts of an order may stand."""
 
@@ -76,6 +77,7 @@ ORDERS: Final = (
     _Order(RULES_ASIDE, (PARTS["unfollow"], PARTS["own_rules"])),
     _Order(TO_MACHINE, (PARTS["as_machine"],)),
     _Order(TO_MACHINE, (PARTS["sorting"],)),
+    _Order(TO_MACHINE, (PARTS["show"], PARTS["own_prompt"])),
     _Order(TO_MACHINE, (PARTS["saying"], PARTS["granted"], PARTS["quote"]), WIDE),
     _Order(TO_MACHINE, (PARTS["enter"], PARTS["mode"])),
     _Order(TO_MACHINE, (PARTS["code"],)),
@@ -99,15 +101,13 @@ def find_machine_orders(document: Document) -> tuple[str, ...]:
 
 def _join_letters(document: Document) -> Document:
     """The text with its letter-spaced words joined: "I g n o r e  a l l" is read as it is meant."""
-    words = [_join_word(word) for word in document.text.split("  ")]
-    joined = " ".join(words)
-    return document if len(words) == 1 or joined == document.text else Document(joined)
-
-
-def _join_word(written: str) -> str:
-    letters = written.split(" ")
-    spaced = len(letters) >= MIN_SPACED_LETTERS and all(len(each) == 1 for each in letters)
-    return "".join(letters) if spaced else written
+    joined: list[str] = []
+    for spaced, pieces in groupby(document.text.split(" "), lambda piece: len(piece) == 1):
+        letters = list(pieces)
+        is_word = spaced and len(letters) >= MIN_SPACED_LETTERS
+        joined += ["".join(letters)] if is_word else letters
+    text = " ".join(joined)
+    return document if text == document.text else Document(text)
 
 
 def _iter_orders(sentences: Sequence[Sentence]) -> Iterator[str]:

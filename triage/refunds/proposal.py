@@ -22,6 +22,7 @@ from triage.nlu import (
 from triage.nlu.conditional_requests import find_fallback
 from triage.nlu.lexicon import LEXICONS, load_groups
 from triage.nlu.other_orders import find_other_order_question
+from triage.nlu.prompt_injection import find_injection_signs, remove_injections
 from triage.refunds.arithmetic import Part
 from triage.refunds.decided import APPROVED, PAID, build_decided_fields
 from triage.refunds.eligibility import Ruling, build_ruling, resolve_requested_items, select_rules
@@ -41,6 +42,8 @@ MONEY_BACK_WORDS: Final = re.compile(
     rf"|{SAID['no_more']}\s(?:want|need)\w*)\b",
     re.IGNORECASE,
 )
+
+MAIL_HEADER_LINE: Final = re.compile(r"^(?:from|to|cc|subject): .*$", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,10 +133,19 @@ def _select_requested_rules(case: Case, rules: Sequence[Rule]) -> list[Rule]:
     """The rules without those that hold only where the customer asks for it, if they surely do
     not.
     """
-    said = f"{case.subject}\n{case.text}\n\n{case.earlier}"
+    said = _read_own_words(case)
     if MONEY_BACK_WORDS.search(said) or find_money_requests(Document.read(said)):
         return list(rules)
     return [rule for rule in rules if not rule.only_asked]
+
+
+def _read_own_words(case: Case) -> str:
+    """What the customer wrote, without what gives orders to the machine and without lines that
+    stand as a mail's header: neither asks for anything.
+    """
+    parts = (case.subject, case.text, case.earlier)
+    said = "\n\n".join(MAIL_HEADER_LINE.sub("", part) for part in parts)
+    return remove_injections(said) if find_injection_signs(said) else said
 
 
 def _check_other_orders(case: Case, message: Document, order: Order, found: Proposed) -> Proposed:

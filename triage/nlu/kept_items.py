@@ -7,14 +7,23 @@ something else is so, is a question.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
 from triage.nlu.document import Document
 from triage.nlu.item_names import NUMBER_WORDS, find_mentions, singularize_word
 from triage.nlu.lexicon import LEXICONS, load_lexicon
+from triage.nlu.spared_items import (
+    find_all_mentions,
+    find_trouble,
+    find_trouble_near,
+    list_predicate,
+    match_single_spared,
+    match_spared,
+)
 from triage.nlu.spoken_words import (
     Sentence,
     SpokenWord,
@@ -53,11 +62,13 @@ class KeptItems:
 
     ``pieces`` are so many of a line, where a number is said ("except one lamp"); ``left`` is the
     text without what says so; ``unnamed`` are exceptions that name nothing of
-    the order, ``depends`` those that hold only on a condition.
+    the order, ``depends`` those that hold only on a condition. ``troubled``: all but these is
+    told to be broken.
     """
 
     places: set[int] = field(default_factory=set)
     pieces: dict[int, int] = field(default_factory=dict)
+    troubled: bool = False
     unnamed: list[str] = field(default_factory=list)
     depends: list[str] = field(default_factory=list)
     left: str = ""
@@ -73,6 +84,7 @@ class _Exception:
     last: int
     named: tuple[int, int]
     firm: bool
+    troubled: bool = False
 
 
 def find_kept_items(
@@ -85,15 +97,16 @@ def find_kept_items(
     all that something is asked for.
     """
     kept, cut = KeptItems(), list[tuple[int, int]]()
-    follows = False
+    follows = trouble = False
     for words in list_sentences(document):
         reader = _SentenceReader(words, names, unique, wholes, follows=follows)
+        reader.follows_trouble = trouble
         for found in reader.find_exceptions():
             places = reader.find_places(*found.named)
             if places or found.firm:
                 _keep_exception(kept, reader, found, places)
                 cut.append((words[found.first].start, words[found.last - 1].end))
-        follows = reader.asks_for_all
+        follows, trouble = reader.asks_for_all, reader.tells_of_trouble
     kept.left = _remove_spans(document.text, cut)
     return kept
 
@@ -104,6 +117,7 @@ def _keep_exception(
     said = " ".join(word.text for word in reader.words[slice(*found.named)])
     kept.places |= places
     kept.pieces |= reader.count_pieces(*found.named)
+    kept.troubled = kept.troubled or found.troubled
     if not places:
         kept.unnamed.append(said)
     if has_condition(reader.words[found.named[1] :][:MAX_WORDS_LEFT_OUT]):
@@ -142,7 +156,9 @@ class _SentenceReader:
         self.mentions = find_whole_mentions(words)
         starts = {whole.start for whole in wholes if whole.kind in WHOLE_KINDS}
         self.asked = [m for m in self.mentions if words[m.first].start in starts]
+        self.told = find_all_mentions(words)
         self.asks_for_all, self.follows = bool(self.asked), follows
+        self.follows_trouble = False
 
     def find_exceptions(self) -> list[_Exception]:
         """The exceptions of the sentence, none within another."""
@@ -150,10 +166,15 @@ class _SentenceReader:
         at = 0
         while at < len(self.words):
             one = self._match_exception(at)
-            if one is not None:
+            if one is not None and not (found and self._is_told_of(found[-1], one)):
                 found.append(one)
             at = max(one.last, at + 1) if one else at + 1
         return found
+
+    def _is_told_of(self, before: _Exception, one: _Exception) -> bool:
+        """Whether it only tells more of the one before: "but for two lamps that we keep"."""
+        relative = self.words[one.first].text in {"that", "which"}
+        return relative and one.first == before.last
 
     def find_places(self, first: int, last: int) -> set[int]:
         """Which names stand between two words."""
@@ -177,6 +198,7 @@ class _SentenceReader:
     def _match_exception(self, at: int) -> _Exception | None:
         return (
             self._match_beside_all(at)
+            or self._match_only_spared(at)
             or self._match_keeping(at)
             or self._match_staying(at)
             or self._match_denied(at)
@@ -185,15 +207,77 @@ class _SentenceReader:
     def _match_beside_all(self, at: int) -> _Exception | None:
         """As in "Everything except the lamp", "apart from the lamp, all of it"."""
         whole = self._find_whole_before(at)
-        length = TABLES["except"].match_length(self.words, at)
-        if whole is not None:
-            length = length or TABLES["except_next"].match_length(self.words, at)
-        if not length or self._has_nothing(at):
+        length = self._match_except(at, near=whole is not None)
+        if not length or self._is_idiom_of_all(at + length):
             return None
-        if not (self._is_about_all(whole) or (self.follows and at <= 1)):
+        waits = whole is not None and not self.asked
+        found = self._build_exception(at, at + length, firm=self.asks_for_all, waits=waits)
+        if found.named[0] >= found.named[1]:
             return None
-        found = self._build_exception(at, at + length, firm=self.asks_for_all)
-        return found if found.named[0] < found.named[1] else None
+        if self._has_nothing(at):
+            return (
+                replace(found, firm=True, troubled=True)
+                if self._is_only_spared(at, found)
+                else None
+            )
+        if self._is_troubled_but(found) or (self.follows_trouble and at <= 1):
+            return replace(found, firm=True, troubled=True)
+        return found if self._is_about_all(whole) or (self.follows and at <= 1) else None
+
+    def _match_except(self, at: int, *, near: bool) -> int:
+        """How many words say that something is left out; some only right behind words for all,
+        or where nothing but what they leave out follows.
+        """
+        if length := TABLES["except"].match_length(self.words, at):
+            return length
+        length = TABLES["except_next"].match_length(self.words, at)
+        if near or not length:
+            return length
+        if self.words[at].text not in LISTS["except_alone"]:
+            return 0
+        alone = self._find_all_before(at) is not None and self._is_left_out_alone(at + length)
+        return length if alone or self._has_nothing(at) else 0
+
+    def _is_idiom_of_all(self, at: int) -> bool:
+        """Whether "without exception", "without fail" leaves nothing out."""
+        return at < len(self.words) and self.words[at].text in LISTS["no_exception"]
+
+    def _find_all_before(self, at: int) -> WholeMention | None:
+        """The words for all before a word in its sentence, no item between them."""
+        place = bisect_right(self.told, at, key=lambda each: each.last)
+        found = self.told[place - 1] if place else None
+        if found is None or at - found.last > MAX_WORDS_LEFT_OUT:
+            return None
+        return None if self.find_places(found.last, at) else found
+
+    def _is_left_out_alone(self, begin: int) -> bool:
+        """Whether a mark follows the item: "… but the lamp.", not "… but the lamp is fine"."""
+        last = self.find_end(begin)
+        ends = last >= len(self.words) or self.words[last].text in MARKS
+        return ends and begin < last and bool(self.find_places(begin, last))
+
+    def _is_troubled_but(self, found: _Exception) -> bool:
+        """Whether all but this is told to be broken: "all of it came torn except the rug"."""
+        whole = self._find_all_before(found.first)
+        if whole is None:
+            place = bisect_left(self.told, found.last, key=lambda each: each.first)
+            behind = next(
+                (m for m in self.told[place : place + 1] if m.first <= found.last + 1), None
+            )
+            return behind is not None and find_trouble(list_predicate(self.words, behind.last))
+        told = self.words[whole.last : found.first]
+        return find_trouble(told) or find_trouble(list_predicate(self.words, found.last))
+
+    def _is_only_spared(self, at: int, found: _Exception) -> bool:
+        """As in "Nothing survived but the lamp", "nothing but the lamp is whole"."""
+        told = self.words[:at]
+        behind = match_spared(self.words, found.last)
+        return behind > 0 or any(match_spared(told, place) for place in range(len(told)))
+
+    @cached_property
+    def tells_of_trouble(self) -> bool:
+        """Whether it tells that all of it is broken."""
+        return any(find_trouble(list_predicate(self.words, each.last)) for each in self.told)
 
     def _find_whole_before(self, at: int) -> WholeMention | None:
         """The words for all right before, or with “back” or “in this order” between."""
@@ -218,27 +302,36 @@ class _SentenceReader:
 
     @cached_property
     def _has_gone_well(self) -> bool:
-        tables = (TABLES["satisfied"], TABLES["went_well"])
-        return any(table.find_first(self.words) is not None for table in tables)
+        return tells_of_success(self.words)
 
     def _has_nothing(self, at: int) -> bool:
         """As in “Nothing but the lamp”: the exception is what is asked for."""
         before = self.words[max(0, at - MAX_WORDS_LEFT_OUT) : at]
         return TABLES["nothing"].find_first(before) is not None
 
-    def _build_exception(self, at: int, begin: int, *, firm: bool) -> _Exception:
-        last = self.find_end(begin)
+    def _build_exception(self, at: int, begin: int, *, firm: bool, waits: bool) -> _Exception:
+        last = self.find_end(begin, waits=waits)
         return _Exception(at, last, (begin, last), firm)
 
-    def find_end(self, begin: int) -> int:
-        """The word at which what is left out ends."""
+    def find_end(self, begin: int, *, waits: bool = False) -> int:
+        """The word at which what is left out ends; ``waits``: the verb of what it is left out
+        of is still to come.
+        """
         for at in range(begin, min(begin + MAX_WORDS_LEFT_OUT, len(self.words))):
             said = self.words[at].text
-            if said in LISTS["stop"] or said in {"(", ")", ":", "–", "—", "!", "?", ".", ";"}:
+            if (
+                (at > begin and at in self._alls)
+                or said in LISTS["stop"]
+                or said in MARKS - {",", "-", "\n"}
+            ):
                 return at
-            if said in {",", "and"} and self.is_resumed(at):
+            if said in {",", "and"} and self.is_resumed(at) and not (waits and said == "and"):
                 return at
         return min(begin + MAX_WORDS_LEFT_OUT, len(self.words))
+
+    @cached_property
+    def _alls(self) -> frozenset[int]:
+        return frozenset(m.first for m in self.mentions if m.kind == WholeKind.ALL)
 
     def is_resumed(self, at: int) -> bool:
         for word in self.words[at + 1 : at + 2 + MAX_WORDS_TO_RESUME]:
@@ -261,6 +354,39 @@ class _SentenceReader:
             return None
         firm = self.words[begin].text in LISTS["article"] and self.words[begin].text != "of"
         return _Exception(at, last, (begin, last), firm and bool(self.asks_for_all))
+
+    def find_only_places(self, at: int) -> set[int]:
+        """What is named right behind "only", or before it where its clause ends there."""
+        behind = self.words[at + 1 : at + 2]
+        if behind and behind[0].text in LISTS["article"]:
+            return self.find_places(at + 1, at + 2 + MAX_ADJECTIVES)
+        if behind and behind[0].text not in MARKS:
+            return set()
+        first = at
+        while first and at - first < MAX_WORDS_TO_PLACE and self.words[first - 1].text not in MARKS:
+            first -= 1
+        return self.find_places(first, at)
+
+    def _match_only_spared(self, at: int) -> _Exception | None:
+        """As in "Only the lamp survived", "the lamp is the only thing that survived"."""
+        if self.words[at].text not in LISTS["only"]:
+            return None
+        if end := match_single_spared(self.words, at):
+            return self._build_single_spared(at, end)
+        for last in range(at + 2, min(at + 2 + MAX_WORDS_TO_PLACE, len(self.words))):
+            end = match_spared(self.words, last)
+            if self.words[last].text in MARKS:
+                return None
+            if end and self.find_places(at + 1, last):
+                return _Exception(at, end, (at + 1, last), firm=False, troubled=True)
+        return None
+
+    def _build_single_spared(self, at: int, end: int) -> _Exception:
+        first = at
+        while first and self.words[first - 1].text not in MARKS:
+            first -= 1
+        last = self.find_end(end + 1) if self.words[end:] else end
+        return _Exception(first, last, (first, last), firm=False, troubled=True)
 
     def _is_idiom(self, at: int) -> bool:
         return self.words[at].text in LISTS["keep_idiom"]
@@ -318,17 +444,29 @@ class _SentenceReader:
         return _Exception(at, last, (begin, last), firm=False) if near else None
 
 
+def tells_of_success(words: Sequence[SpokenWord]) -> bool:
+    """Whether something is praised or went well; "arrived broken" did not."""
+    if TABLES["satisfied"].find_first(words) is not None:
+        return True
+    return any(
+        (length := TABLES["went_well"].match_length(words, at))
+        and not find_trouble_near(words, at + length)
+        for at in range(len(words))
+    )
+
+
 def find_only_items(
     document: Document, names: Sequence[str], unique: dict[str, frozenset[str]]
 ) -> set[int]:
-    """The places of the names that "only" or "just" stands right before: "only the lamp"."""
+    """The places of the names that "only" or "just" stands right before, or behind: "only the
+    lamp", "the lamp only."
+    """
     found: set[int] = set()
     for words in list_sentences(document):
         reader = _SentenceReader(words, names, unique, (), follows=False)
         for at, word in enumerate(words):
-            if word.text in LISTS["only"] and words[at + 1 : at + 2]:
-                known = words[at + 1].text in LISTS["article"]
-                found |= reader.find_places(at + 1, at + 2 + MAX_ADJECTIVES) if known else set()
+            if word.text in LISTS["only"] and (not at or words[at - 1].text not in DENYING):
+                found |= reader.find_only_places(at)
     return found
 
 
@@ -374,6 +512,7 @@ def _iter_stretches(reader: _SentenceReader) -> list[tuple[int, int]]:
 
 
 def _is_praise(words: Sequence[SpokenWord]) -> bool:
-    if TABLES["satisfied"].find_first(words) is None:
+    tables = (TABLES["satisfied"], TABLES["settled"])
+    if all(table.find_first(words) is None for table in tables):
         return False
     return TABLES["unsatisfied"].find_first(words) is None

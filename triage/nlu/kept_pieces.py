@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from triage.nlu.document import Document
@@ -20,7 +21,9 @@ from triage.nlu.item_names import (
 from triage.nlu.kept_items import TABLES
 from triage.nlu.lexicon import LEXICONS, load_lexicon
 from triage.nlu.requests import find_requests
+from triage.nlu.spared_items import find_trouble, list_predicate, match_spared
 from triage.nlu.spoken_words import Sentence, list_sentences
+from triage.nlu.whole_order import MARKS
 
 LISTS: Final = {
     name: frozenset(words) for name, words in load_lexicon(LEXICONS / "kept_items.toml").items()
@@ -64,7 +67,25 @@ class _Change:
 
 @dataclass(frozen=True)
 class _Kept:
+    """So many pieces of a line that stay; ``start`` and ``end``: where it is said that they came
+    whole, or broken (``sure`` is False then).
+    """
+
     place: int
+    count: int
+    start: int = 0
+    end: int = 0
+    sure: bool = True
+
+
+@dataclass(frozen=True)
+class _Naming:
+    """The one line that a part of a text names, as characters; ``count``: the number with it."""
+
+    places: frozenset[int]
+    start: int
+    end: int
+    said: str
     count: int
 
 
@@ -73,10 +94,12 @@ def resolve_kept_pieces(document: Document, lines: Sequence[Pieces]) -> PieceRea
     asked = [wish.start for wish in find_requests(document)]
     changes: list[_Change] = []
     kept: list[_Kept] = []
+    earlier: _Naming | None = None
     for words in list_sentences(document):
-        reader = _SentenceReader(words, lines, asked, tuple(kept))
+        reader = _SentenceReader(words, lines, asked, tuple(kept), earlier)
         changes += reader.iter_changes()
-        kept += reader.list_kept()
+        kept += reader.own_kept
+        earlier = reader.find_naming(len(words)) or earlier
     return _apply_changes(document, changes, lines)
 
 
@@ -86,11 +109,18 @@ def _apply_changes(
     text, end = document.text, len(document.text)
     for change in sorted(changes, key=lambda each: each.start, reverse=True):
         if not change.words:
-            left = next((line.left for line in lines if line.name == change.name), 0)
-            return PieceReading(document, f"How many of the {left} × {change.name}?")
+            return PieceReading(document, _format_question(change.name, lines))
         if change.end <= end:
             text, end = f"{text[: change.start]}{change.words}{text[change.end :]}", change.start
     return PieceReading(document if not changes else Document.read(text))
+
+
+def _format_question(name: str, lines: Sequence[Pieces]) -> str:
+    if not name:
+        listed = " or ".join(dict.fromkeys(line.name for line in lines))
+        return f"Of which item do you keep some: {listed}?"
+    left = next((line.left for line in lines if line.name == name), 0)
+    return f"How many of the {left} × {name}?"
 
 
 def read_count(words: Sequence[str], at: int) -> tuple[int, int]:
@@ -114,8 +144,10 @@ class _SentenceReader:
         lines: Sequence[Pieces],
         asked: Sequence[int],
         kept: Sequence[_Kept],
+        earlier: _Naming | None,
     ) -> None:
         self.words, self.lines, self.asked, self.kept = words, lines, asked, kept
+        self.earlier = earlier
         self.said = [word.text for word in words]
         self.named = self._list_named()
 
@@ -139,10 +171,96 @@ class _SentenceReader:
             )
             if change is not None:
                 yield change
+            yield from self._iter_bare_keeping(at)
+        yield from self._iter_spared_cuts()
 
-    def list_kept(self) -> list[_Kept]:
+    @cached_property
+    def own_kept(self) -> list[_Kept]:
         """The pieces of a line that are kept: "I'm keeping one of the lamps"."""
-        return [kept for at in range(len(self.words)) if (kept := self._match_keeping(at))]
+        places = range(len(self.words))
+        return [
+            kept for at in places if (kept := self._match_keeping(at) or self._match_spared(at))
+        ]
+
+    def find_naming(self, before: int) -> _Naming | None:
+        """The lines named before a word, and where the last of them is."""
+        near = [each for each in self.named if each.last <= before]
+        if not near:
+            return None
+        last = max(near, key=lambda each: each.last)
+        first, counts = last.first, list[int]()
+        while first and self.said[first - 1] in LISTS["before_pieces"]:
+            first -= 1
+            counts += [count for count in [read_count(self.said, first)[0]] if count]
+        places = frozenset(place for each in near for place in each.places)
+        said = " ".join(self.said[last.first : last.last])
+        count = counts[-1] if counts else 0
+        return _Naming(places, self.words[first].start, self.words[last.last - 1].end, said, count)
+
+    def _iter_bare_keeping(self, at: int) -> Iterator[_Change]:
+        """As in "Refund the lamps. I keep one.", "one of them stays": of what was named before."""
+        found = self._match_bare_keeping(at)
+        if found is None:
+            return
+        count, last = found
+        named = self.find_naming(at) or self.earlier
+        if named is None or len(named.places) > 1:
+            yield self._mark_change(at, last, "", "")
+            return
+        line = self.lines[min(named.places)]
+        if named.count and named.count + count <= line.left:
+            return
+        sure = count < line.left and named.count in (0, line.left)
+        words = f"{line.left - count} {named.said}" if sure else ""
+        yield _Change(named.start, named.end, words, line.name)
+        yield self._mark_change(at, last, ",", "")
+
+    def _match_bare_keeping(self, at: int) -> tuple[int, int] | None:
+        """The number that is kept without a name behind it, and the word behind that."""
+        if length := TABLES["keep"].match_length(self.words, at):
+            skip = at + length
+            while skip < len(self.said) and self.said[skip] in {"only", "just"}:
+                skip += 1
+            count, used = read_count(self.said, skip)
+            last = skip + used + TABLES["of_them"].match_length(self.words, skip + used)
+            return (count, last) if count and self._is_end(last) else None
+        count, used = read_count(self.said, at)
+        last = at + used + TABLES["of_them"].match_length(self.words, at + used)
+        stays = TABLES["pieces_stay"].match_length(self.words, last) if count else 0
+        return (count, last + stays) if stays and self._begins(at) else None
+
+    def _begins(self, at: int) -> bool:
+        """Whether a clause begins at a word."""
+        return not at or self.said[at - 1] in MARKS | {"and", "but", "only"}
+
+    def _is_end(self, at: int) -> bool:
+        return at >= len(self.said) or self.said[at] in MARKS | {"and", "but"}
+
+    def _match_spared(self, at: int) -> _Kept | None:
+        """As in "Two of the six lamps came whole": these stay; or "came broken": they do not."""
+        count, used = read_count(self.said, at)
+        behind = at + used
+        while behind < len(self.said) and self.said[behind] in LISTS["before_pieces"]:
+            behind += 1
+        named = next((each for each in self.named if each.first == behind), None)
+        if not count or named is None or len(named.places) > 1:
+            return None
+        if count >= self.lines[named.places[0]].left:
+            return None
+        sure = bool(match_spared(self.words, named.last))
+        if not sure and not find_trouble(list_predicate(self.words, named.last)):
+            return None
+        last = match_spared(self.words, named.last) if sure else named.last
+        start, end = self.words[at].start, self.words[last - 1].end
+        return _Kept(named.places[0], count, start, end, sure)
+
+    def _iter_spared_cuts(self) -> Iterator[_Change]:
+        """Without what is told of pieces that came whole, where the others are asked for."""
+        kept = self._last_kept
+        if kept is None or not kept.end or not kept.sure:
+            return
+        if any(self._match_other(at) for at in range(len(self.words))):
+            yield _Change(kept.start, kept.end, ",", "")
 
     def _match_all_but(self, at: int) -> _Change | None:
         """As in "All but one of the lamps"."""
@@ -157,9 +275,10 @@ class _SentenceReader:
         """As in "All lamps except one", "the lamps, all but one"."""
         length = self._match_except(at)
         before = at
-        while before and self.said[before - 1] in LISTS["before_exception"]:
+        known = LISTS["before_exception"] | LISTS["of_order"] if length else ()
+        while before and before not in self._ends and self.said[before - 1] in known:
             before -= 1
-        named = next((each for each in self.named if each.last == before), None)
+        named = self._ends.get(before)
         if not length or named is None:
             return None
         count, used = read_count(self.said, at + length)
@@ -171,6 +290,14 @@ class _SentenceReader:
             first -= 1
         last = behind.last if behind is not None else at + length + used
         return self._build_change(first, last, named, count)
+
+    @cached_property
+    def _last_kept(self) -> _Kept | None:
+        return next(iter(self.own_kept[-1:]), None) or next(iter(self.kept[-1:]), None)
+
+    @cached_property
+    def _ends(self) -> dict[int, _Named]:
+        return {each.last: each for each in self.named}
 
     def _match_other_item(self, at: int) -> _Change | None:
         """As in "The lamps except the rug": an item beside them is left out."""
@@ -185,19 +312,30 @@ class _SentenceReader:
     def _match_other(self, at: int) -> _Change | None:
         """As in "(I keep one lamp.) Return the other two"."""
         length = TABLES["other_pieces"].match_length(self.words, at)
-        known = [*self.kept, *self.list_kept()] if length else []
-        if not known:
-            return None
-        kept = known[-1]
+        kept = self._last_kept
+        if not length or kept is None:
+            return self._match_open_rest(at, kept)
         line = self.lines[kept.place]
         count, used = read_count(self.said, at + length)
         behind = self._find_named(at + length + used)
         if behind is not None and kept.place not in behind.places:
             return None
-        sure = count == line.left - kept.count or (not count and (behind or len(self.lines) == 1))
+        plain = behind is not None or len(self.lines) == 1 or kept.end > 0
+        sure = kept.sure and (count == line.left - kept.count or (not count and plain))
         end = behind.last if behind is not None else at + length + used
         words = f"{line.left - kept.count} {line.name.partition(',')[0]}" if sure else ""
+        if match_spared(self.words, end):
+            return None
         return self._mark_change(at, end, words, line.name)
+
+    def _match_open_rest(self, at: int, kept: _Kept | None) -> _Change | None:
+        """A question for "one lamp is fine, refund the rest": of the lamps, or of all."""
+        length = TABLES["open_rest"].match_length(self.words, at)
+        if not length or kept is None or not kept.end or match_spared(self.words, at + length):
+            return None
+        asked = any(begun < self.words[at].start for begun in self.asked)
+        name = self.lines[kept.place].name
+        return self._mark_change(at, at + length, "", name) if asked else None
 
     def _match_keeping(self, at: int) -> _Kept | None:
         length = TABLES["keep"].match_length(self.words, at)
@@ -237,4 +375,6 @@ class _SentenceReader:
         if any(begin <= asked < start for asked in self.asked):
             return True
         after = self.said[last : last + MAX_PASSIVE_WORDS]
-        return not LISTS["passive_request"].isdisjoint(after)
+        if not LISTS["passive_request"].isdisjoint(after):
+            return True
+        return bool(self.asked) and find_trouble(list_predicate(self.words, last))

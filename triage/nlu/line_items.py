@@ -12,6 +12,7 @@ from typing import Final
 
 from triage.contract.case import Line, Order
 from triage.nlu.document import Document
+from triage.nlu.excepted_items import find_excepted_places
 from triage.nlu.item_names import (
     NUMBER_WORDS,
     find_mentions,
@@ -32,7 +33,7 @@ from triage.nlu.kept_pieces import Pieces, resolve_kept_pieces
 from triage.nlu.lexicon import LEXICONS, load_groups, load_lexicon
 from triage.nlu.own_number import replace_own_number
 from triage.nlu.requested_objects import ObjectReader, find_less_than_all, iter_asides_removed
-from triage.nlu.requests import MONEY_KINDS, find_requests
+from triage.nlu.requests import MONEY_KINDS, find_money_requests, find_requests
 from triage.nlu.whole_order import WholeKind, WholeRequest, find_whole_requests
 
 SAID: Final = load_groups(LEXICONS / "items.toml", plain_spaces=True)
@@ -102,6 +103,7 @@ def find_requested_items(document: Document, order: Order) -> RequestedItems:
 def _select_lines(said: _Scope, choices: Sequence[_ReturnableLine]) -> RequestedItems:
     return (
         _select_whole(said, choices)
+        or _select_troubled(said, choices)
         or _select_named_lines(said, choices)
         or _select_plain_order(said, choices)
         or _select_only_line(said, choices)
@@ -125,6 +127,8 @@ class _Scope:
     doubts: tuple[str, ...]
     left: Document
     pieces: Mapping[int, int]
+    excepted: frozenset[int]
+    troubled: bool = False
 
     def list_kinds(self, *kinds: WholeKind) -> list[WholeRequest]:
         """The words for all of these kinds that something is asked for."""
@@ -137,6 +141,7 @@ def _read_scope(document: Document, choices: Sequence[_ReturnableLine]) -> _Scop
     wholes = find_whole_requests(document, spoken)
     kept = find_kept_items(document, names, find_unique_words(names), wholes)
     left = document if kept.left == document.text else Document.read(kept.left)
+    excepted = find_excepted_places(document, names, find_unique_words(names))
     pieces = {
         choices[place].index: count
         for place, count in kept.pieces.items()
@@ -148,6 +153,8 @@ def _read_scope(document: Document, choices: Sequence[_ReturnableLine]) -> _Scop
         doubts=tuple(_iter_exception_doubts(kept)),
         left=left,
         pieces=pieces,
+        excepted=frozenset(choices[place].index for place in excepted) - pieces.keys(),
+        troubled=kept.troubled,
     )
 
 
@@ -185,12 +192,20 @@ def _select_rest(
 ) -> RequestedItems:
     """As in “Everything else”: all but what is kept; with what is asked for beside it, all."""
     named = {place for place, _ in _iter_mentions(said.left, choices)}
-    asked = {each.choice.index for each in _find_requested_lines(said, choices)}
-    kept = said.kept or (frozenset() if asked else frozenset(named))
+    praised = named - _find_unpraised(said, choices)
+    asked = {each.choice.index for each in _find_requested_lines(said, choices)} - praised
+    kept = (said.kept | praised) or (frozenset() if asked else frozenset(named))
     if said.doubts or not (said.kept or said.pieces or named) or any(whole.maybe for whole in rest):
         question = next(iter(said.doubts), f"Which items are the rest: {_join_names(choices)}?")
         return RequestedItems(question=question, because="what is left out is not plain")
     return _select_all_except(kept, choices)
+
+
+def _find_unpraised(said: _Scope, choices: Sequence[_ReturnableLine]) -> set[int]:
+    """The lines that are named elsewhere than where they are said to be fine."""
+    names = [choice.line.name for choice in choices]
+    rest = Document.read(remove_praise(said.left.text, names, find_unique_words(names)))
+    return {place for place, _ in _iter_mentions(rest, choices)}
 
 
 def _check_named_apart(
@@ -231,7 +246,22 @@ def _select_named_lines(said: _Scope, choices: Sequence[_ReturnableLine]) -> Req
         question = read.question or f"Which of the items: {_join_names(choices)}?"
         return RequestedItems(question=question, because="which item is meant is not plain")
     found = _find_requested_lines(said, choices) or _find_spoken_lines(said, choices)
+    excepted = [each.choice for each in found if each.choice.index in said.excepted]
+    if excepted:
+        question = f"Does {_join_names(excepted)} go back, or everything else?"
+        return RequestedItems(question=question, because="what is left out is not plain")
     return _build_requested_items(found, choices) if found else None
+
+
+def _select_troubled(said: _Scope, choices: Sequence[_ReturnableLine]) -> RequestedItems | None:
+    """All but what is told to be whole, where nothing else is named: "all broken but the lamp"."""
+    if not said.troubled or not find_money_requests(said.left):
+        return None
+    if said.doubts:
+        return RequestedItems(question=said.doubts[0], because="what is left out is not plain")
+    if any(True for _ in _iter_mentions(said.left, choices)):
+        return None
+    return _select_all_except(said.kept, choices)
 
 
 def _build_reader(choices: Sequence[_ReturnableLine]) -> ObjectReader:
@@ -245,10 +275,22 @@ def _find_requested_lines(said: _Scope, choices: Sequence[_ReturnableLine]) -> l
 
 
 def _find_spoken_lines(said: _Scope, choices: Sequence[_ReturnableLine]) -> list[_RequestedLine]:
-    words = " ".join(iter_asides_removed(_build_reader(choices), said.left))
-    return _find_plain_lines(words, said, choices) or _find_plain_lines(
-        said.left.text, said, choices
-    )
+    reader = _build_reader(choices)
+    apart = (" ".join(iter_asides_removed(reader, said.left, told=told)) for told in (False, True))
+    for words in (*apart, said.left.text):
+        if found := _find_plain_lines(words, said, choices):
+            return _reduce_to_only(found, said, choices)
+    return []
+
+
+def _reduce_to_only(
+    found: list[_RequestedLine], said: _Scope, choices: Sequence[_ReturnableLine]
+) -> list[_RequestedLine]:
+    """Those that it is only about, where it says so: "about the lamp only"."""
+    names = [choice.line.name for choice in choices]
+    only = find_only_items(said.left, names, find_unique_words(names))
+    indices = {choices[place].index for place in only}
+    return [each for each in found if each.choice.index in indices] or found
 
 
 def _find_plain_lines(

@@ -280,7 +280,13 @@ def find_less_than_all(document: Document) -> bool:
     return TABLES["less_than_all"].find_first(list(iter_words(document.text))) is not None
 
 
-def iter_asides_removed(reader: ObjectReader, document: Document) -> Iterator[str]:
-    """The text without asides, sentence by sentence."""
+def iter_asides_removed(
+    reader: ObjectReader, document: Document, *, told: bool = True
+) -> Iterator[str]:
+    """The text without asides, sentence by sentence; ``told``: with those that only tell more of
+    what was named before ("It was scratched by the lamp").
+    """
     for start, end in document.clauses:
-        yield reader.remove_asides(document.text[start:end])
+        said = next(iter_words(document.text[start:end]), None)
+        if told or said is None or said.text not in LISTS["telling"]:
+            yield reader.remove_asides(document.text[start:end])

@@ -269,6 +269,8 @@ class _Reading:
         if at >= len(self.words) or self.words[at].text in MARKS:
             return True
         said = self.words[at].text
+        if TABLES["wholly"].match_length(self.words, at):
+            return True
         if said in LISTS["who"]:
             return self.mention.kind == WholeKind.ORDER or self._is_all_bought(at)
         if said in LISTS["place"]:

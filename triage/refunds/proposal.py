@@ -39,7 +39,7 @@ DECIDED = (APPROVED, PAID)
 SAID: Final = load_groups(LEXICONS / "orders.toml", plain_spaces=True)
 MONEY_BACK_WORDS: Final = re.compile(
     rf"\b(?:{SAID['money_back']}|call\w* (?:it )?off|{SAID['send_back']}\b[^.;!?]{{0,30}}\bback"
-    rf"|{SAID['no_more']}\s(?:want|need)\w*)\b",
+    rf"|(?<!would ){SAID['no_more']}\s(?:want|need)\w*)\b",
     re.IGNORECASE,
 )
 

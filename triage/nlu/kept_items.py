@@ -44,6 +44,7 @@ LISTS: Final = {
 }
 TABLES: Final = load_phrase_tables(LEXICONS / "kept_items.toml")
 MAX_WORDS_LEFT_OUT: Final = 40
+MAX_ALLS: Final = 2
 MAX_WORDS_TO_RESUME: Final = 4
 MAX_WORDS_TO_DENIAL: Final = 5
 MAX_ADJECTIVES: Final = 3
@@ -244,11 +245,17 @@ class _SentenceReader:
 
     def _find_all_before(self, at: int) -> WholeMention | None:
         """The words for all before a word in its sentence, no item between them."""
+        return next(iter(self._list_alls_before(at)), None)
+
+    def _list_alls_before(self, at: int) -> list[WholeMention]:
+        """The nearest words for all before a word, those right before it first."""
         place = bisect_right(self.told, at, key=lambda each: each.last)
-        found = self.told[place - 1] if place else None
-        if found is None or at - found.last > MAX_WORDS_LEFT_OUT:
-            return None
-        return None if self.find_places(found.last, at) else found
+        near = self.told[max(0, place - MAX_ALLS) : place]
+        return [
+            each
+            for each in reversed(near)
+            if at - each.last <= MAX_WORDS_LEFT_OUT and not self.find_places(each.last, at)
+        ]
 
     def _is_left_out_alone(self, begin: int) -> bool:
         """Whether a mark follows the item: "… but the lamp.", not "… but the lamp is fine"."""
@@ -258,14 +265,16 @@ class _SentenceReader:
 
     def _is_troubled_but(self, found: _Exception) -> bool:
         """Whether all but this is told to be broken: "all of it came torn except the rug"."""
-        whole = self._find_all_before(found.first)
-        if whole is None:
+        alls = self._list_alls_before(found.first)
+        if not alls:
             place = bisect_left(self.told, found.last, key=lambda each: each.first)
             behind = next(
                 (m for m in self.told[place : place + 1] if m.first <= found.last + 1), None
             )
             return behind is not None and find_trouble(list_predicate(self.words, behind.last))
-        told = self.words[whole.last : found.first]
+        if any(self._is_denied(each.first) for each in alls):
+            return False
+        told = self.words[min(each.last for each in alls) : found.first]
         return find_trouble(told) or find_trouble(list_predicate(self.words, found.last))
 
     def _is_only_spared(self, at: int, found: _Exception) -> bool:
@@ -369,10 +378,10 @@ class _SentenceReader:
 
     def _match_only_spared(self, at: int) -> _Exception | None:
         """As in "Only the lamp survived", "the lamp is the only thing that survived"."""
-        if self.words[at].text not in LISTS["only"]:
-            return None
         if end := match_single_spared(self.words, at):
             return self._build_single_spared(at, end)
+        if self.words[at].text not in LISTS["only"]:
+            return None
         for last in range(at + 2, min(at + 2 + MAX_WORDS_TO_PLACE, len(self.words))):
             end = match_spared(self.words, last)
             if self.words[last].text in MARKS:
@@ -428,12 +437,18 @@ class _SentenceReader:
         before = self.words[at - 1].text if at else ""
         if self.asks_for_all and before in LISTS["pointing"]:
             return _Exception(at - 1, at + length, (at - 1, at), firm=True)
-        return self._match_stretch_before(at, at + length)
+        found = self._match_stretch_before(at, at + length)
+        return found and replace(found, troubled=self.tells_of_trouble)
 
     def _match_denied(self, at: int) -> _Exception | None:
         """As in "…, not the lamp": with nothing between but an article and what kind it is."""
         length = TABLES["not"].match_length(self.words, at)
         if not length or (at and self.words[at - 1].text in LISTS["stating"]):
+            return None
+        if (
+            TABLES["settled"].find_first(self.words[max(0, at - MAX_WORDS_LEFT_OUT) : at])
+            is not None
+        ):
             return None
         begin = at + length
         last = self.find_end(begin)

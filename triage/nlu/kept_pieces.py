@@ -18,10 +18,10 @@ from triage.nlu.item_names import (
     find_unique_words,
     singularize_word,
 )
-from triage.nlu.kept_items import TABLES
+from triage.nlu.kept_items import DENYING, TABLES
 from triage.nlu.lexicon import LEXICONS, load_lexicon
 from triage.nlu.requests import find_requests
-from triage.nlu.spared_items import find_trouble, list_predicate, match_spared
+from triage.nlu.spared_items import find_trouble, is_spared, list_predicate, match_spared
 from triage.nlu.spoken_words import Sentence, list_sentences
 from triage.nlu.whole_order import MARKS
 
@@ -31,6 +31,7 @@ LISTS: Final = {
 COUNT_NOUNS: Final = {"couple": 2, "single": 1}  # a pair of boots is one piece, of lamps two
 MAX_DIGITS: Final = 2
 MAX_PASSIVE_WORDS: Final = 4
+MAX_WORDS_TO_DENIAL: Final = 4
 
 
 class Pieces(NamedTuple):
@@ -66,19 +67,6 @@ class _Change:
 
 
 @dataclass(frozen=True)
-class _Kept:
-    """So many pieces of a line that stay; ``start`` and ``end``: where it is said that they came
-    whole, or broken (``sure`` is False then).
-    """
-
-    place: int
-    count: int
-    start: int = 0
-    end: int = 0
-    sure: bool = True
-
-
-@dataclass(frozen=True)
 class _Naming:
     """The one line that a part of a text names, as characters; ``count``: the number with it."""
 
@@ -87,6 +75,20 @@ class _Naming:
     end: int
     said: str
     count: int
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """So many pieces of a line that stay; ``start`` and ``end``: where it is said that they came
+    whole, or broken (``sure`` is False then); ``naming`` where the line is named elsewhere.
+    """
+
+    place: int
+    count: int
+    start: int = 0
+    end: int = 0
+    sure: bool = True
+    naming: _Naming | None = None
 
 
 def resolve_kept_pieces(document: Document, lines: Sequence[Pieces]) -> PieceReading:
@@ -178,9 +180,7 @@ class _SentenceReader:
     def own_kept(self) -> list[_Kept]:
         """The pieces of a line that are kept: "I'm keeping one of the lamps"."""
         places = range(len(self.words))
-        return [
-            kept for at in places if (kept := self._match_keeping(at) or self._match_spared(at))
-        ]
+        return [kept for at in places if (kept := self._match_kept(at))]
 
     def find_naming(self, before: int) -> _Naming | None:
         """The lines named before a word, and where the last of them is."""
@@ -207,19 +207,23 @@ class _SentenceReader:
         if named is None or len(named.places) > 1:
             yield self._mark_change(at, last, "", "")
             return
-        line = self.lines[min(named.places)]
-        if named.count and named.count + count <= line.left:
+        if named.count and named.count + count <= self.lines[min(named.places)].left:
             return
+        yield self._reduce_naming(named, count)
+        yield self._mark_change(at, last, ",", "")
+
+    def _reduce_naming(self, named: _Naming, count: int) -> _Change:
+        """The naming of a line with so many pieces less; a question where it names less."""
+        line = self.lines[min(named.places)]
         sure = count < line.left and named.count in (0, line.left)
         words = f"{line.left - count} {named.said}" if sure else ""
-        yield _Change(named.start, named.end, words, line.name)
-        yield self._mark_change(at, last, ",", "")
+        return _Change(named.start, named.end, words, line.name)
 
     def _match_bare_keeping(self, at: int) -> tuple[int, int] | None:
         """The number that is kept without a name behind it, and the word behind that."""
         if length := TABLES["keep"].match_length(self.words, at):
-            skip = at + length
-            while skip < len(self.said) and self.said[skip] in {"only", "just"}:
+            skip = at + length if self._is_affirmed(at) else len(self.said)
+            while skip < len(self.said) and self.said[skip] in {"only", "just", "all"}:
                 skip += 1
             count, used = read_count(self.said, skip)
             last = skip + used + TABLES["of_them"].match_length(self.words, skip + used)
@@ -229,6 +233,12 @@ class _SentenceReader:
         stays = TABLES["pieces_stay"].match_length(self.words, last) if count else 0
         return (count, last + stays) if stays and self._begins(at) else None
 
+    def _is_affirmed(self, at: int) -> bool:
+        return DENYING.isdisjoint(self.said[max(0, at - MAX_WORDS_TO_DENIAL) : at])
+
+    def _is_before_pieces(self, at: int) -> bool:
+        return self.said[at] in LISTS["before_pieces"] or read_count(self.said, at)[0] > 0
+
     def _begins(self, at: int) -> bool:
         """Whether a clause begins at a word."""
         return not at or self.said[at - 1] in MARKS | {"and", "but", "only"}
@@ -236,21 +246,52 @@ class _SentenceReader:
     def _is_end(self, at: int) -> bool:
         return at >= len(self.said) or self.said[at] in MARKS | {"and", "but"}
 
+    def _match_kept(self, at: int) -> _Kept | None:
+        return (
+            self._match_keeping(at)
+            or self._match_spared(at)
+            or self._match_bare_spared(at)
+            or self._match_bare_kept(at)
+        )
+
+    def _match_bare_kept(self, at: int) -> _Kept | None:
+        found = self._match_bare_keeping(at)
+        return self._build_bare(at, found[1], found[0]) if found else None
+
+    def _match_bare_spared(self, at: int) -> _Kept | None:
+        """As in "I got six lamps, two are whole": of what was named before."""
+        count, used = read_count(self.said, at)
+        last = at + used + TABLES["of_them"].match_length(self.words, at + used)
+        if not count or last >= len(self.words) or not is_spared(self.words, last):
+            return None
+        return self._build_bare(at, match_spared(self.words, last), count)
+
+    def _build_bare(self, at: int, last: int, count: int) -> _Kept | None:
+        named = self.find_naming(at) or self.earlier
+        if named is None or len(named.places) > 1:
+            return None
+        start, end = self.words[at].start, self.words[last - 1].end
+        place = min(named.places)
+        if count >= self.lines[place].left:
+            return None
+        return _Kept(place, count, start, end, naming=named)
+
     def _match_spared(self, at: int) -> _Kept | None:
         """As in "Two of the six lamps came whole": these stay; or "came broken": they do not."""
         count, used = read_count(self.said, at)
         behind = at + used
-        while behind < len(self.said) and self.said[behind] in LISTS["before_pieces"]:
+        while behind < len(self.said) and self._is_before_pieces(behind):
             behind += 1
         named = next((each for each in self.named if each.first == behind), None)
         if not count or named is None or len(named.places) > 1:
             return None
         if count >= self.lines[named.places[0]].left:
             return None
-        sure = bool(match_spared(self.words, named.last))
-        if not sure and not find_trouble(list_predicate(self.words, named.last)):
+        spared = match_spared(self.words, named.last)
+        if not spared and not find_trouble(list_predicate(self.words, named.last)):
             return None
-        last = match_spared(self.words, named.last) if sure else named.last
+        sure = spared > 0 and min(each.first for each in self.named) == named.first
+        last = spared or named.last
         start, end = self.words[at].start, self.words[last - 1].end
         return _Kept(named.places[0], count, start, end, sure)
 
@@ -261,6 +302,8 @@ class _SentenceReader:
             return
         if any(self._match_other(at) for at in range(len(self.words))):
             yield _Change(kept.start, kept.end, ",", "")
+            if kept.naming is not None:
+                yield self._reduce_naming(kept.naming, kept.count)
 
     def _match_all_but(self, at: int) -> _Change | None:
         """As in "All but one of the lamps"."""
@@ -283,13 +326,32 @@ class _SentenceReader:
             return None
         count, used = read_count(self.said, at + length)
         behind = self._find_named(at + length + used)
+        if not count and behind is None:
+            return self._ask_about_some(at, named)
         if not count or (behind is not None and behind.places != named.places):
             return None
+        first = self._find_first(named)
+        last = behind.last if behind is not None else at + length + used
+        return self._build_change(first, last, named, count)
+
+    def _ask_about_some(self, at: int, named: _Named) -> _Change | None:
+        """A question for "the lamps except the one with the blue shade"."""
+        length = TABLES["except"].match_length(self.words, at)
+        behind = self.said[at + length : at + length + 1]
+        line = self.lines[named.places[0]]
+        if self.said[at] == "but" or line.left < 2 or LISTS["some"].isdisjoint(behind):
+            return None
+        if not length or not self._is_asked(at, at + length):
+            return None
+        return self._mark_change(at, at + length, "", line.name)
+
+    def _find_first(self, named: _Named) -> int:
+        """The word at which "every one of the six lamps" begins."""
         first = named.first
         while first and self.said[first - 1] in LISTS["before_pieces"]:
             first -= 1
-        last = behind.last if behind is not None else at + length + used
-        return self._build_change(first, last, named, count)
+        each = self.said[max(0, first - 2) : first]
+        return first - 2 if each in (["every", "one"], ["each", "one"]) else first
 
     @cached_property
     def _last_kept(self) -> _Kept | None:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from triage.nlu.document import Document
-from triage.nlu.item_names import split_words
+from triage.nlu.item_names import singularize_word, split_words
 from triage.nlu.lexicon import LEXICONS, load_lexicon
 from triage.nlu.order_mentions import OrderMention, Verdict, find_order_mentions
 from triage.nlu.spoken_words import iter_words
@@ -37,6 +37,7 @@ def replace_own_number(document: Document, number: str, names: Sequence[str]) ->
     for mention in sorted(found.values(), key=lambda each: each.start, reverse=True):
         if number in mention.numbers and not _is_of_item(mention, kept):
             start, end, words = _find_naming(text, mention)
+            words = "" if _is_before_item(text[end:], kept) else words
             text = f"{text[:start]}{words}{text[end:]}"
     return document if text == document.text else Document.read(text)
 
@@ -61,6 +62,12 @@ def _is_alone(text: str, start: int, end: int) -> bool:
 def _is_of_item(mention: OrderMention, names: Collection[str]) -> bool:
     parts = split_words(mention.written)
     return mention.verdict == Verdict.UNSURE and not set(parts).isdisjoint(names)
+
+
+def _is_before_item(after: str, names: Collection[str]) -> bool:
+    """Whether an item's name follows right behind: "all HP-10423 lamps"."""
+    said = next(iter_words(after), None)
+    return said is not None and singularize_word(said.text) in names
 
 
 def _find_naming(text: str, mention: OrderMention) -> tuple[int, int, str]:

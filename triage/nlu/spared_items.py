@@ -57,9 +57,10 @@ def is_spared(words: Sequence[SpokenWord], at: int) -> bool:
 
 def match_spared(words: Sequence[SpokenWord], at: int) -> int:
     """The word behind "is still fine", "came through", where that begins at a word; else 0."""
-    at = _skip_words(words, at, LISTS["link"])
-    length = TABLES["spared"].match_length(words, at)
-    return at + length if length else 0
+    for place in range(at, _skip_words(words, at, LISTS["link"]) + 1):
+        if length := TABLES["spared"].match_length(words, place):
+            return place + length
+    return 0
 
 
 def find_all_mentions(words: Sentence) -> list[WholeMention]:
@@ -77,7 +78,9 @@ def find_all_mentions(words: Sentence) -> list[WholeMention]:
 
 def match_single_spared(words: Sequence[SpokenWord], at: int) -> int:
     """The word behind "only thing that survived", "only survivor"; else 0."""
-    if at + 1 >= len(words) or words[at + 1].text not in LISTS["single"]:
+    if at + 1 >= len(words) or words[at].text not in LISTS["sole"]:
+        return 0
+    if words[at + 1].text not in LISTS["single"]:
         return 0
     survivor = at + 2 if words[at + 1].text == "survivor" else 0
     return match_spared(words, at + 2) or survivor

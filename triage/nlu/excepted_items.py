@@ -16,9 +16,16 @@ from triage.nlu.kept_items import LISTS as KEPT_LISTS
 from triage.nlu.kept_items import TABLES as KEPT_TABLES
 from triage.nlu.kept_items import tells_of_success
 from triage.nlu.lexicon import LEXICONS, load_lexicon
-from triage.nlu.spared_items import find_survived, is_spared, tells_of_trouble
+from triage.nlu.spared_items import (
+    find_survived,
+    find_trouble,
+    find_trouble_near,
+    is_spared,
+    list_predicate,
+    tells_of_trouble,
+)
 from triage.nlu.spoken_words import Sentence, SpokenWord, list_sentences, load_phrase_tables
-from triage.nlu.whole_order import MARKS, find_whole_mentions
+from triage.nlu.whole_order import MARKS, WholeKind, find_whole_mentions
 
 LISTS: Final = {
     name: frozenset(words) for name, words in load_lexicon(LEXICONS / "excepted_items.toml").items()
@@ -37,7 +44,8 @@ def find_excepted_places(
     found: set[int] = set()
     for words in sentences:
         stretches = _list_stretches(words, foreign=foreign)
-        for first, last in [*stretches, *(_list_fine(words) if troubled else ())]:
+        stretches += [*_list_before_rest(words), *(_list_fine(words) if troubled else ())]
+        for first, last in stretches:
             found |= _find_places(words[first:last], names, unique)
     return frozenset(found)
 
@@ -65,6 +73,10 @@ def _list_stretches(words: Sentence, *, foreign: bool) -> list[tuple[int, int]]:
     return found
 
 
+def _has_trouble(words: Sentence, at: int) -> bool:
+    return find_trouble_near(words, at) or find_trouble(list_predicate(words, at))
+
+
 def _match_around(words: Sentence, at: int, *, foreign: bool) -> int:
     """As in Dutch "op de lamp na": 1 where such a pair begins."""
     if not foreign or words[at].text not in LISTS["around_first"]:
@@ -75,7 +87,21 @@ def _match_around(words: Sentence, at: int, *, foreign: bool) -> int:
 
 def _list_fine(words: Sentence) -> list[tuple[int, int]]:
     """What stands before "is fine", "came through", where all else is told to be broken."""
-    return [(_find_begin(words, at), at) for at in range(len(words)) if is_spared(words, at)]
+    kept = TABLES["kept_english"]
+    return [
+        (_find_begin(words, at), at)
+        for at in range(len(words))
+        if is_spared(words, at) or kept.match_length(words, at)
+    ]
+
+
+def _list_before_rest(words: Sentence) -> list[tuple[int, int]]:
+    """What stands before "everything else is broken", "the others broken"."""
+    return [
+        (max(0, rest.first - MAX_WORDS_NAMED), rest.first)
+        for rest in find_whole_mentions(words)
+        if rest.kind == WholeKind.REST and _has_trouble(words, rest.last)
+    ]
 
 
 def _is_but_alone(words: Sentence, at: int) -> bool:

@@ -173,7 +173,8 @@ class _SentenceReader:
             )
             if change is not None:
                 yield change
-            yield from self._iter_bare_keeping(at)
+            else:
+                yield from self._iter_bare_keeping(at)
         yield from self._iter_spared_cuts()
 
     @cached_property
@@ -228,6 +229,11 @@ class _SentenceReader:
             count, used = read_count(self.said, skip)
             last = skip + used + TABLES["of_them"].match_length(self.words, skip + used)
             return (count, last) if count and self._is_end(last) else None
+        if length := self._match_except(at) if self.asked else 0:
+            count, used = read_count(self.said, at + length)
+            last = at + length + used
+            last += TABLES["of_them"].match_length(self.words, last)
+            return (count, last) if count and self._is_end(last) else None
         count, used = read_count(self.said, at)
         last = at + used + TABLES["of_them"].match_length(self.words, at + used)
         stays = TABLES["pieces_stay"].match_length(self.words, last) if count else 0
@@ -244,7 +250,7 @@ class _SentenceReader:
         return not at or self.said[at - 1] in MARKS | {"and", "but", "only"}
 
     def _is_end(self, at: int) -> bool:
-        return at >= len(self.said) or self.said[at] in MARKS | {"and", "but"}
+        return at >= len(self.said) or self.said[at] in MARKS | LISTS["after_pieces"]
 
     def _match_kept(self, at: int) -> _Kept | None:
         return (
@@ -279,18 +285,19 @@ class _SentenceReader:
     def _match_spared(self, at: int) -> _Kept | None:
         """As in "Two of the six lamps came whole": these stay; or "came broken": they do not."""
         count, used = read_count(self.said, at)
-        behind = at + used
+        vague = self.said[at] in LISTS["vague"]
+        behind = at + (used or int(vague))
         while behind < len(self.said) and self._is_before_pieces(behind):
             behind += 1
         named = next((each for each in self.named if each.first == behind), None)
-        if not count or named is None or len(named.places) > 1:
+        if not (count or vague) or named is None or len(named.places) > 1:
             return None
         if count >= self.lines[named.places[0]].left:
             return None
         spared = match_spared(self.words, named.last)
         if not spared and not find_trouble(list_predicate(self.words, named.last)):
             return None
-        sure = spared > 0 and min(each.first for each in self.named) == named.first
+        sure = count > 0 and spared > 0 and min(each.first for each in self.named) == named.first
         last = spared or named.last
         start, end = self.words[at].start, self.words[last - 1].end
         return _Kept(named.places[0], count, start, end, sure)

@@ -6,7 +6,7 @@ Pure. Where the words leave it open, a question is the answer, never a guess.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -178,7 +178,11 @@ def _select_whole(said: _Scope, choices: Sequence[_ReturnableLine]) -> Requested
         return None
     if said.doubts:
         return RequestedItems(question=said.doubts[0], because="what is left out is not plain")
-    return _check_named_apart(said, choices, wholes) or _select_all_except(said.kept, choices)
+    return (
+        _ask_about_excepted(said.excepted - said.kept, choices)
+        or _check_named_apart(said, choices, wholes)
+        or _select_all_except(said.kept, choices)
+    )
 
 
 def _fits_count(whole: WholeRequest, choices: Sequence[_ReturnableLine]) -> bool:
@@ -246,11 +250,22 @@ def _select_named_lines(said: _Scope, choices: Sequence[_ReturnableLine]) -> Req
         question = read.question or f"Which of the items: {_join_names(choices)}?"
         return RequestedItems(question=question, because="which item is meant is not plain")
     found = _find_requested_lines(said, choices) or _find_spoken_lines(said, choices)
-    excepted = [each.choice for each in found if each.choice.index in said.excepted]
-    if excepted:
-        question = f"Does {_join_names(excepted)} go back, or everything else?"
-        return RequestedItems(question=question, because="what is left out is not plain")
+    excepted = said.excepted & {each.choice.index for each in found}
+    if asked := _ask_about_excepted(excepted, choices):
+        return asked
     return _build_requested_items(found, choices) if found else None
+
+
+def _ask_about_excepted(
+    excepted: Collection[int], choices: Sequence[_ReturnableLine]
+) -> RequestedItems | None:
+    listed = [choice for choice in choices if choice.index in excepted]
+    if not listed:
+        return None
+    return RequestedItems(
+        question=f"Does {_join_names(listed)} go back, or everything else?",
+        because="what is left out is not plain",
+    )
 
 
 def _select_troubled(said: _Scope, choices: Sequence[_ReturnableLine]) -> RequestedItems | None:
@@ -313,6 +328,8 @@ def _select_plain_order(said: _Scope, choices: Sequence[_ReturnableLine]) -> Req
         return RequestedItems(question=said.doubts[0], because="what is left out is not plain")
     if said.list_kinds(WholeKind.BOTH):
         return None
+    if asked := _ask_about_excepted(said.excepted - said.kept, choices):
+        return asked
     return _select_all_except(said.kept, choices)
 
 

@@ -45,7 +45,11 @@ def find_survived(words: Sequence[SpokenWord], at: int) -> bool:
 
 def tells_of_trouble(words: Sentence) -> bool:
     """Whether a sentence tells that all of an order is broken."""
-    return any(find_trouble(list_predicate(words, each.last)) for each in find_all_mentions(words))
+    return any(
+        TABLES["trouble"].match_length(words, each.last)
+        or find_trouble(list_predicate(words, each.last))
+        for each in find_all_mentions(words)
+    )
 
 
 def is_spared(words: Sequence[SpokenWord], at: int) -> bool:

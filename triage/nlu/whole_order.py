@@ -156,6 +156,8 @@ def _match_all_goods(words: Sentence, at: int) -> WholeMention | None:
 
 
 def _may_follow(words: Sentence, at: int) -> bool:
+    if TABLES["in_this_order"].match_length(words, at):
+        return True
     return at >= len(words) or words[at].text in MARKS | LISTS["after"] | LISTS["passive"]
 
 

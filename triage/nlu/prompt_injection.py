@@ -103,6 +103,12 @@ def remove_injections(text: str) -> str:
     return "" if find_injection_signs(kept) else kept.strip()
 
 
+def keep_plain_paragraphs(text: str) -> str:
+    """The paragraphs in which nothing instructs the machine, "" where there is none."""
+    parts = PARAGRAPH.split(text[:MAX_TEXT_CHARS])
+    return "\n\n".join(part for part in parts if not find_injection_signs(part))
+
+
 def _cut_at_injection(paragraph: str) -> str:
     sentences = cut_sentences(paragraph)
     return " ".join(takewhile(lambda sentence: not find_injection_signs(sentence), sentences))

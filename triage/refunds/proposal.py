@@ -11,6 +11,7 @@ from typing import Any, Final
 from triage.contract.case import Candidate, Case, Order, Rule
 from triage.contract.outputs import Classification
 from triage.nlu import (
+    MONEY_ASKED,
     NAMED_IN_MESSAGE,
     SEVERAL_ORDERS,
     Document,
@@ -22,7 +23,7 @@ from triage.nlu import (
 from triage.nlu.conditional_requests import find_fallback
 from triage.nlu.lexicon import LEXICONS, load_groups
 from triage.nlu.other_orders import find_other_order_question
-from triage.nlu.prompt_injection import find_injection_signs, remove_injections
+from triage.nlu.prompt_injection import keep_plain_paragraphs
 from triage.refunds.arithmetic import Part
 from triage.refunds.decided import APPROVED, PAID, build_decided_fields
 from triage.refunds.eligibility import Ruling, build_ruling, resolve_requested_items, select_rules
@@ -124,7 +125,7 @@ def _build_proposal(case: Case, message: Document) -> Proposed:
         return _refer_missing_rule(intent.name, case.order)
     asked = _select_requested_rules(case, rules)
     if not asked:
-        return Proposed(outcome=NONE, order=case.order.number, reasons=("NOT_ASKED_FOR",))
+        return _propose_unasked(case, case.order)
     found = _apply_rules(case, message, case.order, asked)
     return _check_other_orders(case, message, case.order, found)
 
@@ -133,19 +134,28 @@ def _select_requested_rules(case: Case, rules: Sequence[Rule]) -> list[Rule]:
     """The rules without those that hold only where the customer asks for it, if they surely do
     not.
     """
-    said = _read_own_words(case)
-    if MONEY_BACK_WORDS.search(said) or find_money_requests(Document.read(said)):
+    if _asks_for_money(keep_plain_paragraphs(_read_own_words(case))):
         return list(rules)
     return [rule for rule in rules if not rule.only_asked]
 
 
+def _propose_unasked(case: Case, order: Order) -> Proposed:
+    """Nothing, where no money is asked for; a question where only orders to the machine do."""
+    if _asks_for_money(_read_own_words(case)):
+        question = "Only words that give orders to the software ask for money. Is money due?"
+        return refer_to_person(question, MONEY_ASKED)
+    return Proposed(outcome=NONE, order=order.number, reasons=("NOT_ASKED_FOR",))
+
+
+def _asks_for_money(text: str) -> bool:
+    """Whether a text may ask for money back."""
+    return bool(MONEY_BACK_WORDS.search(text) or find_money_requests(Document.read(text)))
+
+
 def _read_own_words(case: Case) -> str:
-    """What the customer wrote, without what gives orders to the machine and without lines that
-    stand as a mail's header: neither asks for anything.
-    """
+    """What the customer wrote, without lines that stand as a mail's header."""
     parts = (case.subject, case.text, case.earlier)
-    said = "\n\n".join(MAIL_HEADER_LINE.sub("", part) for part in parts)
-    return remove_injections(said) if find_injection_signs(said) else said
+    return "\n\n".join(MAIL_HEADER_LINE.sub("", part) for part in parts)
 
 
 def _check_other_orders(case: Case, message: Document, order: Order, found: Proposed) -> Proposed:

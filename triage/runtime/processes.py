@@ -72,16 +72,27 @@ def build_web_command(port: int) -> list[str]:
 
 
 def build_lane_services(workers: int) -> list[Service]:
-    """The worker processes of a shop: so many for tickets, and one lane each for what keeps the
-    shop going and for training, which gives its memory back after each job.
+    """The worker processes of a shop: so many for tickets, two for what keeps the shop going, and
+    those for training, which give their memory back after each job.
+
+    Where it matters that a killed process comes back, each is a worker of its own. The processes
+    of one pool share a lock in which an idle one waits: killed there it takes the lock with it,
+    and billiard's pool goes on with others that wait for ever.
     """
-    upkeep = build_worker_command(2, "--queues", "upkeep", "--beat")
     training = build_worker_command(2, "--queues", "training", "--max-tasks-per-child", "1")
     return [
-        Service("worker process", build_worker_command(workers, "--queues", "celery")),
-        Service("upkeep process", upkeep),
+        *(_build_single(f"worker process {n}", "celery") for n in range(1, workers + 1)),
+        _build_single("upkeep process 1", "upkeep", "--beat"),
+        _build_single("upkeep process 2", "upkeep"),
         Service("training process", training),
     ]
+
+
+def _build_single(name: str, queue: str, *options: str) -> Service:
+    """A worker that does its work itself, one piece after the other."""
+    hostname = f"{name.replace(' ', '-')}@%h"
+    alone = ("--pool", "solo", "--hostname", hostname)
+    return Service(name, build_worker_command(1, "--queues", queue, *alone, *options))
 
 
 def build_worker_command(count: int, *options: str) -> list[str]:

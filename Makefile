@@ -54,7 +54,7 @@ bench-refund-machine: .venv/installed-dev
 	DATABASE_URL= TRIAGE_DATA=$$folder DJANGO_SETTINGS_MODULE=triage.settings \
 	$(BIN)/python -m tests.benchmarks.refund_machine --sequences $(SEQUENCES)
 
-# Everything killed ten times while mails come in and replies go out: about a quarter of an hour.
+# Everything killed ten times while mails come in and replies go out: about four minutes.
 bench-faults: .venv/installed-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	DATABASE_URL= CELERY_BROKER_URL= TRIAGE_DATA=$$folder $(BENCH) faults-day

@@ -89,17 +89,14 @@ def render_refund_page(
 
     The page is kept as a page view, and a decision names it.
     """
-    part, answered = (
-        refund_evidence.load_part(refund, person),
-        refused.status if refused else status,
-    )
+    part = refund_evidence.load_part(refund, person)
+    answered = refused.status if refused else status
     why_not = refund_evidence.explain_ineligibility(refund, part)
     if not why_not and first_opinion.is_opinion_due(refund, person):
         if refused:
             messages.error(request, str(refused))
         return review_pages.render_first_page(request, refund, person, status=answered)
     snapshot = None if why_not else build_snapshot(refund, people=part.needed)
-    waiting = review_queue.list_waiting_ids(person) if part.rights.supervisor else []
     shown: dict[str, Any] = {
         "refund": refund,
         "look": snapshot and page_views.start_page_view(refund, person, snapshot, blind=False),
@@ -113,9 +110,7 @@ def render_refund_page(
         "why_not": why_not,
         "may_pay": part.rights.supervisor,
         "hand_over_form": _build_hand_over_form(refund, part, hand_over_form),
-        "place": _find_queue_place(request, refund, waiting),
-        "waiting_ids": waiting,
-        "kept": request.GET.urlencode(),
+        **_describe_queue_place(request, refund, person, part),
         "reveal": True,
         "hidden": frozenset(),
         **refund_evidence.build_evidence(refund, part, snapshot),
@@ -129,6 +124,15 @@ def _build_hand_over_form(
     if not refund_evidence.can_hand_over(refund, part):
         return None
     return form or HandOverForm(refund=refund)
+
+
+def _describe_queue_place(
+    request: HttpRequest, refund: Refund, person: User, part: refund_evidence.Part
+) -> dict[str, Any]:
+    """The person's queue and where the refund stands in it, as the page shows them."""
+    waiting = review_queue.list_waiting_ids(person) if part.rights.supervisor else []
+    place = _find_queue_place(request, refund, waiting)
+    return {"place": place, "waiting_ids": waiting, "kept": request.GET.urlencode()}
 
 
 def _find_queue_place(

@@ -21,10 +21,11 @@ lint: .venv/installed-dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy .
 
+# A row for this commit in tests/benchmarks/releases, and what got slower; with CHECK=1 that fails.
 # A database and a broker of its own, gone afterwards.
 bench: .venv/installed-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
-	DATABASE_URL= CELERY_BROKER_URL= TRIAGE_DATA=$$folder $(BENCH) speed
+	DATABASE_URL= CELERY_BROKER_URL= TRIAGE_DATA=$$folder $(BENCH) speed --record $(if $(CHECK),--check)
 
 # The same on real data: make bench-real DATA=../shared/data
 bench-real: .venv/installed-dev

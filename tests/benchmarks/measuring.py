@@ -1,11 +1,13 @@
-"""What the benchmarks share: worker processes, percentiles, tables of receipts."""
+"""What the benchmarks share: a running shop, percentiles, tables of receipts."""
 
 from __future__ import annotations
 
 import time
-from collections import Counter
+import urllib.request
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
@@ -13,14 +15,16 @@ import psutil
 from django.core.management.base import CommandError
 from django.db import connection
 from django.db.backends.signals import connection_created
-from django.db.models import F, Max, Min
+from django.db.models import F, Max, Min, Sum
 
+from tests.support.faulty_shop import find_free_port
 from tickets.models import Receipt, Run, Ticket
 from triage.inference.forward import OpenVinoForward
-from triage.pipeline import registry
-from triage.runtime.processes import build_worker_command, end_processes, start_process
+from triage.pipeline import registry, runner
+from triage.runtime.processes import end_processes, start_process
 
 MAX_WAIT_SECONDS = 1800  # seconds until a benchmark gives up on its workers
+MAX_START_SECONDS = 120  # seconds until a shop has to answer
 
 
 def compute_percentile(values: Iterable[float], share: float) -> float:
@@ -29,14 +33,58 @@ def compute_percentile(values: Iterable[float], share: float) -> float:
     return ranked[min(len(ranked) - 1, int(share * len(ranked)))] if ranked else float("nan")
 
 
+@dataclass(frozen=True)
+class RunningShop:
+    """``manage.py start`` with its web server and workers."""
+
+    launcher: psutil.Process
+    address: str
+
+    def get_memory(self, word: str) -> float:
+        """Megabytes of the largest process with the word in its command line."""
+        children = self.launcher.children(recursive=True)
+        return max(get_memory_megabytes(one) for one in children if word in " ".join(one.cmdline()))
+
+
 @contextmanager
-def run_workers(count: int) -> Iterator[psutil.Process]:
-    """Run Celery with so many worker processes; ended on exit."""
-    process = start_process(build_worker_command(count, "--beat"))
+def run_shop(workers: int) -> Iterator[RunningShop]:
+    """Run the shop with so many workers for tickets; ended on exit."""
+    port = find_free_port()
+    options = ("--no-demo", "--workers", str(workers), "--port", str(port))
+    process = start_process(["manage.py", "start", *options])
     try:
-        yield psutil.Process(process.pid)
+        fetch_page(f"http://127.0.0.1:{port}/healthz")
+        yield RunningShop(psutil.Process(process.pid), f"http://127.0.0.1:{port}")
     finally:
         end_processes([process])
+
+
+def fetch_page(address: str) -> None:
+    """Open a page as soon as somebody answers. Raises CommandError where nobody does."""
+    deadline = time.monotonic() + MAX_START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            urllib.request.urlopen(address, timeout=10).read()  # noqa: S310  our own server
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    raise CommandError("The web process did not answer.")
+
+
+@contextmanager
+def time_steps() -> Iterator[dict[str, list[float]]]:
+    """Milliseconds of each step by its name, finer than in receipts, until the block ends."""
+    climb, took = runner.climb_ladder, defaultdict(list)
+
+    def climb_timed(step: Any, *asked: Any) -> Any:
+        began = time.perf_counter()
+        result = climb(step, *asked)
+        took[step.name].append((time.perf_counter() - began) * 1000)
+        return result
+
+    with patch.object(runner, "climb_ladder", climb_timed):
+        yield took
 
 
 def wait_for_runs(runs: Sequence[int]) -> float:
@@ -83,6 +131,14 @@ def count_trips() -> Iterator[Counter[str]]:
     ):
         yield counts
     connection_created.disconnect(connect)
+
+
+def sum_tokens(runs: Sequence[int]) -> dict[str, int]:
+    """What the writer read and wrote in these runs."""
+    sums = Receipt.objects.filter(run__in=runs).aggregate(
+        read=Sum("input_tokens", default=0), written=Sum("output_tokens", default=0)
+    )
+    return {"tokens read": sums["read"], "tokens written": sums["written"]}
 
 
 def get_memory_megabytes(process: psutil.Process) -> float:

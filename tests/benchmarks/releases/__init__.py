@@ -1,0 +1,1 @@
+"""How fast each release was: rows in releases.csv, shown by releases.md and releases.svg."""

@@ -68,15 +68,22 @@ rewrite_repeated = lru_cache(MAX_REPEATED_TEXTS)(rewrite_canonical)
 
 
 def _encode_settled(settled: object) -> str:
-    """Raises _Unsure where names may sort otherwise in UTF-16: with characters beyond U+FFFF, and
-    some just below. Raises UnicodeEncodeError for half a character.
+    """Raises _Unsure where names may sort otherwise in UTF-16, and UnicodeEncodeError for half a
+    character.
     """
     text = _ENCODE(settled)
-    if text.isascii() or 2 * len(text) == len(text.encode("utf-16-le")):
-        return text
-    if any("\ue000" <= char <= "\uffff" for char in text):
+    if may_sort_otherwise(text):
         raise _Unsure
     return text
+
+
+def may_sort_otherwise(text: str) -> bool:
+    """Whether names in it may sort otherwise in UTF-16: with characters beyond U+FFFF, and some
+    just below. Raises UnicodeEncodeError for half a character.
+    """
+    if text.isascii() or 2 * len(text) == len(text.encode("utf-16-le")):
+        return False
+    return any("\ue000" <= char <= "\uffff" for char in text)
 
 
 def _settle(value: object) -> Any:

@@ -66,6 +66,9 @@ def test_a_labeller_learns_says_how_sure_it_is_and_survives_its_bytes(encoder: E
     assert 0.5 < (guess.confidence or 0) <= 1
     assert guess.runner_up == "money"
     assert not guess.promise["valid"]
+    texts = [*texts[:5], "where is the orange parcel of mine"]
+    assert [one.label for one in labeller.label_texts(texts)] == ["where"] * 6
+    assert labeller.label_texts(texts)[-1].confidence == pytest.approx(guess.confidence, abs=1e-3)
 
 
 def test_meaning_finds_what_words_do_not(encoder: Encoder) -> None:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from triage.signals.linear_models import SignalModel
 
 
+MAX_BATCH_TEXTS = 256  # of which the tokens' vectors are held: 100 MB, were all of them long
+
+
 class IntentLabeller:
     """The ``target`` is the share of automatic labels that shall be right.
 
@@ -61,6 +64,31 @@ class IntentLabeller:
         vector, found = self._find_matters(text)
         read = self._read_signals(self.signals, text, vector) if self.signals else None
         return replace(self.label_vector(text, vector), matters=found, signals=read)
+
+    def label_texts(self, texts: Sequence[str]) -> list[Guess]:
+        """The guess for each text, as of each alone but without signals; embedded in batches, so
+        the vectors may differ in the fifth digit.
+        """
+        starts = range(0, len(texts), MAX_BATCH_TEXTS)
+        return [
+            guess
+            for start in starts
+            for guess in self._label_batch(texts[start : start + MAX_BATCH_TEXTS])
+        ]
+
+    def _label_batch(self, texts: Sequence[str]) -> list[Guess]:
+        if self.model.several is None:
+            vectors = self.encoder.embed(texts)
+            labels, judge = self.model.labels, self._judge_texts
+            found = [heuristic.find_matters(text, labels, judge) for text in texts]
+        else:
+            vectors, tokens = self.encoder.embed_with_tokens(texts)
+            known = list(zip(vectors, tokens, strict=True))
+            found = detector.find_matters_of_each(texts, self.model, self.encoder, known)
+        return [
+            replace(self.label_vector(text, vector[None]), matters=matters)
+            for text, vector, matters in zip(texts, vectors, found, strict=True)
+        ]
 
     def _find_matters(self, text: str) -> tuple[Vectors, tuple[Matter, ...]]:
         """The text's vector (1, 384), and the matters by what its version has learned of them."""

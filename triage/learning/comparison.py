@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tickets.statistics import SMALL_GROUP_SIZE, Share
-from triage.contract.case import Intent as CaseIntent
 from triage.contract.outcomes import Guess
 from triage.contract.step import EngineError
 from triage.learning.examples import ExampleSplit, Row
-from triage.models import Classifier, Intent
+from triage.models import Classifier
 from triage.pipeline import registry
 
 MAX_SHOWN_FLIPS = 20
@@ -46,13 +45,11 @@ def compare_versions(
 
 def _predict_rows(version: Classifier, rows: Sequence[Row]) -> list[Prediction] | None:
     """The version's predictions by row; None where it can no longer be used here."""
-    names = Intent.objects.filter(active=True).values_list("slug", "name")
-    intents = tuple(CaseIntent(slug=slug, name=name) for slug, name in names)
     try:
         engine: Any = registry.load_labeller(version.pk, reads=False)
     except EngineError:
         return None
-    return [_interpret_guess(engine.label(row.text, intents)) for row in rows]
+    return [_interpret_guess(guess) for guess in engine.label_texts([row.text for row in rows])]
 
 
 def _interpret_guess(guess: Guess) -> Prediction:

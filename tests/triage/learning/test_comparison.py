@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -23,7 +23,10 @@ class Knows:
     def __init__(self, answers: Mapping[str, Mapping[str, Any]]) -> None:
         self.answers = answers
 
-    def label(self, text: str, intents: Any) -> Guess:
+    def label_texts(self, texts: Sequence[str]) -> list[Guess]:
+        return [self.label(text) for text in texts]
+
+    def label(self, text: str) -> Guess:
         usual = {
             "confidence": 0.9,
             "basis": "model",

@@ -100,33 +100,78 @@ class Pair:
     signs: tuple[float, ...]
 
 
+TextVectors = tuple[Any, Any]
+"""The vector of a text (384,), and those of its tokens (tokens, 384)."""
+
+
 def find_matters(
-    text: str, model: IntentModel, reader: TokenEncoder, known: tuple[Any, Any] | None = None
+    text: str, model: IntentModel, reader: TokenEncoder, known: TextVectors | None = None
 ) -> tuple[Matter, ...]:
     """The different things a text asks for, the surest first; none where it is one or unclear.
 
-    ``known`` are the text's vector (384,) and those of its tokens, (tokens, 384), where they
-    were made already. Raises ValueError where the version has learned no detector.
+    ``known`` are the text's vectors where they were made already. Raises ValueError where the
+    version has learned no detector.
     """
+    return find_matters_of_each([text], model, reader, known and [known])[0]
+
+
+def find_matters_of_each(
+    texts: Sequence[str],
+    model: IntentModel,
+    reader: TokenEncoder,
+    known: Sequence[TextVectors] | None = None,
+) -> list[tuple[Matter, ...]]:
+    """What ``find_matters`` finds in each text; what is read of all is embedded in one batch."""
     if model.several is None:
         raise ValueError("This version has learned no detector of several matters.")
-    plain = strip_quotes(text)
+    plain = [strip_quotes(text) for text in texts]
+    vectors = _embed_plain_texts(texts, plain, reader, known)
+    best = _find_best_pairs(plain, vectors, model, model.several, reader)
+    return [
+        _list_matters(text, pair, model, model.several, reader)
+        for text, pair in zip(plain, best, strict=True)
+    ]
+
+
+def _embed_plain_texts(
+    texts: Sequence[str],
+    plain: Sequence[str],
+    reader: TokenEncoder,
+    known: Sequence[TextVectors] | None,
+) -> list[TextVectors]:
+    """The vectors of the texts without quotations: the ``known`` ones where there were none."""
+    found = dict(enumerate(known or ()))
+    new = [i for i, text in enumerate(texts) if i not in found or plain[i] != text]
+    if new:
+        vectors, tokens = reader.embed_with_tokens([plain[i] for i in new])
+        found.update(zip(new, zip(vectors, tokens, strict=True), strict=True))
+    return [found[i] for i in range(len(texts))]
+
+
+def _list_matters(
+    text: str,
+    best: Pair | None,
+    model: IntentModel,
+    detector: MultiIntentDetector,
+    reader: TokenEncoder,
+) -> tuple[Matter, ...]:
     found: dict[str, Matter] = {}
-    _gather_matters(plain, model, model.several, reader, found, known if plain == text else None)
+    _gather_matters(text, best, model, detector, reader, found)
     surest = sorted(found.values(), key=lambda matter: -matter.confidence)
     return tuple(surest[:MAX_MATTERS]) if len(surest) > 1 else ()
 
 
 def _gather_matters(
     text: str,
+    best: Pair | None,
     model: IntentModel,
     detector: MultiIntentDetector,
     reader: TokenEncoder,
     found: dict[str, Matter],
-    known: tuple[Any, Any] | None = None,
 ) -> None:
-    """Add the matters of a text to ``found``; each side of a cut may have two itself."""
-    best = _find_best_pair(text, model, detector, reader, known)
+    """Add the matters of a text with this ``best`` pair to ``found``; each side of its cut may
+    have two itself.
+    """
     if best is None:
         return
     sides = best.proposal.left, best.proposal.right
@@ -136,22 +181,28 @@ def _gather_matters(
             found[name] = Matter(label=name, confidence=sure, words=text[slice(*place)])
     cut = best.proposal.right[0]
     for side in (text[:cut], text[cut:]) if len(found) < MAX_MATTERS else ():
-        _gather_matters(side, model, detector, reader, found)
+        vectors = _embed_plain_texts([side], [side], reader, None)
+        (inner,) = _find_best_pairs([side], vectors, model, detector, reader)
+        _gather_matters(side, inner, model, detector, reader, found)
 
 
-def _find_best_pair(
-    text: str, model: IntentModel, detector: MultiIntentDetector, reader: TokenEncoder, known: Any
-) -> Pair | None:
-    """The pair that is most likely two matters; None where no pair is likely enough."""
-    if known is None:
-        vectors, tokens = reader.embed_with_tokens([text])
-        known = vectors[0], tokens[0]
-    proposals = [
-        each
-        for each in propose_splits(text, known[1], reader, model)
-        if each.score >= detector.gate
-    ]
-    pairs = read_proposals([TextProposals(text, known[0], proposals)], model, reader)[0]
+def _find_best_pairs(
+    texts: Sequence[str],
+    vectors: Sequence[TextVectors],
+    model: IntentModel,
+    detector: MultiIntentDetector,
+    reader: TokenEncoder,
+) -> list[Pair | None]:
+    """The pair of each text that is most likely two matters; None where none is likely enough."""
+    asked = []
+    for text, (vector, tokens) in zip(texts, vectors, strict=True):
+        proposed = propose_splits(text, tokens, reader, model)
+        hopeful = [each for each in proposed if each.score >= detector.gate]
+        asked.append(TextProposals(text, vector, hopeful))
+    return [_choose_pair(pairs, detector) for pairs in read_proposals(asked, model, reader)]
+
+
+def _choose_pair(pairs: Sequence[Pair], detector: MultiIntentDetector) -> Pair | None:
     best = max(pairs, key=lambda pair: detector.compute_probability(pair.signs), default=None)
     enough = best is not None and detector.compute_probability(best.signs) >= detector.threshold
     return best if enough else None

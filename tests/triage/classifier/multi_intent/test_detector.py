@@ -211,3 +211,31 @@ def test_a_detector_is_its_numbers() -> None:
         multi_intent_detector.MultiIntentDetector.load_numbers(detector.dump_numbers()) == detector
     )
     assert replace(detector, gate=-1.0) != detector
+
+
+@pytest.mark.parametrize("teach", [plain, taught])
+def test_many_texts_at_once_are_labelled_as_each_alone(teach: Any) -> None:
+    reader: Any = Reader()
+    labeller = IntentLabeller(reader, teach(), sha256="0" * 64, target=0.9)
+    third = "gift hello card voucher code my"
+    texts = [LATE, f"{LATE} {MONEY}", f"{LATE}. {MONEY}. {third}", f"{LATE}\n> {MONEY}", MONEY]
+    alone = [labeller.label(text, ()) for text in texts]
+    assert labeller.label_texts(texts) == alone
+    assert {len(guess.matters) for guess in alone} >= ({0, 2, 3} if teach is taught else {0})
+
+
+def test_many_texts_are_embedded_in_few_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("triage.classifier.labeller.MAX_BATCH_TEXTS", 40)
+    reader: Any = Reader()
+    batches: list[int] = []
+    read = reader.embed_with_tokens
+
+    def embed_counted(texts: Sequence[str]) -> Any:
+        batches.append(len(texts))
+        return read(texts)
+
+    reader.embed_with_tokens = embed_counted
+    labeller = IntentLabeller(reader, taught(), sha256="0" * 64, target=0.9)
+    assert len(labeller.label_texts([f"{LATE} {number}" for number in range(100)])) == 100
+    assert batches == [40, 40, 20]
+    assert labeller.label_texts([]) == []

@@ -43,3 +43,8 @@ class ByWords:
             for n, c in enumerate(fitting, 1)
         ]
         return SearchResult(hits=tuple(hits))
+
+
+def search_by_words(*several: Any) -> list[ByWords]:
+    """Such an engine over each of several sets of clauses."""
+    return [ByWords(clauses) for clauses in several]

@@ -12,7 +12,7 @@ from tests.conftest import join
 from tests.support import ticket_stories
 from tests.support.browser import Visitor, browser, needs_chromium
 from tests.support.page_looks import THEMES, look_at
-from tests.support.policy_wordings import NEW, ByWords
+from tests.support.policy_wordings import NEW, search_by_words
 from triage.models import Job
 from triage.pipeline import jobs
 from triage.policies import loading
@@ -36,7 +36,7 @@ Tell us within 3 days of delivery and we refund a damaged item in full.
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two policies that disagree, a ticket that used one of them, and a question of ada's."""
-    monkeypatch.setattr(simulation, "search_over", ByWords)
+    monkeypatch.setattr(simulation, "search_over", search_by_words)
     ticket_stories.policy()
     (tmp_path / "faq.md").write_text(ASKING)
     loading.load_policies(tmp_path)

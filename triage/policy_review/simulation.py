@@ -88,7 +88,7 @@ def what_if_job(job: Job) -> Mapping[str, Any]:
     now = [registry.build_clause(row) for row in rows.order_by("version", "position")]
     others = [clause for clause in now if clause.policy != new[0].policy]
     try:
-        before, after = search_over(now), search_over([*others, *new])
+        engines = search_over(now, [*others, *new])
     except EngineUnavailable as missing:
         raise CannotBeDone(f"Nothing can be searched: {missing}.") from missing
     last = Ticket.objects.order_by("-received_at", "-id")[
@@ -98,7 +98,7 @@ def what_if_job(job: Job) -> Mapping[str, Any]:
     moved, count = list[list[RankChange]](), 0
     for ticket in last.select_related("customer").iterator(chunk_size=100):
         case, count = _build_case(ticket), count + 1
-        found = [_find_hits(case, engine, new[0].policy, limits) for engine in (before, after)]
+        found = [_find_hits(case, engine, new[0].policy, limits) for engine in engines]
         moved.append(list(_iter_rank_changes(ticket.pk, *found)))
     return {
         "policy": new[0].policy,
@@ -107,9 +107,9 @@ def what_if_job(job: Job) -> Mapping[str, Any]:
     }
 
 
-def search_over(clauses: Sequence[Clause]) -> Searcher:
-    """The engine of the retrieve step over other clauses than those in force."""
-    return cast(Searcher, registry.build_clause_search(clauses))
+def search_over(*several: Sequence[Clause]) -> list[Searcher]:
+    """The engine of the retrieve step over each of several sets of clauses."""
+    return cast(list[Searcher], registry.build_clause_searches(*several))
 
 
 def _build_new_clauses(wanted: Mapping[str, Any]) -> list[Clause]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from importlib.metadata import version
@@ -14,7 +14,7 @@ from triage.contract.case import Clause
 from triage.contract.step import EngineInfo
 from triage.retrieval import fusion
 from triage.retrieval.index import Index, TokenEncoder
-from triage.retrieval.ranking import Ranked, rank_by_words, rank_clauses, read_query
+from triage.retrieval.ranking import Query, Ranked, rank_by_words, rank_clauses, read_query
 from triage.retrieval.relevance import Relevance, extract_features, load_shipped
 from triage.steps.retrieve import Hit, SearchResult
 
@@ -45,8 +45,9 @@ class Search:
         index: Index,
         encoder: IdentifiedEncoder | None = None,
         relevance: Relevance | None = None,
+        read: Callable[[str, TokenEncoder], Query] = read_query,
     ) -> None:
-        self._index, self._encoder = index, encoder
+        self._index, self._encoder, self._read = index, encoder, read
         self._relevance = relevance or load_shipped("hybrid" if encoder else "lexical")
         self._since, self._until = _get_force_days(index.clauses)
         self._by_ref: dict[str, list[Clause]] = {}
@@ -86,7 +87,7 @@ class Search:
     def _rank_query(self, query: str, in_force: Mask) -> Ranked:
         if self._encoder is None or self._index.embedded is None:
             return rank_by_words(self._index, query)
-        return rank_clauses(self._index, read_query(query, self._encoder), in_force)
+        return rank_clauses(self._index, self._read(query, self._encoder), in_force)
 
     def _build_hits(self, ranked: Ranked, places: Sequence[int]) -> list[Hit]:
         seen = extract_features(self._index, ranked, places)

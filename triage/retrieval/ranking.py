@@ -75,6 +75,21 @@ def read_query(text: str, encoder: TokenEncoder) -> Query:
     return Query(text, vectors[0], tokens[0], vectors[1:first], vectors[first:])
 
 
+class QueryReader:
+    """Reads queries and keeps the latest: a text that is searched for in several indexes, one
+    after the other, passes the encoder once.
+    """
+
+    def __init__(self) -> None:
+        self._latest: tuple[TokenEncoder, Query] | None = None
+
+    def read(self, text: str, encoder: TokenEncoder) -> Query:
+        """As ``read_query``."""
+        if not self._latest or self._latest[0] is not encoder or self._latest[1].text != text:
+            self._latest = encoder, read_query(text, encoder)
+        return self._latest[1]
+
+
 def rank_by_words(index: Index, text: str) -> Ranked:
     scores = index.words.score_texts(text)
     return Ranked(text, words=scores, total=scores)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.support import ticket_stories
-from tests.support.policy_wordings import NEW, ByWords
+from tests.support.policy_wordings import NEW, search_by_words
 from tickets.models import Receipt, Ticket
 from triage.contract.step import EngineUnavailable
 from triage.models import Job, Policy, PolicyVersion
@@ -21,7 +21,7 @@ from triage.policy_review import simulation
 
 @pytest.fixture(autouse=True)
 def by_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulation, "search_over", ByWords)
+    monkeypatch.setattr(simulation, "search_over", search_by_words)
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def test_what_is_wrong_is_said_and_nobody_is_bothered(
 def test_without_the_model_the_answer_says_so(
     as_ada: Client, tickets: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def missing(clauses: Any) -> Any:
+    def missing(*several: Any) -> Any:
         raise EngineUnavailable("minilm: the file is not there")
 
     monkeypatch.setattr(simulation, "search_over", missing)

@@ -15,19 +15,20 @@ import pytest
 from tests.support.case_values import LATE, OLD_WINDOW, WINDOW
 from tests.support.letter_encoder import Letters
 from triage.contract.case import Clause
-from triage.retrieval import store
+from triage.retrieval import ranking, store
 from triage.retrieval.engine import Search
 from triage.retrieval.fusion import mix_scores, standardize_scores
 from triage.retrieval.index import (
     VECTOR_SIZE,
     Embedded,
+    TokenEncoder,
     build_index,
     embed_clauses,
     get_search_text,
 )
 from triage.retrieval.late_interaction import Tokens, compute_maxsim
 from triage.retrieval.lexical import Bm25Index, repeat_questions
-from triage.retrieval.ranking import rank_by_words, rank_clauses, read_query
+from triage.retrieval.ranking import Query, QueryReader, rank_by_words, rank_clauses, read_query
 from triage.retrieval.sentence_windows import is_long, list_windows, score_windows
 from triage.retrieval.store import Store
 
@@ -264,3 +265,32 @@ def same(one: Embedded, other: Embedded) -> None:
     assert np.array_equal(one.vectors, other.vectors)
     assert np.array_equal(one.tokens.rows, other.tokens.rows)
     assert np.array_equal(one.tokens.starts, other.tokens.starts)
+
+
+def test_what_is_searched_for_in_two_indexes_is_read_once() -> None:
+    encoder, queries = Letters(), QueryReader()
+    searches = [
+        Search(
+            "hybrid", build_index(some, embed_clauses(some, encoder, "letters")), encoder, read=read
+        )
+        for some in (CLAUSES, CLAUSES[:2])
+        for read in (read_query, queries.read)
+    ]
+    for text in ("my parcel is late", "do you take cards", "my parcel is late"):
+        plain, kept, fewer, fewer_kept = (search.search(text, TODAY, 3) for search in searches)
+        assert (kept, fewer_kept) == (plain, fewer)
+
+
+def test_the_latest_query_alone_is_kept_and_by_its_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def read(text: str, encoder: TokenEncoder) -> Query:
+        asked.append(text)
+        return read_query(text, encoder)
+
+    monkeypatch.setattr(ranking, "read_query", read)
+    queries, encoder = QueryReader(), Letters()
+    for text in ("late", "late", "cards", "late"):
+        assert queries.read(text, encoder).text == text
+    queries.read("late", Letters())
+    assert asked == ["late", "cards", "late", "late"]

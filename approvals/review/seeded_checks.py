@@ -108,18 +108,12 @@ def list_decided_checks(person: User) -> QuerySet[Decision]:
 def plant_due_checks() -> None:
     """Plant the checks that the real requests of the last hour call for, one a currency."""
     for care in Care.objects.filter(sealed_share__gt=0):
-        drawn = next(
-            (
-                refund
-                for refund in _list_unmatched_requests(care)
-                if _compute_sample_point(refund) < care.sealed_share
-            ),
-            None,
-        )
+        new = _list_unmatched_requests(care).values_list("pk", flat=True)
+        drawn = next((pk for pk in new if _compute_sample_point(pk) < care.sealed_share), None)
         if drawn is None or _count_waiting_requests(care.currency) < MIN_WAITING_REQUESTS:
             continue
         try:
-            plant_check(care.currency, after=drawn)
+            plant_check(care.currency, after=Refund.objects.get(pk=drawn))
         except NothingToCopy as nothing:
             log.info("no seeded check was planted: %s", nothing)
 
@@ -130,8 +124,8 @@ def _list_unmatched_requests(care: Care) -> QuerySet[Refund]:
     return new.exclude(pk__in=SealedCheck.objects.filter(after__isnull=False).values("after"))
 
 
-def _compute_sample_point(refund: Refund) -> float:
-    drawn = salted_hmac(SALT, str(refund.pk), algorithm="sha256").hexdigest()
+def _compute_sample_point(refund_id: int) -> float:
+    drawn = salted_hmac(SALT, str(refund_id), algorithm="sha256").hexdigest()
     return int(drawn[:8], 16) / SAMPLE_SPACE
 
 

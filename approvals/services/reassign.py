@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Case, DurationField, ExpressionWrapper, F, Q, Value, When
 from django.utils import timezone
 
 from approvals import notifications, preconditions, refund_rows, separation_of_duties
@@ -53,27 +54,35 @@ def _build_handover_output(before: User | None, to: User | None, why: str) -> di
 
 def escalate_overdue() -> int:
     """Bring before everybody who may decide what waits too long; return how many."""
-    now, raised = timezone.now(), 0
-    waiting = Refund.objects.filter(state=State.PENDING, escalated_at=None, expires_at__gt=now)
-    hours = dict(Care.objects.values_list("currency", "escalate_hours"))
-    for refund in waiting.only("currency", "created_at", "expires_at"):
-        if now < compute_escalation_time(
-            refund, hours.get(refund.currency, DEFAULT_ESCALATE_HOURS)
-        ):
-            continue
+    raised = 0
+    for pk in _list_overdue_ids(timezone.now()):
         try:
-            raised += _escalate_refund(refund.pk)
+            raised += _escalate_refund(pk)
         except Exception:  # the others have waited long enough too
-            log.exception("refund %s waits too long and could not be escalated", refund.pk)
+            log.exception("refund %s waits too long and could not be escalated", pk)
     return raised
 
 
-def compute_escalation_time(refund: Refund, hours: int) -> datetime:
-    """When a request has waited too long: after ``hours``, or after half of the time until it
-    expires where that is sooner.
+def _list_overdue_ids(now: datetime) -> list[int]:
+    """Ids of the requests that have waited as many hours as their currency's admins allow, or
+    half of the time until they expire, and were not escalated yet.
+
+    The database compares: every other request that waits would be read every two seconds.
     """
-    half = (refund.expires_at - refund.created_at) / 2
-    return refund.created_at + min(timedelta(hours=hours), half)
+    waiting = Refund.objects.filter(state=State.PENDING, escalated_at=None, expires_at__gt=now)
+    said = Care.objects.values_list("currency", "escalate_hours")
+    hours = Case(
+        *(When(currency=currency, then=_build_span(count)) for currency, count in said),
+        default=_build_span(DEFAULT_ESCALATE_HOURS),
+    )
+    waited = ExpressionWrapper(Value(now) - F("created_at"), DurationField())
+    left = ExpressionWrapper(F("expires_at") - Value(now), DurationField())
+    found = waiting.alias(waited=waited).filter(Q(waited__gte=hours) | Q(waited__gte=left))
+    return list(found.values_list("pk", flat=True))
+
+
+def _build_span(hours: int) -> Value:
+    return Value(timedelta(hours=hours), DurationField())
 
 
 def _escalate_refund(pk: int) -> int:

@@ -156,7 +156,7 @@ def test_the_sweep_plants_the_share_that_admins_chose(
     Care.objects.create(sealed_share=0.1)
     several(real, 6)
     monkeypatch.setattr(
-        seeded_checks, "_compute_sample_point", lambda refund: 0.05 if refund == real else 0.5
+        seeded_checks, "_compute_sample_point", lambda pk: 0.05 if pk == real.pk else 0.5
     )
     seeded_checks.plant_due_checks()
     seeded_checks.plant_due_checks()
@@ -165,7 +165,7 @@ def test_the_sweep_plants_the_share_that_admins_chose(
 
 def test_among_few_requests_none_is_planted(real: Refund, monkeypatch: pytest.MonkeyPatch) -> None:
     Care.objects.create(sealed_share=0.2)
-    monkeypatch.setattr(seeded_checks, "_compute_sample_point", lambda refund: 0.0)
+    monkeypatch.setattr(seeded_checks, "_compute_sample_point", lambda pk: 0.0)
     several(real, seeded_checks.MIN_WAITING_REQUESTS - 2)
     seeded_checks.plant_due_checks()
     assert not SealedCheck.objects.exists()

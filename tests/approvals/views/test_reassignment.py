@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from approvals import separation_of_duties, services
 from approvals.errors import Incomplete, NotPending, OwnWork
 from approvals.models import ApprovalLimit, Care, Notice, Refund
-from tests.support import ticket_stories
+from approvals.services import reassign
+from tests.support import full_shop, ticket_stories
 from tests.support.decision_form import decide, page
 from tickets.models import Correction, Message, Receipt
 
@@ -157,6 +160,43 @@ def test_half_of_its_time_is_too_long_as_well(refund: Refund) -> None:
     wait(refund, hours=2)
     Refund.objects.update(expires_at=timezone.now() + timedelta(hours=1))
     assert services.escalate_overdue() == 1
+
+
+def test_the_database_finds_what_waits_too_long_whatever_currency_and_time(
+    refund: Refund,
+) -> None:
+    hours = {"GBP": 3, "EUR": 400, "USD": 2**31 - 1, "CHF": 24}  # CHF: nothing was set
+    for currency in ("GBP", "EUR", "USD"):
+        Care.objects.create(currency=currency, escalate_hours=hours[currency])
+    Refund.objects.update(escalated_at=timezone.now())
+    for currency in hours:
+        full_shop.fill_queue(refund.order, 1, currency=currency, escalated_at=None)
+    waiting = Refund.objects.filter(escalated_at=None)
+    for waited, left in (
+        (1, 2),
+        (2.9, 9),
+        (3.1, 9),
+        (23, 30),
+        (25, 30),
+        (399, 600),
+        (401, 600),
+        (9, 8),
+    ):
+        now = timezone.now()
+        waiting.update(
+            created_at=now - timedelta(hours=waited), expires_at=now + timedelta(hours=left)
+        )
+        told = reassign._list_overdue_ids(now)
+        due = {one for one in hours if waited >= min(hours[one], (waited + left) / 2)}
+        assert set(waiting.filter(pk__in=told).values_list("currency", flat=True)) == due
+
+
+def test_what_waits_is_compared_in_two_queries_however_much_it_is(refund: Refund) -> None:
+    full_shop.fill_queue(refund.order, 30, escalated_at=None)
+    with CaptureQueriesContext(connection) as asked:
+        assert services.escalate_overdue() == 0
+    assert len(asked) == 2
+    assert "citations" not in asked[1]["sql"]
 
 
 def test_what_is_decided_or_ran_out_is_not_escalated(as_sol: Client, refund: Refund) -> None:

@@ -124,25 +124,47 @@ def list_checked_labels(work: Activation, target: float) -> list[CheckedLabel]:
     Labels given since its activation count, under a guarantee of ``target`` or a stricter
     one; the truth is the last thing a person said.
     """
-    read = Receipt.objects.filter(step="classify", ticket=OuterRef("ticket"))
-    last = read.exclude(actor_kind="human").order_by("-seq").values("seq")[:1]
-    told = Correction.objects.filter(step="classify", ticket=OuterRef("ticket")).order_by("pk")
+    told = _load_told_labels(work)
     given = Receipt.objects.filter(
-        ticket__in=Correction.objects.filter(step="classify", at__gte=work.at).values("ticket"),
-        step="classify",
+        seq__in=told,
         status="ok",
         actor_kind="model",
         weights_sha256=work.classifier.sha256,
         output__audited=True,
         promise__target__gte=target,
         at__gte=work.at,
-        seq=Subquery(last),
     ).exclude(output__contains={"outcome": MULTI_INTENT_OUTCOME})
-    known = given.annotate(
-        truth=Subquery(told.reverse().values("after")[:1]), told_at=Subquery(told.values("at")[:1])
+    labels = dict(given.values_list("seq", "label"))
+    return [
+        CheckedLabel(label=labels[seq], right=labels[seq] == truth, at=at)
+        for seq, (truth, at) in told.items()
+        if seq in labels
+    ]
+
+
+def _load_told_labels(work: Activation) -> dict[int, tuple[str, datetime]]:
+    """What people said of each ticket that they checked since the activation: by the seq of the
+    receipt that a machine labelled it with last, the last label and when they said the first;
+    in the order of these.
+
+    Asked by the ticket, which indexes answer: a join of all corrections with all receipts
+    compared each with each.
+    """
+    read = Receipt.objects.filter(step="classify", ticket=OuterRef("ticket"))
+    last = read.exclude(actor_kind="human").order_by("-seq").values("seq")[:1]
+    said = Correction.objects.filter(step="classify", ticket=OuterRef("ticket")).order_by("pk")
+    checked = Correction.objects.filter(step="classify", at__gte=work.at).order_by()
+    rows = (
+        checked.values("ticket")
+        .distinct()
+        .annotate(
+            seq=Subquery(last),
+            truth=Subquery(said.reverse().values("after")[:1]),
+            told_at=Subquery(said.values("at")[:1]),
+        )
     )
-    rows = known.order_by("told_at", "seq").values_list("label", "truth", "told_at")
-    return [CheckedLabel(label=label, right=label == truth, at=at) for label, truth, at in rows]
+    found = rows.filter(seq__isnull=False).order_by("told_at", "seq")
+    return {seq: (truth, at) for seq, truth, at in found.values_list("seq", "truth", "told_at")}
 
 
 def _load_alarm_ends(classifier: Classifier) -> dict[str, datetime]:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -101,6 +103,17 @@ def test_one_label_alone_can_break_its_promise(version: Classifier, ana: User) -
     drift.raise_drift_alarms()
     assert "damage" in set(drift.find_open_alarms().values_list("label", flat=True))
     assert not drift.find_open_alarms().filter(label="returns").exists()
+
+
+def test_more_checked_labels_take_no_more_queries(version: Classifier, ana: User) -> None:
+    work = drift.get_current_activation()
+    assert work is not None
+    for right in (2, 20):
+        check(ana, right=right)
+        with CaptureQueriesContext(connection) as asked:
+            drift.list_checked_labels(work, 0.95)
+        assert len(asked) == 2
+    assert len(drift.list_checked_labels(work, 0.95)) == 22
 
 
 def test_an_alarm_is_raised_once(version: Classifier, ana: User) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -25,7 +26,6 @@ MAX_TICKETS = 4_000  # tickets, the newest: linking them needs memory by the squ
 MAX_MESSAGE_CHARS = 2_000  # characters of a message that are read
 MIN_OVERLAP_SHARE = 0.5  # of the tickets of a group
 NON_REQUEST_OUTCOMES = ("spam", "empty")
-DECIDED_STATES = (IntentProposal.State.TAKEN, IntentProposal.State.REFUSED)
 EXAMPLE_SOURCE = "tickets"
 
 
@@ -89,14 +89,11 @@ def _cluster_tickets(tickets: Sequence[int], texts: Sequence[str]) -> list[Ticke
 def _renew_proposals(groups: Sequence[TicketCluster]) -> int:
     """Match the open proposals to clusters, drop the rest; how many are open now."""
     acquire_lock(PROPOSALS_LOCK)
-    decided = [
-        _get_ticket_ids(row) for row in IntentProposal.objects.filter(state__in=DECIDED_STATES)
-    ]
-    waiting = {
-        row: _get_ticket_ids(row)
-        for row in IntentProposal.objects.select_for_update().filter(state="open")
-    }
-    kept = 0
+    open_rows = list(IntentProposal.objects.select_for_update().filter(state="open"))
+    tickets_of = _load_ticket_ids()
+    decided = [tickets_of[pk] for pk in tickets_of.keys() - {row.pk for row in open_rows}]
+    waiting = {row: tickets_of[row.pk] for row in open_rows}
+    kept: list[tuple[IntentProposal, TicketCluster]] = []
     for tickets, words in groups:
         if any(_is_mostly_within(tickets, before) for before in decided):
             continue
@@ -105,11 +102,19 @@ def _renew_proposals(groups: Sequence[TicketCluster]) -> int:
         )
         if match:
             waiting.pop(match)
-        _save_proposal(match or IntentProposal(), tickets, words)
-        kept += 1
-    for row in waiting:
-        row.delete()
-    return kept
+        kept.append((match or IntentProposal(), (tickets, words)))
+    IntentProposal.objects.filter(pk__in=[row.pk for row in waiting]).delete()
+    _save_proposals(kept)
+    return len(kept)
+
+
+def _load_ticket_ids() -> dict[int, set[int]]:
+    """The ids of the tickets of each proposal, by its id."""
+    found: dict[int, set[int]] = defaultdict(set)
+    links = IntentProposal.tickets.through.objects.order_by()
+    for proposal, ticket in links.values_list("intentproposal", "ticket"):
+        found[proposal].add(ticket)
+    return found
 
 
 def _get_ticket_ids(proposal: IntentProposal) -> set[int]:
@@ -120,14 +125,20 @@ def _is_mostly_within(tickets: Collection[int], others: Collection[int]) -> bool
     return len(set(tickets) & set(others)) >= MIN_OVERLAP_SHARE * len(tickets)
 
 
-def _save_proposal(proposal: IntentProposal, tickets: Sequence[int], words: list[str]) -> None:
-    """Save the proposal with its tickets in their order, the nearest to the centre first."""
-    proposal.name, proposal.words = format_proposal_name(words), words
-    proposal.save()
-    proposal.tickets.clear()
+def _save_proposals(kept: Sequence[tuple[IntentProposal, TicketCluster]]) -> None:
+    """Save the proposals, each with its tickets in their order, the nearest to the centre first."""
+    rows = [row for row, _ in kept]
+    for row, (_, words) in kept:
+        row.name, row.words = format_proposal_name(words), words
+    old = [row for row in rows if row.pk]
+    IntentProposal.objects.bulk_update(old, ["name", "words"])
+    IntentProposal.objects.bulk_create(row for row in rows if not row.pk)
     link = IntentProposal.tickets.through
+    link.objects.filter(intentproposal__in=old).delete()
     link.objects.bulk_create(
-        link(intentproposal_id=proposal.pk, ticket_id=ticket) for ticket in tickets
+        link(intentproposal_id=row.pk, ticket_id=ticket)
+        for row, (tickets, _) in kept
+        for ticket in tickets
     )
 
 

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests.support.run_rows import receipt, run_of
@@ -119,6 +121,27 @@ def test_an_open_proposal_follows_its_group_and_goes_with_it() -> None:
     Ticket.objects.filter(pk__in=[ticket.pk for ticket in asked]).update(label="returns")
     look()
     assert not IntentProposal.objects.exists()
+
+
+@pytest.mark.django_db
+def test_more_groups_take_no_more_queries(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    tickets = [unlabelled("x").pk for _ in range(12)]
+    proposed: list[list[int]] = [tickets[:2], tickets[2:4], tickets[4:6]]
+    monkeypatch.setattr(
+        intent_discovery, "_cluster_tickets", lambda *read: [(ids, ["a"]) for ids in proposed]
+    )
+    look()
+    for row in IntentProposal.objects.filter(tickets=tickets[0]):
+        intent_discovery.refuse_proposal(row, by=ada)
+    with CaptureQueriesContext(connection) as few:
+        look()
+    proposed += [tickets[6:8], tickets[8:10], tickets[10:]]
+    look()
+    with CaptureQueriesContext(connection) as many:
+        assert look()["proposals"] == 5
+    assert len(many) == len(few)
+    kept = IntentProposal.objects.filter(state="open")
+    assert sorted(sorted(row.tickets.values_list("pk", flat=True)) for row in kept) == proposed[1:]
 
 
 @pytest.mark.django_db

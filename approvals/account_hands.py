@@ -15,6 +15,7 @@ from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 from approvals.errors import Incomplete, OwnWork
 from approvals.models import AccountChange, AccountConfirmation
 from tickets.access import ADMINS, SUPERVISORS
+from tickets.prepared import Given, PreparedQuery
 
 What = AccountChange.What
 OPENING = (What.MADE, What.PASSWORD, What.JOINED)
@@ -25,11 +26,22 @@ OWN_PASSWORD = Q(what=What.PASSWORD, by=F("account"))
 """The one change that people make on themselves; nobody gives themselves a group."""
 
 MAX_CHANGES_SHOWN = 100
+LAST_OPEN_CHANGE = PreparedQuery(
+    lambda: query_open_changes(Given("account")).select_related("by").order_by("-pk")[:1]
+)
+UNCONFIRMED_PEOPLE = PreparedQuery(
+    lambda: (
+        User.objects.filter(is_active=True, groups__name__in=[SUPERVISORS, ADMINS])
+        .filter(Exists(query_open_changes(OuterRef("pk"))))
+        .distinct()
+        .order_by("username")
+    )
+)
 
 
 def query_open_changes(account: Any) -> QuerySet[AccountChange]:
-    """Changes by people that nobody else confirmed, oldest first; ``account`` is a person or
-    an OuterRef of their id.
+    """Changes by people that nobody else confirmed, oldest first; ``account`` is the id of a
+    person, or a gap or an OuterRef for it.
 
     Twin: ``constraints.account_triggers.OPEN_CHANGE_SQL``, by which the database refuses.
     """
@@ -42,7 +54,7 @@ def query_open_changes(account: Any) -> QuerySet[AccountChange]:
 
 def explain_open_changes(person: User) -> str:
     """Why the person's account may decide on nothing now, as a sentence; empty where it may."""
-    change = query_open_changes(person.pk).select_related("by").last()
+    change = LAST_OPEN_CHANGE.fetch_first(account=person.pk)
     if change is None:
         return ""
     return (
@@ -64,11 +76,9 @@ def describe_change(change: AccountChange) -> str:
     return change.get_what_display()
 
 
-def list_unconfirmed_people() -> QuerySet[User]:
+def list_unconfirmed_people() -> list[User]:
     """Supervisors and admins whose account waits for a colleague's word, by name."""
-    people = User.objects.filter(is_active=True, groups__name__in=[SUPERVISORS, ADMINS])
-    waiting = people.filter(Exists(query_open_changes(OuterRef("pk"))))
-    return waiting.distinct().order_by("username")
+    return UNCONFIRMED_PEOPLE.fetch()
 
 
 def list_changes() -> list[AccountChange]:

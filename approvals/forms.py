@@ -65,7 +65,13 @@ class HandOverForm(forms.Form):
     def __init__(self, *args: Any, refund: Refund, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         to: Any = self.fields["to"]
-        to.queryset = separation_of_duties.list_eligible_approvers(refund)
+        people = separation_of_duties.list_eligible_approvers(refund)
+        if self.is_bound:
+            to.queryset = User.objects.filter(pk__in=[person.pk for person in people]).order_by(
+                "username"
+            )
+        else:
+            to.choices = [("", to.empty_label), *((person.pk, str(person)) for person in people)]
 
 
 class AnswerForm(forms.Form):

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
-from django.db.models import F
+from django.db.models import Count, F
 from django.utils import timezone
 
 from approvals import separation_of_duties
@@ -20,6 +20,7 @@ from approvals.review import first_opinion
 from tickets.delivery.mail_server import MAX_TRIES, Answer, compute_pause, submit_mail
 from tickets.mail.senders import clean_address
 from tickets.models import Payment
+from tickets.prepared import Given, PreparedQuery
 from tickets.queue import leases, run_queue
 from tickets.templatetags.show import money
 
@@ -41,6 +42,17 @@ SUBJECTS = {
     Kind.ESCALATED: "A refund has waited too long",
     Kind.DECIDED: "Your refund request",
 }
+READER = PreparedQuery(lambda: Reader.objects.filter(person=Given("person")))
+NEWS = PreparedQuery(
+    lambda: (
+        Notice.objects.filter(to=Given("person"), at__gt=Given("since"))
+        .exclude(kind=Kind.DECIDED)
+        .order_by()
+        .values("kind")
+        .annotate(count=Count("pk"))
+        .values_list("kind", "count")
+    )
+)
 
 
 def notify_arrived(refund: Refund) -> None:
@@ -64,7 +76,7 @@ def notify_assigned(refund: Refund, to: User) -> None:
 
 def notify_escalated(refund: Refund) -> list[User]:
     """Write a notice of an overdue request to everybody who may decide; return them."""
-    people = list(separation_of_duties.list_eligible_approvers(refund))
+    people = separation_of_duties.list_eligible_approvers(refund)
     _write_notices(refund, Kind.ESCALATED, people)
     return people
 
@@ -82,7 +94,12 @@ def _write_notices(refund: Refund, kind: str, people: Iterable[User]) -> None:
 
 def get_reader(person: User) -> Reader:
     """How this person hears of refunds; by mail where they chose nothing."""
-    return Reader.objects.filter(person=person).first() or Reader(person=person)
+    return READER.fetch_first(person=person.pk) or Reader(person=person)
+
+
+def count_news(person: User, since: datetime) -> dict[str, int]:
+    """How many notices the person got since then of what they may have to do, by kind."""
+    return dict(NEWS.fetch(person=person.pk, since=since))
 
 
 def send_notice(pk: int) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from approvals.models import Decision, Refund
+from tickets.prepared import GivenList, PreparedQuery
 
 MAX_ROWS_SHOWN = 25
 ROW_COLUMNS = (
@@ -30,6 +32,15 @@ ROW_COLUMNS = (
     "ticket__customer__email",
     "assigned_to__username",
     "reviewers__name",
+)
+ROWS = PreparedQuery(
+    lambda: (
+        Refund.objects.filter(pk__in=GivenList("ids"))
+        .select_related("order", "ticket__customer", "assigned_to", "reviewers")
+        .only(*ROW_COLUMNS)
+        .annotate(agreed=_count_approvals())
+        .order_by()
+    )
 )
 
 
@@ -67,15 +78,14 @@ def _find_start(ids: list[int], asked: str) -> int:
 
 
 def load_rows(ids: Collection[int]) -> dict[int, Refund]:
-    """The requests with what a row shows of them, by id, in two queries.
+    """The requests with what a row shows of them, by id, in one query.
 
     Each has ``agreed``: how many approved it so far.
     """
-    rows = Refund.objects.filter(pk__in=ids).only(*ROW_COLUMNS)
-    found = rows.select_related("order", "ticket__customer", "assigned_to", "reviewers").in_bulk()
-    approvals = Decision.objects.filter(refund__in=found, verdict=Decision.Verdict.APPROVE)
-    counted = approvals.order_by().values("refund").annotate(count=Count("pk"))
-    agreed = dict(counted.values_list("refund", "count"))
-    for refund in found.values():
-        refund.agreed = agreed.get(refund.pk, 0)  # type: ignore[attr-defined]
-    return found
+    return {refund.pk: refund for refund in ROWS.fetch(ids=list(ids))}
+
+
+def _count_approvals() -> Coalesce:
+    approved = Decision.objects.filter(refund=OuterRef("pk"), verdict=Decision.Verdict.APPROVE)
+    counted = approved.order_by().values("refund").annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counted), 0)

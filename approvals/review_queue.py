@@ -17,6 +17,7 @@ from django.utils import timezone
 from approvals import separation_of_duties
 from approvals.models import Refund
 from tickets.models.amounts import MONEY_FIELD_OPTIONS
+from tickets.prepared import Given, PreparedQuery
 
 MAX_QUEUE_ROWS = 500
 REASON_CODE = re.compile(r"[A-Z][A-Z0-9_]+")
@@ -36,6 +37,11 @@ ASSIGNMENT_CHOICES = [
     ("nobody", "Handed to nobody"),
     ("late", "Waiting too long"),
 ]
+MAX_COUNT_SHOWN = 99  # more is shown as 99+; nobody needs the exact number, and counting costs
+WAITING = PreparedQuery(lambda: _query_queue().order_by(*SORTS["oldest"][1]).values_list("pk"))
+FIRST_WAITING = PreparedQuery(
+    lambda: _query_queue().order_by().values_list("pk")[: MAX_COUNT_SHOWN + 1]
+)
 FILTER_NAMES = ("age", "least", "most", "risk", "reason", "currency", "whose")
 
 
@@ -94,17 +100,22 @@ class QueuePlace:
     next: int | None = None
 
 
+def _query_queue() -> QuerySet[Refund]:
+    return separation_of_duties.query_queued_refunds(Given("person"), Given("now"))
+
+
 def list_waiting_ids(person: User) -> list[int]:
     """Ids of the requests in the person's queue, oldest first.
 
     Who may decide on what is the dearest question of a page: asked once, it answers how many
     wait, which, and where one of them stands.
     """
-    return list(
-        separation_of_duties.list_queued_refunds(person)
-        .order_by(*SORTS["oldest"][1])
-        .values_list("pk", flat=True)
-    )
+    return [pk for (pk,) in WAITING.fetch(person=person.pk, now=timezone.now())]
+
+
+def count_waiting(person: User) -> int:
+    """How many requests are in the person's queue, at most one more than ``MAX_COUNT_SHOWN``."""
+    return len(FIRST_WAITING.fetch(person=person.pk, now=timezone.now()))
 
 
 def filter_queue(waiting: list[int], asked: QueryDict, request: Any) -> QueueFilter:
@@ -114,11 +125,11 @@ def filter_queue(waiting: list[int], asked: QueryDict, request: Any) -> QueueFil
     return QueueFilter(asked, queryset=Refund.objects.filter(pk__in=waiting), request=request)
 
 
-def list_filtered_ids(waiting: list[int], found: QueueFilter) -> list[int]:
-    """Ids of the requests under the filters, in the order that is asked for."""
-    if not is_narrowed(found.data) and found.data.get("sort") == "oldest":
+def list_filtered_ids(waiting: list[int], asked: QueryDict, request: Any) -> list[int]:
+    """Ids of the requests under the filters of an address, in the order that it asks for."""
+    if not is_narrowed(asked) and asked.get("sort", "oldest") == "oldest":
         return waiting
-    return list(found.qs.values_list("pk", flat=True))
+    return list(filter_queue(waiting, asked, request).qs.values_list("pk", flat=True))
 
 
 def is_narrowed(asked: QueryDict) -> bool:

@@ -11,7 +11,18 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import Group, User
-from django.db.models import Case, Exists, Max, Min, OuterRef, Q, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    Exists,
+    Func,
+    JSONField,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.utils import timezone
 
 from approvals import account_hands
@@ -19,6 +30,7 @@ from approvals.errors import Incomplete
 from approvals.models import ApprovalLimit, Decision, Refund, RuleTier
 from tickets.access import SUPERVISORS
 from tickets.models import Correction, Draft, Message, Run
+from tickets.prepared import Given, GivenList, PreparedQuery
 
 # What the database says where it refuses, by the name of the constraint.
 REFUSALS = {
@@ -49,17 +61,50 @@ REFUSALS = {
     "ordered_as_approved": "This is not to be paid. Please look again.",
     "one_refund_a_reference": "This reference was recorded for another refund of the order.",
 }
+HAND = PreparedQuery(
+    lambda: (
+        Refund.objects.filter(pk=Given("refund"))
+        .annotate(hand=build_involvement_case(Given("person")))
+        .values_list("hand")
+    )
+)
+APPROVERS = PreparedQuery(lambda: _query_approvers())
+DRAFT_HANDS = PreparedQuery(
+    lambda: Draft.objects.filter(ticket=Given("ticket")).values_list("hands", "message__author")
+)
+HANDS = PreparedQuery(lambda: _query_hands())
+GROUPS = PreparedQuery(
+    lambda: Group.objects.filter(user=Given("person")).values_list(
+        "pk", "name", "approval_limits__currency", "approval_limits__up_to"
+    )
+)
+TIERS = PreparedQuery(
+    lambda: (
+        RuleTier.objects.filter(rule__name__in=GivenList("rules", "text"))
+        .select_related("rule", "group")
+        .only("above", "people", "rule__name", "rule__currency", "group__name")
+        .order_by("above")
+    )
+)
+TWO_ABOVE = PreparedQuery(
+    lambda: (
+        ApprovalLimit.objects.order_by("currency")
+        .values("currency")
+        .annotate(least=Min("two_above"))
+        .values_list("currency", "least")
+    )
+)
 
 
 def explain_involvement(refund: Refund, person: User) -> str:
     """How the person had a hand in the refund or its ticket, in words; empty where not."""
-    found = Refund.objects.filter(pk=refund.pk).annotate(hand=build_involvement_case(person))
-    return REFUSALS.get(found.values_list("hand", flat=True).get(), "")
+    ((hand,),) = HAND.fetch(refund=refund.pk, person=person.pk)
+    return REFUSALS.get(hand, "")
 
 
-def build_involvement_case(person: User) -> Case:
+def build_involvement_case(person: Any) -> Case:
     """An expression for each refund of a query: the key of REFUSALS that says how the person
-    had a hand in it; empty where they had none.
+    had a hand in it; empty where they had none. ``person`` is their id, or a gap for it.
     """
     hands = {
         "approver_is_not_requester": Q(requested_by=person),
@@ -83,33 +128,44 @@ def explain_reviewer_group(refund: Refund) -> str:
     return f"The rule leaves this amount to “{refund.reviewers}”. Somebody of that group decides."
 
 
-def list_eligible_approvers(refund: Refund) -> QuerySet[User]:
+def list_eligible_approvers(refund: Refund) -> list[User]:
     """Everybody who may approve the refund now, by name."""
-    enough = ApprovalLimit.objects.filter(currency=refund.currency, up_to__gte=refund.amount)
-    people = User.objects.filter(is_active=True, groups__name=SUPERVISORS)
-    people = people.filter(Exists(enough.filter(group__user=OuterRef("pk"))))
+    involved = list(_collect_involved_ids(refund))
+    people = APPROVERS.fetch(currency=refund.currency, amount=refund.amount, involved=involved)
+    if refund.reviewers is None:
+        return people
+    members = set(refund.reviewers.user_set.values_list("pk", flat=True))
+    return [person for person in people if person.pk in members]
+
+
+def _query_approvers() -> QuerySet[User]:
+    enough = ApprovalLimit.objects.filter(
+        group__user=OuterRef("pk"), currency=Given("currency"), up_to__gte=Given("amount")
+    )
+    people = User.objects.filter(Exists(enough), is_active=True, groups__name=SUPERVISORS)
     people = people.exclude(Exists(account_hands.query_open_changes(OuterRef("pk"))))
-    if refund.reviewers is not None:
-        people = people.filter(pk__in=refund.reviewers.user_set.values("pk"))
-    return people.exclude(pk__in=_collect_involved_ids(refund)).order_by("username").distinct()
+    return people.exclude(pk__in=GivenList("involved")).order_by("username").distinct()
 
 
 def _collect_involved_ids(refund: Refund) -> set[int]:
     """Ids of all who asked, wrote, edited, corrected or decided something on the ticket."""
-    ticket = refund.ticket_id
-    drafts = Draft.objects.filter(ticket=ticket).values_list("hands", "message__author")
     found: set[int | None] = {refund.requested_by_id}
-    for hands, author in drafts:
+    for hands, author in DRAFT_HANDS.fetch(ticket=refund.ticket_id):
         found.update([*hands, author])
-    outgoing = Message.objects.filter(ticket=ticket, direction=Message.Direction.OUT)
+    found.update(pk for (pk,) in HANDS.fetch(ticket=refund.ticket_id, refund=refund.pk))
+    return {pk for pk in found if pk is not None}
+
+
+def _query_hands() -> QuerySet[Any]:
+    ticket = Given("ticket")
+    outgoing = Message.objects.filter(ticket=ticket, direction=Message.Direction.OUT).order_by()
     others = [
         Correction.objects.filter(ticket=ticket).values_list("by"),
         Run.objects.filter(ticket=ticket).values_list("requested_by"),
         Refund.objects.filter(ticket=ticket).order_by().values_list("requested_by"),
-        refund.decisions.order_by().values_list("by"),
+        Decision.objects.filter(refund=Given("refund")).order_by().values_list("by"),
     ]
-    found.update(pk for (pk,) in outgoing.order_by().values_list("author").union(*others))
-    return {pk for pk in found if pk is not None}
+    return outgoing.values_list("author").union(*others)
 
 
 @dataclass(frozen=True)
@@ -126,22 +182,25 @@ class Rights:
 
 
 def load_rights(person: User) -> Rights:
-    """The person's groups, limits and account, in three queries."""
-    groups = dict(person.groups.values_list("pk", "name"))
+    """The person's groups, limits and account, in two queries."""
+    rows = GROUPS.fetch(person=person.pk)
     return Rights(
-        supervisor=SUPERVISORS in groups.values(),
+        supervisor=any(name == SUPERVISORS for _, name, *_ in rows),
         account=account_hands.explain_open_changes(person),
-        groups=frozenset(groups),
-        limits=load_limits(person),
+        groups=frozenset(pk for pk, *_ in rows),
+        limits=_pick_limits(rows),
     )
 
 
 def load_limits(person: User) -> dict[str, Decimal]:
     """The most this person may approve now, by currency."""
-    limits = ApprovalLimit.objects.filter(group__user=person).order_by("currency")
-    return dict(
-        limits.values("currency").annotate(most=Max("up_to")).values_list("currency", "most")
-    )
+    return _pick_limits(GROUPS.fetch(person=person.pk))
+
+
+def _pick_limits(groups: Iterable[tuple[Any, ...]]) -> dict[str, Decimal]:
+    """The highest limit of rows of ``GROUPS`` in each currency, by its name."""
+    limits = sorted((currency, up_to) for *_, currency, up_to in groups if currency)
+    return dict(limits)
 
 
 def get_limit(person: User, currency: str) -> Decimal:
@@ -208,8 +267,7 @@ def _count_approvers_today(
 
 def _load_two_person_thresholds() -> dict[str, Decimal]:
     """The smallest ``two_above`` of any group, by currency."""
-    limits = ApprovalLimit.objects.order_by("currency").values("currency")
-    return dict(limits.annotate(least=Min("two_above")).values_list("currency", "least"))
+    return dict(TWO_ABOVE.fetch())
 
 
 def _count_by_limits(amount: Decimal, currency: str, two_above: Mapping[str, Decimal]) -> int:
@@ -219,8 +277,7 @@ def _count_by_limits(amount: Decimal, currency: str, two_above: Mapping[str, Dec
 def _load_tiers(refunds: Iterable[Refund]) -> list[RuleTier]:
     """The tiers of every rule that one of the refunds rests on, the highest last."""
     names = {name for refund in refunds for name in (refund.rule, *refund.terms)}
-    tiers = RuleTier.objects.filter(rule__name__in=names).order_by("above")
-    return list(tiers.select_related("rule", "group"))
+    return TIERS.fetch(rules=sorted(names))
 
 
 def _is_tier_in_force(tier: RuleTier, refund: Refund) -> bool:
@@ -251,35 +308,41 @@ def find_reviewers(refund: Refund) -> Group | None:
 
 def list_decidable_refunds(person: User) -> Any:
     """Pending refunds this person may decide on, oldest first."""
+    return query_decidable_refunds(person.pk, timezone.now())
+
+
+def query_decidable_refunds(person: Any, now: Any) -> QuerySet[Refund]:
+    """``list_decidable_refunds`` of the person with an id at a time, or of gaps for both."""
     decided = Decision.objects.filter(refund=OuterRef("pk"), by=person)
-    hands = [decided, account_hands.query_open_changes(person.pk)]
+    hands = [decided, account_hands.query_open_changes(person)]
     hands += _query_involvement(person, OuterRef("ticket_id")).values()
     waiting = Refund.objects.filter(
         ~Q(requested_by=person),
-        Q(reviewers=None) | Q(reviewers__in=person.groups.all()),
+        Q(reviewers=None) | Q(reviewers__in=Group.objects.filter(user=person)),
         Exists(_query_sufficient_limits(person)),
         *(~Exists(rows) for rows in hands),
         state=Refund.State.PENDING,
-        expires_at__gt=timezone.now(),
+        expires_at__gt=now,
     )
     return waiting.select_related("order", "ticket__customer")
 
 
-def list_queued_refunds(person: User) -> Any:
-    """The refunds this person may decide on, without those handed to somebody else.
+def query_queued_refunds(person: Any, now: Any) -> QuerySet[Refund]:
+    """The refunds that ``query_decidable_refunds`` says, without those handed to somebody else.
 
     A refund that was escalated is in everybody's queue again.
     """
     free = Q(assigned_to=None) | Q(assigned_to=person) | Q(escalated_at__isnull=False)
-    return list_decidable_refunds(person).filter(free)
+    return query_decidable_refunds(person, now).filter(free)
 
 
-def _query_involvement(person: User, ticket: Any) -> dict[str, QuerySet[Any]]:
+def _query_involvement(person: Any, ticket: Any) -> dict[str, QuerySet[Any]]:
     """Rows that show a hand in the ticket, by the constraint that forbids deciding then.
 
     Twin: ``constraints.refund_triggers.INVOLVEMENT_ROWS_SQL``, by which the database refuses.
     """
-    drafted = Q(hands__contains=[person.pk]) | Q(message__author=person)
+    hand = Func(person, function="to_jsonb", output_field=JSONField())
+    drafted = Q(hands__contains=hand) | Q(message__author=person)
     out = Message.Direction.OUT
     return {
         "approver_is_not_drafter": Draft.objects.filter(drafted, ticket=ticket),
@@ -292,7 +355,7 @@ def _query_involvement(person: User, ticket: Any) -> dict[str, QuerySet[Any]]:
     }
 
 
-def _query_sufficient_limits(person: User) -> QuerySet[ApprovalLimit]:
+def _query_sufficient_limits(person: Any) -> QuerySet[ApprovalLimit]:
     """The person's limits that cover the refund of an outer query."""
     return ApprovalLimit.objects.filter(
         group__user=person, currency=OuterRef("currency"), up_to__gte=OuterRef("amount")

@@ -7,15 +7,26 @@ import logging
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, Permission, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from tickets.inbox_filters import list_tickets
 from tickets.models import Attachment, Message, Receipt, Ticket
+from tickets.prepared import Given, PreparedQuery
 
 AGENTS, SUPERVISORS, ADMINS = "agents", "supervisors", "admins"
 SEEDED_CHECK_STEP = "seal"  # the step of the receipt that seals a check of approvals
 STAFF = (AGENTS, SUPERVISORS, ADMINS)
 ADMIN_APPS = ("triage", "approvals", "auth")  # what the panel of admins opens
+GROUP_NAMES = PreparedQuery(lambda: Group.objects.filter(user=Given("person")).values_list("name"))
+TICKET = PreparedQuery(
+    lambda: list_tickets(stuck_before=Given("stuck_before")).filter(pk=Given("ticket")).order_by()
+)
+ANY_TICKET = PreparedQuery(
+    lambda: (
+        list_tickets(Ticket.everything, Given("stuck_before")).filter(pk=Given("ticket")).order_by()
+    )
+)
 log = logging.getLogger(__name__)
 
 Person = User | AnonymousUser | AbstractBaseUser
@@ -35,7 +46,7 @@ def require_role(user: Person, *roles: str) -> User:
 def load_roles(user: User) -> frozenset[str]:
     """The names of the user's groups now; the page around asks ``get_roles`` for the same."""
     user._role_names = frozenset(  # type: ignore[attr-defined]
-        user.groups.values_list("name", flat=True)
+        name for (name,) in GROUP_NAMES.fetch(person=user.pk)
     )
     return get_roles(user)
 
@@ -51,7 +62,22 @@ def get_roles(user: User) -> frozenset[str]:
 def get_ticket_for(user: Person, pk: int, *roles: str) -> Ticket:
     """The ticket, if the user may see it. Raises PermissionDenied or Http404."""
     require_role(user, *(roles or STAFF))
-    return get_object_or_404(list_tickets(), pk=pk)
+    return _get_or_404(TICKET, pk)
+
+
+def get_locked_ticket_for(user: Person, pk: int) -> tuple[Ticket, User]:
+    """The ticket, locked until the transaction ends, and the person, if they may work on it.
+
+    Raises PermissionDenied or Http404.
+    """
+    person = require_role(user, *STAFF)
+    try:
+        found = Ticket.get_locked(pk)
+    except Ticket.DoesNotExist:
+        raise Http404("There is no such ticket.") from None
+    if found.seeded:
+        raise Http404("There is no such ticket.")
+    return found, person
 
 
 def get_shown_ticket_for(user: Person, pk: int) -> Ticket:
@@ -59,7 +85,15 @@ def get_shown_ticket_for(user: Person, pk: int) -> Ticket:
 
     Raises PermissionDenied or Http404.
     """
-    return get_object_or_404(_list_shown_tickets(require_role(user, *STAFF)), pk=pk)
+    person = require_role(user, *STAFF)
+    return _get_or_404(ANY_TICKET if SUPERVISORS in get_roles(person) else TICKET, pk)
+
+
+def _get_or_404(tickets: PreparedQuery, pk: int) -> Ticket:
+    found: Ticket | None = tickets.fetch_first(ticket=pk, stuck_before=Message.get_stuck_time())
+    if found is None:
+        raise Http404("There is no such ticket.")
+    return found
 
 
 def _list_shown_tickets(person: User) -> QuerySet[Ticket]:

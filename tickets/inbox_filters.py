@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import django_filters
 from django.db import connection
 from django.db.models import Exists, Manager, OuterRef, Q, QuerySet
 
 from tickets.models import Correction, Message, Order, Ticket
+from tickets.prepared import Given, GivenList, PreparedQuery
 
 OPEN_STATUSES = (Ticket.Status.NEW, Ticket.Status.READY, Ticket.Status.ATTENTION)
 INBOX_VIEWS = [
@@ -22,6 +24,18 @@ INBOX_VIEWS = [
     ("all", "All"),
 ]
 MAX_COUNT = 99
+ROWS = PreparedQuery(
+    lambda: (
+        list_tickets(stuck_before=Given("stuck_before")).filter(pk__in=GivenList("ids")).order_by()
+    )
+)
+UNSENT = PreparedQuery(
+    lambda: (
+        Ticket.objects.filter(build_unsent_filter(Given("stuck_before")))
+        .order_by()
+        .values_list("status")[: 2 * (MAX_COUNT + 1)]
+    )
+)
 STATUS_COUNTS_SQL = """
     SELECT status, (
         SELECT count(*) FROM (
@@ -31,15 +45,15 @@ STATUS_COUNTS_SQL = """
 """
 
 
-def build_unsent_filter() -> Q:
+def build_unsent_filter(stuck_before: Any = None) -> Q:
     """Tickets with a reply that did not leave, or may not have."""
-    unsent = Message.objects.filter(Message.build_unsent_filter(), ticket=OuterRef("pk"))
-    return Q(Exists(unsent))
+    unsent = Message.build_unsent_filter(stuck_before)
+    return Q(Exists(Message.objects.filter(unsent, ticket=OuterRef("pk"))))
 
 
-def build_open_filter() -> Q:
+def build_open_filter(stuck_before: Any = None) -> Q:
     """Tickets that wait for somebody of ours, whatever their status says."""
-    return Q(status__in=OPEN_STATUSES) | build_unsent_filter()
+    return Q(status__in=OPEN_STATUSES) | build_unsent_filter(stuck_before)
 
 
 class TicketFilter(django_filters.FilterSet):  # type: ignore[misc]
@@ -90,7 +104,9 @@ class TicketFilter(django_filters.FilterSet):  # type: ignore[misc]
         return tickets.filter(found)
 
 
-def list_tickets(tickets: Manager[Ticket] = Ticket.objects) -> QuerySet[Ticket]:
+def list_tickets(
+    tickets: Manager[Ticket] = Ticket.objects, stuck_before: Any = None
+) -> QuerySet[Ticket]:
     """Tickets with customer and assignee, whether a person chose the label, and whether a reply
     did not leave.
     """
@@ -101,8 +117,14 @@ def list_tickets(tickets: Manager[Ticket] = Ticket.objects) -> QuerySet[Ticket]:
         by__username=OuterRef("labelled_by"),
     )
     return tickets.select_related("customer", "assignee").annotate(
-        label_by_person=Exists(by_person), reply_unsent=build_unsent_filter()
+        label_by_person=Exists(by_person), reply_unsent=build_unsent_filter(stuck_before)
     )
+
+
+def load_rows(ids: list[int]) -> list[Ticket]:
+    """The tickets of ``list_tickets`` with these ids, in their order."""
+    found = {row.pk: row for row in ROWS.fetch(ids=ids, stuck_before=Message.get_stuck_time())}
+    return [found[pk] for pk in ids if pk in found]
 
 
 def count_by_status() -> dict[str, str]:
@@ -127,5 +149,4 @@ def _list_unsent_statuses() -> list[str]:
     """The statuses of tickets with a reply that did not leave: enough of them that either those
     that are settled, or those that are open, are seen to be more than ``MAX_COUNT``.
     """
-    unsent = Ticket.objects.filter(build_unsent_filter()).order_by()
-    return list(unsent.values_list("status", flat=True)[: 2 * (MAX_COUNT + 1)])
+    return [status for (status,) in UNSENT.fetch(stuck_before=Message.get_stuck_time())]

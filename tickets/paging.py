@@ -2,6 +2,7 @@
 
 The place is compared as a row, ``(received_at, id) < (x, y)``, which PostgreSQL looks up in the
 index; ``received_at < x OR (received_at = x AND id < y)`` says the same and walks every newer row.
+What a page shows of its tickets is read afterwards, by their ids.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, Tuple
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from tickets import inbox_filters
 from tickets.models import Ticket
 
 PAGE_SIZE = 40
@@ -60,30 +62,33 @@ def get_page(
         return _get_page_after(tickets, cursor, size)
     if cursor := parse_cursor(newer):
         return _get_page_before(tickets, cursor, size)
-    rows = list(tickets.order_by("-received_at", "-id")[: size + 1])
-    return _build_page(rows, size, newer=None)
+    places = _list_places(tickets.order_by("-received_at", "-id")[: size + 1])
+    return _build_page(places, size, newer=None)
 
 
 def _get_page_after(tickets: QuerySet[Ticket], cursor: Cursor, size: int) -> Page:
-    beyond = TupleLessThan(PLACE, (cursor.at, cursor.pk))
-    rows = list(tickets.filter(beyond).order_by("-received_at", "-id")[: size + 1])
-    return _build_page(rows, size, newer=_build_cursor(rows[0]) if rows else cursor)
+    beyond = tickets.filter(TupleLessThan(PLACE, (cursor.at, cursor.pk)))
+    places = _list_places(beyond.order_by("-received_at", "-id")[: size + 1])
+    return _build_page(places, size, newer=places[0] if places else cursor)
 
 
 def _get_page_before(tickets: QuerySet[Ticket], cursor: Cursor, size: int) -> Page:
-    beyond = TupleGreaterThan(PLACE, (cursor.at, cursor.pk))
-    rows = list(tickets.filter(beyond).order_by("received_at", "id")[: size + 1])
-    if len(rows) <= size:  # a short page at the top would look as if tickets were missing
+    beyond = tickets.filter(TupleGreaterThan(PLACE, (cursor.at, cursor.pk)))
+    places = _list_places(beyond.order_by("received_at", "id")[: size + 1])
+    if len(places) <= size:  # a short page at the top would look as if tickets were missing
         return get_page(tickets, size=size)
-    rows = rows[size - 1 :: -1]
-    return Page(rows=rows, older=_build_cursor(rows[-1]), newer=_build_cursor(rows[0]))
+    places = places[size - 1 :: -1]
+    return Page(rows=_load_rows(places), older=places[-1], newer=places[0])
 
 
-def _build_page(rows: list[Ticket], size: int, *, newer: Cursor | None) -> Page:
-    more = len(rows) > size
-    rows = rows[:size]
-    return Page(rows=rows, older=_build_cursor(rows[-1]) if more else None, newer=newer)
+def _list_places(tickets: QuerySet[Ticket]) -> list[Cursor]:
+    return [Cursor(at, pk) for at, pk in tickets.values_list("received_at", "pk")]
 
 
-def _build_cursor(ticket: Ticket) -> Cursor:
-    return Cursor(ticket.received_at, ticket.pk)
+def _load_rows(places: list[Cursor]) -> list[Ticket]:
+    return inbox_filters.load_rows([place.pk for place in places])
+
+
+def _build_page(places: list[Cursor], size: int, *, newer: Cursor | None) -> Page:
+    more, places = len(places) > size, places[:size]
+    return Page(rows=_load_rows(places), older=places[-1] if more else None, newer=newer)

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Case, Count, F, Prefetch, QuerySet, Value, When, Window
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    QuerySet,
+    Value,
+    When,
+    Window,
+    prefetch_related_objects,
+)
 from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
 
 from tickets.delivery.outbox import find_recipient
@@ -18,11 +27,13 @@ from tickets.models import (
     FailedAddress,
     Message,
     Order,
+    OrderLine,
     Payment,
     Receipt,
     Run,
     Ticket,
 )
+from tickets.prepared import Given, GivenList, PreparedQuery
 
 STEP_TITLES = {
     "classify": "What is it about?",
@@ -42,11 +53,69 @@ STEP_TITLES = {
     "pay": "Who recorded the payment?",
 }
 NO_FREE_WRITERS = (COMPOSED_BY_PERSON, "sentences", "focal")  # nothing has to be asked of these
+MAX_REPLACED_SHOWN = 3
 MAX_MESSAGES_SHOWN = 30
 MAX_THREAD_CHARS = 10_000
 MAX_ORDERS_READ = 25
 MAX_ORDERS_SHOWN = 10
 MAX_TICKETS_SHOWN = 10
+FILES = PreparedQuery(
+    lambda: (
+        Attachment.objects.filter(message__in=GivenList("messages")).defer("content").order_by("pk")
+    )
+)
+CURRENT_RUN = PreparedQuery(lambda: Run.objects.filter(ticket=Given("ticket")).order_by("-id")[:1])
+ORDERS = PreparedQuery(
+    lambda: Order.objects.filter(customer=Given("customer")).order_by(
+        Case(When(number__in=GivenList("named", "text"), then=Value(0)), default=Value(1)),
+        "-placed_at",
+        "-id",
+    )[:MAX_ORDERS_READ]
+)
+LINES = PreparedQuery(
+    lambda: OrderLine.objects.filter(order__in=GivenList("orders")).order_by("pk")
+)
+PAYMENTS = PreparedQuery(
+    lambda: Payment.objects.filter(order__in=GivenList("orders")).order_by("pk")
+)
+REFUNDS = PreparedQuery(
+    lambda: (
+        Ticket.refunds.rel.related_model._default_manager.filter(ticket=Given("ticket"))
+        .select_related("order", "requested_by", "assigned_to")
+        .order_by("-id")
+    )
+)
+THREAD = PreparedQuery(
+    lambda: query_thread(Given("ticket")).select_related("author")[:MAX_MESSAGES_SHOWN]
+)
+RECEIPTS = PreparedQuery(
+    lambda: Receipt.objects.filter(run=Given("run")).order_by("attempt", "seq")
+)
+UNCHECKED = PreparedQuery(
+    lambda: (
+        Receipt.objects.filter(ticket=Given("ticket"), step="send", status="ok")
+        .exclude(checks=[])
+        .only("output")
+    )
+)
+FAILED_ADDRESS = PreparedQuery(lambda: FailedAddress.objects.filter(address=Given("address"))[:1])
+REPLACED_DRAFTS = PreparedQuery(
+    lambda: (
+        Draft.objects.filter(ticket=Given("ticket"), message=None)
+        .exclude(edited_body="")
+        .exclude(pk=Given("draft"))
+        .exclude(edited_body=Given("text"))
+        .select_related("edited_by")
+        .order_by("-id")[:MAX_REPLACED_SHOWN]
+    )
+)
+OTHER_TICKETS = PreparedQuery(
+    lambda: (
+        Ticket.objects.filter(customer=Given("customer"))
+        .exclude(pk=Given("ticket"))
+        .only("subject", "status", "received_at")[:MAX_TICKETS_SHOWN]
+    )
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,28 +154,45 @@ def list_messages(ticket: Ticket, *, before: int | None = None) -> tuple[list[Me
     """The newest messages of the ticket, oldest first, without the raw bytes; and how many
     older ones there are. With ``before``, those older than the message with that id.
     """
-    files = Prefetch("attachments", Attachment.objects.defer("content"))
-    messages = ticket.messages.defer("raw", "html").select_related("author")
     place = ticket.messages.filter(pk=before).values_list("at", "pk").first() if before else None
     if place:
-        messages = messages.filter(TupleLessThan(Tuple(F("at"), F("id")), place))
-    return cut_thread(messages.prefetch_related(files))
+        older = query_thread(ticket.pk).filter(TupleLessThan(Tuple(F("at"), F("id")), place))
+        return cut_thread(older.select_related("author")[:MAX_MESSAGES_SHOWN])
+    return cut_thread(THREAD.fetch(ticket=ticket.pk))
 
 
-def cut_thread(messages: QuerySet[Message]) -> tuple[list[Message], int]:
-    """The newest messages that fit on a page, oldest first, and how many come before them.
+def query_thread(ticket: Any) -> QuerySet[Any]:
+    """The messages of the ticket with an id, or of a gap for it, newest first, each with
+    ``in_all``: how many there are.
+    """
+    rows = Message.objects.filter(ticket=ticket).annotate(in_all=Window(Count("pk")))
+    return rows.defer("raw", "html").order_by("-at", "-id")
+
+
+def cut_thread(rows: Iterable[Any]) -> tuple[list[Message], int]:
+    """The newest messages that fit on a page, oldest first and with their files, and how many
+    come before them. ``rows`` are the first of ``query_thread``.
 
     At least one is shown, however long.
     """
-    rows: Any = messages.order_by("-at", "-id").annotate(in_all=Window(Count("pk")))
     newest: list[Message] = []
     in_all = chars = 0
-    for message in rows[:MAX_MESSAGES_SHOWN]:
+    for message in rows:
         in_all, chars = message.in_all, chars + count_shown_chars(message)
         if newest and chars > MAX_THREAD_CHARS:
             break
         newest.append(message)
+    _attach_files(newest)
     return newest[::-1], in_all - len(newest)
+
+
+def _attach_files(messages: Iterable[Any]) -> None:
+    """Give each message its ``files``, without what is in them."""
+    by_id = {message.pk: message for message in messages}
+    for message in messages:
+        message.files = []
+    for file in FILES.fetch(messages=list(by_id)):
+        by_id[file.message_id].files.append(file)
 
 
 def count_shown_chars(message: Message) -> int:
@@ -118,14 +204,14 @@ def find_unchecked_messages(ticket: Ticket, messages: Iterable[Message]) -> dict
     """By message, the receipts of replies that left although a check was not run."""
     if not any(message.direction == Message.Direction.OUT for message in messages):
         return {}
-    sent = ticket.receipts.filter(step="send", status="ok").exclude(checks=[])
+    sent = UNCHECKED.fetch(ticket=ticket.pk)
     return {receipt.output["message"]: receipt for receipt in sent}
 
 
 def build_run_context(ticket: Ticket) -> dict[str, Any]:
     """The current run, its receipts as cards, and a token that changes when they do."""
-    run = ticket.get_current_run()
-    receipts = list(run.receipts.order_by("attempt", "seq")) if run else []
+    run = CURRENT_RUN.fetch_first(ticket=ticket.pk)
+    receipts = RECEIPTS.fetch(run=run.pk) if run else []
     return {
         "base": "",
         "run": run,
@@ -172,10 +258,10 @@ def build_reply_context(ticket: Ticket) -> dict[str, Any]:
         "pieces": list(iter_pieces(draft)) if draft else [],
         "own_words": bool(draft and draft.composed_by == COMPOSED_BY_PERSON),
         "recipient": recipient,
-        "failed_address": FailedAddress.objects.filter(address=recipient.lower()).first(),
+        "failed_address": FAILED_ADDRESS.fetch_first(address=recipient.lower()),
         "free_wording": has_free_wording(draft),
         "overtaken": is_reply_outdated(ticket, draft),
-        "set_aside": list(list_replaced_drafts(ticket, draft)),
+        "set_aside": list_replaced_drafts(ticket, draft),
     }
 
 
@@ -196,15 +282,13 @@ def is_reply_outdated(ticket: Ticket, draft: Draft | None) -> bool:
     return bool(ticket.refunds.filter(decisions__at__gt=draft.edited_at).exists())
 
 
-def list_replaced_drafts(ticket: Ticket, draft: Draft | None) -> Iterable[Draft]:
+def list_replaced_drafts(ticket: Ticket, draft: Draft | None) -> list[Draft]:
     """The three newest edited drafts that another replaced before they were sent.
 
     Drafts with the same text as ``draft`` are left out.
     """
-    edited = ticket.drafts.filter(message=None).exclude(edited_body="")
-    if draft:
-        edited = edited.exclude(pk=draft.pk).exclude(edited_body=draft.edited_body)
-    return edited.select_related("edited_by").order_by("-id")[:3]
+    now = (draft.pk, draft.edited_body) if draft else (0, "")
+    return REPLACED_DRAFTS.fetch(ticket=ticket.pk, draft=now[0], text=now[1])
 
 
 def iter_pieces(draft: Draft) -> Iterable[Piece]:
@@ -238,16 +322,26 @@ def build_customer_context(ticket: Ticket, named: Collection[str] = ()) -> dict[
     if ticket.customer is None:
         return {"orders": [], "orders_before": [], "refunds_before": [], "other_tickets": []}
     numbers = [ref.removeprefix("order:") for ref in named if ref.startswith("order:")]
-    first = Case(When(number__in=numbers, then=Value(0)), default=Value(1))
-    known = ticket.customer.orders.order_by(first, "-placed_at", "-id")
-    orders = list(known.prefetch_related("lines", "payments")[:MAX_ORDERS_READ])
-    others = ticket.customer.tickets.exclude(pk=ticket.pk)
+    orders = ORDERS.fetch(customer=ticket.customer_id, named=numbers)
+    _attach_lines_and_payments(orders)
     return {
         "orders": orders[:MAX_ORDERS_SHOWN],
         "orders_before": orders[MAX_ORDERS_SHOWN:],
         "refunds_before": list(iter_refund_payments(orders)),
-        "other_tickets": list(others[:MAX_TICKETS_SHOWN]),
+        "other_tickets": OTHER_TICKETS.fetch(customer=ticket.customer_id, ticket=ticket.pk),
     }
+
+
+def _attach_lines_and_payments(orders: Iterable[Any]) -> None:
+    """Give each order its ``line_rows`` and ``payment_rows``."""
+    by_id = {order.pk: order for order in orders}
+    for order in orders:
+        order.line_rows, order.payment_rows = [], []
+    for line in LINES.fetch(orders=list(by_id)):
+        by_id[line.order_id].line_rows.append(line)
+    for payment in PAYMENTS.fetch(orders=list(by_id)):
+        payment.order = by_id[payment.order_id]
+        payment.order.payment_rows.append(payment)
 
 
 def collect_cited_refs(cards: Iterable[ReceiptCard]) -> set[str]:
@@ -257,9 +351,9 @@ def collect_cited_refs(cards: Iterable[ReceiptCard]) -> set[str]:
     return refs | {f"order:{output['order']}" for output in said if output.get("order")}
 
 
-def iter_refund_payments(orders: Iterable[Order]) -> Iterable[Payment]:
+def iter_refund_payments(orders: Iterable[Any]) -> Iterable[Payment]:
     for order in orders:
-        yield from (pay for pay in order.payments.all() if pay.kind == Payment.Kind.REFUND)
+        yield from (pay for pay in order.payment_rows if pay.kind == Payment.Kind.REFUND)
 
 
 def build_page_context(ticket: Ticket, *, before: int | None = None) -> dict[str, Any]:
@@ -268,8 +362,8 @@ def build_page_context(ticket: Ticket, *, before: int | None = None) -> dict[str
     With ``before`` the thread is what came before the message with that id.
     """
     answer, done = build_reply_context(ticket), build_run_context(ticket)
-    rows = ticket.refunds.select_related("order", "requested_by", "assigned_to").order_by("-id")
-    refunds = list(rows.prefetch_related("decisions__by"))
+    refunds = REFUNDS.fetch(ticket=ticket.pk)
+    prefetch_related_objects(refunds, "decisions__by")
     thread, older = list_messages(ticket, before=before)
     return {
         "ticket": ticket,

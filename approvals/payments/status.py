@@ -8,6 +8,11 @@ from approvals.models import Execution, Refund
 from approvals.payments.gateways import manual
 from approvals.payments.reconciliation import MAX_QUESTIONS
 from approvals.snapshot import staleness
+from tickets.prepared import Given, PreparedQuery
+
+EXECUTION = PreparedQuery(
+    lambda: Execution.objects.filter(refund=Given("refund")).select_related("settled_by")
+)
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,7 @@ class PaymentStatus:
 
 def get_payment_status(refund: Refund) -> PaymentStatus:
     """The status of the payment; ``said`` is empty before there is anything to pay."""
-    execution = Execution.objects.filter(refund=refund).select_related("settled_by").first()
+    execution = EXECUTION.fetch_first(refund=refund.pk)
     if execution is None:
         if refund.state == Refund.State.VOID and refund.reference:
             return PaymentStatus(staleness.format_void_payment_warning(refund))

@@ -14,9 +14,18 @@ from django.utils.crypto import salted_hmac
 from approvals import preconditions, refund_rows
 from approvals.errors import FirstOpinion, Incomplete, NotPending
 from approvals.models import Care, Decision, Look, Refund
+from tickets.prepared import Given, GivenList, PreparedQuery
 
 SALT = "approvals.opinions"
 SAMPLE_SPACE = 16**8
+CARES = PreparedQuery(lambda: Care.objects.filter(currency__in=GivenList("currencies", "text")))
+OPINION = PreparedQuery(
+    lambda: (
+        Look.objects.filter(refund=Given("refund"), by=Given("person"))
+        .exclude(first_verdict="")
+        .order_by("at", "id")[:1]
+    )
+)
 
 
 def is_opinion_due(refund: Refund, person: User) -> bool:
@@ -32,13 +41,15 @@ def find_blinded_refunds(refunds: Collection[Refund], person: User) -> set[int]:
 
     Lists and mails leave out their amount. Where no care was set for a currency, none is due.
     """
-    found = Care.objects.filter(currency__in={refund.currency for refund in refunds})
+    found = CARES.fetch(currencies=sorted({refund.currency for refund in refunds}))
     cares, unset = {care.currency: care for care in found}, Care(blind_share=0.0)
     asked = {
         refund.pk
         for refund in refunds
         if _is_opinion_asked(refund, person, cares.get(refund.currency, unset))
     }
+    if not asked:
+        return asked
     known = Look.objects.filter(Q(blind=False) | ~Q(first_verdict=""), by=person)
     return asked - set(known.filter(refund__in=asked).values_list("refund", flat=True))
 
@@ -56,7 +67,8 @@ def compute_sample_point(refund: Refund, person: User) -> float:
 
 def get_first_opinion(refund: Refund, person: User) -> Look | None:
     """The page view on which the person gave a first opinion, None where they gave none."""
-    return Look.objects.filter(refund=refund, by=person).exclude(first_verdict="").first()
+    found: Look | None = OPINION.fetch_first(refund=refund.pk, person=person.pk)
+    return found
 
 
 def require_first_opinion(refund: Refund, person: User) -> None:

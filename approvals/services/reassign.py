@@ -31,10 +31,7 @@ def reassign_refund(refund_id: int, *, by: User, to: User | None, why: str) -> R
         preconditions.check_still_open(refund)
         if own := separation_of_duties.explain_involvement(refund, by):
             raise OwnWork(own)
-        if (
-            to is not None
-            and not separation_of_duties.list_eligible_approvers(refund).filter(pk=to.pk).exists()
-        ):
+        if to is not None and to not in separation_of_duties.list_eligible_approvers(refund):
             raise Incomplete(f"{to.get_username()} may not decide on this refund.")
         before = refund.assigned_to
         refund.assigned_to = to

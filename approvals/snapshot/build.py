@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from approvals import separation_of_duties
-from approvals.models import Decision, Refund, RefundRule
+from approvals.models import Decision, Refund, RefundRule, RuleTier
 from approvals.snapshot import changes
 from tickets import ticket_page
 from tickets.audit import receipts
 from tickets.audit.canonical_json import make_json_safe
-from tickets.models import Attachment, Order, Payment
+from tickets.models import Attachment, Draft, Message, Order, OrderLine, Payment, Receipt
 from tickets.models.amounts import write_amount
+from tickets.prepared import Given, GivenList, PreparedQuery
 
 REQUEST_FIELDS = (
     "remedy",
@@ -32,6 +34,55 @@ REQUEST_FIELDS = (
     "risk",
 )
 LATER_COLUMNS = frozenset({"only_whole", "only_asked"})
+PAYMENT_COLUMNS = ("kind", "amount", "at", "method")
+
+
+def _prepare_columns(model: type[Model], order_by: str = "id", **where: Any) -> PreparedQuery:
+    """A query for all columns of the rows, in the order of ``_list_columns``."""
+    return PreparedQuery(
+        lambda: (
+            model._default_manager.filter(**where)
+            .order_by(order_by)
+            .values_list(*_list_columns(model))
+        )
+    )
+
+
+def _list_columns(model: type[Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
+
+
+ORDERS = _prepare_columns(Order, pk=Given("order"))
+LINES = _prepare_columns(OrderLine, order=Given("order"))
+RULES = _prepare_columns(RefundRule, "name", name__in=GivenList("names", "text"))
+TIERS = _prepare_columns(RuleTier, "above", rule=Given("rule"))
+PAYMENTS = PreparedQuery(
+    lambda: (
+        Payment.objects.filter(order=Given("order"))
+        .order_by("id")
+        .values_list(*PAYMENT_COLUMNS, "reference")
+    )
+)
+MESSAGES = PreparedQuery(
+    lambda: _query_written(Given("ticket")).order_by("id").values_list("id", "text")
+)
+FILES = PreparedQuery(
+    lambda: (
+        Attachment.objects.filter(message__in=_query_written(Given("ticket")))
+        .order_by("id")
+        .values_list("id", "sha256")
+    )
+)
+DRAFTS = PreparedQuery(
+    lambda: Draft.objects.filter(run=Given("run")).order_by("id").only("id", "body", "edited_body")
+)
+RECEIPTS = PreparedQuery(
+    lambda: (
+        Receipt.objects.filter(run=Given("run"), step__in=ticket_page.list_steps())
+        .order_by("attempt", "seq")
+        .values_list("step", "body_sha256")
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -100,30 +151,35 @@ def compute_fingerprint(refund: Refund, *, paid_as: str = "") -> str:
 
 
 def _read_order(refund: Refund) -> dict[str, Any]:
-    order = _read_columns(Order.objects.filter(pk=refund.order_id), but=("customer_id",))
-    lines = refund.order.lines.order_by("id")
-    return {"order": order[0], "items": _read_columns(lines, but=("order_id",))}
+    """The order of the refund as its row is now, and its lines."""
+    (order,) = _read_columns(Order, ORDERS.fetch(order=refund.order_id), but=("customer_id",))
+    lines = LINES.fetch(order=refund.order_id)
+    return {"order": order, "items": _read_columns(OrderLine, lines, but=("order_id",))}
 
 
 def _read_ticket(refund: Refund) -> dict[str, Any]:
-    written = refund.ticket.messages.filter(direction="in", automatic=False)
-    files = Attachment.objects.filter(message__in=written).order_by("id")
+    files = FILES.fetch(ticket=refund.ticket_id)
     return {
-        "messages": _hash_texts(written.order_by("id").values_list("id", "text")),
-        "files": {str(pk): content for pk, content in files.values_list("id", "sha256")},
+        "messages": _hash_texts(MESSAGES.fetch(ticket=refund.ticket_id)),
+        "files": {str(pk): content for pk, content in files},
     }
+
+
+def _query_written(ticket: Any) -> QuerySet[Message]:
+    """What the customer wrote on the ticket themselves."""
+    return Message.objects.filter(ticket=ticket, direction="in", automatic=False)
 
 
 def load_rules_today(refund: Refund) -> dict[str, Any]:
     """The rules the refund rests on as they stand now, by name, each with its tiers."""
-    found = RefundRule.objects.filter(name__in={refund.rule, *refund.terms}).order_by("name")
-    rows = zip(found, _read_columns(found), strict=True)
+    found = RULES.fetch(names=sorted({refund.rule, *refund.terms}))
+    tiers = [TIERS.fetch(rule=pk) for pk, *_ in found]
     return {
-        rule.name: {
+        row["name"]: {
             **_drop_empty_later_columns(row),
-            "tiers": _read_columns(rule.tiers.order_by("above"), but=("rule_id",)),
+            "tiers": _read_columns(RuleTier, its_tiers, but=("rule_id",)),
         }
-        for rule, row in rows
+        for row, its_tiers in zip(_read_columns(RefundRule, found), tiers, strict=True)
     }
 
 
@@ -132,35 +188,36 @@ def _drop_empty_later_columns(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if value or name not in LATER_COLUMNS}
 
 
-def _read_columns(rows: QuerySet[Any], but: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+def _read_columns(
+    model: type[Model], rows: Iterable[Any], but: tuple[str, ...] = ()
+) -> list[dict[str, Any]]:
+    """Rows of ``_prepare_columns`` by name, without their ids and the columns ``but``."""
+    names, left_out = _list_columns(model), {"id", *but}
     return [
-        {name: value for name, value in row.items() if name not in ("id", *but)}
-        for row in rows.values()
+        {name: value for name, value in zip(names, row, strict=True) if name not in left_out}
+        for row in rows
     ]
 
 
-def _list_payments(refund: Refund, paid_as: str) -> list[Any]:
-    payments = refund.order.payments.order_by("id")
-    if paid_as:
-        payments = payments.exclude(
-            kind=Payment.Kind.REFUND, reference=paid_as, amount=refund.amount
-        )
-    return list(payments.values("kind", "amount", "at", "method"))
+def _list_payments(refund: Refund, paid_as: str) -> list[dict[str, Any]]:
+    own = (Payment.Kind.REFUND, refund.amount, paid_as)
+    return [
+        dict(zip(PAYMENT_COLUMNS, row, strict=True))
+        for *row, reference in PAYMENTS.fetch(order=refund.order_id)
+        if not paid_as or (row[0], row[1], reference) != own
+    ]
 
 
 def _hash_texts(texts: Any) -> dict[str, str]:
     return {str(pk): hashlib.sha256(text.encode()).hexdigest() for pk, text in texts}
 
 
-def _list_drafts(refund: Refund) -> list[Any]:
-    return list(refund.run.drafts.order_by("id")) if refund.run else []
+def _list_drafts(refund: Refund) -> list[Draft]:
+    return DRAFTS.fetch(run=refund.run_id)
 
 
 def _map_receipt_digests(refund: Refund) -> dict[str, str]:
     """The digest of the newest receipt of each step. Receipts of what people did since are
     not steps and are left out.
     """
-    if refund.run is None:
-        return {}
-    steps = refund.run.receipts.filter(step__in=ticket_page.list_steps()).order_by("attempt", "seq")
-    return dict(steps.values_list("step", "body_sha256"))
+    return dict(RECEIPTS.fetch(run=refund.run_id))

@@ -19,13 +19,15 @@ PEOPLE = {2: "two"}
 
 
 @register.simple_tag(takes_context=True)
-def queue_cells(context: Mapping[str, Any], refund: Refund, why: str = "") -> dict[str, str]:
-    """What a row of the queue page shows of a refund of ``load_rows``, by cell."""
+def queue_cells(context: Mapping[str, Any], refund: Refund) -> dict[str, str]:
+    """What a row of the queue page shows of a refund of ``load_rows``, by cell: who wrote and
+    what, or ``why`` somebody else has to decide.
+    """
     hidden, ticket = context["hidden"], refund.ticket
-    who = why or f"{shorten(ticket.sender)} · {shorten(ticket.subject) or '(no subject)'}"
+    theirs = f"{shorten(ticket.sender)} · {shorten(ticket.subject) or '(no subject)'}"
     return {
         "subject": _write_subject(refund, hidden),
-        "who": who,
+        "who": getattr(refund, "why", theirs),
         "state": _draw_state(refund, context),
         "since": _write_since(refund),
     }

@@ -7,12 +7,10 @@ from typing import Any
 from django import template
 from django.contrib.auth.models import User
 
-from approvals import notifications
-from approvals.separation_of_duties import list_queued_refunds
+from approvals import notifications, review_queue
+from approvals.review_queue import MAX_COUNT_SHOWN
 
 register = template.Library()
-
-MAX_COUNT_SHOWN = 99  # more is shown as 99+; nobody needs the exact number, and counting costs
 
 
 @register.simple_tag(takes_context=True)
@@ -22,13 +20,8 @@ def waiting_count(context: dict[str, Any]) -> str:
     if request is None or not isinstance(request.user, User):
         return ""
     waiting = context.get("waiting_ids")
-    found = len(_list_waiting_ids(request.user) if waiting is None else waiting)
+    found = review_queue.count_waiting(request.user) if waiting is None else len(waiting)
     return "" if not found else f"{MAX_COUNT_SHOWN}+" if found > MAX_COUNT_SHOWN else str(found)
-
-
-def _list_waiting_ids(person: User) -> list[int]:
-    waiting = list_queued_refunds(person).order_by()
-    return list(waiting.values_list("pk", flat=True)[: MAX_COUNT_SHOWN + 1])
 
 
 @register.simple_tag(takes_context=True)

@@ -7,14 +7,13 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from approvals import account_hands, notifications, review_queue
-from approvals.models import Notice, Reader
+from approvals.models import Reader
 from approvals.views import refund_evidence
 from tickets.access import SUPERVISORS, require_role
 
@@ -27,19 +26,17 @@ def show_queue(request: HttpRequest) -> HttpResponse:
     """
     person = require_role(request.user, SUPERVISORS)
     waiting, reader = review_queue.list_waiting_ids(person), notifications.get_reader(person)
-    found = review_queue.filter_queue(waiting, request.GET, request)
+    listed = review_queue.list_filtered_ids(waiting, request.GET, request)
     shown: dict[str, Any] = {
-        "filter": found,
+        "filter": review_queue.filter_queue(waiting, request.GET, request),
         "asked": request.GET,
         "kept": _remove_places(request.GET).urlencode(),
         "is_narrowed": review_queue.is_narrowed(request.GET),
         "news": _count_news(person, looked_at=reader.looked_at),
-        "accounts_wait": list(account_hands.list_unconfirmed_people()),
+        "accounts_wait": account_hands.list_unconfirmed_people(),
         "waiting_ids": waiting,
         "reader": reader,
-        **refund_evidence.build_queue_sections(
-            person, waiting, review_queue.list_filtered_ids(waiting, found), request.GET
-        ),
+        **refund_evidence.build_queue_sections(person, waiting, listed, request.GET),
     }
     if request.method == "GET":
         _keep_looked_at(person)
@@ -66,7 +63,5 @@ def _count_news(person: User, *, looked_at: datetime | None) -> dict[str, Any]:
     """
     if looked_at is None:
         return {}
-    told = Notice.objects.filter(to=person, at__gt=looked_at)
-    told = told.exclude(kind=notifications.Kind.DECIDED).order_by()
-    counted = told.values("kind").annotate(count=Count("pk")).values_list("kind", "count")
-    return {"since": looked_at, **counts} if (counts := dict(counted)) else {}
+    counts = notifications.count_news(person, looked_at)
+    return {"since": looked_at, **counts} if counts else {}

@@ -7,8 +7,8 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from approvals import access_denials, payments, review_queue, services
@@ -19,12 +19,21 @@ from approvals.review import first_opinion, page_views
 from approvals.snapshot.build import build_snapshot
 from approvals.views import refund_evidence, review_pages
 from tickets.access import STAFF, SUPERVISORS, Person, require_role
+from tickets.prepared import Given, PreparedQuery
 
 OUTCOME_LABELS = {
     Refund.State.APPROVED: "Approved",
     Refund.State.REJECTED: "Rejected",
     Refund.State.RETURNED: "Sent back with a question",
 }
+# To join the people too would take PostgreSQL 5 ms to plan, and most of them are nobody.
+SHOWN = PreparedQuery(
+    lambda: (
+        Refund.objects.filter(pk=Given("refund"))
+        .select_related("order__customer", "ticket", "run")
+        .order_by()
+    )
+)
 
 
 @require_safe
@@ -66,10 +75,12 @@ def decide_refund(request: HttpRequest, pk: int) -> HttpResponse:
 def get_refund_for(user: Person, pk: int, *roles: str) -> tuple[Refund, User]:
     """The refund with what its page shows, and the person. Raises PermissionDenied or Http404."""
     person = require_role(user, *roles)
-    shown = Refund.objects.select_related(
-        "order__customer", "ticket__customer", "run", "requested_by", "assigned_to", "reviewers"
-    )
-    return get_object_or_404(shown, pk=pk), person
+    found: Refund | None = SHOWN.fetch_first(refund=pk)
+    if found is None:
+        raise Http404("There is no such refund.")
+    if found.ticket.customer_id == found.order.customer_id:
+        found.ticket.customer = found.order.customer
+    return found, person
 
 
 def render_refund_page(
@@ -139,8 +150,8 @@ def _find_queue_place(
     request: HttpRequest, refund: Refund, waiting: list[int]
 ) -> review_queue.QueuePlace | None:
     """Where the refund stands in the queue ``waiting``, under the filters of the address."""
-    found = review_queue.filter_queue(waiting, request.GET, request)
-    return review_queue.find_place(refund, review_queue.list_filtered_ids(waiting, found))
+    listed = review_queue.list_filtered_ids(waiting, request.GET, request)
+    return review_queue.find_place(refund, listed)
 
 
 def _build_filtered_url(request: HttpRequest, pk: int) -> str:

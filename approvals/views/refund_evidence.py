@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Case, Exists, OuterRef, Prefetch, QuerySet, Value, When
+from django.db.models import Case, Exists, OuterRef, QuerySet, Value, When
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -17,13 +18,75 @@ from approvals.review import first_opinion
 from approvals.snapshot import staleness
 from approvals.snapshot.build import Snapshot, build_snapshot, is_as_approved
 from tickets import ticket_page
-from tickets.models import Attachment, Message, Order, Ticket
+from tickets.models import Draft, Message, Order, OrderLine, Payment, Ticket
+from tickets.prepared import Given, GivenList, PreparedQuery
 from tickets.templatetags.show import money
 
 MAX_OTHERS_SHOWN = 20
 State = Refund.State
 UNPAID_STATES = [State.APPROVED, State.EXECUTING, State.DOUBT, State.FAILED]
+DECISION_COLUMNS = (
+    "verdict",
+    "amount",
+    "reason",
+    "at",
+    "by",
+    "refund__currency",
+    "refund__order__number",
+)
 NUMBER_WORDS = {1: "one", 2: "two", 3: "three"}
+UNPAID = PreparedQuery(lambda: list_unpaid_refunds().values_list("pk"))
+OTHERS = PreparedQuery(
+    lambda: (
+        Refund.objects.filter(state=State.PENDING, expires_at__gt=Given("now"))
+        .exclude(pk__in=GivenList("waiting"))
+        .annotate(
+            hand=separation_of_duties.build_involvement_case(Given("person")),
+            by_me=Exists(Decision.objects.filter(refund=OuterRef("pk"), by=Given("person"))),
+        )
+        .values_list("pk", "hand", "by_me")[:MAX_OTHERS_SHOWN]
+    )
+)
+OWN_DECISIONS = PreparedQuery(
+    lambda: (
+        Decision.objects.filter(by=Given("person"), refund__seeded=False)
+        .select_related("refund__order")
+        .only(*DECISION_COLUMNS)
+        .order_by("-at", "-id")[:MAX_OTHERS_SHOWN]
+    )
+)
+DECISIONS = PreparedQuery(
+    lambda: (
+        Decision.objects.filter(refund=Given("refund")).select_related("by").order_by("at", "id")
+    )
+)
+DRAFTS = PreparedQuery(
+    lambda: Draft.objects.filter(run=Given("run")).select_related("edited_by").order_by("id")
+)
+# Other requests on the same order that are open, approved or paid.
+ALSO = PreparedQuery(
+    lambda: (
+        Refund.objects.filter(order=Given("order"))
+        .exclude(pk=Given("refund"))
+        .exclude(state__in=[State.VOID, State.EXPIRED, State.REJECTED, State.RETURNED])
+        .order_by("-pk")[: MAX_OTHERS_SHOWN + 1]
+    )
+)
+LINES = PreparedQuery(lambda: OrderLine.objects.filter(order=Given("order")).order_by("id"))
+PAYMENTS = PreparedQuery(lambda: Payment.objects.filter(order=Given("order")).order_by("id"))
+WORDS = PreparedQuery(
+    lambda: ticket_page.query_thread(Given("ticket")).filter(direction=Message.Direction.IN)[
+        : ticket_page.MAX_MESSAGES_SHOWN
+    ]
+)
+KINDS = PreparedQuery(
+    lambda: (
+        Refund.objects.filter(pk__in=GivenList("waiting"))
+        .order_by()
+        .values_list("reasons", "currency")
+        .distinct()
+    )
+)
 
 
 def build_queue_sections(
@@ -66,15 +129,15 @@ def _pick_rows(rows: Mapping[int, Refund], ids: Iterable[int]) -> list[Refund]:
 
 
 def _list_own_decisions(person: User) -> list[Decision]:
-    decided = person.decisions.filter(refund__seeded=False).select_related("refund__order")
-    shown = ("verdict", "amount", "reason", "at", "by", "refund__currency", "refund__order__number")
-    return list(decided.only(*shown).order_by("-at", "-id")[:MAX_OTHERS_SHOWN])
+    decided = OWN_DECISIONS.fetch(person=person.pk)
+    for decision in decided:
+        decision.by = person
+    return decided
 
 
 def _list_filter_choices(waiting: list[int]) -> dict[str, list[str]]:
     """The reasons and currencies of a queue, each once."""
-    kinds = Refund.objects.filter(pk__in=waiting).order_by().values_list("reasons", "currency")
-    found = list(kinds.distinct())
+    found = KINDS.fetch(waiting=waiting)
     return {
         "reasons": review_queue.list_reason_codes(reasons for reasons, _ in found),
         "currencies": sorted({currency for _, currency in found}),
@@ -82,7 +145,7 @@ def _list_filter_choices(waiting: list[int]) -> dict[str, list[str]]:
 
 
 def _list_unpaid_ids() -> list[int]:
-    return list(list_unpaid_refunds().values_list("pk", flat=True))
+    return [pk for (pk,) in UNPAID.fetch()]
 
 
 def list_unpaid_refunds() -> QuerySet[Refund]:
@@ -104,12 +167,7 @@ def _map_involvement(person: User, waiting: list[int]) -> dict[int, tuple[str, b
     """What waits and is not in this person's queue, by id: the key of REFUSALS that says how
     they had a hand in it, and whether they decided on it.
     """
-    pending = Refund.objects.filter(state=State.PENDING, expires_at__gt=timezone.now())
-    others = pending.exclude(pk__in=waiting).annotate(
-        hand=separation_of_duties.build_involvement_case(person),
-        by_me=Exists(person.decisions.filter(refund=OuterRef("pk"))),
-    )
-    found = others.values_list("pk", "hand", "by_me")[:MAX_OTHERS_SHOWN]
+    found = OTHERS.fetch(person=person.pk, now=timezone.now(), waiting=waiting)
     return {pk: (hand, by_me) for pk, hand, by_me in found}
 
 
@@ -118,17 +176,17 @@ def _explain_others(
     involved: Mapping[int, tuple[str, bool]],
     needed: Mapping[int, int],
     rights: separation_of_duties.Rights,
-) -> list[dict[str, Any]]:
-    """What waits for others, each with ``refund`` and ``why`` this person may not decide."""
-    rows = []
-    for refund in refunds:
+) -> list[Refund]:
+    """What waits for others, each with ``why`` this person may not decide."""
+    shown = list(refunds)
+    for refund in shown:
         hand, by_me = involved[refund.pk]
         own = separation_of_duties.REFUSALS.get(hand, "")
         if by_me and not own:
             own = _explain_own_decision(needed[refund.pk] - refund.agreed)
         why = _explain_by_rights(refund, rights, own) or f"It was handed to {refund.assigned_to}."
-        rows.append({"refund": refund, "why": why})
-    return rows
+        refund.why = why
+    return shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +203,7 @@ class Part:
 
 def load_part(refund: Refund, person: User) -> Part:
     """What the person is to the refund now."""
-    decisions = list(refund.decisions.select_related("by", "rule"))
+    decisions = DECISIONS.fetch(refund=refund.pk)
     needed = separation_of_duties.count_approvers_needed(refund)
     return Part(
         decisions=decisions,
@@ -161,9 +219,9 @@ def build_evidence(refund: Refund, part: Part, snapshot: Snapshot | None = None)
     ``snapshot`` is of the refund now; without one it is built where the page needs it.
     """
     run = refund.run
-    drafts = list(run.drafts.select_related("edited_by").order_by("id")) if run else []
-    receipts = list(run.receipts.order_by("attempt", "seq")) if run else []
-    also = list(_list_other_requests(refund)[: MAX_OTHERS_SHOWN + 1])
+    drafts = DRAFTS.fetch(run=refund.run_id)
+    receipts = ticket_page.RECEIPTS.fetch(run=refund.run_id)
+    also = ALSO.fetch(order=refund.order_id, refund=refund.pk)
     return {
         "needed": part.needed,
         "changed": refund.state == State.APPROVED and not is_as_approved(refund, snapshot),
@@ -207,15 +265,20 @@ def format_approval_progress(refund: Refund) -> str:
 
 def build_order_context(ticket: Ticket, order: Order) -> dict[str, Any]:
     """The order as it is stored, with what was paid and what is left of it."""
-    paid, refunded = order.compute_paid_total(), order.compute_refunded_total()
+    payments = PAYMENTS.fetch(order=order.pk)
+    paid, refunded = _sum_up(payments, Payment.Kind.CAPTURE), _sum_up(payments, Payment.Kind.REFUND)
     return {
         "base": ticket.get_absolute_url(),
-        "lines": list(order.lines.order_by("id")),
-        "payments": list(order.payments.order_by("id")),
+        "lines": LINES.fetch(order=order.pk),
+        "payments": payments,
         "paid": paid,
         "refunded": refunded,
         "left": paid - refunded,
     }
+
+
+def _sum_up(payments: Iterable[Payment], kind: str) -> Decimal:
+    return sum((each.amount for each in payments if each.kind == kind), Decimal("0.00"))
 
 
 def build_words_context(ticket: Ticket) -> dict[str, Any]:
@@ -224,9 +287,7 @@ def build_words_context(ticket: Ticket) -> dict[str, Any]:
     Of a long thread the newest messages, as many as a page holds; ``words_before`` is how many
     older ones stand on the ticket's page.
     """
-    files = Prefetch("attachments", Attachment.objects.defer("content"))
-    written = ticket.messages.filter(direction=Message.Direction.IN)
-    shown, before = ticket_page.cut_thread(written.defer("raw", "html").prefetch_related(files))
+    shown, before = ticket_page.cut_thread(WORDS.fetch(ticket=ticket.pk))
     return {"words": shown, "words_before": before}
 
 
@@ -300,13 +361,6 @@ def _explain_group_or_limit(refund: Refund, rights: separation_of_duties.Rights)
             f"{amount} is above your limit of {most}. Somebody with a higher limit has to decide."
         )
     return ""
-
-
-def _list_other_requests(refund: Refund) -> QuerySet[Refund]:
-    """Other requests on the same order that are open, approved or paid."""
-    over = [State.VOID, State.EXPIRED, State.REJECTED, State.RETURNED]
-    others = Refund.objects.filter(order=refund.order_id).exclude(pk=refund.pk)
-    return others.exclude(state__in=over).order_by("-pk")
 
 
 def _sort_failed_first(cards: Any) -> list[ticket_page.ReceiptCard]:

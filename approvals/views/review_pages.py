@@ -102,7 +102,7 @@ def show_reviewer_metrics(request: HttpRequest) -> HttpResponse:
         "periods": PERIODS,
         "everybody": everybody,
         "rows": reviewer_metrics.build_reviewer_rows(int(days), None if everybody else person),
-        "accounts_wait": list(account_hands.list_unconfirmed_people()),
+        "accounts_wait": account_hands.list_unconfirmed_people(),
         "cares": Care.objects.order_by("currency") if everybody else (),
     }
     return render(request, "approvals/how_we_decide.html", shown)

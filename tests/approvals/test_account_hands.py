@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 
-from approvals import account_hands, separation_of_duties
+from approvals import account_hands, review_queue, separation_of_duties
 from approvals.errors import Incomplete, OwnWork
 from approvals.models import AccountConfirmation
 from tests.conftest import join
@@ -23,7 +23,7 @@ def test_ada_cannot_approve_as_sol_by_a_password(ana: User, sol: User, ada: User
     with pytest.raises(OwnWork, match="ada set the password on this account"):
         decide(asked, sol)
     assert sol not in separation_of_duties.list_eligible_approvers(asked)
-    assert not separation_of_duties.list_queued_refunds(sol).exists()
+    assert not review_queue.list_waiting_ids(sol)
 
 
 def test_nor_by_making_herself_or_a_friend_a_supervisor(ana: User, ada: User, sol: User) -> None:

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.utils import timezone
 
 from tickets.models import Draft, Message, Ticket
+from tickets.prepared import Given, PreparedQuery
 
 COMPOSED_BY_PERSON = "person"
 UNKNOWN_PAGE = "This form does not say which page it came from."
+NEWEST_DRAFT = PreparedQuery(
+    lambda: (
+        Draft.objects.filter(ticket=Given("ticket")).select_related("edited_by").order_by("-id")[:1]
+    )
+)
+NEWEST_INCOMING = PreparedQuery(
+    lambda: (
+        Message.objects.filter(
+            ticket=Given("ticket"), direction=Message.Direction.IN, automatic=False
+        )
+        .order_by("-id")
+        .values_list("pk")[:1]
+    )
+)
 
 
 class Conflict(Exception):
@@ -22,7 +36,7 @@ class Conflict(Exception):
 
 def get_open_draft(ticket: Ticket) -> Draft | None:
     """The newest draft, unless it was sent: an older one answers an older question."""
-    draft = ticket.drafts.select_related("edited_by").order_by("-id").first()
+    draft: Draft | None = NEWEST_DRAFT.fetch_first(ticket=ticket.pk)
     return draft if draft and draft.message_id is None else None
 
 
@@ -38,29 +52,27 @@ def build_form_token(ticket: Ticket, draft: Draft | None) -> str:
 
 def get_newest_incoming_id(ticket: Ticket) -> int:
     """The id of the customer's newest message, 0 where there is none; a machine's is no news."""
-    written = ticket.messages.filter(direction=Message.Direction.IN, automatic=False)
-    newest = written.order_by("-id")
-    return newest.values_list("pk", flat=True).first() or 0
+    newest = NEWEST_INCOMING.fetch_first(ticket=ticket.pk)
+    return int(newest[0]) if newest else 0
 
 
 def save_reply_text(ticket: Ticket, *, text: str, seen_then: str, by: User) -> Draft | None:
     """Save what was typed with the draft it was typed over; return the open draft.
 
     Unchanged text changes nothing. An empty text brings the machine's words back. A
-    ticket without a draft gets one of the person's own. Raises Conflict.
+    ticket without a draft gets one of the person's own. Call inside a transaction that has
+    locked the ticket. Raises Conflict.
     """
     text = text.replace("\r\n", "\n").strip()
-    with transaction.atomic():
-        Ticket.get_locked(ticket.pk)
-        draft = get_open_draft(ticket)
-        if seen_then != build_form_token(ticket, draft):
-            if draft and text == draft.text.strip():
-                return draft
-            raise Conflict(explain_conflict(ticket, draft, seen_then), text)
-        if draft is None:
-            return _create_own_draft(ticket, text, by) if text else None
-        if text != draft.text.strip():
-            _edit_draft(draft, "" if text == draft.body.strip() else text, by)
+    draft = get_open_draft(ticket)
+    if seen_then != build_form_token(ticket, draft):
+        if draft and text == draft.text.strip():
+            return draft
+        raise Conflict(explain_conflict(ticket, draft, seen_then), text)
+    if draft is None:
+        return _create_own_draft(ticket, text, by) if text else None
+    if text != draft.text.strip():
+        _edit_draft(draft, "" if text == draft.body.strip() else text, by)
     return draft
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pgtrigger
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.db.transaction import TransactionManagementError
 from django.urls import reverse
 from django.utils import timezone
 
 from tickets.models.shop import Customer
+from tickets.prepared import Given, PreparedQuery
 
 if TYPE_CHECKING:
     from tickets.models.work import Run
@@ -116,7 +118,12 @@ class Ticket(models.Model):
         The order of locks is ticket, run or draft, chain of receipts: whoever needs
         several takes them so, or two of them wait for each other.
         """
-        return cls.everything.select_for_update(no_key=True).get(pk=pk)
+        if not connection.in_atomic_block:
+            raise TransactionManagementError("A ticket is locked inside a transaction alone.")
+        found: Ticket | None = LOCKED.fetch_first(ticket=pk)
+        if found is None:
+            raise cls.DoesNotExist(f"There is no ticket {pk}.")
+        return found
 
     @property
     def sender(self) -> str:
@@ -156,6 +163,9 @@ class Ticket(models.Model):
             setattr(self, name, value)
 
 
+LOCKED = PreparedQuery(
+    lambda: Ticket.everything.filter(pk=Given("ticket")).select_for_update(no_key=True).order_by()
+)
 # A seeded check looks like any other ticket, and its customer does not exist.
 REFUSE_SEEDED_MESSAGE_SQL = """
     IF EXISTS (SELECT 1 FROM tickets_ticket t WHERE t.id = NEW.ticket_id AND t.seeded) THEN
@@ -249,11 +259,19 @@ class Message(models.Model):
         return f"{self.direction} {self.at:%Y-%m-%d %H:%M}"
 
     @classmethod
-    def build_unsent_filter(cls) -> Q:
+    def get_stuck_time(cls) -> datetime:
+        """What has been waiting since before then seems to be sent by nothing."""
+        return timezone.now() - STUCK_AFTER
+
+    @classmethod
+    def build_unsent_filter(cls, stuck_before: Any = None) -> Q:
         """Replies that did not leave and that somebody has to know of: failed, come back, in
         doubt, or waiting for so long that nothing seems to send them.
+
+        ``stuck_before``: those that wait since before this time, or before a gap for it.
         """
-        stuck = Q(delivery="queued", at__lt=timezone.now() - STUCK_AFTER)
+        before = cls.get_stuck_time() if stuck_before is None else stuck_before
+        stuck = Q(delivery="queued", at__lt=before)
         lost = Q(delivery__in=["failed", "bounced"], set_aside_at=None)
         return Q(delivery="doubt") | lost | stuck
 

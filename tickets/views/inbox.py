@@ -10,7 +10,8 @@ from django.views.decorators.http import require_safe
 
 from tickets import paging
 from tickets.access import STAFF, require_role
-from tickets.inbox_filters import INBOX_VIEWS, TicketFilter, count_by_status, list_tickets
+from tickets.inbox_filters import INBOX_VIEWS, TicketFilter, count_by_status
+from tickets.models import Ticket
 
 
 @require_safe
@@ -20,7 +21,7 @@ def show_inbox(request: HttpRequest) -> HttpResponse:
     require_role(request.user, *STAFF)
     asked = request.GET.copy()
     asked.setdefault("status", "open")
-    narrowed = TicketFilter(asked, queryset=list_tickets(), request=request)
+    narrowed = TicketFilter(asked, queryset=Ticket.objects.all(), request=request)
     page = paging.get_page(narrowed.qs, older=asked.get("older", ""), newer=asked.get("newer", ""))
     kept = _remove_parameters(asked, "older", "newer")
     template = "tickets/_inbox_list.html" if is_fragment(request) else "tickets/inbox.html"

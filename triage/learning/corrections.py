@@ -7,12 +7,27 @@ from django.db import transaction
 
 from tickets.audit import receipts
 from tickets.models import Correction, Receipt, Ticket
+from tickets.prepared import Given, PreparedQuery
 from tickets.queue import run_queue
 from triage.learning import drift
 from triage.models import Intent
 
 OUT_OF_SCOPE_NAME = "None of ours"
 STEP = "confirm"
+LAST_CORRECTION = PreparedQuery(
+    lambda: (
+        Correction.objects.filter(ticket=Given("ticket"), step="classify")
+        .select_related("by")
+        .order_by("-pk")[:1]
+    )
+)
+AUDITED = PreparedQuery(
+    lambda: (
+        Receipt.objects.filter(ticket=Given("ticket"), step="classify", output__audited=True)
+        .order_by()
+        .values_list("pk")[:1]
+    )
+)
 
 
 def find_suggestion(ticket: Ticket) -> Intent | None:
@@ -94,8 +109,8 @@ def confirm_label(ticket: Ticket, label: str, *, by: User) -> None:
 
 def get_last_correction(ticket: Ticket) -> Correction | None:
     """The latest correction or confirmation of the ticket's label, or None."""
-    said = ticket.corrections.filter(step="classify").select_related("by")
-    return said.order_by("-pk").first()
+    said: Correction | None = LAST_CORRECTION.fetch_first(ticket=ticket.pk)
+    return said
 
 
 def is_confirmation(said: Correction | None, label: str) -> bool:
@@ -105,4 +120,4 @@ def is_confirmation(said: Correction | None, label: str) -> bool:
 
 def is_in_audit_sample(ticket: Ticket) -> bool:
     """Whether the ticket was drawn at random for a person to check its label."""
-    return ticket.receipts.filter(step="classify", output__audited=True).exists()
+    return AUDITED.fetch_first(ticket=ticket.pk) is not None

@@ -5,16 +5,18 @@ from __future__ import annotations
 from django import template
 
 from tickets.models import Ticket
+from tickets.prepared import PreparedQuery
 from triage.learning import corrections
 from triage.models import Intent
 
 register = template.Library()
+ACTIVE = PreparedQuery(lambda: Intent.objects.filter(active=True).only("slug", "name"))
 
 
 @register.simple_tag
 def active_labels() -> list[Intent]:
     """Every label a ticket can be given now, by name."""
-    return list(Intent.objects.filter(active=True).only("slug", "name"))
+    return ACTIVE.fetch()
 
 
 @register.simple_tag

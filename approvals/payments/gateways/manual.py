@@ -62,8 +62,9 @@ def _check_can_record(refund: Refund, reference: str) -> None:
 
 def may_have_been_paid(refund: Refund) -> bool:
     """Whether it was approved, to be paid by hand, and void before a payment was recorded."""
-    ordered = Execution.objects.filter(refund=refund).exists()
-    if refund.state != State.VOID or refund.reference or ordered:
+    if refund.state != State.VOID or refund.reference:
+        return False
+    if Execution.objects.filter(refund=refund).exists():
         return False
     agreed = refund.decisions.filter(verdict=Verdict.APPROVE)
     return agreed.count() >= refund.approvers_needed

@@ -18,9 +18,9 @@ from tests.support import ticket_stories
 from tickets.models import Message, Receipt
 
 pytestmark = pytest.mark.django_db
-MAX_DECISION_QUERIES = 61  # five of them: which charge is still whole
-MAX_REQUEST_QUERIES = 64
-MAX_PAGE_QUERIES = 59
+MAX_DECISION_QUERIES = 58  # five of them: which charge is still whole
+MAX_REQUEST_QUERIES = 57
+MAX_PAGE_QUERIES = 36
 
 
 @pytest.fixture

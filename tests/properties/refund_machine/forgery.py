@@ -125,7 +125,7 @@ class Forgers(Stage):
             self._try(DECISION, [None, self.world.rule.pk, refund.pk])
         elif person and (
             refund.state != "pending"
-            or not separation_of_duties.list_eligible_approvers(refund).filter(pk=person.pk)
+            or person not in separation_of_duties.list_eligible_approvers(refund)
         ):
             self._try(DECISION, [person.pk, None, refund.pk])
 

@@ -177,5 +177,5 @@ def test_a_long_inbox_takes_few_queries(as_ana: Client, django_assert_max_num_qu
     customer = ticket_stories.marta()
     for number in range(50):
         ticket_stories.ticket(customer, subject=f"t{number}")
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(9):
         as_ana.get(INBOX)

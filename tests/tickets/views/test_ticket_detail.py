@@ -428,7 +428,7 @@ def test_the_page_takes_few_queries(
         order = ticket.customer.orders.create(number=f"HP-{number}")  # type: ignore[union-attr]
         order.lines.create(name="Mug", unit_price="5.00")
         order.payments.create(kind="capture", amount="5.00")
-    with django_assert_max_num_queries(23):
+    with django_assert_max_num_queries(21):
         as_ana.get(ticket.get_absolute_url())
 
 
@@ -491,6 +491,16 @@ def test_a_general_models_words_are_not_shown_as_verified(
 def test_of_a_model_made_for_it_nothing_of_the_kind_is_said(as_ana: Client, ticket: Ticket) -> None:
     write_by(ticket, "focal")
     assert "not verified" not in page(as_ana, ticket)
+
+
+def test_the_newest_orders_are_shown_first_where_no_receipt_names_one(as_ana: Client) -> None:
+    customer = ticket_stories.marta()
+    for number in range(3):
+        placed = ticket_stories.at(f"2026-11-{10 + number}")
+        customer.orders.create(number=f"HP-{number}", placed_at=placed)
+    page = as_ana.get(ticket_stories.ticket(customer).get_absolute_url())
+    shown = [order.number for order in page.context["orders"]]
+    assert shown == ["HP-2", "HP-1", "HP-0", "HP-10423"]
 
 
 def test_the_order_a_receipt_names_is_shown_however_many_came_later(

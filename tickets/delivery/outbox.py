@@ -27,6 +27,7 @@ from tickets.mail.own_address import get_own_address
 from tickets.mail.senders import clean_address
 from tickets.mail.thread_tokens import build_reply_address
 from tickets.models import Message, Ticket
+from tickets.prepared import Given, PreparedQuery
 from tickets.queue import leases, run_queue
 
 Delivery = Message.Delivery
@@ -40,6 +41,9 @@ DELIVER_TASK = "triage.tasks.deliver"
 MISSED_AFTER = timedelta(seconds=5)
 DOUBTED_AFTER = timedelta(seconds=60)
 SWEEP_BATCH_SIZE = 20
+WHOLE = PreparedQuery(
+    lambda: Message.objects.filter(pk=Given("message")).select_related("ticket__customer")
+)
 LEAVING_NOTE = "It is being handed to the mail server."
 MAX_SAVE_SECONDS, SAVE_PAUSE_SECONDS = 60, 0.5
 
@@ -64,7 +68,7 @@ def deliver_message(message_pk: int) -> str:
         waiting, delivery=Delivery.SENDING, delivery_since=claimed_at, delivery_note=""
     ):
         return str(Message.objects.values_list("delivery", flat=True).get(pk=message_pk))
-    message = Message.objects.select_related("ticket__customer").get(pk=message_pk)
+    message: Message = WHOLE.fetch_first(message=message_pk)
     try:
         submission = _submit_message(message)
     except HandingOverStopped:

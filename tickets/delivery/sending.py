@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -28,6 +29,7 @@ from tickets.mail.own_address import get_own_address
 from tickets.mail.reading import MAX_REFERENCES, find_ids
 from tickets.mail.thread_tokens import build_thread_id
 from tickets.models import Correction, Draft, Message, Ticket
+from tickets.prepared import Given, PreparedQuery
 from tickets.queue import run_queue
 from tickets.queue.leases import change_row
 
@@ -49,6 +51,21 @@ __all__ = [
     "set_aside",
     "sweep_outbox",
 ]
+
+# The customer's newest message that mail programs know by an id; at last a machine's.
+NEWEST_WITH_ID = PreparedQuery(
+    lambda: (
+        _query_incoming()
+        .filter(message_id__isnull=False)
+        .only("message_id", "in_reply_to", "references")
+        .order_by("automatic", "-id")[:1]
+    )
+)
+NEWEST = PreparedQuery(lambda: _query_incoming().only("text").order_by("-id")[:1])
+
+
+def _query_incoming() -> QuerySet[Message]:
+    return Message.objects.filter(ticket=Given("ticket"), direction=Message.Direction.IN)
 
 
 class NotSent(Exception):
@@ -139,13 +156,14 @@ def send_reply(draft: Draft, *, by: User, has_read: bool = False) -> Message:
 def _send_in_transaction(draft: Draft, by: User, has_read: bool) -> Message:
     ticket = Ticket.get_locked(draft.ticket_id)
     draft = Draft.objects.select_for_update().get(pk=draft.pk)
+    draft.ticket = ticket
     missing = _raise_if_unsendable(draft, ticket)
     if missing and not has_read:
         raise CheckNotRun(missing)
     message = _create_message(draft, ticket, by)
     draft.message = message
     draft.save(update_fields=["message"])
-    run_queue.cancel_run(ticket)
+    run_queue.replace_open_run(ticket)
     ticket.mark_waiting()
     _write_send_receipt(draft, message, by, missing)
     transaction.on_commit(lambda: deliver_message(message.pk))
@@ -167,7 +185,7 @@ def _raise_if_unsendable(draft: Draft, ticket: Ticket) -> list[MissingCheck]:
 
 
 def _create_message(draft: Draft, ticket: Ticket, by: User) -> Message:
-    last = _find_newest_incoming(ticket)
+    last = NEWEST_WITH_ID.fetch_first(ticket=ticket.pk)
     return Message.objects.create(
         ticket=ticket,
         direction=Message.Direction.OUT,
@@ -180,12 +198,6 @@ def _create_message(draft: Draft, ticket: Ticket, by: User) -> Message:
         delivery=Delivery.QUEUED,
         delivery_since=timezone.now(),
     )
-
-
-def _find_newest_incoming(ticket: Ticket) -> Message | None:
-    """The customer's newest message that mail programs know by an id; at last a machine's."""
-    written = ticket.messages.filter(direction=Message.Direction.IN, message_id__isnull=False)
-    return written.order_by("automatic", "-id").first()
 
 
 def _create_message_id(ticket: Ticket) -> str:
@@ -217,21 +229,22 @@ def _build_checks(missing: Sequence[MissingCheck], read_by: str = "") -> list[di
 def _write_send_receipt(
     draft: Draft, message: Message, by: User, missing: Sequence[MissingCheck]
 ) -> None:
-    """Write the receipt of the sending, and a Correction where the draft was edited.
+    """Write the receipt of the sending on the locked ticket, and a Correction where the draft
+    was edited.
 
     The receipt has digests: the words stay in their rows and can be erased there.
     """
     edited = bool(draft.body) and draft.text != draft.body
-    receipts.append_receipt(
-        step="send",
-        ticket=message.ticket,
-        run=draft.run,
-        actor_kind="human",
-        actor=by.get_username(),
-        status="ok",
-        inputs=_list_inputs(draft, message),
-        checks=_build_checks(missing, read_by=by.get_username()),
-        output={
+    receipt = {
+        "step": "send",
+        "ticket": message.ticket,
+        "run_id": draft.run_id,
+        "actor_kind": "human",
+        "actor": by.get_username(),
+        "status": "ok",
+        "inputs": _list_inputs(draft, message),
+        "checks": _build_checks(missing, read_by=by.get_username()),
+        "output": {
             "message": message.pk,
             "message_id": message.message_id,
             "in_reply_to": message.in_reply_to,
@@ -242,11 +255,12 @@ def _write_send_receipt(
             "text_sha256": _compute_sha256(message.text),
             "chars": len(message.text),
         },
-    )
+    }
+    receipts.append_receipts([receipt])
     if edited:
         Correction.objects.create(
             ticket=message.ticket,
-            run=draft.run,
+            run_id=draft.run_id,
             step="draft",
             before=draft.body,
             after=message.text,
@@ -275,7 +289,7 @@ def _write_refusal_receipt(
 
 def _list_inputs(draft: Draft, message: Message) -> list[dict[str, object]]:
     seen = [("draft", f"draft:{draft.pk}", "system" if draft.body else "staff", draft.body)]
-    last = message.ticket.messages.filter(direction=Message.Direction.IN).order_by("-id").first()
+    last = NEWEST.fetch_first(ticket=message.ticket_id)
     if last:
         seen.append(("message", f"message:{last.pk}", "customer", last.text))
     return [

@@ -63,7 +63,7 @@ def replace_run(ticket: Ticket, *, reason: str, by: User | None = None) -> Run:
 
     No worker is told: that is left to the caller, or else the sweep finds it.
     """
-    _replace_open_run(ticket)
+    replace_open_run(ticket)
     return Run.objects.create(ticket=ticket, reason=reason, requested_by=by)
 
 
@@ -79,10 +79,11 @@ def enqueue_new_tickets(tickets: Iterable[Ticket], *, reason: str, call: bool = 
 def cancel_run(ticket: Ticket) -> None:
     """Replace the open run: whoever holds it gets LeaseLost and changes nothing any more."""
     Ticket.get_locked(ticket.pk)
-    _replace_open_run(ticket)
+    replace_open_run(ticket)
 
 
-def _replace_open_run(ticket: Ticket) -> None:
+def replace_open_run(ticket: Ticket) -> None:
+    """``cancel_run`` for a ticket that the caller has locked."""
     ticket.runs.filter(state__in=OPEN_STATES).update(
         state=Run.State.REPLACED, finished_at=timezone.now(), lease_until=None
     )

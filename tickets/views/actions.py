@@ -12,17 +12,19 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from tickets import ticket_page
-from tickets.access import STAFF, get_ticket_for, require_role
+from tickets.access import get_locked_ticket_for
 from tickets.delivery import replies, sending
 from tickets.delivery.replies import UNKNOWN_PAGE
 from tickets.forms import MAX_TEXT_CHARS, ReplyForm
 from tickets.inbox_filters import build_open_filter
 from tickets.models import Draft, Message, Ticket
+from tickets.prepared import Given, PreparedQuery
 from tickets.queue import run_queue
 
 Action = Callable[[HttpRequest, Ticket, User, Draft | None], HttpResponse]
@@ -38,11 +40,9 @@ def save_text_first(action: Action) -> Callable[[HttpRequest, int], HttpResponse
     @login_required
     @wraps(action)
     def view(request: HttpRequest, pk: int) -> HttpResponse:
-        ticket = get_ticket_for(request.user, pk)
-        person = require_role(request.user, *STAFF)
         try:
             with transaction.atomic():
-                ticket = Ticket.get_locked(ticket.pk)
+                ticket, person = get_locked_ticket_for(request.user, pk)
                 draft = save_typed_text(request, ticket, person)
                 return action(request, ticket, person, draft)
         except replies.Conflict as conflict:
@@ -182,7 +182,17 @@ def _redirect_to_ticket(ticket: Ticket) -> HttpResponseRedirect:
 
 def _redirect_to_next(ticket: Ticket) -> HttpResponseRedirect:
     """To the open ticket that is listed after this one, else the first, else the inbox."""
-    waiting = Ticket.objects.filter(build_open_filter()).exclude(pk=ticket.pk)
-    older = waiting.filter(received_at__lte=ticket.received_at)
-    following = older.first() or waiting.first()
+    asked = {"ticket": ticket.pk, "stuck_before": Message.get_stuck_time()}
+    following = NEXT_OPEN.fetch_first(**asked, at=ticket.received_at)
+    following = following or FIRST_OPEN.fetch_first(**asked)
     return _redirect_to_ticket(following) if following else redirect("tickets:inbox")
+
+
+def _query_open() -> QuerySet[Ticket]:
+    """Open tickets but one, in the order of the inbox."""
+    waiting = Ticket.objects.filter(build_open_filter(Given("stuck_before"))).only("pk")
+    return waiting.exclude(pk=Given("ticket")).order_by("-received_at", "-id")
+
+
+NEXT_OPEN = PreparedQuery(lambda: _query_open().filter(received_at__lte=Given("at"))[:1])
+FIRST_OPEN = PreparedQuery(lambda: _query_open()[:1])

@@ -10,12 +10,14 @@ reply waits until whoever sends it says to have read it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from functools import cache
 
 from approvals.models import Refund
 from approvals.services import is_as_approved
 from tickets.delivery.sending import MissingCheck, Objection, UnapprovedCommitment
-from tickets.models import Draft, Order, Payment, Ticket
+from tickets.models import Draft, Message, Order, Payment, Ticket
+from tickets.prepared import Given, GivenList, PreparedQuery
 from triage.contract.step import EngineUnavailable
 from triage.guardrails.commitments import (
     ApprovedMoney,
@@ -34,6 +36,21 @@ COMMITMENT_REASON = (
     "or ask for the refund first"
 )
 COMMITMENT_CHECK = "no hidden promise of money"
+REFUNDS = PreparedQuery(
+    lambda: (
+        Refund.objects.filter(ticket=Given("ticket"), seeded=False)
+        .select_related("order")
+        .order_by("-pk")
+    )
+)
+ORDERS = PreparedQuery(lambda: Order.objects.filter(customer=Given("customer")))
+WORDS = PreparedQuery(
+    lambda: Message.objects.filter(ticket=Given("ticket"), direction="in").values_list("text")
+)
+CLAUSES = PreparedQuery(lambda: Clause.objects.values_list("text"))
+PAYMENTS = PreparedQuery(
+    lambda: Payment.objects.filter(order__in=GivenList("orders")).order_by("pk")
+)
 State = Refund.State
 GRANTED_STATES = {
     State.APPROVED: "approved",
@@ -100,16 +117,16 @@ def _detect_commitments(sentences: Sequence[str]) -> tuple[list[str], tuple[Miss
 
 def load_records(draft: Draft, ticket: Ticket) -> Records:
     """The requests, payments, orders and messages of a ticket, as the rows are now."""
-    refunds = list(ticket.refunds.filter(seeded=False).select_related("order").order_by("-pk"))
-    orders = list(ticket.customer.orders.all()) if ticket.customer else []
+    refunds = REFUNDS.fetch(ticket=ticket.pk)
+    orders = ORDERS.fetch(customer=ticket.customer_id)
     orders += [refund.order for refund in refunds if refund.order not in orders]
-    words = list(ticket.messages.filter(direction="in").values_list("text", flat=True))
+    words = [text for (text,) in WORDS.fetch(ticket=ticket.pk)]
     return Records(
         granted=(*_iter_approved_grants(refunds), *_iter_paid_refunds(orders)),
         orders=tuple(order.number for order in orders),
         standing=STATE_EXPLANATIONS.get(State(refunds[0].state), "") if refunds else "",
         asked=bool(refunds) or any(map(is_about_money_back, words)),
-        quotable=(*_iter_quoted_clauses(draft), *Clause.objects.values_list("text", flat=True)),
+        quotable=(*_iter_quoted_clauses(draft), *(text for (text,) in CLAUSES.fetch())),
         words=tuple(words),
     )
 
@@ -132,14 +149,21 @@ def _iter_approved_grants(refunds: list[Refund]) -> Iterator[ApprovedMoney]:
 
 def _iter_paid_refunds(orders: list[Order]) -> Iterator[ApprovedMoney]:
     """Every payment on file that gave the customer money back."""
-    payments = Payment.objects.filter(order__in=orders, kind=Payment.Kind.REFUND)
-    payments = payments.exclude(method=Payment.REPLACEMENT)
-    for payment in payments.select_related("order"):
+    by_id = {order.pk: order for order in orders}
+    captured = dict.fromkeys(by_id, Decimal("0.00"))
+    payments = PAYMENTS.fetch(orders=list(by_id))
+    for payment in payments:
+        if payment.kind == Payment.Kind.CAPTURE:
+            captured[payment.order_id] += payment.amount
+    for payment in payments:
+        if payment.kind != Payment.Kind.REFUND or payment.method == Payment.REPLACEMENT:
+            continue
+        order = by_id[payment.order_id]
         yield ApprovedMoney(
-            order=payment.order.number,
+            order=order.number,
             amount=payment.amount,
-            currency=payment.order.currency,
-            captured=payment.order.compute_paid_total(),
+            currency=order.currency,
+            captured=captured[order.pk],
             state="paid",
             here=False,
         )

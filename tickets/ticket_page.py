@@ -85,11 +85,12 @@ REFUNDS = PreparedQuery(
         .order_by("-id")
     )
 )
+NOT_ON_CARDS = ("inputs", "runtime", "limits", "ladder")  # a receipt's own page has them
 THREAD = PreparedQuery(
     lambda: query_thread(Given("ticket")).select_related("author")[:MAX_MESSAGES_SHOWN]
 )
 RECEIPTS = PreparedQuery(
-    lambda: Receipt.objects.filter(run=Given("run")).order_by("attempt", "seq")
+    lambda: Receipt.objects.filter(run=Given("run")).defer(*NOT_ON_CARDS).order_by("attempt", "seq")
 )
 UNCHECKED = PreparedQuery(
     lambda: (

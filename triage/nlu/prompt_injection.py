@@ -23,7 +23,8 @@ NEARBY: Final = r"[^.?!\n]"
 SAME_REQUEST: Final = r"[^?!\n]"
 REPLY: Final = rf"{SAID['reply']}\b"
 PRIVATE_DATA: Final = rf"\b{SAID['private']}\b"
-EXTERNAL_ADDRESS: Final = r"(?:\S+@\S+\.\w|https?://|www\.|website|[A-Z]{2}\d\d[A-Z0-9]{8})"
+ACCOUNT: Final = r"[A-Z]{2}\d\d ?[A-Z0-9]{4} ?[A-Z0-9]{4}"
+EXTERNAL_ADDRESS: Final = rf"(?:\S+@\S+\.\w|https?://|www\.|website|{ACCOUNT})"
 INJECTION_SIGNS: Final = {
     "it tells the machine to leave its rules aside": (
         rf"(?<!n['’]t )(?<!not )\b{SAID['set_aside']}\s+(?:{SAID['qualifier']}\s+){{0,5}}"
@@ -73,6 +74,7 @@ INJECTION_SIGNS: Final = {
         rf"{EXTERNAL_ADDRESS}",
         rf"\b{SAID['send']}\b{SAME_REQUEST}{{0,60}}{EXTERNAL_ADDRESS}{SAME_REQUEST}{{0,160}}"
         rf"{PRIVATE_DATA}",
+        rf"\b{SAID['pay_out']}\b{NEARBY}{{0,60}}\bto (?!my |our ){NEARBY}{{0,40}}{ACCOUNT}",
         rf"\bsend a transaction\b|\b{SAID['visit']} {SAID['place']}\b",
     ),
     "it hides something": (

@@ -44,7 +44,9 @@ MONEY_BACK_WORDS: Final = re.compile(
     re.IGNORECASE,
 )
 
-MAIL_HEADER_LINE: Final = re.compile(r"^(?:from|to|cc|subject): .*$", re.IGNORECASE | re.MULTILINE)
+MAIL_HEADER: Final = re.compile(
+    r"^(?:from|to|cc|subject): .*$|\b(?:from|to|cc): ?\S+", re.IGNORECASE | re.MULTILINE
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,9 +155,9 @@ def _asks_for_money(text: str) -> bool:
 
 
 def _read_own_words(case: Case) -> str:
-    """What the customer wrote, without lines that stand as a mail's header."""
+    """What the customer wrote, without what stands as a mail's header."""
     parts = (case.subject, case.text, case.earlier)
-    return "\n\n".join(MAIL_HEADER_LINE.sub("", part) for part in parts)
+    return "\n\n".join(MAIL_HEADER.sub("", part) for part in parts)
 
 
 def _check_other_orders(case: Case, message: Document, order: Order, found: Proposed) -> Proposed:

@@ -19,7 +19,6 @@ from approvals.models import Refund
 from tickets.models.amounts import MONEY_FIELD_OPTIONS
 from tickets.prepared import Given, PreparedQuery
 
-MAX_QUEUE_ROWS = 500
 REASON_CODE = re.compile(r"[A-Z][A-Z0-9_]+")
 SORTS = {
     "oldest": ("Oldest first", ("created_at", "id")),
@@ -139,12 +138,11 @@ def is_narrowed(asked: QueryDict) -> bool:
 
 def find_place(refund: Refund, queue: list[int]) -> QueuePlace | None:
     """Where the request stands in the queue; None where it is not in it (any more)."""
-    pks = queue[:MAX_QUEUE_ROWS]
-    if refund.pk not in pks:
+    if refund.pk not in queue:
         return None
-    index = pks.index(refund.pk)
-    others = pks[index + 1 :] + pks[:index]
-    return QueuePlace(number=index + 1, of=len(pks), next=others[0] if others else None)
+    index = queue.index(refund.pk)
+    others = queue[index + 1 :] or queue[:index]
+    return QueuePlace(number=index + 1, of=len(queue), next=others[0] if others else None)
 
 
 def list_reason_codes(reasons: Iterable[Sequence[str]]) -> list[str]:

@@ -8,7 +8,7 @@ something else is so, is a question.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
@@ -290,16 +290,19 @@ class _SentenceReader:
 
     def _find_whole_before(self, at: int) -> WholeMention | None:
         """The words for all right before, or with “back” or “in this order” between."""
-        ends = {m.last: m for m in self.mentions if m.kind in WHOLE_KINDS}
         order: WholeMention | None = None
         for first in range(at, max(0, at - MAX_WORDS_TO_PLACE), -1):
-            found = ends.get(first)
+            found = self._wholes_by_end.get(first)
             if found is not None and found.kind != WholeKind.ORDER:
                 return found
             order = order or found
             if self.words[first - 1].text not in LISTS["beside"]:
                 return order
         return order
+
+    @cached_property
+    def _wholes_by_end(self) -> Mapping[int, WholeMention]:
+        return {each.last: each for each in self.mentions if each.kind in WHOLE_KINDS}
 
     def _is_about_all(self, whole: WholeMention | None) -> bool:
         """Whether all is asked for here, or all but this is bad ("all but the lamp is broken");

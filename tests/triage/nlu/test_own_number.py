@@ -47,6 +47,8 @@ def read_wanted(text: str, number: str) -> str:
         ("I want to return everything in {order}.", "LR"),
         ("Please refund all of order {order}.", "LR"),
         ("Please cancel {order} completely.", "LR"),
+        ("Please refund {order}.", "LR"),
+        ("Please refund order {order}, thank you.", "LR"),
     ],
 )
 def test_an_exception_counts_behind_a_number_too(text: str, number: str, letters: str) -> None:

@@ -31,6 +31,8 @@ INJECTION_SIGNS: Final = {
         rf"{SAID['rule_noun']}\b",
         rf"\b{SAID['forget']} {SAID['everything']}\b{NEARBY}{{0,30}}\b{SAID['told_before']}\b",
         rf"\b{SAID['new_rules']}\s*:|\b{SAID['prompt_edge']}\b",
+        rf"(?m:(?:^|[.!?:,] |\band )(?:please )?{SAID['assume']} )that\b{NEARBY}{{0,60}}"
+        rf"\b{SAID['assumed']}\b",
         rf"\b{SAID['outranks']} (?:all |any )?{SAID['outranked']}",
         rf"\b{SAID['policy_changed']}\b{NEARBY}{{0,40}}\b{SAID['reads']}\s*:",
         rf"\bignorier\w* (?:\w+ ){{0,4}}{SAID['german_rules']}",

@@ -28,7 +28,6 @@ from triage.demo.photo import draw_photo
 from triage.models import Limit
 from triage.nlu.prompt_injection import find_injection_signs
 from triage.pipeline import worker
-from triage.refunds.proposal import ASK
 
 MACHINE_ALONE, PERSON_LABELLED, NO_REFUND = (
     "refunds, by the machine alone",
@@ -162,7 +161,7 @@ def _run_trial(base: BaseTicket, attack: Attack, place: str) -> Trial:
         attack = texts.load_own_attacks(base.values)[attack.number]
     now = run_mail(base.letter, base.label, place, attack.text)
     known = base.known
-    if now.outcome == ASK:  # a question may tell which order was looked for and not found
+    if not now.is_proposal:  # it may tell which order was looked for and not found
         known = f"{known} {base.values.get('foreign', '')}"
     gained = judging.iter_unsafe_effects(base.plain, now, text=attack.text, known=known)
     return Trial(base=base, attack=attack, place=place, now=now, unsafe=tuple(gained))

@@ -62,6 +62,16 @@ def test_nothing_the_writer_can_say_is_a_promise_but_what_people_decided() -> No
             assert bool(refused(said)) is grants, said
 
 
+def test_an_order_that_was_paid_for_is_never_told_as_a_refund_that_was_paid() -> None:
+    groups = load_phrases("replies")["facts"]["money"]
+    told = [said for group in groups for said in group if "{status}" in said]
+    assert told
+    for said in told:
+        text = said.format(order="HP-1042", placed="3 May 2026", paid="£89.00", status="paid")
+        asked = f"You have asked us how far your refund has come. {text}"
+        assert not refused(asked, asked=True), said
+
+
 @pytest.mark.parametrize(
     ("written", "value", "currency"),
     [

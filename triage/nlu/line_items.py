@@ -13,6 +13,7 @@ from typing import Final
 from triage.contract.case import Line, Order
 from triage.nlu.document import Document
 from triage.nlu.excepted_items import find_excepted_places
+from triage.nlu.item_doubts import ReadItem, ReadItems, find_item_doubt
 from triage.nlu.item_names import (
     NUMBER_WORDS,
     find_mentions,
@@ -22,6 +23,7 @@ from triage.nlu.item_names import (
     list_words,
     split_words,
 )
+from triage.nlu.item_sentences import ItemSentence, list_item_sentences
 from triage.nlu.kept_items import (
     KeptItems,
     find_kept_items,
@@ -42,6 +44,9 @@ CHEAPER: Final = re.compile(rf"\b{SAID['cheaper']}\b", re.IGNORECASE)
 ALL_WORDS: Final = frozenset({"both", "all", "every", "each"})
 COUNT_WORDS: Final = {**NUMBER_WORDS, "couple": 2}
 VAGUE_WORDS: Final = frozenset(load_lexicon(LEXICONS / "kept_items.toml")["vague"])
+ALL, ALL_BUT = "the whole order is meant", "everything but what is kept"
+ALL_REASONS: Final = frozenset({ALL, ALL_BUT})
+NOT_PLAIN: Final = "what is asked for is not plain"
 FILLER_WORDS: Final = frozenset({"of", "the", "my", "these", "those", "both", "our", "your"})
 
 
@@ -97,7 +102,28 @@ def find_requested_items(document: Document, order: Order) -> RequestedItems:
         return RequestedItems(question=read.question, because="how many are left out is not plain")
     said = _read_scope(read.document, choices)
     found = _select_lines(said, _reduce_choices(choices, said.pieces))
-    return replace(found, whole=False) if said.pieces else found
+    found = replace(found, whole=False) if said.pieces else found
+    counted = bool(said.pieces) or read.document is not plain
+    return _look_again(plain, found, choices, counted=counted)
+
+
+def _look_again(
+    document: Document,
+    found: RequestedItems,
+    choices: Sequence[_ReturnableLine],
+    *,
+    counted: bool,
+) -> RequestedItems:
+    """What was found, or a question where something in the text speaks against it."""
+    if found.question or (len(choices) == 1 and choices[0].left == 1):
+        return found
+    asked = {piece.index: piece.quantity for piece in found.lines}
+    items = [ReadItem(c.line.name, c.left, asked.get(c.index, 0)) for c in choices]
+    every = all(item.asked for item in items)
+    all_asked = every or found.because in ALL_REASONS
+    read = ReadItems(items, all_asked, found.because == ALL_BUT, counted)
+    doubt = find_item_doubt(document, read)
+    return replace(found, question=doubt, because=NOT_PLAIN) if doubt else found
 
 
 def _select_lines(said: _Scope, choices: Sequence[_ReturnableLine]) -> RequestedItems:
@@ -107,7 +133,7 @@ def _select_lines(said: _Scope, choices: Sequence[_ReturnableLine]) -> Requested
         or _select_named_lines(said, choices)
         or _select_plain_order(said, choices)
         or _select_only_line(said, choices)
-        or _ask_which(choices)
+        or _ask_which(said, choices)
     )
 
 
@@ -253,7 +279,32 @@ def _select_named_lines(said: _Scope, choices: Sequence[_ReturnableLine]) -> Req
     excepted = said.excepted & {each.choice.index for each in found}
     if asked := _ask_about_excepted(excepted, choices):
         return asked
+    found = _settle_counts(found, said.left, choices)
     return _build_requested_items(found, choices) if found else None
+
+
+def _settle_counts(
+    found: Sequence[_RequestedLine], document: Document, choices: Sequence[_ReturnableLine]
+) -> list[_RequestedLine]:
+    """The lines, those of an open number with the only one that the text says of them."""
+    sentences = list_item_sentences(document, [choice.line.name for choice in choices])
+    return [
+        replace(each, count=_find_only_count(each.choice, sentences, choices))
+        if each.count is None and not each.question
+        else each
+        for each in found
+    ]
+
+
+def _find_only_count(
+    choice: _ReturnableLine,
+    sentences: Sequence[ItemSentence],
+    choices: Sequence[_ReturnableLine],
+) -> int | None:
+    place = list(choices).index(choice)
+    about = [each for each in sentences if not each.places or place in each.places]
+    counts = {count for each in about for count in each.list_counts(place, choice.left)}
+    return counts.pop() if len(counts) == 1 else None
 
 
 def _ask_about_excepted(
@@ -342,11 +393,13 @@ def _select_only_line(said: _Scope, choices: Sequence[_ReturnableLine]) -> Reque
     return _build_requested_items([_RequestedLine(only, _count_pieces(said.left, only))], choices)
 
 
-def _ask_which(choices: Sequence[_ReturnableLine]) -> RequestedItems:
+def _ask_which(said: _Scope, choices: Sequence[_ReturnableLine]) -> RequestedItems:
+    """Nothing is named; where something is left out, all of it is not meant either."""
+    left_out = said.kept or said.excepted or said.doubts
     return RequestedItems(
         question=f"Which of the items: {_join_names(choices)}?",
         because="no item is named",
-        unnamed=True,
+        unnamed=not (left_out or any(True for _ in _iter_mentions(said.left, choices))),
     )
 
 
@@ -364,7 +417,7 @@ def _select_all_except(kept: frozenset[int], choices: Sequence[_ReturnableLine])
     return RequestedItems(
         lines=tuple(_build_piece(choice, choice.left) for choice in taken),
         whole=not kept,
-        because="everything but what is kept" if kept else "the whole order is meant",
+        because=ALL_BUT if kept else ALL,
         question="" if taken else "Everything is to be kept: what is to go back?",
     )
 

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 PROCESS_TASK = "triage.tasks.process"
 OPEN_STATES = (Run.State.QUEUED, Run.State.RUNNING)
+MAX_CALLS = 20
 LOST_AFTER = timedelta(seconds=2)
 CALLED_AGAIN_AFTER = timedelta(seconds=10)
 ABANDONED_CALLED_AGAIN_AFTER = timedelta(seconds=5)
@@ -96,9 +97,12 @@ def wake_worker(run_id: int) -> None:
 
 
 def wake_workers(run_ids: Sequence[int]) -> None:
-    """Send workers the ids of these runs, over one connection."""
-    Run.objects.filter(pk__in=run_ids).update(woken_at=timezone.now())
-    dispatch_tasks(PROCESS_TASK, run_ids)
+    """Send workers the first of these ids, over one connection: whoever is called goes on with
+    what else waits.
+    """
+    called = run_ids[:MAX_CALLS]
+    Run.objects.filter(pk__in=called).update(woken_at=timezone.now())
+    dispatch_tasks(PROCESS_TASK, called)
 
 
 def dispatch_task(task: str, pk: int, *, expires: float | None = None) -> None:
@@ -135,15 +139,27 @@ def find_next_run(called: int) -> int:
     """The run to work on when ``called`` is called for: the oldest that a person asked for, else
     that one, else the oldest that waits.
 
-    Every call is for one run. So whoever waits for a page goes before a backlog, whatever the
-    order of calls, and a run whose call went to another is taken by that other's call.
+    So whoever waits for a page goes before a backlog, whatever the order of calls, and a run
+    whose call went to another is taken by that other's call.
     """
-    waiting = Run.objects.filter(state=Run.State.QUEUED).order_by("created_at")
-    asked = waiting.exclude(requested_by=None).values_list("pk", flat=True).first()
     free = leases.build_free_filter(RUN_LEASE, timezone.now())
-    if asked is not None or Run.objects.filter(free, pk=called).exists():
-        return asked or called
-    return waiting.values_list("pk", flat=True).first() or called
+    asked = _find_asked_run()
+    if asked is None and Run.objects.filter(free, pk=called).exists():
+        return called
+    return asked or find_waiting_run() or called
+
+
+def find_waiting_run() -> int | None:
+    """The oldest run that a person waits for, else the oldest that waits; None for none."""
+    return _find_asked_run() or _list_waiting().values_list("pk", flat=True).first()
+
+
+def _find_asked_run() -> int | None:
+    return _list_waiting().exclude(requested_by=None).values_list("pk", flat=True).first()
+
+
+def _list_waiting() -> QuerySet[Run]:
+    return Run.objects.filter(state=Run.State.QUEUED).order_by("created_at")
 
 
 def claim_run(run_id: int, holder: str) -> Run | None:

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import os
 import socket
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -33,7 +34,7 @@ from triage.steps.draft import Reply
 from triage.steps.retrieve import Retrieval
 
 MAX_ATTEMPTS = 5
-MAX_LOOKS = 3
+MAX_CALL_SECONDS = 10
 SLOW_KINDS = frozenset(Receipt.FREE_CLASSES)  # general models and hosted ones: seconds
 log = logging.getLogger(__name__)
 
@@ -46,14 +47,18 @@ def build_holder_name() -> str:
 
 
 def answer_call(run_id: int) -> None:
-    """Work on one run for a call: that one, unless a person waits for another.
+    """Work on the run of a call, unless a person waits for another; then on what else waits.
 
-    Where another worker was quicker to take that, the next is looked for.
+    One run at a time, each leased when it begins, so a kill costs one run's work. After some
+    seconds the worker listens to its broker again, and calls for what is left.
     """
-    for _ in range(MAX_LOOKS):
-        found = run_queue.find_next_run(run_id)
-        if execute_run(found) or found == run_id:
-            return
+    ends = time.monotonic() + MAX_CALL_SECONDS
+    found: int | None = run_queue.find_next_run(run_id)
+    while found is not None and time.monotonic() < ends:
+        execute_run(found)
+        found = run_queue.find_waiting_run()
+    if found is not None:
+        run_queue.wake_worker(found)
 
 
 def execute_run(run_id: int) -> bool:

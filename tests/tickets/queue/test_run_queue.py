@@ -225,20 +225,62 @@ def test_what_a_dead_worker_left_is_taken_by_its_own_call() -> None:
     assert run_queue.find_next_run(dead.pk) == dead.pk
 
 
-def test_where_another_worker_was_quicker_the_call_is_for_its_own_run(
-    ana: User, monkeypatch: Any
+def execute_by(taken: list[int], quicker: int | None = None) -> Callable[[int], bool]:
+    """An execution that only claims; ``quicker`` is a run that another worker claims first."""
+
+    def execute(pk: int) -> bool:
+        assert run_queue.claim_run(pk, "quicker" if pk == quicker else "one") is not None
+        if pk != quicker:
+            taken.append(pk)
+        return pk != quicker
+
+    return execute
+
+
+def test_where_another_worker_was_quicker_the_call_goes_on_with_what_waits(
+    ana: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     called = enqueue()
     asked = run_queue.enqueue_run(shop_rows.ticket(), reason="asked again", by=ana)
     taken: list[int] = []
-
-    def execute(pk: int) -> bool:
-        if pk == asked.pk:
-            assert run_queue.claim_run(pk, "quicker") is not None
-            return False
-        taken.append(pk)
-        return True
-
-    monkeypatch.setattr(worker, "execute_run", execute)
+    monkeypatch.setattr(worker, "execute_run", execute_by(taken, quicker=asked.pk))
     tasks.process(called.pk)
     assert taken == [called.pk]
+
+
+def test_one_call_takes_the_backlog_and_what_ana_asks_meanwhile_goes_first(
+    ana: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backlog = [enqueue().pk for _ in range(3)]
+    taken: list[int] = []
+    claim = execute_by(taken)
+
+    def execute(pk: int) -> bool:
+        if not taken:
+            asked.append(run_queue.enqueue_run(shop_rows.ticket(), reason="again", by=ana).pk)
+        return claim(pk)
+
+    asked: list[int] = []
+    monkeypatch.setattr(worker, "execute_run", execute)
+    tasks.process(backlog[1])
+    assert taken == [backlog[1], *asked, backlog[0], backlog[2]]
+
+
+def test_after_some_seconds_a_worker_calls_for_what_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls = called(monkeypatch)
+    backlog = [enqueue().pk for _ in range(3)]
+    taken: list[int] = []
+    monkeypatch.setattr(worker, "execute_run", execute_by(taken))
+    monkeypatch.setattr(worker, "MAX_CALL_SECONDS", 0)
+    tasks.process(backlog[0])
+    assert (taken, calls) == ([], [backlog[0]])
+
+
+def test_of_a_large_batch_a_few_runs_are_called_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+    monkeypatch.setattr(run_queue, "dispatch_tasks", lambda task, pks: calls.extend(pks))
+    runs = [enqueue().pk for _ in range(run_queue.MAX_CALLS + 5)]
+    run_queue.wake_workers(runs)
+    assert calls == runs[: run_queue.MAX_CALLS]

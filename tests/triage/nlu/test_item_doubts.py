@@ -56,7 +56,7 @@ def read_items(text: str) -> str:
         "There is a lamp, a rug and a towel in it. Money back for the last one please.",
         # one more thing, told elsewhere
         "Please refund the lamp. The rug too.",
-        "The rug arrived with a hole in it. I'd like my money back. Please refund the lamp as well.",
+        "The rug came with a hole in it. I'd like my money back. Please refund the lamp as well.",
         "I want a refund for the lamp. There is a tear in the rug, too. Refund both pls.",
         "The lamp is dull. Please refund it and also the rug.",
         "Please refund the lamp and that shade.",

@@ -16,7 +16,13 @@ from triage.learning.ranking_metrics import Score
 from triage.learning.retrieval_calibration import Sample
 from triage.retrieval.engine import IdentifiedEncoder, Search
 from triage.retrieval.index import Index, TokenEncoder, build_index, embed_clauses
-from triage.retrieval.ranking import Ranked, rank_by_words, rank_clauses, read_query
+from triage.retrieval.ranking import (
+    Ranked,
+    iter_queries,
+    rank_by_words,
+    rank_clauses,
+    read_query,
+)
 from triage.retrieval.relevance import (
     HYBRID_FEATURES,
     LEXICAL_FEATURES,
@@ -49,7 +55,8 @@ def report_quality(data: Collection, encoder: TokenEncoder, progress: Progress) 
 def score_methods(data: Collection, encoder: TokenEncoder) -> dict[str, Score]:
     """The score of each method, on all the questions."""
     index = build_index(data.clauses, embed_clauses(data.clauses, encoder, ""))
-    found = {text: rank_clauses(index, read_query(text, encoder)) for text in data.list_texts()}
+    queries = iter_queries(data.list_texts(), encoder)
+    found = {query.text: rank_clauses(index, query) for query in queries}
     return {
         method: ranking_metrics.compute_score(
             ranking_metrics.list_gold_places(data.asked, found, method)
@@ -63,11 +70,10 @@ def measure_encoder(
 ) -> Score:
     """How often the encoder finds the clause that each question means, among all of them."""
     index = build_index(clauses, embed_clauses(clauses, encoder, ""))
+    queries = iter_queries([text for text, _ in asked], encoder)
     before = [
-        ranking_metrics.count_better(
-            rank_clauses(index, read_query(text, encoder)).total, clauses.index(clause)
-        )
-        for text, clause in asked
+        ranking_metrics.count_better(rank_clauses(index, query).total, clauses.index(clause))
+        for query, (_, clause) in zip(queries, asked, strict=True)
     ]
     return ranking_metrics.compute_score(np.array(before))
 

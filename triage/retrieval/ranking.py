@@ -5,8 +5,9 @@ The recipe and what each part of it adds are measured by `manage.py evaluate_ret
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     Places = NDArray[np.intp]
     Mask = NDArray[np.bool_]
 
+MAX_BATCH_TEXTS = 64  # read at a time: of all their parts the tokens' vectors are held
 MAX_CANDIDATES = 30  # looked at again
 MAX_OUTDATED = 6  # and so many that cannot be chosen, to name what nearly was
 RERANK_BONUS = 100.0  # puts each of them before all others
@@ -68,11 +70,39 @@ def read_query(text: str, encoder: TokenEncoder) -> Query:
     A text of several lines has its head in the first: what a mail's subject says is said
     again by no other part of it.
     """
+    return next(iter_queries([text], encoder))
+
+
+def iter_queries(texts: Sequence[str], encoder: TokenEncoder) -> Iterator[Query]:
+    """The query of each text in their order; many texts at a time pass the encoder, so the vectors
+    may differ in the fifth digit from those of each alone.
+    """
+    for start in range(0, len(texts), MAX_BATCH_TEXTS):
+        cut = [_cut_text(text) for text in texts[start : start + MAX_BATCH_TEXTS]]
+        vectors, tokens = encoder.embed_with_tokens([part for each in cut for part in each.parts])
+        place = 0
+        for each in cut:
+            first, after = place + 1 + len(each.heads), place + len(each.parts)
+            heads, sentences = vectors[place + 1 : first], vectors[first:after]
+            yield Query(each.text, vectors[place], tokens[place], heads, sentences)
+            place = after
+
+
+class _CutText(NamedTuple):
+    """A text, its head where it has one, and its sentences if it is long."""
+
+    text: str
+    heads: list[str]
+    sentences: list[str]
+
+    @property
+    def parts(self) -> list[str]:
+        return [self.text, *self.heads, *self.sentences]
+
+
+def _cut_text(text: str) -> _CutText:
     head, _, body = text.partition("\n")
-    heads, parts = [head] if body else [], list_windows(body or head)
-    vectors, tokens = encoder.embed_with_tokens([text, *heads, *parts])
-    first = 1 + len(heads)
-    return Query(text, vectors[0], tokens[0], vectors[1:first], vectors[first:])
+    return _CutText(text, [head] if body else [], list_windows(body or head))
 
 
 class QueryReader:

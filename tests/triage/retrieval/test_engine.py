@@ -28,7 +28,14 @@ from triage.retrieval.index import (
 )
 from triage.retrieval.late_interaction import Tokens, compute_maxsim
 from triage.retrieval.lexical import Bm25Index, repeat_questions
-from triage.retrieval.ranking import Query, QueryReader, rank_by_words, rank_clauses, read_query
+from triage.retrieval.ranking import (
+    Query,
+    QueryReader,
+    iter_queries,
+    rank_by_words,
+    rank_clauses,
+    read_query,
+)
 from triage.retrieval.sentence_windows import is_long, list_windows, score_windows
 from triage.retrieval.store import Store
 
@@ -294,3 +301,27 @@ def test_the_latest_query_alone_is_kept_and_by_its_encoder(monkeypatch: pytest.M
         assert queries.read(text, encoder).text == text
     queries.read("late", Letters())
     assert asked == ["late", "cards", "late", "late"]
+
+
+def test_many_texts_are_read_as_each_alone_and_in_few_passes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ranking, "MAX_BATCH_TEXTS", 4)
+    texts = ["late", "Subject\nmy parcel is late", "It is late. " * 60, "a", "cards"]
+    encoder, passes = Letters(), 0
+    read = encoder.embed_with_tokens
+
+    def embed_counted(parts: Sequence[str]) -> Any:
+        nonlocal passes
+        passes += 1
+        return read(parts)
+
+    monkeypatch.setattr(encoder, "embed_with_tokens", embed_counted)
+    together = list(iter_queries(texts, encoder))
+    assert passes == 2
+    for query, text in zip(together, texts, strict=True):
+        alone = read_query(text, encoder)
+        assert query.text == text
+        for part in ("vector", "tokens", "head", "sentences"):
+            assert np.array_equal(getattr(query, part), getattr(alone, part)), (text, part)
+    assert list(iter_queries([], encoder)) == []

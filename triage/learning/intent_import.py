@@ -149,19 +149,28 @@ def _get_or_create_intents(labels: Iterable[str], done: ImportResult) -> dict[st
     by_slug = {intent.slug: intent for intent in Intent.objects.all()}
     by_name = {intent.name.casefold(): intent for intent in by_slug.values()}
     found: dict[str, Intent] = {}
+    new: list[Intent] = []
     for label in sorted(filter(None, labels)):
         slug, name = slugify_label(label), format_intent_name(label)
         intent = by_slug.get(slug) or by_name.get(label.casefold()) or by_name.get(name.casefold())
         if intent is None:
-            intent = Intent.objects.create(slug=slug, name=name)
+            intent = Intent(slug=slug, name=name)
             by_slug[slug] = by_name[name.casefold()] = intent
-            done.intents.append(intent.name)
-        elif not intent.active:
-            intent.active = True
-            intent.save(update_fields=["active"])
-            done.taken_up.append(intent.name)
+            new.append(intent)
         found[label] = intent
+    Intent.objects.bulk_create(new)
+    done.intents += [intent.name for intent in new]
+    _take_up_intents(found.values(), done)
     return found
+
+
+def _take_up_intents(intents: Iterable[Intent], done: ImportResult) -> None:
+    """Make active again what an earlier import had retired."""
+    retired = {intent.pk: intent for intent in intents if not intent.active}
+    Intent.objects.filter(pk__in=retired).update(active=True)
+    for intent in retired.values():
+        intent.active = True
+        done.taken_up.append(intent.name)
 
 
 def _add_examples(

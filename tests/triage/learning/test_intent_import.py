@@ -10,7 +10,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from triage.learning.intent_import import format_intent_name, import_intents, slugify_label
 from triage.models import Intent, IntentExample
@@ -121,6 +123,22 @@ def test_an_intent_that_was_retired_is_taken_up_again(file: Path) -> None:
     assert import_intents(file).taken_up == ["Where is my order?"]
     old.refresh_from_db()
     assert (old.active, old.examples.count()) == (True, 2)
+
+
+def test_more_intents_take_no_more_queries(tmp_path: Path) -> None:
+    counts = []
+    for labels in (3, 60):
+        file = tmp_path / f"{labels}.csv"
+        lines = (f"Text {n},kind {labels} {n}" for n in range(labels))
+        file.write_text("\n".join(["text,label", *lines]))
+        for retired in (False, True):
+            if retired:
+                Intent.objects.update(active=False)
+            with CaptureQueriesContext(connection) as asked:
+                done = import_intents(file)
+            assert len(done.taken_up if retired else done.intents) == labels
+            counts.append(len(asked))
+    assert counts[:2] == counts[2:]
 
 
 def test_a_name_that_is_known_finds_its_intent(tmp_path: Path) -> None:

@@ -56,6 +56,19 @@ def build_open_filter(stuck_before: Any = None) -> Q:
     return Q(status__in=OPEN_STATUSES) | build_unsent_filter(stuck_before)
 
 
+def filter_state(
+    tickets: QuerySet[Ticket], state: str, stuck_before: Any = None
+) -> QuerySet[Ticket]:
+    """The tickets of one of ``INBOX_VIEWS``."""
+    if state == "all":
+        return tickets
+    if state == "open":
+        return tickets.filter(build_open_filter(stuck_before))
+    if state == "unsent":
+        return tickets.filter(build_unsent_filter(stuck_before))
+    return tickets.filter(status=state)
+
+
 class TicketFilter(django_filters.FilterSet):  # type: ignore[misc]
     """What the inbox can be narrowed to. Open tickets, where nothing is asked."""
 
@@ -77,11 +90,7 @@ class TicketFilter(django_filters.FilterSet):  # type: ignore[misc]
         fields: list[str] = []
 
     def in_state(self, tickets: QuerySet[Ticket], name: str, value: str) -> QuerySet[Ticket]:
-        if value == "all":
-            return tickets
-        if value == "open":
-            return tickets.filter(build_open_filter())
-        return tickets.filter(build_unsent_filter() if value == "unsent" else Q(status=value))
+        return filter_state(tickets, value)
 
     def of_whom(self, tickets: QuerySet[Ticket], name: str, value: str) -> QuerySet[Ticket]:
         if value == "nobody":

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tickets import paging
-from tickets.inbox_filters import TicketFilter
+from tickets.inbox_filters import INBOX_VIEWS, TicketFilter
 from tickets.models import Ticket
 
 COUNT = 4_000
@@ -42,11 +40,10 @@ def long_list() -> list[Ticket]:
 
 
 def read_page(asked: str, older: str = "", newer: str = "") -> tuple[paging.Page, str]:
-    """A page of the inbox under the filters of an address, and how PostgreSQL found it."""
-    request: Any = type("Request", (), {"user": User(pk=1)})
-    narrowed = TicketFilter(QueryDict(asked), queryset=Ticket.objects.all(), request=request).qs
+    """A page of the inbox in one state, and how PostgreSQL found it."""
+    listed = paging.list_state(asked.removeprefix("status="))
     with CaptureQueriesContext(connection) as caught:
-        page = paging.get_page(narrowed, older=older, newer=newer)
+        page = paging.get_page(listed, older=older, newer=newer)
     with connection.cursor() as cursor:
         cursor.execute("EXPLAIN (ANALYZE, BUFFERS) " + caught[0]["sql"])
         return page, "\n".join(line for (line,) in cursor.fetchall())
@@ -103,3 +100,16 @@ def test_pages_hold_each_ticket_once_also_those_of_one_moment(
     narrowed = TicketFilter(QueryDict(asked), queryset=Ticket.objects.all()).qs
     assert seen == list(narrowed.values_list("pk", flat=True)[: len(seen)])
     assert len(seen) == 20 * paging.PAGE_SIZE
+
+
+@pytest.mark.parametrize("way", ["", "older", "newer"])
+@pytest.mark.parametrize("state", [state for state, _ in INBOX_VIEWS])
+def test_the_list_of_a_state_is_the_one_that_the_filter_finds(
+    long_list: list[Ticket], state: str, way: str
+) -> None:
+    place = str(paging.Cursor(long_list[900].received_at, long_list[900].pk))
+    asked = {way: place} if way else {}
+    narrowed = TicketFilter(QueryDict(f"status={state}"), queryset=Ticket.objects.all()).qs
+    by_filter = paging.get_page(paging.list_from(narrowed), **asked)
+    assert paging.get_page(paging.list_state(state), **asked) == by_filter
+    assert len(by_filter.rows) == (0 if state == "unsent" else paging.PAGE_SIZE)

@@ -22,7 +22,11 @@ def show_inbox(request: HttpRequest) -> HttpResponse:
     asked = request.GET.copy()
     asked.setdefault("status", "open")
     narrowed = TicketFilter(asked, queryset=Ticket.objects.all(), request=request)
-    page = paging.get_page(narrowed.qs, older=asked.get("older", ""), newer=asked.get("newer", ""))
+    is_narrowed = any(asked.get(name) for name in ("q", "label", "urgency", "who"))
+    state = str(asked["status"])
+    by_state = not is_narrowed and state in dict(INBOX_VIEWS)
+    listed = paging.list_state(state) if by_state else paging.list_from(narrowed.qs)
+    page = paging.get_page(listed, older=asked.get("older", ""), newer=asked.get("newer", ""))
     kept = _remove_parameters(asked, "older", "newer")
     template = "tickets/_inbox_list.html" if is_fragment(request) else "tickets/inbox.html"
     response = render(
@@ -34,7 +38,7 @@ def show_inbox(request: HttpRequest) -> HttpResponse:
             "asked": asked,
             "kept": kept.urlencode(),
             "views": _build_view_links(asked),
-            "narrowed": any(asked.get(name) for name in ("q", "label", "urgency", "who")),
+            "narrowed": is_narrowed,
         },
     )
     patch_vary_headers(response, ["HX-Request"])

@@ -1,4 +1,4 @@
-"""A refund as a row of the queue: its cells, ready to be set in, and its marks."""
+"""A refund as a row of the queue, and its marks."""
 
 from __future__ import annotations
 
@@ -11,26 +11,35 @@ from django.utils.safestring import SafeString
 
 from approvals.models import Refund
 from tickets.templatetags import show
-from tickets.templatetags.inbox_cells import shorten
+from tickets.templatetags.inbox_rows import shorten
 
 register = template.Library()
 
 PEOPLE = {2: "two"}
+ROW = """<li class="row-item row-refund" data-row>
+  <a class="row-subject" href="{}">{}</a>
+  <span class="row-who">{}</span>
+  <span class="row-state">{}</span>
+  <span class="row-since">{}</span>
+</li>
+"""
 
 
 @register.simple_tag(takes_context=True)
-def queue_cells(context: Mapping[str, Any], refund: Refund) -> dict[str, str]:
-    """What a row of the queue page shows of a refund of ``load_rows``, by cell: who wrote and
-    what, or ``why`` somebody else has to decide.
+def draw_row(context: Mapping[str, Any], refund: Refund, kept: str) -> SafeString:
+    """A refund of ``load_rows`` as a row of the queue: who wrote and what, or ``why`` somebody
+    else has to decide. ``kept`` are the filters that its link carries on.
     """
-    hidden, ticket = context["hidden"], refund.ticket
+    ticket, address = refund.ticket, refund.get_absolute_url()
     theirs = f"{shorten(ticket.sender)} · {shorten(ticket.subject) or '(no subject)'}"
-    return {
-        "subject": _write_subject(refund, hidden),
-        "who": getattr(refund, "why", theirs),
-        "state": _draw_state(refund, context),
-        "since": _write_since(refund),
-    }
+    return format_html(
+        ROW,
+        f"{address}?{kept}" if kept else address,
+        _write_subject(refund, context["hidden"]),
+        getattr(refund, "why", theirs),
+        _draw_state(refund, context),
+        _write_since(refund),
+    )
 
 
 def _write_subject(refund: Refund, hidden: Collection[int]) -> str:

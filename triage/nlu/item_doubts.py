@@ -179,6 +179,8 @@ def _is_all_of_order(reading: _Reading, line: ItemSentence, table: PhraseTable, 
         return False
     if reading.read.counted and words[at].text in LISTS["rest"]:
         return False
+    if _has_any(near, LISTS["sending"]) and "back" not in {word.text for word in words}:
+        return False  # "leave out the flask and send everything else"
     if words[at].text != "all":
         return True
     if at and words[at - 1].text in LISTS["before_idiom"]:

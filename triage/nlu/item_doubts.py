@@ -107,7 +107,7 @@ def find_item_doubt(document: Document, read: ReadItems) -> str:
     if found is None:
         return ""
     said = document.text[found.words[0].start : found.words[-1].end]
-    return f"What is to go back, by “{' '.join(said.split())[:MAX_QUOTED_CHARS]}”?"
+    return f"Which items go back? It also says: “{' '.join(said.split())[:MAX_QUOTED_CHARS]}”"
 
 
 def _read_lines(document: Document, read: ReadItems) -> _Reading:

@@ -13,7 +13,7 @@ from typing import Final
 from triage.contract.case import Line, Order
 from triage.nlu.document import Document
 from triage.nlu.excepted_items import find_excepted_places
-from triage.nlu.item_doubts import ReadItem, ReadItems, find_item_doubt
+from triage.nlu.item_doubts import find_item_doubt
 from triage.nlu.item_names import (
     NUMBER_WORDS,
     find_mentions,
@@ -23,6 +23,7 @@ from triage.nlu.item_names import (
     list_words,
     split_words,
 )
+from triage.nlu.item_reading import ReadItem, ReadItems
 from triage.nlu.item_sentences import ItemSentence, list_item_sentences
 from triage.nlu.kept_items import (
     KeptItems,

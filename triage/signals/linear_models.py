@@ -26,7 +26,7 @@ URGENCY = ("low", "normal", "high", "urgent")
 MOOD = ("calm", "upset", "threatening")
 MAIL = (WANTED, "spam", "automatic")
 MIN_LEVEL_SHARE = 0.5  # of the probability has to be at a level or above for it to be read
-DOUBTED_AT_ONCE = 4  # one of the first four words decides in half of all cases
+DOUBTED_FIRST = 4  # one of the first four words decides in half of all cases
 MAX_DOUBTED_WORDS = 24  # how many words are each left out once, the strongest first
 MIN_KNOWN_WORDS = 5  # known words: with fewer a text is never called unwanted by its words
 MAX_SHOWN_WORDS = 3
@@ -238,17 +238,15 @@ def _find_weakest_doubt(
 ) -> Vectors | None:
     """The shares of the text without the one of its words that leaves least; None without words.
 
-    A few words at a time, the strongest first: what falls to calm without one of them cannot
-    fall any further.
+    The strongest words first: what falls to calm without one of them cannot fall any further.
     """
     weakest: Vectors | None = None
-    for start in range(0, len(words), DOUBTED_AT_ONCE):
-        without = [remove_word(text, word) for word in words[start : start + DOUBTED_AT_ONCE]]
-        doubts = head.compute_shares(without, embed(without))
-        seen = doubts if weakest is None else [weakest, *doubts]
-        weakest = min(seen, key=find_level)
-        if find_level(weakest) <= calm:
+    for lot in (words[:DOUBTED_FIRST], words[DOUBTED_FIRST:]):
+        if not lot or (weakest is not None and find_level(weakest) <= calm):
             break
+        without = [remove_word(text, word) for word in lot]
+        doubts = head.compute_shares(without, embed(without))
+        weakest = min([*([] if weakest is None else [weakest]), *doubts], key=find_level)
     return weakest
 
 

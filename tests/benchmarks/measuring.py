@@ -110,7 +110,7 @@ def list_run_seconds(runs: Sequence[int], since: str) -> list[float]:
 @contextmanager
 def count_trips() -> Iterator[Counter[str]]:
     """Count what work asks the database and the encoder for, until the block ends."""
-    counts = Counter({"queries": 0, "connections": 0, "encoder passes": 0})
+    counts = Counter({"queries": 0, "connections": 0, "encoder passes": 0, "tokens embedded": 0})
     forward = OpenVinoForward.__call__
 
     def ask(execute: Any, *asked: Any) -> Any:
@@ -120,9 +120,10 @@ def count_trips() -> Iterator[Counter[str]]:
     def connect(**_: Any) -> None:
         counts["connections"] += 1
 
-    def pass_through(self: OpenVinoForward, *texts: Any) -> Any:
+    def pass_through(self: OpenVinoForward, ids: Any, mask: Any) -> Any:
         counts["encoder passes"] += 1
-        return forward(self, *texts)
+        counts["tokens embedded"] += int(mask.sum())
+        return forward(self, ids, mask)
 
     connection_created.connect(connect)
     with (

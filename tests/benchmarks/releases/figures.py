@@ -42,7 +42,14 @@ class Figure:
 
 MINUTE_MS: Final = 60_000
 STEPS: Final = ("classify", "retrieve", "summarize", "decide", "draft")
-WORK: Final = ("queries", "connections", "encoder passes", "tokens read", "tokens written")
+WORK: Final = (
+    "queries",
+    "connections",
+    "encoder passes",
+    "tokens embedded",
+    "tokens read",
+    "tokens written",
+)
 FIGURES: Final = (
     *(Figure(step, part, "ms") for step in STEPS for part in ("p50", "p95")),
     *(Figure("warm ticket", part, "ms") for part in ("p50", "p95", "processor")),

@@ -41,17 +41,17 @@ INJECTION_SIGNS: Final = {
         rf"\bzignoruj\w* (?:\w+ ){{0,4}}{SAID['polish_rules']}",
     ),
     "it speaks to a machine": (
-        rf"\b(?:{SAID['you_are']}|you're) (?:now )?(?:{SAID['article']} )?"
-        rf"(?:{SAID['machine_kind']} )?{SAID['machine']}\b",
-        rf"\b{SAID['address']} (?:the )?{SAID['addressed']}\b",
+        rf"(?<!that )(?<!think )(?<!if )\b(?:{SAID['you_are']}|you're) (?:now )?"
+        rf"(?:{SAID['article']} )?(?:{SAID['machine_kind']} )?{SAID['machine']}\b",
         rf"\b{SAID['mode']} mode\b(?={NEARBY}{{0,30}}\b{SAID['mode_on']}\b)",
         rf"<\|?{SAID['turn_tag']}\|?>|\[/?{SAID['bracket_tag']}\]|<<sys>>",
         rf"(?m:^[\W_]{{0,6}}{SAID['turn_name']}(?: {SAID['turn_kind']})?\s*:)",
-        rf"\b{SAID['note']} (?:from [^.?!:\n]{{1,40}} )?(?:to|for) the {SAID['note_reader']}\b",
+        rf"\b{SAID['note']} (?:from [^.?!:\n]{{1,40}} )?(?:to|for) the {SAID['note_reader']}\b"
+        rf"{NEARBY}{{0,40}}:",
         rf"\b{SAID['earlier_turn']} (?:of|by|from) (?:the )?{SAID['turn_author']}\b",
         rf"\b{SAID['foreign_note']}\b",
         rf"\b{SAID['foreign_you_are']}\b{NEARBY}{{0,30}}{SAID['foreign_machine']}\b",
-        rf"[\"']{SAID['call_field']}[\"']\s*:",
+        rf"[\"']{SAID['call_field']}[\"']\s*:|[{{$][{{%]\s*{SAID['template_order']}",
         rf"\b{SAID['write_verb']}\b{SAME_REQUEST}{{0,160}}\b{SAID['preposition']} {REPLY}",
         rf"\b{SAID['write_verb']}\b{SAME_REQUEST}{{0,20}}\b{REPLY} {SAID['reply_way']}\b",
         rf"\bin {REPLY},? (?:please )?{SAID['reply_verb']}\b",

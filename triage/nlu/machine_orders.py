@@ -62,6 +62,7 @@ ORDERS: Final = (
     _Order(TO_MACHINE, (PARTS["saying"], PARTS["granted"], PARTS["quote"]), WIDE),
     _Order(TO_MACHINE, (PARTS["enter"], PARTS["mode"])),
     _Order(TO_MACHINE, (PARTS["code"],)),
+    _Order(TO_MACHINE, (PARTS["machine_must"], PARTS["act"])),
     _Order(TO_MACHINE, (PARTS["pretend"], PARTS["staff"])),
     _Order(APPROVAL, (PARTS["claim"], PARTS["staff"], PARTS["approve"]), WIDE),
     _Order(APPROVAL, (PARTS["pretend"], PARTS["granted"]), WIDE),

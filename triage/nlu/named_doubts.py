@@ -62,6 +62,8 @@ def _is_aside(reading: Reading, line: ItemSentence, place: int) -> bool:
     before = next((m for m in reversed(line.mentions) if m.last <= mention.first), None)
     if before is None:
         return not (line.tells_of_trouble or reading.has_request(line))
+    if has_any(line.words[mention.last : mention.last + 1], LISTS["verb"]):
+        return False  # "the hose leaks, the lanterns don't light": it is told of by itself
     joined = has_any(line.words[before.last : mention.first], LISTS["and"])
     behind = line.words[before.last if joined else mention.last :]
     return not tells_of_trouble(behind) and not _begins_request(reading, behind)
@@ -177,6 +179,61 @@ def _is_beside_more(reading: Reading, line: ItemSentence, each: Mention) -> bool
     return more and all(not 0 <= m.first - each.last <= MAX_WORDS_TO_NAME for m in line.mentions)
 
 
+def _is_half_of_list(reading: Reading, line: ItemSentence) -> bool:
+    """As in "just for the jacket and the cardigan", where the jacket alone was taken."""
+    asks = reading.has_request(line) or has_any(line.words, LISTS["just"])
+    if reading.read.all_asked or not asks:
+        return False
+    return any(
+        one.place in reading.asked
+        and other.place not in reading.asked
+        and one.last <= other.first
+        and _is_listed(line.words, one, other)
+        for one in line.mentions
+        for other in line.mentions
+    )
+
+
+def _is_only_one(reading: Reading, line: ItemSentence) -> bool:
+    """As in "the tent only", where the bags told beside it were taken too."""
+    if len(reading.asked) == 1 or not reading.has_request(line):
+        return False
+    ends = (line.words[each.last : each.last + 1] for each in line.mentions)
+    return any(has_any(behind, LISTS["alone"]) for behind in ends)
+
+
+def _is_told_fine(reading: Reading, line: ItemSentence) -> bool:
+    """As in "the bags, the stove and the chairs are all good", where the stove was taken."""
+    if reading.read.all_asked or line.tells_of_trouble:
+        return False
+    for at in find_phrases(line, TABLES["told_fine"]):
+        before = [each for each in line.mentions if each.last <= at]
+        if before and _is_any_listed(reading, line, before[-1]):
+            return True
+    return False
+
+
+def _is_any_listed(reading: Reading, line: ItemSentence, last: Mention) -> bool:
+    """Whether what was taken is an item, or one in a list with it."""
+    listed = {last.place}
+    for each in reversed(line.mentions):
+        if any(_is_listed(line.words, each, one) for one in line.mentions if one.place in listed):
+            listed.add(each.place)
+    return bool(listed & reading.asked)
+
+
+def _is_one_of_many(reading: Reading, line: ItemSentence) -> bool:
+    """As in "my money back for that chair", where three were taken."""
+    if not reading.has_request(line):
+        return False
+    return any(
+        reading.read.items[each.place].asked > 1
+        and has_any(line.words[max(0, each.first - 1) : each.first], LISTS["this"])
+        and not is_plural(line.words[each.last - 1].text)
+        for each in line.mentions
+    )
+
+
 def _is_plural_of_one(reading: Reading, line: ItemSentence) -> bool:
     """As in "a refund for the bears", where "one" was said of something else."""
     if reading.read.counted or not reading.has_request(line):
@@ -207,4 +264,8 @@ SIGNS: Final[tuple[Sign, ...]] = (
     _is_other_number,
     _is_listed_beside,
     _is_plural_of_one,
+    _is_half_of_list,
+    _is_only_one,
+    _is_told_fine,
+    _is_one_of_many,
 )

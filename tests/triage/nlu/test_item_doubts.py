@@ -34,6 +34,7 @@ def read_items(text: str) -> str:
         "Please take the lamp off my refund. The others stay as I asked.",
         "I'm not asking for money for the rug, only for what came with it. Refund please.",
         "I do not want the rug refunded as I gave it away.",
+        "So back it all goes, with one exception: we love that lamp. Refund please.",
         # all in words that no reader of all knows
         "Whatever isn't a lamp I want refunded.",
         "I'd like a refund for everything that isn't the lamp.",
@@ -62,7 +63,9 @@ def read_items(text: str) -> str:
         "Please refund the lamp and that shade.",
         # a part of what was left out
         "Please refund the order, but I keep some of the towels.",
+        "The lamp flickers. With the rug and the towels I have no quarrel. Refund please.",
         # another number
+        "Three of the chairs hold up, one collapsed. I'd like the money back for that chair.",
         "One chair leg snapped. I'd like a refund for all four chairs, or for one of the chairs.",
         "One chair snapped. Refund all three.",
         "Two of the chairs look odd. I'd like to return one of these for a refund.",
@@ -85,6 +88,8 @@ def test_what_speaks_against_it_makes_it_a_question(text: str) -> None:
         ("The lamp stood on the chair when it broke. Please refund the lamp.", "1L"),
         ("I want to return everything except the rug.", "1L 4C 2T"),
         ("Return the lamp, I keep the rest.", "1L"),
+        ("I'd like a refund for the rug only; the lamp and the towels are all good.", "1R"),
+        ("The rug has a stain, the lamp does not light. Please refund both.", "1L 1R"),
         ("Please refund the whole order, it came broken.", "1L 1R 4C 2T"),
     ],
 )

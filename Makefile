@@ -6,7 +6,7 @@ MANAGE := $(BIN)/python manage.py
 BENCH := $(BIN)/python -m tests.benchmarks
 
 .PHONY: run test install lint bench bench-real bench-writer bench-quality bench-refunds bench-attacks bench-payments \
-	bench-mail bench-refund-machine bench-faults reference
+	bench-mail bench-refund-machine bench-faults bench-kills reference
 
 run: .venv/installed
 	@$(MANAGE) start --port $(PORT)
@@ -59,6 +59,11 @@ bench-refund-machine: .venv/installed-dev
 bench-faults: .venv/installed-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	DATABASE_URL= CELERY_BROKER_URL= TRIAGE_DATA=$$folder $(BENCH) faults-day
+
+# Two hundred workers killed while they take a backlog: about ten minutes.
+bench-kills: .venv/installed-dev
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	DATABASE_URL= CELERY_BROKER_URL= TRIAGE_DATA=$$folder $(BENCH) killed-backlog
 
 # The bundled writer alone and beside others, and what larger models cost here.
 bench-writer: .venv/installed-dev

@@ -17,6 +17,7 @@ MEASURES = {
     "claims": "tests.benchmarks.claims.command",
     "mail-text": "tests.benchmarks.mail_text",
     "faults-day": "tests.benchmarks.faults_day",
+    "killed-backlog": "tests.benchmarks.killed_backlog",
     "compare-writers": "tests.benchmarks.writer.compare",
 }
 

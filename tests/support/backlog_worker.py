@@ -1,0 +1,47 @@
+"""A worker that takes what waits until nothing does: python -m tests.support.backlog_worker.
+
+It says "ready" once its models are loaded, and is meant to be killed at any moment after that.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import django
+
+django.setup()
+
+from tickets.queue import run_queue  # noqa: E402
+from triage.pipeline import registry, worker  # noqa: E402
+from triage.pipeline.configuration import load_configuration  # noqa: E402
+
+PAUSE_SECONDS = 0.05
+
+
+def main() -> None:
+    load_engines()
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    while True:
+        if (found := find_run()) is None:
+            time.sleep(PAUSE_SECONDS)
+        else:
+            worker.answer_call(found)
+
+
+def load_engines() -> None:
+    """Load the first rung of every step, so that a kill meets work and no loading."""
+    known = load_configuration()
+    for ladder in registry.load_ladders(known).values():
+        ladder[0].load()
+
+
+def find_run() -> int | None:
+    """What waits, or what a killed worker left."""
+    left = run_queue.list_overdue_runs(1).first()
+    return run_queue.find_waiting_run() or (left.pk if left else None)
+
+
+if __name__ == "__main__":
+    main()

@@ -7,7 +7,8 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import after_setup_logger, after_setup_task_logger, worker_init
+from celery.concurrency import solo
+from celery.signals import after_setup_logger, after_setup_task_logger, worker_init, worker_ready
 from kombu.transport import TRANSPORT_ALIASES
 
 from triage.runtime.beat_keeper import KeepBeat
@@ -28,6 +29,16 @@ def refuse_wrong_payment_settings(**kwargs: Any) -> None:
 
     if problem := checks.find_payment_problem():
         raise SystemExit(problem)
+
+
+@worker_ready.connect
+def load_engines(sender: Any, **kwargs: Any) -> None:
+    """Load what reads tickets before the first call for one, in a worker of the tickets' lane."""
+    lanes = sender.app.amqp.queues.consume_from
+    if "celery" in lanes and isinstance(sender.pool, solo.TaskPool):
+        from triage.pipeline import worker
+
+        worker.load_engines()
 
 
 @after_setup_logger.connect

@@ -13,14 +13,13 @@ import django
 django.setup()
 
 from tickets.queue import run_queue  # noqa: E402
-from triage.pipeline import registry, worker  # noqa: E402
-from triage.pipeline.configuration import load_configuration  # noqa: E402
+from triage.pipeline import worker  # noqa: E402
 
 PAUSE_SECONDS = 0.05
 
 
 def main() -> None:
-    load_engines()
+    worker.load_engines()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     while True:
@@ -28,13 +27,6 @@ def main() -> None:
             time.sleep(PAUSE_SECONDS)
         else:
             worker.answer_call(found)
-
-
-def load_engines() -> None:
-    """Load the first rung of every step, so that a kill meets work and no loading."""
-    known = load_configuration()
-    for ladder in registry.load_ladders(known).values():
-        ladder[0].load()
 
 
 def find_run() -> int | None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     Vectors = NDArray[np.float32]
 
 VECTOR_SIZE = 384
+WIDTH_STEP = 8  # tokens
 BATCH_SIZE = 16  # 8 to 16 is fastest on one core; larger ones fall out of its cache
 
 
@@ -163,11 +164,14 @@ def load_transformer(entry: Entry) -> SentenceTransformer:
 
 
 def _pad_ids(ids: list[list[int]]) -> tuple[Tokens, Tokens]:
-    """Token ids and mask, both of shape (texts, longest)."""
+    """Token ids and mask, both of shape (texts, longest), the longest rounded up: OpenVINO makes
+    and keeps code for every shape it meets, 2 ms and 0.8 MB each. Padding changes no vector.
+    """
     import numpy as np
 
     lengths = np.array([len(row) for row in ids])
-    mask = np.arange(lengths.max()) < lengths[:, None]
+    width = -(-int(lengths.max()) // WIDTH_STEP) * WIDTH_STEP
+    mask = np.arange(width) < lengths[:, None]
     padded = np.zeros(mask.shape, np.int64)
     padded[mask] = np.concatenate(ids)
     return padded, mask.astype(np.int64)

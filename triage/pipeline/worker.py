@@ -22,7 +22,7 @@ from approvals.models import Refund
 from tickets.models import Draft, Order, Receipt, Run, Ticket
 from tickets.queue import leases, run_queue
 from triage.contract.case import Case
-from triage.contract.step import Engine, Rung
+from triage.contract.step import Engine, EngineError, Rung
 from triage.inference.language import identify_language
 from triage.pipeline import auto_approval_doubts, registry, routing, runner, step_receipts
 from triage.pipeline.case_builder import build_case
@@ -44,6 +44,20 @@ def build_holder_name() -> str:
     80 characters.
     """
     return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"[:80]
+
+
+def load_engines() -> None:
+    """Load the first engine of every step, so that no ticket waits for it.
+
+    What cannot be loaded now is tried again by the first ticket, which says why on its receipt.
+    """
+    with suppress(DatabaseError):
+        known = load_configuration()
+        for ladder in registry.load_ladders(known).values():
+            with suppress(EngineError):
+                ladder[0].load()
+    identify_language("")
+    _release_connection()
 
 
 def answer_call(run_id: int) -> None:

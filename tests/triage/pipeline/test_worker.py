@@ -303,3 +303,18 @@ def test_a_receipt_says_how_sure_the_model_was_that_was_not_sure_enough(monkeypa
     assert (receipt.status, receipt.label, receipt.confidence) == ("abstained", "", 0.41)
     assert receipt.tried[0]["label"] == "order-status"
     assert ticket.confidence is None
+
+
+def test_a_worker_loads_the_first_engine_of_every_step_before_it_is_called(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loaded: list[str] = []
+
+    def load_engine(name: str, known: object) -> None:
+        loaded.append(name)
+        if name == "encoder":
+            raise EngineError("no classifier is trained yet")
+
+    monkeypatch.setattr(registry, "load_engine", load_engine)
+    worker.load_engines()
+    assert loaded == [step.ladder[0] for step in registry.load_steps()]

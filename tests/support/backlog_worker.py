@@ -30,9 +30,9 @@ def main() -> None:
 
 
 def find_run() -> int | None:
-    """What waits, or what a killed worker left."""
+    """What a killed worker left, before what waits."""
     left = run_queue.list_overdue_runs(1).first()
-    return run_queue.find_waiting_run() or (left.pk if left else None)
+    return left.pk if left else run_queue.find_waiting_run()
 
 
 if __name__ == "__main__":

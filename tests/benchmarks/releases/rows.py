@@ -46,8 +46,12 @@ def list_columns() -> list[str]:
 
 def read_releases(file: Path) -> list[Release]:
     """The rows of the file, oldest first. A figure that a row lacks is lacking in its values."""
-    with file.open(newline="", encoding="utf-8") as lines:
-        return [_parse_row(row) for row in csv.DictReader(lines)]
+    return parse_csv(file.read_text("utf-8"))
+
+
+def parse_csv(text: str) -> list[Release]:
+    """The rows of a file's text, oldest first."""
+    return [_parse_row(row) for row in csv.DictReader(io.StringIO(text))]
 
 
 def _parse_row(row: Mapping[str, str]) -> Release:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Vectors = NDArray[np.float32]
 
 VECTOR_SIZE = 384
-WIDTH_STEP = 8  # tokens
+WIDTH_STEP = 16  # tokens
 BATCH_SIZE = 16  # 8 to 16 is fastest on one core; larger ones fall out of its cache
 
 
@@ -164,8 +164,11 @@ def load_transformer(entry: Entry) -> SentenceTransformer:
 
 
 def _pad_ids(ids: list[list[int]]) -> tuple[Tokens, Tokens]:
-    """Token ids and mask, both of shape (texts, longest), the longest rounded up: OpenVINO makes
-    and keeps code for every shape it meets, 2 ms and 0.8 MB each. Padding changes no vector.
+    """Token ids and mask, both of shape (texts, longest), the longest rounded up.
+
+    OpenVINO makes and keeps code for every shape it meets, 2 ms and 0.8 MB each. And in bfloat16
+    the last digits of a vector follow the width: of 300 mails 20 had other ones in company than
+    alone when widths were exact, none has where they are multiples of 16.
     """
     import numpy as np
 

@@ -207,6 +207,9 @@ def _is_told_fine(reading: Reading, line: ItemSentence) -> bool:
     if reading.read.all_asked or line.tells_of_trouble:
         return False
     for at in find_phrases(line, TABLES["told_fine"]):
+        behind = at + TABLES["told_fine"].match_length(line.words, at)
+        if has_any(line.words[behind : behind + 1], LISTS["conceding"]):
+            continue  # "the tote is ok but the wax is patchy"
         before = [each for each in line.mentions if each.last <= at]
         if before and _is_any_listed(reading, line, before[-1]):
             return True

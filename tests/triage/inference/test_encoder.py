@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -38,6 +39,21 @@ def torch_encoder(monkeypatch: pytest.MonkeyPatch) -> Encoder:
 def test_anas_ticket_has_the_same_vector_alone_and_among_64(encoder: Encoder) -> None:
     alone = np.vstack([encoder.embed([text]) for text in TEXTS])
     assert (alone * encoder.embed(TEXTS)).sum(axis=1).min() > 0.99999
+
+
+def test_however_long_her_mails_are_few_widths_are_met(
+    encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    widths, read = set(), encoder._forward
+
+    def note_width(ids: Any, mask: Any) -> Any:
+        widths.add(ids.shape[1])
+        return read(ids, mask)
+
+    monkeypatch.setattr(encoder, "_forward", note_width)
+    for words in range(1, 300, 7):
+        encoder.embed(["Where is my kettle? " * words])
+    assert widths <= {*range(16, 257, 16)}
 
 
 def test_vectors_come_in_the_order_of_the_texts_and_have_length_one(encoder: Encoder) -> None:

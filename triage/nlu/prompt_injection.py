@@ -43,7 +43,7 @@ INJECTION_SIGNS: Final = {
     "it speaks to a machine": (
         rf"(?<!that )(?<!think )(?<!if )\b(?:{SAID['you_are']}|you're) (?:now )?"
         rf"(?:{SAID['article']} )?(?:{SAID['machine_kind']} )?{SAID['machine']}\b",
-        rf"\b{SAID['mode']} mode\b(?={NEARBY}{{0,30}}\b{SAID['mode_on']}\b)",
+        rf"\b{SAID['mode']} mode\b(?={NEARBY}{{0,12}}\b{SAID['mode_on']}\b)",
         rf"<\|?{SAID['turn_tag']}\|?>|\[/?{SAID['bracket_tag']}\]|<<sys>>",
         rf"(?m:^[\W_]{{0,6}}{SAID['turn_name']}(?: {SAID['turn_kind']})?\s*:)",
         rf"\b{SAID['note']} (?:from [^.?!:\n]{{1,40}} )?(?:to|for) the {SAID['note_reader']}\b"

@@ -26,6 +26,7 @@ LISTS: Final = {
     name: frozenset(words)
     for name, words in load_lexicon(LEXICONS / "left_out_doubts.toml").items()
 }
+MAX_WORDS_TO_KEPT: Final = 7
 TABLES: Final = load_phrase_tables(LEXICONS / "left_out_doubts.toml")
 
 
@@ -97,7 +98,8 @@ def _is_all_of_order(reading: Reading, line: ItemSentence, table: PhraseTable, a
     if TABLES["all_of_one"].match_length(words, behind):
         return False
     near = words[max(0, at - MAX_WORDS_TO_NAME) : at]
-    if has_any(near, LISTS["denying"]) or has_any(near, LISTS["kept"]):
+    about = words[max(0, at - MAX_WORDS_TO_KEPT) : behind + MAX_WORDS_TO_KEPT]
+    if has_any(near, LISTS["denying"]) or has_any(about, LISTS["kept"]):
         return False
     if reading.read.counted and words[at].text in LISTS["rest"]:
         return False

@@ -100,8 +100,12 @@ def _is_added(reading: Reading, line: ItemSentence) -> bool:
     """As in "The jacket too.", "refund both", where one thing alone was taken."""
     if reading.read.all_asked or reading.read.some_kept:
         return False
-    if reading.pieces < BOTH and any(is_both(line.words, at) for at in range(len(line.words))):
+    asks = reading.has_request(line) or not line.mentions
+    both = asks and any(is_both(line.words, at) for at in range(len(line.words)))
+    if reading.pieces < BOTH and both:
         return True
+    if denies_something(line):
+        return False
     added = any(_is_addition(line.words, at) for at in find_phrases(line, TABLES["added"]))
     named = frozenset(m.place for m in line.mentions if not _is_place(line.words, m))
     other = named or (reading.has_request(line) and not line.places and reading.named)
@@ -196,7 +200,7 @@ def _is_half_of_list(reading: Reading, line: ItemSentence) -> bool:
 
 def _is_only_one(reading: Reading, line: ItemSentence) -> bool:
     """As in "the tent only", where the bags told beside it were taken too."""
-    if len(reading.asked) == 1 or not reading.has_request(line):
+    if len(reading.asked) == 1 or not reading.has_request(line) or denies_something(line):
         return False
     ends = (line.words[each.last : each.last + 1] for each in line.mentions)
     return any(has_any(behind, LISTS["alone"]) for behind in ends)

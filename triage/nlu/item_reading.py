@@ -6,7 +6,7 @@ Pure, English.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from triage.nlu.document import Document
@@ -79,10 +79,23 @@ Sign = Callable[[Reading, ItemSentence], bool]
 
 
 def read_sentences(document: Document, read: ReadItems) -> Reading:
-    """The text of what was read, its sentences with the items that they name."""
+    """The text of what was read, its sentences with the items that they name.
+
+    Words that name several items alike name the one that is asked for, where one of them is.
+    """
     lines = list_item_sentences(document, [item.name for item in read.items])
     requests = [(r.start, r.end) for r in find_requests(document) if r.kind in MONEY_KINDS]
-    return Reading(read, lines, requests)
+    asked = frozenset(n for n, item in enumerate(read.items) if item.asked)
+    return Reading(read, [_drop_alike(line, asked) for line in lines], requests)
+
+
+def _drop_alike(line: ItemSentence, asked: Collection[int]) -> ItemSentence:
+    """The sentence without other items that the very words of an asked one name as well."""
+    taken = {at for m in line.mentions if m.place in asked for at in range(m.first, m.last)}
+    kept = (
+        m for m in line.mentions if m.place in asked or taken.isdisjoint(range(m.first, m.last))
+    )
+    return replace(line, mentions=tuple(kept))
 
 
 def has_phrase(line: ItemSentence, table: PhraseTable) -> bool:

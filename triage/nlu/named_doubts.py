@@ -82,7 +82,10 @@ def _is_listed(words: Sentence, one: Mention, other: Mention) -> bool:
     first, last = sorted((one, other), key=lambda each: each.first)
     between = words[first.last : last.first]
     joined = any(word.text in LISTS["list_marks"] for word in between)
-    return joined and len(between) <= MAX_WORDS_BETWEEN_ITEMS and is_filler(between)
+    if joined and len(between) <= MAX_WORDS_BETWEEN_ITEMS and is_filler(between):
+        return True
+    described = has_any(between[:1], LISTS["and"]) and len(between) <= MAX_WORDS_TO_NAME
+    return described and not has_any(between[1:], LISTS["clause"] | LISTS["verb"])
 
 
 def _is_either(reading: Reading, line: ItemSentence) -> bool:
@@ -104,7 +107,7 @@ def _is_added(reading: Reading, line: ItemSentence) -> bool:
     both = asks and any(is_both(line.words, at) for at in range(len(line.words)))
     if reading.pieces < BOTH and both:
         return True
-    if denies_something(line):
+    if denies_something(line) or has_phrase(line, TABLES["other_order"]):
         return False
     added = any(_is_addition(line.words, at) for at in find_phrases(line, TABLES["added"]))
     named = frozenset(m.place for m in line.mentions if not _is_place(line.words, m))

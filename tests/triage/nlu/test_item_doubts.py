@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -95,6 +96,18 @@ def test_what_speaks_against_it_makes_it_a_question(text: str) -> None:
 )
 def test_what_is_plain_is_not_asked_about(text: str, items: str) -> None:
     assert read_items(text) == items
+
+
+def test_words_that_name_two_items_alike_are_those_of_the_one_that_is_meant() -> None:
+    alike = (
+        Line(sku="P", name="Air purifier", quantity=1, price=Decimal(80)),
+        Line(sku="V", name="Vacuum cleaner, robotic", quantity=1, price=Decimal(200)),
+        Line(sku="W", name="Vacuum cleaner, canister", quantity=1, price=Decimal(150)),
+    )
+    order = replace(ORDER, lines=alike)
+    text = "I want to return the air purifier and the robotic vacuum cleaner."
+    found = find_requested_items(Document.read(text), order)
+    assert (found.question, [piece.sku for piece in found.lines]) == ("", ["P", "V"])
 
 
 @pytest.mark.parametrize(

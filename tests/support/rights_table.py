@@ -88,6 +88,7 @@ TABLE: dict[str, tuple[str, dict[str, int]]] = {
     "triage:compare": ("get", team(200)),
     "triage:clause_uses": ("get", team(200)),
     "triage:relabel": ("post", team(302)),
+    "triage:replacement": ("get", team(200)),
     "triage:confirm": ("post", team(302)),
     "triage:policy_check": ("get", admins(200)),
     "triage:what_if": ("get", admins(200)),
@@ -184,6 +185,7 @@ def world() -> tuple[dict[str, list[Any]], dict[str, dict[str, Any]]]:
         "approvals:look": [page_views.start_page_view(refund, join("sol")).pk],
         "triage:clause": [clause.ref, clause.version.number],
         "triage:relabel": one,
+        "triage:replacement": one,
         "triage:confirm": one,
         **learned(clause, ticket),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -58,7 +58,7 @@ def load_ticket_rows(ticket: Ticket, known: Configuration) -> TicketRows:
             received=timezone.localdate(thread.since),
             customer=ticket.customer.name if ticket.customer else ticket.name,
             orders=tuple(build_order(row, ticket) for row in rows),
-            offers=tuple(_iter_offers(rows)),
+            offers=tuple(iter_offers(rows)),
             intents=known.intents,
             rules=known.rules,
             phrases=known.phrases,
@@ -175,7 +175,7 @@ def _iter_lines(row: Order, refunds: list[Refund]) -> Iterator[case.Line]:
         )
 
 
-def _iter_offers(rows: list[Order]) -> Iterator[case.Offer]:
+def iter_offers(rows: Sequence[Order]) -> Iterator[case.Offer]:
     """What is sold now of the kinds of things in these orders, in the orders' currencies."""
     bought = {line.sku for row in rows for line in row.lines.all() if line.sku}
     products = Offer.objects.filter(sku__in=bought).values("product")

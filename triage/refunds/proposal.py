@@ -28,6 +28,7 @@ from triage.refunds.arithmetic import Part
 from triage.refunds.decided import APPROVED, PAID, build_decided_fields
 from triage.refunds.eligibility import Ruling, build_ruling, resolve_requested_items, select_rules
 from triage.refunds.resolution import (
+    REPLACEMENT,
     Obstacle,
     build_nothing_left_obstacle,
     iter_stock_conditions,
@@ -256,7 +257,8 @@ def _build_grant(
         missing = ("PHOTO_MISSING",)
         return Proposed(outcome=ASK, order=order.number, reasons=missing, asks_for="photo")
     doubted = iter_doubts(case, order, found.total.amount)
-    stock = iter_stock_conditions(rulings, case.offers, found.rule.remedy)
+    replaced = [each.line for each in rulings if each.rule and found.rule.remedy == REPLACEMENT]
+    stock = iter_stock_conditions(replaced, case.offers)
     reasons = _drop_repeats((*remark, *found.remarks, *doubted))
     return Proposed(
         outcome=REVIEW,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from triage.contract.case import Offer, Order, Rule
+from triage.contract.case import Line, Offer, Order, Rule
 from triage.refunds.arithmetic import RefundPiece, Sum, compute_refund, is_fully_returned
 from triage.refunds.eligibility import PHOTO, Ruling, compute_last_day, get_start_day
 
@@ -174,12 +174,10 @@ def _iter_conditions(rules: Iterable[Rule]) -> Iterator[str]:
             yield f"Be sure that it is unused ({rule.clause})."
 
 
-def iter_stock_conditions(
-    rulings: Iterable[Ruling], offers: Sequence[Offer], remedy: str
-) -> Iterator[str]:
+def iter_stock_conditions(lines: Iterable[Line], offers: Sequence[Offer]) -> Iterator[str]:
     """What is to be replaced and is not surely there to be sent."""
     known = {offer.sku: offer.available for offer in offers}
-    for line in (each.line for each in rulings if each.rule and remedy == REPLACEMENT):
+    for line in lines:
         if line.sku not in known:
             yield f"No row says whether {line.name} is in stock: be sure that one can be sent."
         elif not known[line.sku]:

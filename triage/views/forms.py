@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 
+from tickets.models import Order
+from triage.contract.case import Line
 from triage.models import Intent, PolicyVersion
 from triage.policies.loading import BadPolicies
 from triage.policy_review.simulation import DEFAULT_TICKET_COUNT, read_version
@@ -47,6 +49,67 @@ class LabelForm(forms.Form):
         """The intent; None for out of scope."""
         chosen = self.cleaned_data["intent"]
         return None if chosen == OUT_OF_SCOPE_CHOICE else Intent.objects.get(pk=chosen)
+
+
+class ReplacementForm(forms.Form):
+    """How many pieces of each line are to be sent once more, of one order, and why.
+
+    ``found`` are the orders, each with its lines by their index. Clean, it has ``order`` and
+    ``pieces``: the number of pieces by the index of the line.
+    """
+
+    why = forms.CharField(
+        max_length=2_000,
+        label="Why",
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": "Please say why: a supervisor reads it."},
+    )
+
+    def __init__(self, data: Any = None, *, found: Sequence[tuple[Order, dict[int, Line]]]) -> None:
+        super().__init__(data)
+        self.found = found
+        for order, lines in found:
+            for index, line in lines.items():
+                self.fields[_name_line(order, index)] = _build_count_field(line)
+
+    def list_orders(self) -> list[tuple[Order, list[forms.BoundField]]]:
+        """The orders, each with the fields of its lines."""
+        return [
+            (order, [self[_name_line(order, index)] for index in lines])
+            for order, lines in self.found
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        wanted = [
+            (order, {index: n for index in lines if (n := said.get(_name_line(order, index)))})
+            for order, lines in self.found
+        ]
+        chosen = [{"order": order, "pieces": pieces} for order, pieces in wanted if pieces]
+        if len(chosen) > 1:
+            raise forms.ValidationError(
+                "A request is about one order: please ask for the other one by itself."
+            )
+        if not chosen and not self.errors:
+            raise forms.ValidationError("Please say how many of what are to be sent once more.")
+        return {**said, **(chosen[0] if chosen else {})}
+
+
+def _name_line(order: Order, index: int) -> str:
+    return f"line-{order.pk}-{index}"
+
+
+def _build_count_field(line: Line) -> forms.IntegerField:
+    left = line.quantity - line.returned
+    too_many = f"There {'is' if left == 1 else 'are'} only {left} to replace."
+    return forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=left,
+        label=line.name,
+        help_text=f"{left} of {line.quantity} can be replaced" if left > 1 else "",
+        error_messages={"max_value": too_many},
+    )
 
 
 class ReasonForm(forms.Form):

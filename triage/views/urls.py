@@ -8,6 +8,7 @@ from triage.views import (
     learning,
     policy_pages,
     policy_simulation,
+    replacements,
     retrieval,
     subgroup_errors,
 )
@@ -30,6 +31,7 @@ urlpatterns = [
         name="clause_uses",
     ),
     path("tickets/<int:pk>/label/", label_correction.choose_label, name="relabel"),
+    path("tickets/<int:pk>/replacement/", replacements.ask_for_replacement, name="replacement"),
     path("tickets/<int:pk>/confirm/", learning.confirm_label, name="confirm"),
     path("learning/", learning.show_learning, name="learning"),
     path("learning/progress/", learning.show_progress, name="learning_progress"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -165,3 +166,74 @@ def test_what_was_replaced_is_not_paid_back_besides(request_of_maya: Refund, sol
     refund = services.propose_refund(shop_rows.ticket(), asked, run=None, by=None)
     with pytest.raises(Refused, match="more than was paid"):
         decide(refund, sol)
+
+
+def ask(by: Client, ticket: Ticket, **said: object) -> Any:
+    return by.post(reverse("triage:replacement", args=[ticket.pk]), said)
+
+
+def test_ana_asks_for_a_replacement_by_hand_and_sol_decides(
+    db: None, as_ana: Client, ana: User, sol: User
+) -> None:
+    order, ticket = shop_rows.order(), shop_rows.ticket()
+    kettle = f"line-{order.pk}-0"
+    shown = as_ana.get(reverse("triage:replacement", args=[ticket.pk])).content.decode()
+    assert "Enamel kettle" in shown
+    assert "2 of 2 can be replaced" in shown
+    said = ask(as_ana, ticket, **{kettle: "1"}, why="The spout leaks.")
+    assert said.status_code == 302
+    refund = Refund.objects.get()
+    assert (refund.remedy, refund.amount, refund.requested_by) == (
+        "replacement",
+        Decimal("49.00"),
+        ana,
+    )
+    assert [(line["name"], line["quantity"]) for line in refund.lines] == [("Enamel kettle", 1)]
+    assert refund.note == "The spout leaks."
+    assert refund.conditions == [
+        "No row says whether Enamel kettle is in stock: be sure that one can be sent."
+    ]
+    assert approve(refund, sol).state == "approved"
+
+
+def test_what_cannot_be_replaced_is_said_and_nothing_is_asked_for(
+    db: None, as_ana: Client, sol: User
+) -> None:
+    order, ticket = shop_rows.order(), shop_rows.ticket()
+    other = Order.objects.create(customer=order.customer, number="HP-1043", status="delivered")
+    other.lines.create(name="Vase", unit_price="5.00")
+    kettle, vase = f"line-{order.pk}-0", f"line-{other.pk}-0"
+    for pieces, words in (
+        ({}, "how many of what"),
+        ({kettle: "0"}, "how many of what"),
+        ({kettle: "2"}, "There is only 1 to replace."),
+        ({kettle: "1", vase: "1"}, "about one order"),
+        ({vase: "1"}, "is left, so nothing"),
+    ):
+        said = ask(as_ana, ticket, **pieces, why="Broken.")
+        assert said.status_code in {409, 422}, words
+        assert words in said.content.decode()
+    assert ask(as_ana, ticket, **{kettle: "1"}).status_code == 422
+    assert not Refund.objects.exists()
+
+
+def test_what_was_replaced_already_is_not_offered_again(
+    request_of_maya: Refund, sol: User, as_ana: Client
+) -> None:
+    approve(request_of_maya, sol)
+    shown = as_ana.get(reverse("triage:replacement", args=[request_of_maya.ticket_id]))
+    assert "Enamel kettle" not in shown.content.decode()
+
+
+def test_without_a_customer_there_is_nothing_to_send(db: None, as_ana: Client) -> None:
+    stranger = Ticket.objects.create(email="who@example.org", subject="Hello")
+    said = as_ana.get(reverse("triage:replacement", args=[stranger.pk])).content.decode()
+    assert "nothing on file" in said
+
+
+def test_only_staff_ask_for_a_replacement(db: None, client: Client, nobody: User) -> None:
+    shop_rows.order()
+    address = reverse("triage:replacement", args=[shop_rows.ticket().pk])
+    assert client.get(address).status_code == 302
+    client.force_login(nobody)
+    assert client.get(address).status_code in {403, 404}

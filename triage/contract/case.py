@@ -249,8 +249,9 @@ class Case:
     ``language`` is the ISO 639-1 code of the text's, empty where it is not clear. ``photos``
     is how many pictures came with what is not answered yet. ``earlier`` is all that they
     wrote, also what is answered. ``hides_words``: there were words in it that could not be
-    seen, which are in no text here. What people ``settled`` already is not decided anew. Outputs of
-    earlier steps are read by their type: ``case[Classification]``.
+    seen, which are in no text here. ``injected`` are its sentences that a model reads as orders to
+    the machine, None where that model could not be asked. What people ``settled`` already is not
+    decided anew. Outputs of earlier steps are read by their type: ``case[Classification]``.
     """
 
     ticket: int
@@ -277,6 +278,7 @@ class Case:
     standing: Standing = Standing()
     settled: Settled | None = None
     hides_words: bool = False
+    injected: tuple[str, ...] | None = ()
     outputs: Mapping[type, Any] = field(default_factory=dict)
 
     def __getitem__(self, kind: type[T]) -> T:

@@ -8,15 +8,19 @@ customer makes ("please refund me") are none of it, however strongly they are pu
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from itertools import takewhile
 from typing import Final
 
+from triage.contract.case import Case
 from triage.nlu.document import Document
 from triage.nlu.lexicon import LEXICONS, load_groups
 from triage.nlu.machine_orders import find_machine_orders
 from triage.nlu.sentences import cut_sentences
 
 MAX_TEXT_CHARS: Final = 20_000
+READS_LIKE_ORDERS: Final = "it reads like orders to the machine"
+NOT_LOOKED_FOR: Final = "its orders to the machine were looked for by rules alone"
 PARAGRAPH: Final = re.compile(r"\n\s*\n")
 SAID: Final = load_groups(LEXICONS / "prompt_injection.toml", plain_spaces=True)
 NEARBY: Final = r"[^.?!\n]"
@@ -97,14 +101,29 @@ def find_injection_signs(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*signs, *find_machine_orders(Document.read(read))]))
 
 
-def remove_injections(text: str) -> str:
-    """Each paragraph up to the first sentence that instructs the machine: what follows belongs to
-    it.
+def list_injection_signs(case: Case) -> tuple[str, ...]:
+    """Why the message of a case looks like instructions to the machine, by rules and by model."""
+    found = find_injection_signs(f"{case.subject}\n{case.text}")
+    if case.injected is None:
+        return (*found, NOT_LOOKED_FOR)
+    return (*found, READS_LIKE_ORDERS) if case.injected else found
+
+
+def remove_injections(text: str, injected: Collection[str] = ()) -> str:
+    """Each paragraph up to the first sentence that instructs the machine or is among
+    ``injected``: what follows belongs to it.
 
     Empty where what is left still does, or nothing is left.
     """
-    kept = "\n\n".join(_cut_at_injection(part) for part in PARAGRAPH.split(text[:MAX_TEXT_CHARS]))
+    parts = PARAGRAPH.split(text[:MAX_TEXT_CHARS])
+    kept = "\n\n".join(_cut_at_injection(part, injected) for part in parts)
     return "" if find_injection_signs(kept) else kept.strip()
+
+
+def list_sentences(text: str) -> list[str]:
+    """The sentences as `remove_injections` reads them, none of them blank."""
+    parts = PARAGRAPH.split(text[:MAX_TEXT_CHARS])
+    return [sentence for part in parts for sentence in cut_sentences(part) if sentence.strip()]
 
 
 def keep_plain_paragraphs(text: str) -> str:
@@ -113,6 +132,8 @@ def keep_plain_paragraphs(text: str) -> str:
     return "\n\n".join(part for part in parts if not find_injection_signs(part))
 
 
-def _cut_at_injection(paragraph: str) -> str:
-    sentences = cut_sentences(paragraph)
-    return " ".join(takewhile(lambda sentence: not find_injection_signs(sentence), sentences))
+def _cut_at_injection(paragraph: str, injected: Collection[str]) -> str:
+    def is_plain(sentence: str) -> bool:
+        return sentence not in injected and not find_injection_signs(sentence)
+
+    return " ".join(takewhile(is_plain, cut_sentences(paragraph)))

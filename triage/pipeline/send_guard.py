@@ -93,9 +93,9 @@ def refuse_unapproved(draft: Draft, ticket: Ticket) -> tuple[MissingCheck, ...]:
 @cache
 def load_commitment_model():  # type: ignore[no-untyped-def]  # its type would import numpy
     """The bundled model that finds commitments in sentences. Raises EngineUnavailable."""
-    from triage.signals.commitment_model import CommitmentModel
+    from triage.signals.sentence_model import SentenceModel
 
-    return CommitmentModel.loads(
+    return SentenceModel.loads(
         pinned.verify_file(registry.load_entries()[COMMITMENT_MODEL]).read_bytes()
     )
 
@@ -111,7 +111,7 @@ def _detect_commitments(sentences: Sequence[str]) -> tuple[list[str], tuple[Miss
     except EngineUnavailable as error:
         because = f"rules alone read the reply, as its model cannot be used ({error})"
         return [], (MissingCheck(name=COMMITMENT_CHECK, because=because),)
-    heard = model.flag_commitments(sentences)
+    heard = model.flag_sentences(sentences)
     return [sentence for sentence, is_one in zip(sentences, heard, strict=True) if is_one], ()
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from triage.contract.case import Case, Order
 from triage.contract.outputs import Classification
-from triage.nlu.prompt_injection import find_injection_signs
+from triage.nlu.prompt_injection import list_injection_signs
 
 ORDINARY, RAISED, HIGH = 0, 1, 2
 MANY_REFUNDS: Final = 3
@@ -63,7 +63,7 @@ def iter_doubts(case: Case, order: Order, amount: Decimal) -> Iterator[str]:
 
 
 def _iter_message_doubts(case: Case) -> Iterator[str]:
-    if find_injection_signs(f"{case.subject}\n{case.text}"):
+    if list_injection_signs(case):
         yield "GIVES_ORDERS"
     if case.hides_words:
         yield "HIDDEN_WORDS"

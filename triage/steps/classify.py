@@ -25,7 +25,7 @@ from triage.contract.outcomes import (
 from triage.contract.outputs import Classification
 from triage.contract.step import Check, Evidence, Step, Worksheet, iter_failed_checks
 from triage.nlu.message_outcome import detect_unwanted_mail, determine_outcome
-from triage.nlu.prompt_injection import find_injection_signs, remove_injections
+from triage.nlu.prompt_injection import list_injection_signs, remove_injections
 from triage.nlu.urgency_rules import compute_urgency
 
 URGENCY_LEVELS: Mapping[str, int] = {"low": LOW, "normal": NORMAL, "high": HIGH, "urgent": URGENT}
@@ -40,14 +40,19 @@ def classify_message(case: Case, engine: Labeller) -> Classification:
     EngineError.
     """
     found = _build_classification(case, engine)
-    if not find_injection_signs(get_message_text(case)):
+    if not list_injection_signs(case):
         return found
     return replace(found, without_orders=_label_without_injection(case, engine))
 
 
 def _label_without_injection(case: Case, engine: Labeller) -> str:
     """The label of what the message says beside its orders; empty where that is nothing."""
-    rest = replace(case, subject=remove_injections(case.subject), text=remove_injections(case.text))
+    injected = case.injected or ()
+    rest = replace(
+        case,
+        subject=remove_injections(case.subject, injected),
+        text=remove_injections(case.text, injected),
+    )
     return _build_classification(rest, engine).label if get_message_text(rest) else ""
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from triage.generation.phrases import SENTENCES
 from triage.guardrails.commitments import Records, find_unapproved_commitments
-from triage.signals.commitment_model import CommitmentModel, normalize_numbers
+from triage.signals.sentence_model import SentenceModel, normalize_numbers
 from triage.signals.tfidf import Terms, learn_terms
 from triage.training.signal_fitting import describe_share
 
@@ -77,14 +77,14 @@ def _iter_reply_texts(tree: Any, name: str = "") -> Any:
             yield from _iter_reply_texts(branch)
 
 
-def fit_model(*, seed: int = 7) -> tuple[CommitmentModel, Mapping[str, Any]]:
+def fit_model(*, seed: int = 7) -> tuple[SentenceModel, Mapping[str, Any]]:
     """The model and its report; the threshold and every figure are out of fold."""
     texts, truth = load_corpus()
     chances = _predict_held_out(texts, truth, seed)
     ruled = apply_rules(texts)
     threshold = float(np.quantile(chances[~truth & ~ruled], 1 - MAX_FALSE_SHARE))
     terms, weights, bias = _fit_regression(texts, truth)
-    model = CommitmentModel(terms, weights, bias, threshold)
+    model = SentenceModel(terms, weights, bias, threshold)
     return model, {
         "threshold": round(threshold, 4),
         **build_report(truth, ruled, chances >= threshold),
@@ -113,7 +113,7 @@ def _predict_held_out(texts: Sequence[str], truth: NDArray[np.bool_], seed: int)
     parts = StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(truth, truth)
     for train, held in parts:
         terms, weights, bias = _fit_regression([texts[i] for i in train], truth[train])
-        part = CommitmentModel(terms, weights, bias, 1.0)
+        part = SentenceModel(terms, weights, bias, 1.0)
         chances[held] = part.compute_probabilities([texts[i] for i in held])
     return chances
 

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import tomllib
-from pathlib import Path
-
 import pytest
 
 from triage.nlu.document import MAX_TEXT_CHARS, Document
 from triage.nlu.machine_orders import APPROVAL, RULES_ASIDE, TO_MACHINE, find_machine_orders
 from triage.nlu.prompt_injection import find_injection_signs
+from triage.training import injection_fitting
 
-MAILS = tomllib.loads(Path(__file__).with_name("machine_orders.toml").read_text("utf-8"))
+MAILS = injection_fitting.load_writers()["strangers"]
 
 
 def test_most_orders_of_strangers_are_noticed_and_hardly_an_honest_mail() -> None:
-    missed = [text for text in MAILS["orders"] if not find_injection_signs(text)]
-    wrongly = [text for text in MAILS["honest"] if find_injection_signs(text)]
-    assert len(missed) <= 0.05 * len(MAILS["orders"]), missed
-    assert len(wrongly) <= 0.01 * len(MAILS["honest"]), wrongly
+    missed = [text for text in MAILS.orders if not find_injection_signs(text)]
+    wrongly = [text for text in MAILS.honest if find_injection_signs(text)]
+    assert len(missed) <= 0.05 * len(MAILS.orders), missed
+    assert len(wrongly) <= 0.01 * len(MAILS.honest), wrongly
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from tickets.delivery.sending import UnapprovedCommitment
 from tickets.models import Draft
 from triage.contract.step import EngineUnavailable
 from triage.pipeline import send_guard
-from triage.signals.commitment_model import CommitmentModel
+from triage.signals.sentence_model import SentenceModel
 from triage.training import commitment_fitting
 
 UNSEEN = Path(__file__).parent / "commitments_unseen.toml"
@@ -31,13 +31,13 @@ def test_together_they_find_what_the_rules_alone_do_not() -> None:
     promised, harmless = unseen()
     model = send_guard.load_commitment_model()
     by_rules = commitment_fitting.apply_rules(promised)
-    assert (by_rules | model.flag_commitments(promised)).mean() >= 0.93 > by_rules.mean() + 0.1
+    assert (by_rules | model.flag_sentences(promised)).mean() >= 0.93 > by_rules.mean() + 0.1
     freed = [
         text
         for text, by in zip(harmless, commitment_fitting.apply_rules(harmless), strict=True)
         if not by
     ]
-    assert sum(model.flag_commitments(freed)) <= 0.03 * len(freed)
+    assert sum(model.flag_sentences(freed)) <= 0.03 * len(freed)
 
 
 def test_it_was_not_taught_what_it_is_examined_on() -> None:
@@ -51,12 +51,12 @@ def test_nothing_of_our_own_writer_sounds_like_a_promise() -> None:
     assert len(own) > 50
     for sample in ("HP-10422", "HP-7"), ("£89.00", "£1,173.95"), ("3 May", "19 October"):
         said = [text.replace(*sample) for text in own]
-        assert not any(send_guard.load_commitment_model().flag_commitments(said)), sample
+        assert not any(send_guard.load_commitment_model().flag_sentences(said)), sample
 
 
 def test_the_same_model_is_the_same_bytes() -> None:
     model = send_guard.load_commitment_model()
-    again = CommitmentModel.loads(model.dumps())
+    again = SentenceModel.loads(model.dumps())
     assert again.dumps() == model.dumps()
     assert again.compute_probabilities([INDIRECT]) == pytest.approx(
         model.compute_probabilities([INDIRECT])

@@ -29,7 +29,8 @@ class RosterError(Exception):
 class Entry:
     """One model file.
 
-    ``kind`` is encoder, writer, signals or promises, ``model_class`` focal, general or hosted.
+    ``kind`` is encoder, writer, signals, promises or injections; ``model_class`` focal, general
+    or hosted.
     """
 
     name: str

@@ -1,4 +1,6 @@
-"""The chance that a sentence of a reply gives the customer money, or says that it was given."""
+"""Sentences of one kind found by their words and letters: replies that give money, mails that give
+orders to the machine.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,7 @@ def normalize_numbers(sentence: str) -> str:
 
 
 @dataclass(frozen=True)
-class CommitmentModel:
+class SentenceModel:
     """A logistic regression: ``weights`` (terms,), ``bias`` and the ``threshold`` of its chance."""
 
     terms: Terms
@@ -31,11 +33,11 @@ class CommitmentModel:
     threshold: float
 
     def compute_probabilities(self, sentences: Sequence[str]) -> Vector:
-        """Probabilities (sentences,) that each sentence is a commitment."""
+        """Probabilities (sentences,) that each sentence is of the kind."""
         scores = np.array([self._score_sentence(sentence) for sentence in sentences])
         return np.asarray(1 / (1 + np.exp(-scores)), np.float32)
 
-    def flag_commitments(self, sentences: Sequence[str]) -> list[bool]:
+    def flag_sentences(self, sentences: Sequence[str]) -> list[bool]:
         """For each sentence whether its probability reaches the threshold."""
         return [bool(chance >= self.threshold) for chance in self.compute_probabilities(sentences)]
 
@@ -51,7 +53,7 @@ class CommitmentModel:
         return save({**self.terms.dump_tensors(), "weights": self.weights, "scale": scale})
 
     @classmethod
-    def loads(cls, data: bytes) -> CommitmentModel:
+    def loads(cls, data: bytes) -> SentenceModel:
         from safetensors.numpy import load
 
         tensors = load(data)

@@ -31,6 +31,13 @@ def embed(texts: Sequence[str]) -> NDArray[np.float32]:
     )
 
 
+def embed_with_tokens(
+    texts: Sequence[str],
+) -> tuple[NDArray[np.float32], list[NDArray[np.float32]]]:
+    """The vectors of the texts and, of each, those of its words (words, 384)."""
+    return embed(texts), [embed(text.lower().split()) for text in texts]
+
+
 def _direction(word: str) -> NDArray[np.float64]:
     seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:8], "big")
     return np.random.default_rng(seed).standard_normal(384)

@@ -11,6 +11,7 @@ from triage.classifier.selective import NO_THRESHOLD, PrecisionGuarantee, comput
 from triage.contract.case import Intent
 from triage.contract.outcomes import Guess, Matter, Signals
 from triage.contract.step import EngineError
+from triage.signals.encoded_text import EncodedText
 
 if TYPE_CHECKING:
     from triage.classifier.intent_model import IntentModel, Judgement
@@ -61,9 +62,10 @@ class IntentLabeller:
         """The guess for a text. Raises EngineError where there is no text."""
         if not text.strip():
             raise EngineError("there is no text to label")
-        vector, found = self._find_matters(text)
-        read = self._read_signals(self.signals, text, vector) if self.signals else None
-        return replace(self.label_vector(text, vector), matters=found, signals=read)
+        said = EncodedText.encode(text, self.encoder)
+        found = self._find_matters(said)
+        read = self._read_signals(self.signals, said) if self.signals else None
+        return replace(self.label_vector(text, said.vector[None]), matters=found, signals=read)
 
     def label_texts(self, texts: Sequence[str]) -> list[Guess]:
         """The guess for each text, as of each alone but without signals; embedded in batches, so
@@ -90,20 +92,18 @@ class IntentLabeller:
             for text, vector, matters in zip(texts, vectors, found, strict=True)
         ]
 
-    def _find_matters(self, text: str) -> tuple[Vectors, tuple[Matter, ...]]:
-        """The text's vector (1, 384), and the matters by what its version has learned of them."""
+    def _find_matters(self, said: EncodedText) -> tuple[Matter, ...]:
+        """The matters of a text, by what its version has learned of them."""
         if self.model.several is None:
-            found = heuristic.find_matters(text, self.model.labels, self._judge_texts)
-            return self.encoder.embed([text]), found
-        vector, tokens = self.encoder.embed_with_tokens([text])
-        known = vector[0], tokens[0]
-        return vector, detector.find_matters(text, self.model, self.encoder, known)
+            return heuristic.find_matters(said.text, self.model.labels, self._judge_texts)
+        known = said.vector, said.tokens
+        return detector.find_matters(said.text, self.model, self.encoder, known)
 
-    def _read_signals(self, signals: SignalModel, text: str, vector: Vectors) -> Signals:
+    def _read_signals(self, signals: SignalModel, said: EncodedText) -> Signals:
         """Urgency, mood and spam; a second embedding where the first was by a tuned encoder."""
         if self.plain is not self.encoder:
-            vector = self.plain.embed([text])
-        return signals.read_signals(text, vector[0], self.plain.embed)
+            said = EncodedText.encode(said.text, self.plain)
+        return signals.read_signals(said)
 
     def _judge_texts(self, texts: Sequence[str]) -> Judgement:
         return self.model.judge_texts(texts, self.encoder.embed(texts))

@@ -119,11 +119,12 @@ def load_encoder():  # type: ignore[no-untyped-def]  # its type would import it
 def read_signals(text: str) -> Signals | None:
     """Urgency, mood and spam of a text; None where their model or the encoder is not there."""
     try:
-        model = load_signal_model()
-        vector = load_encoder().embed([text])[0]
+        model, encoder = load_signal_model(), load_encoder()
     except EngineUnavailable:
         return None
-    found: Signals = model.read_signals(text, vector, load_encoder().embed)
+    from triage.signals.encoded_text import EncodedText
+
+    found: Signals = model.read_signals(EncodedText.encode(text, encoder))
     return found
 
 

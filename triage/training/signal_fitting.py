@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.classifier.calibration import compute_calibration_error
+from triage.signals.encoded_text import Vectors
 from triage.signals.linear_models import (
     MAIL,
     MOOD,
@@ -17,7 +18,6 @@ from triage.signals.linear_models import (
     Embed,
     Head,
     SignalModel,
-    Vectors,
     find_level,
     has_known_words,
 )

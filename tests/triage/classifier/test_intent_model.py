@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.support.word_vectors import embed, written
+from tests.support.word_vectors import embed, embed_with_tokens, written
 from triage.classifier import fitting, lssvm
 from triage.classifier.fitting import fit_model
 from triage.classifier.intent_model import IntentModel
@@ -27,6 +27,9 @@ def trained(each: int = 40, kinds: int = 6) -> IntentModel:
 class Encoder:
     def embed(self, texts: list[str]) -> np.ndarray:
         return embed(texts)
+
+    def embed_with_tokens(self, texts: list[str]) -> tuple[np.ndarray, list[np.ndarray]]:
+        return embed_with_tokens(texts)
 
     def build_engine_info(self, name: str, **settings: object) -> EngineInfo:
         return EngineInfo(name=name, kind="rules", runtime="test", settings=settings)

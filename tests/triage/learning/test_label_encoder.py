@@ -28,6 +28,7 @@ from triage.learning import examples, versions
 from triage.models import Classifier, Embedding, Intent, IntentEncoder, Limit, TunedEncoder
 from triage.pipeline import registry, worker
 from triage.pipeline.configuration import load_configuration
+from triage.signals.encoded_text import EncodedText
 
 __all__ = ["encoder"]
 pytestmark = pytest.mark.django_db
@@ -228,8 +229,8 @@ def test_signals_go_on_reading_plain_vectors(tuned: list[Sequence[str]], ada: Us
     read: list[Any] = []
 
     class Listener:
-        def read_signals(self, text: str, vector: Any, embed: Any) -> None:
-            read.append((vector, embed([text])[0]))
+        def read_signals(self, said: EncodedText) -> None:
+            read.append((said.vector, said.encoder.embed([said.text])[0]))
 
     engine.signals = Listener()
     engine.label("where is my kettle", ())

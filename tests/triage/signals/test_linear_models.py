@@ -12,6 +12,7 @@ from triage.contract.outcomes import Signals
 from triage.nlu.urgency_rules import compute_unwanted_share
 from triage.pipeline import registry
 from triage.signals import text_features
+from triage.signals.encoded_text import EncodedText
 from triage.signals.linear_models import MAIL, MOOD, URGENCY, SignalModel, find_level, remove_word
 from triage.training import signal_corpus, signal_fitting
 
@@ -30,8 +31,7 @@ def model() -> Any:
 
 
 def read(model: SignalModel, text: str) -> Signals:
-    encoder = registry.load_encoder()
-    return model.read_signals(text, encoder.embed([text])[0], encoder.embed)
+    return model.read_signals(EncodedText.encode(text, registry.load_encoder()))
 
 
 # --- the bundled model ------------------------------------------------------------------

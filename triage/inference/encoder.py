@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 VECTOR_SIZE = 384
 WIDTH_STEP = 16  # tokens
 BATCH_SIZE = 16  # 8 to 16 is fastest on one core; larger ones fall out of its cache
+MAX_PADDING = 32  # tokens that one longer text may add to a batch: as many cost a call of their own
 
 
 class Encoder:
@@ -98,12 +99,11 @@ class Encoder:
         from tqdm import tqdm
 
         ids = self._tokenize_texts(texts)
-        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
-        starts = range(0, len(order), BATCH_SIZE)
-        for start in tqdm(starts, disable=not progress, unit_scale=BATCH_SIZE, unit=" texts"):
-            rows = order[start : start + BATCH_SIZE]
-            padded, mask = _pad_ids([ids[i] for i in rows])
-            yield rows, self._forward(padded, mask), mask
+        with tqdm(total=len(ids), disable=not progress, unit=" texts") as bar:
+            for rows in _cut_batches([len(each) for each in ids]):
+                padded, mask = _pad_ids([ids[i] for i in rows])
+                yield rows, self._forward(padded, mask), mask
+                bar.update(len(rows))
 
     def _tokenize_texts(self, texts: Sequence[str]) -> list[list[int]]:
         return [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
@@ -163,6 +163,27 @@ def load_transformer(entry: Entry) -> SentenceTransformer:
         raise EngineUnavailable(f"{entry.name} cannot be loaded: {error}") from error
 
 
+def _cut_batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """The rows by length, in batches that a further text joins only while it pads little."""
+    rows: list[int] = []
+    for row in sorted(range(len(lengths)), key=lengths.__getitem__):
+        padding = (
+            len(rows) * (_round_width(lengths[row]) - _round_width(lengths[rows[-1]]))
+            if rows
+            else 0
+        )
+        if len(rows) == BATCH_SIZE or padding > MAX_PADDING:
+            yield rows
+            rows = []
+        rows.append(row)
+    if rows:
+        yield rows
+
+
+def _round_width(length: int) -> int:
+    return -(-length // WIDTH_STEP) * WIDTH_STEP
+
+
 def _pad_ids(ids: list[list[int]]) -> tuple[Tokens, Tokens]:
     """Token ids and mask, both of shape (texts, longest), the longest rounded up.
 
@@ -173,7 +194,7 @@ def _pad_ids(ids: list[list[int]]) -> tuple[Tokens, Tokens]:
     import numpy as np
 
     lengths = np.array([len(row) for row in ids])
-    width = -(-int(lengths.max()) // WIDTH_STEP) * WIDTH_STEP
+    width = _round_width(int(lengths.max()))
     mask = np.arange(width) < lengths[:, None]
     padded = np.zeros(mask.shape, np.int64)
     padded[mask] = np.concatenate(ids)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from triage.contract.fact_types import FACT_KINDS, MAX_SLOTS_BY_KIND
@@ -42,6 +43,12 @@ SPACING: Final = r"[\W_]{0,3}"
 NUMBER: Final = r"(?:(?<![^\W_])[^\W_]{0,40})?\d(?:[\w.,:/-]{0,60}\w)?"
 WHOLE_VALUE: Final = re.compile(f"{LINK}|{MAIL}")
 """What is one value, whatever number is in it."""
+VALUES: Final = re.compile(
+    rf"(?P<said_link>{LINK})|(?P<said_contact>{MAIL})|(?P<said_amount>{AMOUNT})"
+    rf"|(?P<said_date>{DATE})|(?P<phone>{PHONE})|(?P<said_number>{NUMBER})",
+    re.IGNORECASE,
+)
+"""Every value but names, the most telling first: nothing is looked at twice."""
 
 
 @dataclass(frozen=True)
@@ -79,10 +86,10 @@ def _iter_values(
     document: Document, slots: Sequence[Slot], known: _KnownValues
 ) -> Iterator[tuple[int, int, str, str]]:
     """(start, end, kind, value) of each value; of an order of theirs its mark, as "mark"."""
-    pattern, at = _build_pattern(slots), 0
+    names, at = _compile_names(tuple(sorted(set(_iter_spellings(slots))))), 0
     for mention in (*_list_mentions(document, known), None):
         end = mention.start if mention else len(document.text)
-        for match in pattern.finditer(document.text, at, end):
+        for match in _iter_matches(names, document.text, at, end):
             kind = match.lastgroup or ""
             yield match.start(), match.end(), KINDS.get(kind, kind), match.group().strip()
         if mention:
@@ -90,8 +97,30 @@ def _iter_values(
             yield mention.start, mention.end, *_classify_mention(mention, known)
 
 
+def _iter_matches(
+    names: re.Pattern[str] | None, text: str, at: int, end: int
+) -> Iterator[re.Match[str]]:
+    """The values from ``at`` to ``end``, none within another: where two begin at one place, a link
+    or an address comes before a name, and a name before any other.
+    """
+    found: list[re.Match[str] | None] = [VALUES.search(text, at, end)]
+    found.append(names.search(text, at, end) if names else None)
+    while first := min(filter(None, found), key=_get_precedence, default=None):
+        yield first
+        for place, pattern in enumerate((VALUES, names)):
+            match = found[place]
+            if pattern and match and match.start() < first.end():
+                found[place] = pattern.search(text, first.end(), end)
+
+
+def _get_precedence(match: re.Match[str]) -> tuple[int, int]:
+    kind = match.lastgroup
+    return match.start(), 0 if kind in WHOLE_KINDS else 1 if kind == "name" else 2
+
+
 KINDS: Final = {"phone": "said_contact"}
 """What is called otherwise than the pattern that finds it."""
+WHOLE_KINDS: Final = frozenset({"said_link", "said_contact"})
 
 
 def _list_mentions(document: Document, known: _KnownValues) -> list[OrderMention]:
@@ -179,27 +208,14 @@ def _parse_day(value: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def _build_pattern(slots: Sequence[Slot]) -> re.Pattern[str]:
-    """One pattern for every value, the most telling first: nothing is looked at twice."""
-    groups = {
-        "said_link": LINK,
-        "said_contact": MAIL,
-        "name": _join_alternatives(_iter_spellings(slots)),
-        "said_amount": AMOUNT,
-        "said_date": DATE,
-        "phone": PHONE,
-        "said_number": NUMBER,
-    }
-    parts = [f"(?P<{name}>{pattern})" for name, pattern in groups.items() if pattern]
-    return re.compile("|".join(parts), re.IGNORECASE)
-
-
-def _join_alternatives(patterns: Iterable[str]) -> str:
+@lru_cache(maxsize=256)
+def _compile_names(spellings: tuple[str, ...]) -> re.Pattern[str] | None:
     """One pattern for all, the longest first, so that "Storm lamp, large" is not read as
-    "Storm lamp"; empty for none.
+    "Storm lamp"; None for none.
     """
-    found = sorted(set(patterns), key=lambda pattern: (-len(pattern), pattern))
-    return rf"(?<!\w)(?:{'|'.join(found)})(?!\w)" if found else ""
+    longest = sorted(spellings, key=len, reverse=True)
+    said = rf"(?<!\w)(?P<name>{'|'.join(longest)})(?!\w)"
+    return re.compile(said, re.IGNORECASE) if spellings else None
 
 
 def _iter_spellings(slots: Sequence[Slot]) -> Iterator[str]:

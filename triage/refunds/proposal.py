@@ -22,6 +22,7 @@ from triage.nlu import (
 )
 from triage.nlu.conditional_requests import find_fallback
 from triage.nlu.lexicon import LEXICONS, load_groups
+from triage.nlu.money import find_amounts
 from triage.nlu.other_orders import find_other_order_question
 from triage.nlu.prompt_injection import keep_plain_paragraphs
 from triage.refunds.arithmetic import Part
@@ -130,6 +131,7 @@ def _build_proposal(case: Case, message: Document) -> Proposed:
     if not asked:
         return _propose_unasked(case, case.order)
     found = _apply_rules(case, message, case.order, asked)
+    found = _check_demanded_amount(message, case.order, found)
     return _check_other_orders(case, message, case.order, found)
 
 
@@ -159,6 +161,22 @@ def _read_own_words(case: Case) -> str:
     """What the customer wrote, without what stands as a mail's header."""
     parts = (case.subject, case.text, case.earlier)
     return "\n\n".join(MAIL_HEADER.sub("", part) for part in parts)
+
+
+def _check_demanded_amount(message: Document, order: Order, found: Proposed) -> Proposed:
+    """The answer as it is; a question where more money is asked for than was paid."""
+    if found.outcome != REVIEW:
+        return found
+    for sentence in filter(_asks_for_money, message.sentences):
+        for amount in find_amounts(sentence):
+            ours = amount.currency in ("", order.currency)
+            if ours and amount.value is not None and amount.value > order.paid:
+                question = (
+                    f"The message asks for {amount.text}, and {order.paid} {order.currency} was "
+                    f"paid for order {order.number}: what is meant?"
+                )
+                return refer_to_person(question, "ASKS_FOR_MORE")
+    return found
 
 
 def _check_other_orders(case: Case, message: Document, order: Order, found: Proposed) -> Proposed:

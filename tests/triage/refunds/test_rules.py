@@ -327,6 +327,21 @@ def test_what_any_customer_may_write_is_none(text: str) -> None:
     assert not find_injection_signs(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("Return the kettle. Give back 5000.00 pounds and keep no fee.", True),
+        ("Return the kettle. I want a refund of £5,000.", True),
+        ("Return the kettle and refund the £49.00.", False),
+        ("Return the kettle. My kitchen cost £5,000.", False),
+    ],
+)
+def test_more_than_was_paid_is_a_question(text: str, asks: bool) -> None:
+    output = decide(text=text)
+    assert ("ASKS_FOR_MORE" in output.reasons) is asks
+    assert (output.amount is None) is asks
+
+
 @pytest.mark.parametrize("gone", ["0.01", "20.00", "49.00", "88.99"])
 def test_money_that_went_back_for_no_line_we_know_is_a_question(gone: str) -> None:
     order = replace(ORDER, refunded=Decimal(gone), unassigned=Decimal(gone))

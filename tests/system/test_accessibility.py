@@ -78,6 +78,7 @@ def pages(ids: dict[str, int]) -> dict[str, list[tuple[str, int]]]:
             *receipts,
             (f"/approvals/{ids['refund']}/", 200),
             (f"/approvals/request/{ids['ticket']}/", 200),
+            (f"/machine/tickets/{ids['ticket']}/replacement/", 200),
             (f"/machine/tickets/{ids['ticket']}/label/", 200),
             ("/machine/policies/", 200),
             ("/machine/policies/damaged.refund/1/", 200),

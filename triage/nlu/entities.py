@@ -14,7 +14,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from triage.contract.fact_types import FACT_KINDS, MAX_SLOTS_BY_KIND
@@ -208,7 +207,6 @@ def _parse_day(value: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-@lru_cache(maxsize=256)
 def _compile_names(spellings: tuple[str, ...]) -> re.Pattern[str] | None:
     """One pattern for all, the longest first, so that "Storm lamp, large" is not read as
     "Storm lamp"; None for none.

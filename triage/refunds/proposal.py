@@ -164,10 +164,13 @@ def _read_own_words(case: Case) -> str:
 
 
 def _check_demanded_amount(message: Document, order: Order, found: Proposed) -> Proposed:
-    """The answer as it is; a question where more money is asked for than was paid."""
+    """The answer as it is; a question where more money is asked for than was paid. Orders to the
+    machine ask for nothing.
+    """
     if found.outcome != REVIEW:
         return found
-    for sentence in filter(_asks_for_money, message.sentences):
+    plain = Document.read(keep_plain_paragraphs(message.text))
+    for sentence in filter(_asks_for_money, plain.sentences):
         for amount in find_amounts(sentence):
             ours = amount.currency in ("", order.currency)
             if ours and amount.value is not None and amount.value > order.paid:

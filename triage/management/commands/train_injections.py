@@ -8,17 +8,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from triage.inference.registry import pinned
-from triage.management.commands.train_signals import format_figure
+from triage.management.training_output import WEIGHTS, format_digest, iter_report_lines
 
-WEIGHTS = Path(pinned.HERE) / "weights" / "injections.safetensors"
+TARGET = WEIGHTS / "injections.safetensors"
 
 
 class Command(BaseCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--target", type=Path, default=WEIGHTS, help="the file to write")
+        parser.add_argument("--target", type=Path, default=TARGET, help="the file to write")
 
     def handle(self, *, target: Path, **options: Any) -> None:
         from triage.training import injection_fitting
@@ -26,12 +25,6 @@ class Command(BaseCommand):
         model, report = injection_fitting.fit_model()
         target.write_bytes(model.dumps())
         self.stdout.write("On mails of each writer, fitted on those of the others:")
-        for writer, figures in report.items():
-            self.stdout.write(f"{writer}:")
-            for what, figure in figures.items():
-                self.stdout.write(f"  {what}: {format_figure(figure)}")
-        self.stdout.write(
-            f"{target}\nsha256 {pinned.hash_file(target)}\nPut the digest into "
-            f"triage/inference/registry/roster.toml: "
-            "a file with another one is refused."
-        )
+        for line in iter_report_lines(report):
+            self.stdout.write(line)
+        self.stdout.write(format_digest(target))

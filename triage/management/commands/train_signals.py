@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from triage.inference.registry import pinned
+from triage.management.training_output import WEIGHTS, format_digest, iter_report_lines
 from triage.pipeline import registry
 
-WEIGHTS = Path(pinned.HERE) / "weights" / "signals.safetensors"
+TARGET = WEIGHTS / "signals.safetensors"
 
 
 class Command(BaseCommand):
@@ -20,7 +19,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--seed", type=int, default=7, help="of the folds")
-        parser.add_argument("--target", type=Path, default=WEIGHTS, help="the file to write")
+        parser.add_argument("--target", type=Path, default=TARGET, help="the file to write")
 
     def handle(self, *, seed: int, target: Path, **options: Any) -> None:
         from triage.training import signal_corpus, signal_fitting
@@ -31,19 +30,6 @@ class Command(BaseCommand):
         )
         target.write_bytes(model.dumps())
         self.stdout.write(f"Each on texts it was not fitted on, {signal_fitting.FOLDS} folds:")
-        for name, figures in report.items():
-            self.stdout.write(f"{name}:")
-            for what, figure in figures.items():
-                self.stdout.write(f"  {what}: {format_figure(figure)}")
-        self.stdout.write(
-            f"{target}\nsha256 {pinned.hash_file(target)}\nPut the digest into "
-            f"triage/inference/registry/roster.toml: "
-            "a file with another one is refused."
-        )
-
-
-def format_figure(figure: Any) -> str:
-    """A figure as text: a share with its interval, or the plain value."""
-    if not isinstance(figure, Mapping):
-        return str(figure)
-    return f"{figure['share']:.1%} of {figure['of']} ({figure['from']:.1%} to {figure['to']:.1%})"
+        for line in iter_report_lines(report):
+            self.stdout.write(line)
+        self.stdout.write(format_digest(target))

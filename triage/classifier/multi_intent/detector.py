@@ -27,6 +27,7 @@ from triage.classifier.multi_intent.segmentation import (
     strip_quotes,
 )
 from triage.contract.outcomes import Matter
+from triage.signals.encoded_text import EncodedText, TokenEncoder
 
 if TYPE_CHECKING:
     from triage.classifier.intent_model import IntentModel, Judgement
@@ -38,14 +39,6 @@ POOLED_SHARE = 0.05
 MAX_SENTENCES = 16  # that are held against each other
 MAX_MATTERS = 4  # at most so many are told
 SEAM_WEIGHTS = (1.5, -2.5, 1.5, 1.0)  # what the four signs of a seam count for a proposal
-
-
-class TokenEncoder(Protocol):
-    """The part of `triage.inference.encoder.Encoder` that is needed here."""
-
-    def embed(self, texts: Sequence[str]) -> Any: ...
-    def embed_with_tokens(self, texts: Sequence[str]) -> tuple[Any, list[Any]]: ...
-    def locate_tokens(self, text: str) -> list[Place]: ...
 
 
 class SideEncoder(Protocol):
@@ -221,7 +214,7 @@ def _is_surely_one(
     reader: TokenEncoder,
 ) -> bool:
     """Whether by the means of its tokens no proposal of a text comes near to being two matters."""
-    pooled = _PooledSides(said.text, tokens, reader.locate_tokens(said.text)[: len(tokens)])
+    pooled = _PooledSides(EncodedText(said.text, said.vector, tokens, reader))
     (pairs,) = read_proposals([said], model, pooled)
     enough = POOLED_SHARE * detector.threshold
     return all(detector.compute_probability(pair.signs) < enough for pair in pairs)
@@ -231,19 +224,12 @@ def _is_surely_one(
 class _PooledSides:
     """Stands for the encoder: a part of the text has the mean of its tokens as its vector."""
 
-    text: str
-    tokens: Any
-    places: Sequence[Place]
+    said: EncodedText
 
     def embed(self, texts: Sequence[str]) -> Any:
-        means = np.array([self._sum_tokens(part) for part in texts])
-        return means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
-
-    def _sum_tokens(self, part: str) -> Any:
-        start = self.text.index(part)
-        end = start + len(part)
-        inside = [begin < end and start < stop for begin, stop in self.places]
-        return self.tokens[inside].sum(axis=0)
+        starts = [self.said.text.index(part) for part in texts]
+        ends = [start + len(part) for start, part in zip(starts, texts, strict=True)]
+        return self.said.pool_spans(list(zip(starts, ends, strict=True)))
 
 
 def _choose_pair(pairs: Sequence[Pair], detector: MultiIntentDetector) -> Pair | None:

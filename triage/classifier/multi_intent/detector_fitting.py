@@ -16,7 +16,6 @@ from triage.classifier.multi_intent.detector import (
     MultiIntentDetector,
     Pair,
     TextProposals,
-    TokenEncoder,
     find_matters,
     propose_splits,
     read_proposals,
@@ -29,6 +28,7 @@ from triage.classifier.multi_intent.synthetic import (
     wrap_in_story,
 )
 from triage.classifier.out_of_scope import load_background_texts
+from triage.signals.encoded_text import TokenEncoder
 
 if TYPE_CHECKING:
     from triage.classifier.intent_model import IntentModel

@@ -1,6 +1,8 @@
 # `make run` and `make test` do everything on a fresh machine.
 PYTHON ?= python3
 PORT ?= 8000
+# Processes that test, of about 2 GB each.
+JOBS ?= 2
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 BENCH := $(BIN)/python -m tests.benchmarks
@@ -14,7 +16,7 @@ run: .venv/installed
 test: .venv/installed-dev lint
 	@$(MANAGE) check
 	@$(MANAGE) makemigrations --check --dry-run
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n $(JOBS) --dist loadfile
 
 lint: .venv/installed-dev
 	@$(BIN)/ruff check .

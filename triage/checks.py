@@ -110,17 +110,17 @@ def check_model_roster(**kwargs: Any) -> list[CheckMessage]:
 
 @register()
 def check_bundled_models(**kwargs: Any) -> list[CheckMessage]:
-    """The models that read replies and signals are there: without them work goes on, with checks
+    """The models that read messages and replies are there: without them work goes on, with checks
     on record as not run.
     """
     from triage.inference.registry import pinned
-    from triage.pipeline import registry, send_guard
+    from triage.pipeline import injection_reading, registry, send_guard
 
     try:
         entries = registry.load_entries()
     except pinned.RosterError:
         return []  # told by the check of the roster
-    names = (registry.SIGNALS, send_guard.COMMITMENT_MODEL)
+    names = (registry.SIGNALS, send_guard.COMMITMENT_MODEL, injection_reading.INJECTION_MODEL)
     return [warning for name in names for warning in _iter_missing_model(entries[name])]
 
 

@@ -13,6 +13,7 @@ from triage.contract.outputs import Classification
 from triage.contract.slots import WritingTask
 from triage.contract.step import EngineInfo, EngineUnavailable
 from triage.guardrails.attribution import Written
+from triage.nlu.prompt_injection import list_machine_orders
 from triage.steps.retrieve import Hit, Retrieval, SearchResult
 
 KETTLE = Line(sku="K1", name="Enamel kettle", quantity=1, price=Decimal("49.00"))
@@ -105,7 +106,12 @@ def labelled(slug: str = "return-request", **changes: Any) -> Case:
     """The case as the classify and retrieve steps leave it."""
     made = case(**changes)
     intent = made.find_intent(slug)
-    label = Classification(label=slug, name=intent.name if intent else "", basis="model")
+    label = Classification(
+        label=slug,
+        name=intent.name if intent else "",
+        basis="model",
+        machine_orders=list_machine_orders(made),
+    )
     retrieval = Retrieval(
         as_of=date(2026, 11, 1),
         as_of_because="the day of purchase",

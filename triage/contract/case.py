@@ -236,6 +236,17 @@ class Candidate:
 
 
 @dataclass(frozen=True, kw_only=True)
+class InjectionReading:
+    """The ``sentences`` of a message that a model reads as orders to the machine, and which model:
+    its name and the sha256 of its file.
+    """
+
+    sentences: tuple[str, ...] = ()
+    model: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Case:
     """Everything a step may know of one ticket.
 
@@ -249,8 +260,8 @@ class Case:
     ``language`` is the ISO 639-1 code of the text's, empty where it is not clear. ``photos``
     is how many pictures came with what is not answered yet. ``earlier`` is all that they
     wrote, also what is answered. ``hides_words``: there were words in it that could not be
-    seen, which are in no text here. ``injected`` are its sentences that a model reads as orders to
-    the machine, None where that model could not be asked. What people ``settled`` already is not
+    seen, which are in no text here. ``injected`` are its orders to the machine as a model reads
+    them, None where that model could not be asked. What people ``settled`` already is not
     decided anew. Outputs of earlier steps are read by their type: ``case[Classification]``.
     """
 
@@ -278,7 +289,7 @@ class Case:
     standing: Standing = Standing()
     settled: Settled | None = None
     hides_words: bool = False
-    injected: tuple[str, ...] | None = ()
+    injected: InjectionReading | None = InjectionReading()
     outputs: Mapping[type, Any] = field(default_factory=dict)
 
     def __getitem__(self, kind: type[T]) -> T:

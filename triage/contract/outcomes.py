@@ -62,11 +62,14 @@ class Reading:
 @dataclass(frozen=True, kw_only=True)
 class Signals:
     """``urgency``: low, normal, high, urgent. ``mood``: calm, upset, threatening. ``spam``: wanted,
-    spam (advertising, fraud), automatic (bounces, replies of machines)."""
+    spam (advertising, fraud), automatic (bounces, replies of machines). ``readers`` are the models
+    that read them: sha256 by name.
+    """
 
     urgency: Reading
     mood: Reading
     spam: Reading
+    readers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,19 @@ from triage.contract.outcomes import NORMAL, Matter, Outcome
 
 
 @dataclass(frozen=True, kw_only=True)
+class MachineOrder:
+    """Words of a message that read like an order to the machine, and why.
+
+    ``found_by`` is "rules" or the name of a model. ``words`` are empty where no single sentence
+    is one, or where nobody could look.
+    """
+
+    because: str
+    found_by: str
+    words: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Classification:
     """The label and how sure it is; ``label`` is empty where a person has to say.
 
@@ -17,8 +30,9 @@ class Classification:
     taxonomy) or "person". ``confidence`` is None where nothing was calibrated.
     ``suggestion`` is a guess that was not sure enough to be a label. ``audited``: this
     ticket is one of the random share that a person is asked about. ``without_orders`` is the
-    label that a message has without the parts that give orders to the machine, None where
-    it has none: the label chooses the rule, so they must not choose the label.
+    label that a message has without its ``machine_orders``, None where it has none: the label
+    chooses the rule, so they must not choose the label. ``readers`` are the models that read
+    the message beside the one that labelled it: sha256 by name.
     """
 
     label: str = ""
@@ -44,3 +58,5 @@ class Classification:
     mood_because: tuple[str, ...] = ()
     audited: bool = False
     without_orders: str | None = None
+    machine_orders: tuple[MachineOrder, ...] = ()
+    readers: Mapping[str, str] = field(default_factory=dict)

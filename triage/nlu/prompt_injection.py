@@ -8,17 +8,20 @@ customer makes ("please refund me") are none of it, however strongly they are pu
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from itertools import takewhile
 from typing import Final
 
-from triage.contract.case import Case
+from triage.contract.case import Case, InjectionReading
+from triage.contract.outputs import MachineOrder
 from triage.nlu.document import Document
 from triage.nlu.lexicon import LEXICONS, load_groups
 from triage.nlu.machine_orders import find_machine_orders
 from triage.nlu.sentences import cut_sentences
 
 MAX_TEXT_CHARS: Final = 20_000
+MAX_QUOTED_CHARS: Final = 300
+RULES: Final = "rules"
 READS_LIKE_ORDERS: Final = "it reads like orders to the machine"
 NOT_LOOKED_FOR: Final = "its orders to the machine were looked for by rules alone"
 PARAGRAPH: Final = re.compile(r"\n\s*\n")
@@ -101,12 +104,40 @@ def find_injection_signs(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*signs, *find_machine_orders(Document.read(read))]))
 
 
-def list_injection_signs(case: Case) -> tuple[str, ...]:
-    """Why the message of a case looks like instructions to the machine, by rules and by model."""
-    found = find_injection_signs(f"{case.subject}\n{case.text}")
-    if case.injected is None:
-        return (*found, NOT_LOOKED_FOR)
-    return (*found, READS_LIKE_ORDERS) if case.injected else found
+def list_machine_orders(case: Case) -> tuple[MachineOrder, ...]:
+    """The orders to the machine in the message of a case, by rules and by model, with the
+    sentences that give them.
+    """
+    message = f"{case.subject}\n{case.text}"
+    signs = find_injection_signs(message)
+    told = _find_sentences(message) if signs else {}
+    return (
+        *(MachineOrder(because=why, found_by=RULES, words=told.get(why, "")) for why in signs),
+        *_iter_heard_orders(case.injected),
+    )
+
+
+def _find_sentences(message: str) -> dict[str, str]:
+    """By sign, the first sentence that has it by itself."""
+    found: dict[str, str] = {}
+    for sentence in list_sentences(message):
+        for why in find_injection_signs(sentence):
+            found.setdefault(why, _shorten(sentence))
+    return found
+
+
+def _iter_heard_orders(heard: InjectionReading | None) -> Iterator[MachineOrder]:
+    if heard is None:
+        yield MachineOrder(because=NOT_LOOKED_FOR, found_by=RULES)
+        return
+    for sentence in heard.sentences:
+        words = _shorten(sentence)
+        yield MachineOrder(because=READS_LIKE_ORDERS, found_by=heard.model, words=words)
+
+
+def _shorten(sentence: str) -> str:
+    said = " ".join(sentence.split())
+    return said if len(said) <= MAX_QUOTED_CHARS else f"{said[: MAX_QUOTED_CHARS - 2]} …"
 
 
 def remove_injections(text: str, injected: Collection[str] = ()) -> str:

@@ -8,7 +8,6 @@ from tickets.models import Run
 from triage.contract.case import Case
 from triage.contract.outcomes import Outcome
 from triage.contract.outputs import Classification
-from triage.nlu.prompt_injection import list_injection_signs
 from triage.pipeline import registry
 from triage.steps.classify import find_guarantee_doubt
 
@@ -35,7 +34,7 @@ def _iter_label_doubts(case: Case) -> Iterator[str]:
 
 
 def _iter_injection_doubts(case: Case) -> Iterator[str]:
-    yield from list_injection_signs(case)
+    yield from (order.because for order in case[Classification].machine_orders)
     if case.hides_words:
         yield "it holds words that could not be seen"
 

@@ -25,7 +25,7 @@ from triage.pipeline.customer_history import (
     Account,
     load_account,
 )
-from triage.pipeline.injection_reading import read_injected_sentences
+from triage.pipeline.injection_reading import read_injections
 from triage.pipeline.prior_decision import find_prior_decision
 from triage.pipeline.ticket_thread import load_thread
 from triage.pipeline.understanding import TicketRows, understand_ticket
@@ -70,7 +70,7 @@ def load_ticket_rows(ticket: Ticket, known: Configuration) -> TicketRows:
             standing=_build_standing(ticket.customer, account),
             settled=decided,
             hides_words=thread.hides_words,
-            injected=read_injected_sentences(ticket.subject, thread.text),
+            injected=read_injections(ticket.subject, thread.text),
         ),
         facts=tuple(_build_facts(_iter_ticket_facts(ticket, account))),
         sender=tuple(_build_facts(_iter_sender_facts(ticket))),

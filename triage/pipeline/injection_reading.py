@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from triage.contract.case import InjectionReading
 from triage.contract.step import EngineUnavailable
 from triage.inference.registry import pinned
 from triage.pipeline import registry
@@ -21,9 +22,9 @@ def load_injection_model():  # type: ignore[no-untyped-def]  # its type would im
     )
 
 
-def read_injected_sentences(subject: str, text: str) -> tuple[str, ...] | None:
-    """The sentences of a message that read like orders to the machine; None where their model
-    cannot be used.
+def read_injections(subject: str, text: str) -> InjectionReading | None:
+    """The sentences of a message that read like orders to the machine, and the model that says
+    so; None where it cannot be used.
     """
     from triage.signals.injection_sentences import find_injected_sentences
 
@@ -31,4 +32,5 @@ def read_injected_sentences(subject: str, text: str) -> tuple[str, ...] | None:
         model = load_injection_model()
     except EngineUnavailable:
         return None
-    return find_injected_sentences(model, f"{subject}\n\n{text}")
+    sentences = find_injected_sentences(model, f"{subject}\n\n{text}")
+    return InjectionReading(sentences=sentences, model=INJECTION_MODEL, sha256=model.sha256)

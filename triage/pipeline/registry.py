@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -125,7 +125,7 @@ def read_signals(text: str) -> Signals | None:
     from triage.signals.encoded_text import EncodedText
 
     found: Signals = model.read_signals(EncodedText.encode(text, encoder))
-    return found
+    return replace(found, readers={**found.readers, ENCODER: get_encoder_sha256()})
 
 
 def find_signal_model() -> Any:  # its type would import numpy

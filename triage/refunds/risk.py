@@ -13,7 +13,6 @@ from typing import Final
 
 from triage.contract.case import Case, Order
 from triage.contract.outputs import Classification
-from triage.nlu.prompt_injection import list_injection_signs
 
 ORDINARY, RAISED, HIGH = 0, 1, 2
 MANY_REFUNDS: Final = 3
@@ -63,7 +62,7 @@ def iter_doubts(case: Case, order: Order, amount: Decimal) -> Iterator[str]:
 
 
 def _iter_message_doubts(case: Case) -> Iterator[str]:
-    if list_injection_signs(case):
+    if case[Classification].machine_orders:
         yield "GIVES_ORDERS"
     if case.hides_words:
         yield "HIDDEN_WORDS"

@@ -7,6 +7,7 @@ any single word of the text: so no one word can raise a ticket.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -177,11 +178,15 @@ def _is_word_term(head: Head, place: int) -> bool:
 
 @dataclass(frozen=True)
 class SignalModel:
-    """The three heads. Of an encoded text, its encoder is only asked again where one raises."""
+    """The three heads. Of an encoded text, its encoder is only asked again where one raises.
+
+    ``sha256`` is the digest of the file that it was read from, "" for one just fitted.
+    """
 
     urgency: Head
     mood: Head
     mail: Head
+    sha256: str = ""
 
     def read_signals(self, said: EncodedText) -> Signals:
         """Urgency, mood and spam of a text, each with its confidence and reasons."""
@@ -189,6 +194,7 @@ class SignalModel:
             urgency=_read_level(self.urgency, said, calm=URGENCY.index("normal")),
             mood=_read_level(self.mood, said, calm=0),
             spam=_read_mail(self.mail, said.text, said.vector),
+            readers={"signals": self.sha256},
         )
 
     def dumps(self) -> bytes:
@@ -205,7 +211,8 @@ class SignalModel:
         from safetensors.numpy import load
 
         tensors = load(data)
-        return cls(*(_load_head(name, tensors) for name in ("urgency", "mood", "mail")))
+        urgency, mood, mail = (_load_head(name, tensors) for name in ("urgency", "mood", "mail"))
+        return cls(urgency, mood, mail, hashlib.sha256(data).hexdigest())
 
 
 def _read_level(head: Head, said: EncodedText, *, calm: int) -> Reading:

@@ -4,6 +4,7 @@ orders to the machine.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,12 +26,16 @@ def normalize_numbers(sentence: str) -> str:
 
 @dataclass(frozen=True)
 class SentenceModel:
-    """A logistic regression: ``weights`` (terms,), ``bias`` and the ``threshold`` of its chance."""
+    """A logistic regression: ``weights`` (terms,), ``bias`` and the ``threshold`` of its chance.
+
+    ``sha256`` is the digest of the file that it was read from, "" for one just fitted.
+    """
 
     terms: Terms
     weights: Vector
     bias: float
     threshold: float
+    sha256: str = ""
 
     def compute_probabilities(self, sentences: Sequence[str]) -> Vector:
         """Probabilities (sentences,) that each sentence is of the kind."""
@@ -58,4 +63,5 @@ class SentenceModel:
 
         tensors = load(data)
         bias, threshold = (float(value) for value in tensors["scale"])
-        return cls(Terms.load_tensors(tensors), tensors["weights"], bias, threshold)
+        terms, digest = Terms.load_tensors(tensors), hashlib.sha256(data).hexdigest()
+        return cls(terms, tensors["weights"], bias, threshold, digest)

@@ -25,7 +25,7 @@ from triage.contract.outcomes import (
 from triage.contract.outputs import Classification
 from triage.contract.step import Check, Evidence, Step, Worksheet, iter_failed_checks
 from triage.nlu.message_outcome import detect_unwanted_mail, determine_outcome
-from triage.nlu.prompt_injection import list_injection_signs, remove_injections
+from triage.nlu.prompt_injection import list_machine_orders, remove_injections
 from triage.nlu.urgency_rules import compute_urgency
 
 URGENCY_LEVELS: Mapping[str, int] = {"low": LOW, "normal": NORMAL, "high": HIGH, "urgent": URGENT}
@@ -39,15 +39,23 @@ def classify_message(case: Case, engine: Labeller) -> Classification:
     Where it gives orders to the machine, the label without them is computed as well. May raise
     EngineError.
     """
-    found = _build_classification(case, engine)
-    if not list_injection_signs(case):
+    found = _add_machine_orders(case, _build_classification(case, engine))
+    if not found.machine_orders:
         return found
     return replace(found, without_orders=_label_without_injection(case, engine))
 
 
+def _add_machine_orders(case: Case, found: Classification) -> Classification:
+    """The answer with the orders to the machine in the message, and who heard them."""
+    heard = {case.injected.model: case.injected.sha256} if case.injected else {}
+    return replace(
+        found, machine_orders=list_machine_orders(case), readers={**heard, **found.readers}
+    )
+
+
 def _label_without_injection(case: Case, engine: Labeller) -> str:
     """The label of what the message says beside its orders; empty where that is nothing."""
-    injected = case.injected or ()
+    injected = case.injected.sentences if case.injected else ()
     rest = replace(
         case,
         subject=remove_injections(case.subject, injected),
@@ -122,6 +130,7 @@ def read_urgency(case: Case, signals: Signals | None) -> Classification:
         mood=mood.level,
         mood_confidence=mood.confidence,
         mood_because=mood.because,
+        readers=signals.readers,
         audited=case.audited,
     )
 
@@ -246,7 +255,7 @@ def salvage_suggestion(
 
 def build_fallback(case: Case) -> Classification:
     """No label is better than a guessed one; how soon it matters is known all the same."""
-    left = read_urgency(case, None)
+    left = _add_machine_orders(case, read_urgency(case, None))
     if not get_message_text(case):
         return replace(left, outcome=Outcome.EMPTY)
     if unwanted := detect_unwanted_mail(case, None):

@@ -29,7 +29,6 @@ from triage.guardrails.attribution import (
 from triage.guardrails.commitments.draft_check import REVIEW_WORDS as SPEAKS_OF_REVIEW
 from triage.guardrails.tone import check_tone, find_missing_phrases
 from triage.nlu.entities import mask_entities
-from triage.nlu.prompt_injection import list_injection_signs
 from triage.refunds.decided import APPROVED, PAID
 from triage.refunds.proposal import ASK, DECIDED, HUMAN, REFUSE, REVIEW, Proposed
 from triage.steps.retrieve import Hit, Retrieval
@@ -117,7 +116,7 @@ def build_writing_task(case: Case) -> WritingTask:
     message = " ".join(said.split(maxsplit=MAX_MESSAGE_WORDS)[:MAX_MESSAGE_WORDS])
     orders = [order.number for order in case.orders]
     ticket, named = mask_entities(message, facts, f"ticket:{case.ticket}:words", orders)
-    if list_injection_signs(case):
+    if label.machine_orders:
         named = ()  # nothing of what it brings in is repeated
     return WritingTask(
         kind="draft",

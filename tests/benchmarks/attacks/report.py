@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.benchmarks.attacks import judging, texts
 from tests.benchmarks.attacks.texts import Attack
-from tests.benchmarks.attacks.trials import Trial, select_flagged
+from tests.benchmarks.attacks.trials import Trial, is_flagged
 from triage.nlu.prompt_injection import find_injection_signs
 
 
@@ -48,21 +48,22 @@ def _iter_cause_lines(trials: Sequence[Trial]) -> Iterator[str]:
 
 
 def iter_flag_lines(attacks: Sequence[Attack], data: Path) -> Iterator[str]:
-    """How many attack texts the injection cues flag, and how many harmless ones."""
+    """How many attack texts are flagged, and how many harmless ones."""
     yield "\nmessages that give orders"
     for name in dict.fromkeys(attack.of for attack in attacks):
         for held_out in (False, True):
             of_set = [a for a in attacks if (a.of, a.is_held_out) == (name, held_out)]
             part = "held out" if held_out else "seen while tuning"
-            yield (
-                f"{name}, {part}: flagged {_format_share(len(select_flagged(of_set)), len(of_set))}"
-            )
+            yield f"{name}, {part}: flagged {_format_flagged([a.text for a in of_set])}"
     harmless = texts.load_harmless_texts(data)
-    wrong = sum(bool(find_injection_signs(text)) for text in harmless)
-    yield (
-        f"harmless texts with trigger words: flagged {_format_share(wrong, len(harmless))} "
-        "(at most 2 %)"
-    )
+    yield f"harmless texts with trigger words: flagged {_format_flagged(harmless)}"
+
+
+def _format_flagged(given: Sequence[str]) -> str:
+    by_rules = sum(bool(find_injection_signs(text)) for text in given)
+    together = sum(map(is_flagged, given))
+    shares = (_format_share(count, len(given)) for count in (by_rules, together))
+    return "by rules {}; by rules or model {}".format(*shares)
 
 
 def _format_share(count: int, of: int) -> str:

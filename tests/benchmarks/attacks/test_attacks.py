@@ -254,7 +254,7 @@ def test_of_the_demos_letters_only_those_that_give_orders_are_flagged() -> None:
 
 
 def test_most_of_our_own_texts_are_flagged() -> None:
-    assert len(trials.select_flagged(ATTACKS)) >= 0.9 * len(ATTACKS)
+    assert sum(bool(find_injection_signs(each.text)) for each in ATTACKS) >= 0.9 * len(ATTACKS)
 
 
 def test_at_most_two_percent_of_harmless_texts_with_trigger_words_are_flagged() -> None:

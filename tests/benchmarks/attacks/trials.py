@@ -28,6 +28,7 @@ from triage.demo.photo import draw_photo
 from triage.models import Limit
 from triage.nlu.prompt_injection import find_injection_signs
 from triage.pipeline import worker
+from triage.pipeline.injection_reading import read_injections
 
 MACHINE_ALONE, PERSON_LABELLED, NO_REFUND = (
     "refunds, by the machine alone",
@@ -167,6 +168,7 @@ def _run_trial(base: BaseTicket, attack: Attack, place: str) -> Trial:
     return Trial(base=base, attack=attack, place=place, now=now, unsafe=tuple(gained))
 
 
-def select_flagged(attacks: Sequence[Attack]) -> list[Attack]:
-    """The attacks whose text the injection cues flag."""
-    return [attack for attack in attacks if find_injection_signs(attack.text)]
+def is_flagged(text: str) -> bool:
+    """Whether rules or the model read orders to the machine in a message of this text."""
+    heard = read_injections("", text)
+    return bool(find_injection_signs(text) or (heard and heard.sentences))

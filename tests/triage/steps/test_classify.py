@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.case_values import RETURN, STATUS, case
+from triage.contract.case import InjectionReading
 from triage.contract.outcomes import Guess, Matter, Outcome, Reading, Signals
 from triage.contract.step import EngineError, EngineInfo, Rung, Status
 from triage.nlu.urgency_rules import compute_urgency
@@ -58,6 +59,16 @@ def test_where_no_model_read_urgency_and_mood_the_receipt_says_not_run() -> None
     assert SIGNALS_NOT_RUN in without.evidence.reasons
     assert SIGNALS_NOT_RUN not in read.evidence.reasons
     assert without.status == read.status == Status.OK
+
+
+def test_whoever_read_the_message_beside_the_labeller_is_named() -> None:
+    heard = InjectionReading(model="injections", sha256="b" * 64)
+    signals = replace(CALM, readers={"signals": "a" * 64})
+    named = {"injections": "b" * 64, "signals": "a" * 64}
+    assert classify(Model(signals=signals), injected=heard).output.readers == named
+    assert classify(Model(signals=signals), injected=None).output.readers == {"signals": "a" * 64}
+    nobody = climb_ladder(step, case(injected=heard), [], step.limits)
+    assert nobody.output.readers == {"injections": "b" * 64}
 
 
 def test_without_any_text_there_was_nothing_to_read_them_off() -> None:

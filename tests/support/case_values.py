@@ -141,7 +141,7 @@ class FakeSearch:
         self.hits, self.near, self.by_meaning = hits, near, by_meaning
         self.asked_on: list[date] = []
 
-    def search(self, query: str, on: date, top: int) -> SearchResult:
+    def search(self, query: str, on: date, top: int, message: str = "") -> SearchResult:
         self.asked_on.append(on)
         return SearchResult(
             hits=self.hits, near=self.near, index_sha256="0" * 64, by_meaning=self.by_meaning

@@ -27,7 +27,7 @@ class NoSearch:
 
     card = ArithmeticEngine().card
 
-    def search(self, query: str, on: Any, top: int) -> Any:
+    def search(self, query: str, on: Any, top: int, message: str = "") -> Any:
         return SearchResult(hits=(), near=(), index_sha256="0" * 64, by_meaning=True)
 
     def clause(self, ref: str, on: Any) -> None:

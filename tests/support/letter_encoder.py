@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,6 +24,13 @@ class Letters:
 
     def embed(self, texts: Sequence[str]) -> Any:
         return self.embed_with_tokens(texts)[0]
+
+    def embed_text(self, text: str) -> Any:
+        vectors, tokens = self.embed_with_tokens([text])
+        return vectors[0], tokens[0]
+
+    def locate_tokens(self, text: str) -> list[tuple[int, int]]:
+        return [word.span() for word in re.finditer(r"\S+", text)]
 
     def embed_with_tokens(self, texts: Sequence[str]) -> Any:
         self.read += texts

@@ -29,7 +29,7 @@ class ByWords:
     def clause(self, ref: str, on: date) -> Clause | None:
         return None
 
-    def search(self, query: str, on: date, top: int) -> Any:
+    def search(self, query: str, on: date, top: int, message: str = "") -> Any:
         from triage.steps.retrieve import Hit, SearchResult
 
         asked = {word for word in query.lower().split() if len(word) > 5}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from triage.contract.step import EngineInfo, EngineUnavailable
 from triage.inference.forward import build_forward
 from triage.inference.kept_graph import GraphFolder
+from triage.inference.recent_vectors import RecentVectors
 from triage.inference.registry.pinned import Entry, verify_file
 from triage.inference.tuned_weights import apply_changes
 
@@ -46,6 +47,7 @@ class Encoder:
         self, entry: Entry, threads: int = 1, *, tuned: bytes = b"", graphs: Path | None = None
     ) -> None:
         self._tokenizer = load_tokenizer(verify_file(entry).parent)
+        self._recent = RecentVectors()
         self.entry = entry
         self.tuned_sha256 = hashlib.sha256(tuned).hexdigest() if tuned else ""
         kept = GraphFolder.find(graphs, entry.sha256, self.tuned_sha256) if graphs else None
@@ -72,6 +74,17 @@ class Encoder:
         ends and the padding are left out, so a text without words has no vectors.
         """
         return self.embed_with_tokens(texts, progress=progress)[1]
+
+    def embed_text(self, text: str) -> tuple[Vectors, Vectors]:
+        """The vector of one text, (384,), and those of its tokens, (tokens, 384): the few texts
+        that were read last cost nothing.
+        """
+
+        def read(text: str) -> tuple[Vectors, Vectors]:
+            vectors, tokens = self.embed_with_tokens([text])
+            return vectors[0], tokens[0]
+
+        return self._recent.get_or_read(text, read)
 
     def embed_with_tokens(
         self, texts: Sequence[str], *, progress: bool = False

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from triage.learning import ranking_metrics
 from triage.learning.question_collections import Collection, GoldQuestion
-from triage.retrieval.index import Index, TokenEncoder, build_index, embed_clauses
+from triage.retrieval.index import Index, build_index, embed_clauses
 from triage.retrieval.lexical import Bm25Index
 from triage.retrieval.ranking import Ranked, rank_clauses, read_query
+from triage.signals.encoded_text import TokenEncoder
 
 Pair = tuple[str, str]
 Tune = Callable[[Sequence[Pair], Sequence[str]], TokenEncoder]

@@ -15,7 +15,7 @@ from triage.learning.question_collections import Collection, GoldQuestion
 from triage.learning.ranking_metrics import Score
 from triage.learning.retrieval_calibration import Sample
 from triage.retrieval.engine import IdentifiedEncoder, Search
-from triage.retrieval.index import Index, TokenEncoder, build_index, embed_clauses
+from triage.retrieval.index import Index, build_index, embed_clauses
 from triage.retrieval.ranking import (
     Ranked,
     iter_queries,
@@ -31,6 +31,7 @@ from triage.retrieval.relevance import (
     load_shipped,
 )
 from triage.retrieval.sentence_windows import is_long
+from triage.signals.encoded_text import TokenEncoder
 
 Progress = Callable[[Sequence[str]], Iterable[str]]
 THRESHOLDS = (0.1, 0.15, 0.2, 0.3, 0.4, 0.5)

@@ -309,16 +309,10 @@ def _load_search(name: str, state: tuple[int, int], tuned: int) -> Engine:
     return build_clause_search(clauses, tuned)
 
 
-def build_clause_search(
-    clauses: Sequence[Clause], tuned: int | None = None, read: Any = None
-) -> Engine:
-    """The engine of the retrieve step over these clauses, by meaning. Raises EngineUnavailable.
-
-    It may ``read`` queries in a way of its own: see ``build_clause_searches``.
-    """
+def build_clause_search(clauses: Sequence[Clause], tuned: int | None = None) -> Engine:
+    """The engine of the retrieve step over these clauses, by meaning. Raises EngineUnavailable."""
     from triage.retrieval import engine as retrieval_engine
     from triage.retrieval import index
-    from triage.retrieval.ranking import read_query
     from triage.retrieval.store import Store
 
     tuned = load_configuration().tuned_encoder if tuned is None else tuned
@@ -326,18 +320,8 @@ def build_clause_search(
     by = f"{reader.entry.sha256} {reader.tuned_sha256} {reader.runtime}"
     embedded = Store(settings.DATA / "clauses").load_embedded(clauses, reader, by)
     return retrieval_engine.Search(
-        "hybrid", index.build_index(clauses, embedded), reader, relevance, read or read_query
+        "hybrid", index.build_index(clauses, embedded), reader, relevance
     )
-
-
-def build_clause_searches(*several: Sequence[Clause]) -> list[Engine]:
-    """An engine over each of several sets of clauses: a text that is searched for in all, one
-    after the other, is read once. Raises EngineUnavailable.
-    """
-    from triage.retrieval.ranking import QueryReader
-
-    queries = QueryReader()
-    return [build_clause_search(clauses, read=queries.read) for clauses in several]
 
 
 @lru_cache(maxsize=2)

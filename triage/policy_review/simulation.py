@@ -109,7 +109,7 @@ def what_if_job(job: Job) -> Mapping[str, Any]:
 
 def search_over(*several: Sequence[Clause]) -> list[Searcher]:
     """The engine of the retrieve step over each of several sets of clauses."""
-    return cast(list[Searcher], registry.build_clause_searches(*several))
+    return [cast(Searcher, registry.build_clause_search(clauses)) for clauses in several]
 
 
 def _build_new_clauses(wanted: Mapping[str, Any]) -> list[Clause]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from importlib.metadata import version
@@ -13,9 +13,10 @@ import numpy as np
 from triage.contract.case import Clause
 from triage.contract.step import EngineInfo
 from triage.retrieval import fusion
-from triage.retrieval.index import Index, TokenEncoder
-from triage.retrieval.ranking import Query, Ranked, rank_by_words, rank_clauses, read_query
+from triage.retrieval.index import Index
+from triage.retrieval.ranking import Ranked, rank_by_words, rank_clauses, read_query
 from triage.retrieval.relevance import Relevance, extract_features, load_shipped
+from triage.signals.encoded_text import TokenEncoder
 from triage.steps.retrieve import Hit, SearchResult
 
 if TYPE_CHECKING:
@@ -45,9 +46,8 @@ class Search:
         index: Index,
         encoder: IdentifiedEncoder | None = None,
         relevance: Relevance | None = None,
-        read: Callable[[str, TokenEncoder], Query] = read_query,
     ) -> None:
-        self._index, self._encoder, self._read = index, encoder, read
+        self._index, self._encoder = index, encoder
         self._relevance = relevance or load_shipped("hybrid" if encoder else "lexical")
         self._since, self._until = _get_force_days(index.clauses)
         self._by_ref: dict[str, list[Clause]] = {}
@@ -68,12 +68,15 @@ class Search:
         """The wording of a clause that is in force on that day."""
         return next((c for c in self._by_ref.get(ref, ()) if c.is_in_force(on)), None)
 
-    def search(self, query: str, on: date, top: int) -> SearchResult:
-        """The best clauses in force, at most ``top``, and better ones that were not."""
+    def search(self, query: str, on: date, top: int, message: str = "") -> SearchResult:
+        """The best clauses in force, at most ``top``, and better ones that were not.
+
+        ``message`` is what the encoder is to read of a query with a head: see ``read_query``.
+        """
         if not self._index.clauses or not query.strip():
             return SearchResult(hits=(), index_sha256=self._index.sha256)
         in_force = (self._since <= on.toordinal()) & (on.toordinal() < self._until)
-        ranked = self._rank_query(query, in_force)
+        ranked = self._rank_query(query, message, in_force)
         order = ranked.sort_places()
         best = order[in_force[order]][:MAX_CANDIDATES].tolist()
         hits = self._build_hits(ranked, best)[:top]
@@ -84,10 +87,10 @@ class Search:
             by_meaning=ranked.cosine is not None,
         )
 
-    def _rank_query(self, query: str, in_force: Mask) -> Ranked:
+    def _rank_query(self, query: str, message: str, in_force: Mask) -> Ranked:
         if self._encoder is None or self._index.embedded is None:
             return rank_by_words(self._index, query)
-        return rank_clauses(self._index, self._read(query, self._encoder), in_force)
+        return rank_clauses(self._index, read_query(query, self._encoder, message), in_force)
 
     def _build_hits(self, ranked: Ranked, places: Sequence[int]) -> list[Hit]:
         seen = extract_features(self._index, ranked, places)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from triage.contract.case import Clause
 from triage.retrieval.late_interaction import Tokens
 from triage.retrieval.lexical import Bm25Index
+from triage.signals.encoded_text import TokenEncoder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,16 +24,6 @@ if TYPE_CHECKING:
     FloatVectors = NDArray[np.float32]
 
 VECTOR_SIZE = 384
-
-
-class TokenEncoder(Protocol):
-    """An encoder that gives the vector of a text and those of its tokens in one pass."""
-
-    def embed(self, texts: Sequence[str]) -> FloatVectors: ...
-
-    def embed_with_tokens(
-        self, texts: Sequence[str]
-    ) -> tuple[FloatVectors, list[FloatVectors]]: ...
 
 
 @dataclass(frozen=True)

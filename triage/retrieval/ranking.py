@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from triage.retrieval.fusion import DENSE_SHARE, HEAD_SHARE, LATE_SHARE, WINDOW_SHARE, mix_scores
-from triage.retrieval.index import Index, TokenEncoder
+from triage.retrieval.index import Index
 from triage.retrieval.late_interaction import compute_maxsim
 from triage.retrieval.sentence_windows import is_long, list_windows, score_windows
+from triage.signals.encoded_text import EncodedText, TokenEncoder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,8 +32,9 @@ RERANK_BONUS = 100.0  # puts each of them before all others
 
 @dataclass(frozen=True)
 class Query:
-    """A text as it is searched for: ``vector`` (384), its tokens (tokens, 384), its head alone, and
-    if it is long its sentences; these two have shape (0 or more, 384)."""
+    """A text as it is searched for: its ``vector``, (384,), and ``tokens``, (tokens, 384); its head
+    alone, and if it is long its sentences, both of shape (0 or more, 384).
+    """
 
     text: str
     vector: Scores
@@ -64,13 +66,16 @@ class Ranked:
         return places if self.cosine is not None else places[self.words[places] > 0]
 
 
-def read_query(text: str, encoder: TokenEncoder) -> Query:
-    """The query of a text: it, its head and its sentences in one pass through the encoder.
+def read_query(text: str, encoder: TokenEncoder, message: str = "") -> Query:
+    """The query of a text, put together from its head and its ``message``.
 
-    A text of several lines has its head in the first: what a mail's subject says is said
-    again by no other part of it.
+    A text of several lines has its head in the first. The message is what the customer wrote as
+    the classify step reads it, so that it passes the encoder once a ticket: by default the other
+    lines. Its sentences are told from its tokens.
     """
-    return next(iter_queries([text], encoder))
+    cut = _cut_text(text, message)
+    head = EncodedText.encode(cut.head, encoder) if cut.head else None
+    return _join_query(text, EncodedText.encode(cut.message, encoder), head)
 
 
 def iter_queries(texts: Sequence[str], encoder: TokenEncoder) -> Iterator[Query]:
@@ -78,46 +83,39 @@ def iter_queries(texts: Sequence[str], encoder: TokenEncoder) -> Iterator[Query]
     may differ in the fifth digit from those of each alone.
     """
     for start in range(0, len(texts), MAX_BATCH_TEXTS):
-        cut = [_cut_text(text) for text in texts[start : start + MAX_BATCH_TEXTS]]
-        vectors, tokens = encoder.embed_with_tokens([part for each in cut for part in each.parts])
-        place = 0
-        for each in cut:
-            first, after = place + 1 + len(each.heads), place + len(each.parts)
-            heads, sentences = vectors[place + 1 : first], vectors[first:after]
-            yield Query(each.text, vectors[place], tokens[place], heads, sentences)
-            place = after
+        lot = texts[start : start + MAX_BATCH_TEXTS]
+        cut = [_cut_text(text, "") for text in lot]
+        parts = [part for each in cut for part in (each.message, *([each.head] * bool(each.head)))]
+        read = EncodedText.encode_each(parts, encoder)
+        for text, each in zip(lot, cut, strict=True):
+            message = next(read)
+            yield _join_query(text, message, next(read) if each.head else None)
 
 
 class _CutText(NamedTuple):
-    """A text, its head where it has one, and its sentences if it is long."""
+    """What a text says of what is wanted, "" where nothing; and the message itself."""
 
-    text: str
-    heads: list[str]
-    sentences: list[str]
-
-    @property
-    def parts(self) -> list[str]:
-        return [self.text, *self.heads, *self.sentences]
+    head: str
+    message: str
 
 
-def _cut_text(text: str) -> _CutText:
-    head, _, body = text.partition("\n")
-    return _CutText(text, [head] if body else [], list_windows(body or head))
+def _cut_text(text: str, message: str) -> _CutText:
+    first, _, others = text.partition("\n")
+    if others or first.split() != (message or first).split():
+        return _CutText(first, message or others)
+    return _CutText("", message or first)
 
 
-class QueryReader:
-    """Reads queries and keeps the latest: a text that is searched for in several indexes, one
-    after the other, passes the encoder once.
-    """
-
-    def __init__(self) -> None:
-        self._latest: tuple[TokenEncoder, Query] | None = None
-
-    def read(self, text: str, encoder: TokenEncoder) -> Query:
-        """As ``read_query``."""
-        if not self._latest or self._latest[0] is not encoder or self._latest[1].text != text:
-            self._latest = encoder, read_query(text, encoder)
-        return self._latest[1]
+def _join_query(text: str, message: EncodedText, head: EncodedText | None) -> Query:
+    """The vector is the mean of the tokens of both, as of one text; the head counts again alone."""
+    said = message.pool_spans(list_windows(message.text))
+    if head is None:
+        none = np.zeros((0, *message.vector.shape), np.float32)
+        return Query(text, message.vector, message.tokens, none, said)
+    summed = message.vector * len(message.tokens) + head.vector * len(head.tokens)
+    vector = summed / max(float(np.linalg.norm(summed)), 1e-12)
+    tokens = np.concatenate([head.tokens, message.tokens])
+    return Query(text, vector, tokens, head.vector[None], said)
 
 
 def rank_by_words(index: Index, text: str) -> Ranked:

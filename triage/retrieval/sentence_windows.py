@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from triage.nlu.sentences import split_sentences
+from triage.nlu.sentences import Span, iter_sentence_spans
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,13 +23,16 @@ def is_long(text: str) -> bool:
     return len(text.split()) > MAX_SHORT_WORDS
 
 
-def list_windows(text: str) -> list[str]:
-    """The sentences that are looked for alone; none in a short text."""
+def list_windows(text: str) -> list[Span]:
+    """Where the sentences are that are looked for alone; none in a short text."""
     if not is_long(text):
         return []
-    return [said for said in split_sentences(text) if len(said.split()) >= MIN_SENTENCE_WORDS][
-        :MAX_WINDOWS
-    ]
+    spans = iter_sentence_spans(text)
+    return [span for span in spans if _count_words(text, span) >= MIN_SENTENCE_WORDS][:MAX_WINDOWS]
+
+
+def _count_words(text: str, span: Span) -> int:
+    return len(text[span.start : span.end].split())
 
 
 def score_windows(cosines: Scores) -> Scores:

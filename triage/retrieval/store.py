@@ -18,8 +18,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from triage.contract.case import Clause
-from triage.retrieval.index import Embedded, TokenEncoder, embed_clauses, get_search_text
+from triage.retrieval.index import Embedded, embed_clauses, get_search_text
 from triage.retrieval.late_interaction import Tokens
+from triage.signals.encoded_text import TokenEncoder
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -20,6 +20,8 @@ class TokenEncoder(Protocol):
     """What turns texts into vectors, as `triage.inference.encoder.Encoder` does."""
 
     def embed(self, texts: Sequence[str]) -> Vectors: ...
+
+    def embed_text(self, text: str) -> tuple[Vectors, Vectors]: ...
 
     def embed_with_tokens(self, texts: Sequence[str]) -> tuple[Vectors, list[Vectors]]: ...
 
@@ -39,8 +41,14 @@ class EncodedText:
 
     @classmethod
     def encode(cls, text: str, encoder: TokenEncoder) -> EncodedText:
-        vectors, tokens = encoder.embed_with_tokens([text])
-        return cls(text, vectors[0], tokens[0], encoder)
+        return cls(text, *encoder.embed_text(text), encoder)
+
+    @classmethod
+    def encode_each(cls, texts: Sequence[str], encoder: TokenEncoder) -> Iterator[EncodedText]:
+        """Many texts in few passes: the vectors may differ in the fifth digit from `encode`'s."""
+        vectors, tokens = encoder.embed_with_tokens(texts)
+        for text, vector, pieces in zip(texts, vectors, tokens, strict=True):
+            yield cls(text, vector, pieces, encoder)
 
     def estimate_without(self, words: Sequence[str]) -> Vectors:
         """Vectors (words, 384) of the text without each word, told from its tokens: what the
@@ -51,8 +59,13 @@ class EncodedText:
         return _normalize(self.vector + _normalize(left) - _normalize(whole))
 
     def pool_spans(self, spans: Sequence[Place]) -> Vectors:
-        """The mean of the tokens in each span, of shape (spans, 384) and of length one."""
-        return _normalize(np.array([self._sum_places([span]) for span in spans]))
+        """The mean of the tokens in each span, of shape (spans, 384) and of length one.
+
+        A span that the encoder did not reach, since the text is longer than it reads, has none.
+        """
+        summed = np.array([self._sum_places([span]) for span in spans], np.float32)
+        reached = summed.reshape(-1, self.vector.size)
+        return _normalize(reached[reached.any(axis=1)])
 
     @cached_property
     def _places(self) -> list[Place]:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Final, Protocol
 
 from triage.contract.case import Case, Clause, Order, Rule
+from triage.contract.outcomes import get_message_text
 from triage.contract.outputs import Classification
 from triage.contract.step import Check, Engine, Evidence, Step, Worksheet, iter_failed_checks
 from triage.policies.contradictions import Disagreement, find_disagreements
@@ -84,7 +85,7 @@ class Retrieval:
 
 
 class Searcher(Engine, Protocol):
-    def search(self, query: str, on: date, top: int) -> SearchResult: ...
+    def search(self, query: str, on: date, top: int, message: str = "") -> SearchResult: ...
 
     def clause(self, ref: str, on: date) -> Clause | None: ...
 
@@ -94,7 +95,7 @@ def retrieve_clauses(case: Case, engine: Searcher) -> Retrieval:
     note which disagree. May raise EngineError.
     """
     as_of, because = find_effective_day(case)
-    found = engine.search(build_query(case), as_of, MAX_HITS)
+    found = engine.search(build_query(case), as_of, MAX_HITS, get_message_text(case))
     hits = tuple(_add_rule_clauses(case, engine, as_of, found.hits))
     return Retrieval(
         as_of=as_of,

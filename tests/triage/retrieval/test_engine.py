@@ -21,7 +21,6 @@ from triage.retrieval.fusion import mix_scores, standardize_scores
 from triage.retrieval.index import (
     VECTOR_SIZE,
     Embedded,
-    TokenEncoder,
     build_index,
     embed_clauses,
     get_search_text,
@@ -29,8 +28,6 @@ from triage.retrieval.index import (
 from triage.retrieval.late_interaction import Tokens, compute_maxsim
 from triage.retrieval.lexical import Bm25Index, repeat_questions
 from triage.retrieval.ranking import (
-    Query,
-    QueryReader,
     iter_queries,
     rank_by_words,
     rank_clauses,
@@ -166,7 +163,8 @@ def test_a_short_text_has_no_windows_and_a_long_one_its_sentences() -> None:
     assert list_windows("My parcel is late. Where is it now?") == []
     long = "This is a sentence of six words. Ok. " * 12
     assert is_long(long)
-    assert list_windows(long) == ["This is a sentence of six words."] * 12
+    windows = [long[span.start : span.end] for span in list_windows(long)]
+    assert windows == ["This is a sentence of six words."] * 12
 
 
 def test_a_clause_stands_out_for_its_best_sentences() -> None:
@@ -179,7 +177,31 @@ def test_the_first_of_several_lines_is_read_by_itself_too() -> None:
     encoder = Letters()
     assert len(read_query("late parcel\nwhere is it", encoder).head) == 1
     assert len(read_query("late parcel where is it", encoder).head) == 0
-    assert encoder.read == ["late parcel\nwhere is it", "late parcel", "late parcel where is it"]
+    assert encoder.read == ["late parcel", "where is it", "late parcel where is it"]
+
+
+def test_of_a_ticket_the_encoder_reads_the_message_as_it_was_classified() -> None:
+    encoder, said = Letters(), "My parcel\nIt is late,   where is it?"
+    query = read_query("late delivery. My parcel\nIt is late, where is it?", encoder, said)
+    assert encoder.read == ["late delivery. My parcel", said]
+    assert query.text == "late delivery. My parcel\nIt is late, where is it?"
+    assert len(query.tokens) == len("late delivery. My parcel".split()) + len(said.split())
+
+
+def test_a_message_without_label_and_subject_has_no_head() -> None:
+    encoder = Letters()
+    assert len(read_query("It is late, where?", encoder, "It is   late,\nwhere?").head) == 0
+    assert len(read_query("late delivery. Where?", encoder, "Where?").head) == 1
+
+
+def test_a_sentence_that_the_encoder_did_not_reach_is_left_out() -> None:
+    class Short(Letters):
+        def embed_with_tokens(self, texts: Sequence[str]) -> Any:
+            return super().embed_with_tokens([" ".join(text.split()[:16]) for text in texts])
+
+    long = "This is a sentence of seven words. " * 20
+    assert len(read_query(long, Short()).sentences) == 3
+    assert len(read_query(long, Letters()).sentences) == 12
 
 
 def test_a_long_message_is_ranked_without_late_interaction() -> None:
@@ -272,35 +294,6 @@ def same(one: Embedded, other: Embedded) -> None:
     assert np.array_equal(one.vectors, other.vectors)
     assert np.array_equal(one.tokens.rows, other.tokens.rows)
     assert np.array_equal(one.tokens.starts, other.tokens.starts)
-
-
-def test_what_is_searched_for_in_two_indexes_is_read_once() -> None:
-    encoder, queries = Letters(), QueryReader()
-    searches = [
-        Search(
-            "hybrid", build_index(some, embed_clauses(some, encoder, "letters")), encoder, read=read
-        )
-        for some in (CLAUSES, CLAUSES[:2])
-        for read in (read_query, queries.read)
-    ]
-    for text in ("my parcel is late", "do you take cards", "my parcel is late"):
-        plain, kept, fewer, fewer_kept = (search.search(text, TODAY, 3) for search in searches)
-        assert (kept, fewer_kept) == (plain, fewer)
-
-
-def test_the_latest_query_alone_is_kept_and_by_its_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-
-    def read(text: str, encoder: TokenEncoder) -> Query:
-        asked.append(text)
-        return read_query(text, encoder)
-
-    monkeypatch.setattr(ranking, "read_query", read)
-    queries, encoder = QueryReader(), Letters()
-    for text in ("late", "late", "cards", "late"):
-        assert queries.read(text, encoder).text == text
-    queries.read("late", Letters())
-    assert asked == ["late", "cards", "late", "late"]
 
 
 def test_many_texts_are_read_as_each_alone_and_in_few_passes(

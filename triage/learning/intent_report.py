@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 OUT_OF_SCOPE, UNKNOWN_LABEL = -1, -2
 MAX_TIMED_TEXTS = 200
 MAX_DRAWN_TEXTS = 1000
+PROMISED_TARGETS = (0.90, 0.95, 0.98)
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,17 @@ class Draws:
 
 
 @dataclass(frozen=True)
+class AutomaticLabels:
+    """Under the promise for ``target``: (share that is right, share of texts that get a label),
+    ``of_all`` texts, and ``of_ours``, strangers left out; right is 1.0 where none gets one.
+    """
+
+    target: float
+    of_all: tuple[float, float]
+    of_ours: tuple[float, float]
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """The figures of one classifier on one set of texts; shares unless a unit is in the name.
 
@@ -97,6 +109,7 @@ class Evaluation:
     best_coverage: float
     naive: tuple[float, float]
     promised: tuple[float, float]
+    automatic: tuple[AutomaticLabels, ...]
     sentence: str
     error_before: float
     error_after: float
@@ -203,10 +216,9 @@ def compute_figures(
         best_coverage=selective.find_naive_threshold(found.confidence[ours], right[ours], target)[
             1
         ],
-        naive=_measure_threshold(found, naive),
-        promised=_measure_threshold(
-            found, given.threshold, [model.labels.index(one) for one in given.withheld]
-        ),
+        naive=_measure_given(found, _flag_given(found, naive)),
+        promised=_measure_given(found, _flag_promised(found, given, model.labels)),
+        automatic=tuple(_measure_automatic(found, model, share) for share in PROMISED_TARGETS),
         sentence=given.sentence,
         error_before=compute_calibration_error(found.uncalibrated[ours], right[ours]),
         error_after=compute_calibration_error(found.confidence[ours], right[ours]),
@@ -249,15 +261,31 @@ def _judge_threshold(confidence: Any, right: Any, target: float, threshold: floa
     return float(kept), float(given.mean()), float(threshold > 1)
 
 
-def _measure_threshold(
-    found: Predictions, threshold: float, withheld: Sequence[int] = ()
-) -> tuple[float, float]:
-    """Two shares under a threshold: automatic labels that are right, texts that get one.
+def _measure_automatic(found: Predictions, model: IntentModel, target: float) -> AutomaticLabels:
+    promise = selective.compute_guarantee(model.evidence, target)
+    given = _flag_promised(found, promise, model.labels)
+    ours = found.is_in_scope
+    of_ours = _measure_given(found, given & ours)[0], float(given[ours].mean())
+    return AutomaticLabels(target, _measure_given(found, given), of_ours)
 
-    Of texts of any kind; 1.0 is right where no text gets a label.
-    """
+
+def _flag_promised(
+    found: Predictions, promise: selective.PrecisionGuarantee, labels: Sequence[str]
+) -> NDArray[np.bool_]:
+    withheld = [labels.index(name) for name in promise.withheld]
+    return _flag_given(found, promise.threshold, withheld)
+
+
+def _flag_given(
+    found: Predictions, threshold: float, withheld: Sequence[int] = ()
+) -> NDArray[np.bool_]:
+    """The texts that get a label by themselves."""
     given = (found.confidence >= threshold) & ~found.turned_away
-    given &= ~np.isin(found.shares.argmax(axis=1), list(withheld))
+    return np.asarray(given & ~np.isin(found.shares.argmax(axis=1), withheld))
+
+
+def _measure_given(found: Predictions, given: NDArray[np.bool_]) -> tuple[float, float]:
+    """The share of these labels that is right, 1.0 where there is none, and that of texts."""
     return (float(found.is_right[given].mean()) if given.any() else 1.0), float(given.mean())
 
 

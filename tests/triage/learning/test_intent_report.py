@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ from django.core.management import CommandError, call_command
 from tests.support.shared_data import shared_data
 from tests.support.word_vectors import embed, strange, written
 from triage.classifier.calibration import compute_calibration_error
-from triage.classifier.labelled_texts import UnreadableDataset, read_dataset
+from triage.classifier.labelled_texts import LabelledTexts, UnreadableDataset, read_dataset
 from triage.learning.intent_report import evaluate_classifier
 from triage.management.commands import evaluate_intents as command
 from triage.pipeline import registry
@@ -73,6 +74,19 @@ def test_strangers_in_the_test_are_told_apart(tmp_path: Path) -> None:
     assert "50 of none" in table
     assert "out-of-scope recall" in table
     assert "out-of-scope AUROC" in table
+
+
+def test_a_label_for_a_stranger_counts_as_wrong_where_strangers_are_counted() -> None:
+    taught = LabelledTexts(tuple(TAUGHT), tuple(NAMES))
+    twice = LabelledTexts((*LOOKED, *LOOKED), (*TRUTH, *[""] * len(LOOKED)))  # once as nobody's
+    loose, *strict = evaluate_classifier(taught, twice, embed, draws=0).automatic
+    assert (loose.target, loose.of_ours[1] > 0) == (0.9, True)
+    assert loose.of_all[0] == pytest.approx(loose.of_ours[0] / 2)
+    assert loose.of_all[1] == loose.of_ours[1]
+    rows = list(command._iter_automatic_lines(replace(strict[-1], of_all=(1.0, 0.0))))
+    assert rows[0] == (
+        "| automatic under 0.98: share / right, strangers included | no text gets a label |"
+    )
 
 
 @pytest.mark.usefixtures("_no_model")

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 if TYPE_CHECKING:
     from triage.classifier.labelled_texts import LabelledTexts
     from triage.inference.encoder import Encoder
-    from triage.learning.intent_report import DrawOutcome, Draws, Evaluation
+    from triage.learning.intent_report import AutomaticLabels, DrawOutcome, Draws, Evaluation
 
 
 class Command(BaseCommand):
@@ -95,6 +95,8 @@ def iter_report_lines(found: Evaluation) -> Iterator[str]:
     yield f"| largest coverage at {goal} right, found on these texts | {found.best_coverage:.2%} |"
     yield f"| naive threshold for {goal}: right / coverage | {_format_pair(found.naive)} |"
     yield f"| promised threshold for {goal}: right / coverage | {_format_pair(found.promised)} |"
+    for one in found.automatic:
+        yield from _iter_automatic_lines(one)
     yield (
         f"| calibration error before / after temperature | {found.error_before:.4f} / "
         f"{found.error_after:.4f} |"
@@ -105,6 +107,13 @@ def iter_report_lines(found: Evaluation) -> Iterator[str]:
     yield f"| size | {found.megabytes:.1f} MB |"
     yield f"\n{found.sentence}"
     yield from _iter_draw_lines(found.draws)
+
+
+def _iter_automatic_lines(found: AutomaticLabels) -> Iterator[str]:
+    for of, pair in (("strangers included", found.of_all), ("ours only", found.of_ours)):
+        right, share = pair
+        figures = f"{share:.1%} / {right:.1%}" if share else "no text gets a label"
+        yield f"| automatic under {found.target:.2f}: share / right, {of} | {figures} |"
 
 
 def _format_pair(pair: tuple[float, float]) -> str:

@@ -14,6 +14,7 @@ from typing import Final
 from triage.contract.case import Offer, Order
 from triage.nlu.document import Document
 from triage.nlu.exchange_value import Exchange, find_exchanges
+from triage.nlu.foreign_requests import find_foreign_requests
 from triage.nlu.requests import Request, RequestKind, find_money_requests
 
 MONEY_ASKED, PRICE_DIFFERENCE = "MONEY_ASKED_BESIDE", "PRICE_DIFFERENCE"
@@ -37,10 +38,10 @@ class Stake:
 def find_stake(
     document: Document, orders: Sequence[Order], offers: Sequence[Offer] = ()
 ) -> Stake | None:
-    """Why money may be due by a text: it asks for money back, else it asks for an exchange that
-    may give some back; None where neither is so.
+    """Why money may be due by a text: it asks for money back, in English or in one of thirteen
+    other languages, else it asks for an exchange that may give some back; None where neither is so.
     """
-    if asked := find_money_requests(document):
+    if asked := find_money_requests(document) or find_foreign_requests(document):
         return Stake(reason=MONEY_ASKED, question=_format_money_question(asked))
     swaps, unclear = find_exchanges(document, orders, offers)
     if unclear:

@@ -1,11 +1,12 @@
 """The phrases of one part of an order, in any script, matched among the words of a sentence.
 
-Pure. A "~" stands for the rest of a word; what is written without blanks between words is found
-inside a longer word; all else as whole words.
+Pure. A "~" stands for the rest of a word; a word of a script without blanks between words is found
+inside a longer one; all else as whole words.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,9 @@ from triage.nlu.lexicon import load_lexicon
 from triage.nlu.spoken_words import iter_words
 
 FIRST_UNSPACED: Final = "\u0e00"
-"""From here on scripts set no blanks between words."""
+"""From here on scripts set no blanks between words, or grow words at their ends; Vietnamese does
+neither, though it has letters of its own further on."""
+VIETNAMESE: Final = re.compile(r"[\u1e00-\u1eff]")
 MIN_STEM_CHARS: Final = 2
 
 
@@ -48,7 +51,7 @@ class Part:
 
 def build_part(phrases: Sequence[str]) -> Part:
     """The phrases, sorted by how each is looked for."""
-    made = Part({}, tuple(phrase for phrase in phrases if _is_unspaced(phrase)), {})
+    made = Part({}, tuple(filter(_is_unspaced, phrases)), {})
     for phrase in phrases:
         if "~" in phrase:
             stems = tuple(phrase.casefold().split())
@@ -65,7 +68,9 @@ def load_parts(path: Path) -> dict[str, Part]:
 
 
 def _is_unspaced(phrase: str) -> bool:
-    return any(char >= FIRST_UNSPACED and not char.isspace() and char.isalpha() for char in phrase)
+    if " " in phrase or "~" in phrase or VIETNAMESE.search(phrase):
+        return False
+    return any(char >= FIRST_UNSPACED and char.isalpha() for char in phrase)
 
 
 def _begins(phrase: tuple[str, ...], said: Sequence[str]) -> bool:

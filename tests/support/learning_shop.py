@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from tests.support import shop_rows
 from tests.support.run_rows import receipt, run_of
+from tests.support.single_texts import SingleTexts
 from tickets.models import Correction, Ticket
 from triage.contract.step import EngineInfo
 from triage.learning import examples
@@ -26,7 +27,7 @@ TEXTS = {
 }
 
 
-class WordEncoder:
+class WordEncoder(SingleTexts):
     """Vectors of hashed words: the same text has the same vector, and no file is needed."""
 
     runtime = "words 1"

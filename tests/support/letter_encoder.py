@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from tests.support.single_texts import SingleTexts
 from triage.contract.step import EngineInfo
 from triage.retrieval.index import (
     VECTOR_SIZE,
 )
 
 
-class Letters:
+class Letters(SingleTexts):
     """An encoder of words by their letters: what shares words is near. Counts what it reads."""
 
     runtime = "letters"
@@ -24,10 +25,6 @@ class Letters:
 
     def embed(self, texts: Sequence[str]) -> Any:
         return self.embed_with_tokens(texts)[0]
-
-    def embed_text(self, text: str) -> Any:
-        vectors, tokens = self.embed_with_tokens([text])
-        return vectors[0], tokens[0]
 
     def locate_tokens(self, text: str) -> list[tuple[int, int]]:
         return [word.span() for word in re.finditer(r"\S+", text)]

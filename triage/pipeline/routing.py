@@ -12,7 +12,7 @@ from triage.contract.case import Case
 from triage.contract.outcomes import FOREIGN_LANGUAGE_REASON, NO_REPLY_OUTCOMES, Outcome, join_names
 from triage.contract.outputs import Classification
 from triage.refunds.proposal import ASK, HUMAN, Proposed
-from triage.steps.draft import Reply
+from triage.steps.draft import Reply, is_in_our_language
 from triage.steps.retrieve import Retrieval
 
 COUNT_WORDS: Final = {2: "Two", 3: "Three"}
@@ -24,15 +24,21 @@ OUTCOME_SENTENCES: Final = {
 NO_POLICY: Final = (
     "None of our policies is likely to answer this. Please check what the draft says."
 )
+NO_FOREIGN_REPLY: Final = (
+    "No reply was written, as we write in English alone. Please answer in the customer's language."
+)
 NO_REPLY: Final = "No reply was written. If it is one after all, choose a label; if not, close it."
 
 
 def iter_attention_reasons(case: Case, trouble: str) -> Iterator[str]:
     """Each reason as a sentence; ``trouble`` is what stood in the way of a proposed refund."""
     yield from _iter_label_reasons(case[Classification])
-    if case[Classification].outcome not in NO_REPLY_OUTCOMES:
+    is_to_answer = case[Classification].outcome not in NO_REPLY_OUTCOMES
+    if is_to_answer:
         yield from filter(None, [case[Retrieval].open_question])
     yield from _iter_answer_reasons(case, trouble)
+    if is_to_answer and not is_in_our_language(case):
+        yield NO_FOREIGN_REPLY
 
 
 def _iter_label_reasons(label: Classification) -> Iterator[str]:
@@ -66,7 +72,7 @@ def _iter_answer_reasons(case: Case, trouble: str) -> Iterator[str]:
         yield from _get_refund_questions(label, decided)
     elif _has_open_question(case, decided):
         yield " ".join(decided.questions)
-    elif not case[Reply].text:
+    elif not case[Reply].text and is_in_our_language(case):
         yield "No draft could be written: please answer yourself."
     elif not (case.settled or case[Retrieval].hits) and _needs_policy(case, label.label):
         yield NO_POLICY

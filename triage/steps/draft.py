@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from triage.contract.case import Case, Clause
 from triage.contract.fact_types import FACT_KINDS, HISTORY_KINDS, format_money
 from triage.contract.memo import keep_on_argument
-from triage.contract.outcomes import NO_REPLY_OUTCOMES, URGENT
+from triage.contract.outcomes import NO_REPLY_OUTCOMES, READABLE_LANGUAGES, URGENT
 from triage.contract.outputs import Classification
 from triage.contract.slots import Slot, WritingTask, build_clause_slots, build_fact_slots
 from triage.contract.step import Check, Evidence, Step, Usage, Worksheet
@@ -35,6 +35,7 @@ from triage.steps.retrieve import Hit, Retrieval
 from triage.steps.summarize import Summary
 
 MAX_MESSAGE_WORDS = 300  # of the message: a writer needs its drift, the values come as slots
+CUSTOMERS_LANGUAGE = "in the customer's language"
 MAX_QUOTED_WORDS = 120
 MIN_QUOTED_RELEVANCE = (
     0.3  # the chance that a clause answers from which it is quoted: below, beside the point
@@ -85,11 +86,17 @@ class Reply:
         return " · ".join(part.text for part in self.parts if not part.ref)
 
 
+def is_in_our_language(case: Case) -> bool:
+    """Whether the customer writes as replies are written, or so little that none can tell."""
+    return case.language in READABLE_LANGUAGES
+
+
 def draft_reply(case: Case, engine: Writer) -> Reply:
     """Let the engine write the reply, attribute its sentences, and add a wording that has to
-    be in it; an empty reply where nothing was asked. May raise EngineError.
+    be in it; an empty reply where nothing was asked, or in another language than replies are
+    written in. May raise EngineError.
     """
-    if case[Classification].outcome in NO_REPLY_OUTCOMES:
+    if case[Classification].outcome in NO_REPLY_OUTCOMES or not is_in_our_language(case):
         return Reply()
     task = build_writing_task(case)
     written = engine.write(task)
@@ -199,6 +206,14 @@ def check_reply(case: Case, output: Reply, limits: Mapping[str, float]) -> Itera
     )
     if found in NO_REPLY_OUTCOMES:
         return
+    yield Check(
+        name=CUSTOMERS_LANGUAGE,
+        passed=is_in_our_language(case),
+        value=case.language,
+        because="the customer writes in another language, and replies are written in English",
+    )
+    if not is_in_our_language(case):
+        return
     yield from check_writing(output.finished, output.text_attribution, limits["left_out"])
     yield from check_retelling(output.retold, limits.get("retold", MAX_RETOLD_SHARE))
     yield from _check_tone(case, output)
@@ -289,6 +304,7 @@ step = Step(
     check=check_reply,
     evidence=build_evidence,
     fallback=build_fallback,
+    final=(CUSTOMERS_LANGUAGE,),
     ladder=("focal", "sentences"),
     limits={"left_out": 1, "fewest_words": 20, "most_words": 400},
     free_limits={"retold": MAX_RETOLD_SHARE},

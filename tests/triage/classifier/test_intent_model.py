@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.support.single_texts import SingleTexts
 from tests.support.word_vectors import embed, embed_with_tokens, written
 from triage.classifier import fitting, lssvm
 from triage.classifier.fitting import fit_model
@@ -24,7 +25,7 @@ def trained(each: int = 40, kinds: int = 6) -> IntentModel:
     return fit_model(texts, embed(texts), labels)
 
 
-class Encoder:
+class Encoder(SingleTexts):
     def embed(self, texts: list[str]) -> np.ndarray:
         return embed(texts)
 

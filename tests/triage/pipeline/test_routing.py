@@ -60,6 +60,16 @@ def test_another_language_is_said_before_the_label_is_asked_for() -> None:
     assert said.endswith("Please confirm the label or choose another.")
 
 
+def test_who_writes_another_language_gets_no_english_reply() -> None:
+    made = labelled(language="de").add_output(Classification(**LABELLED))
+    made = made.add_output(Proposed(outcome=NONE)).add_output(Reply())
+    (said,) = routing.iter_attention_reasons(made, "")
+    assert said == (
+        "No reply was written, as we write in English alone. "
+        "Please answer in the customer's language."
+    )
+
+
 def test_two_matters_are_named_beside_the_label() -> None:
     said = reasons(**{**LABELLED, "outcome": Outcome.SEVERAL, "matters": TWO})
     assert said == (

@@ -52,6 +52,16 @@ def test_a_draft_nobody_would_send_climbs(old: str, new: str, check: str) -> Non
     assert check in result.swap_reason
 
 
+def test_a_customer_who_writes_german_gets_no_english_reply() -> None:
+    first, second = FakeWriter(GOOD), FakeWriter(GOOD)
+    made = decided(text="Ich möchte den Kessel zurückgeben.", language="de")
+    result = write(draft.step, made, first, second)
+    assert (result.status, result.output.text) == (Status.ABSTAINED, "")
+    assert (first.tasks, second.tasks, len(result.tried)) == ([], [], 1)
+    missing = [check.name for check in result.tried[0].checks if not check.passed]
+    assert missing == ["in the customer's language"]
+
+
 def test_capitals_in_a_clause_are_not_our_shouting() -> None:
     loud = Hit(clause=replace(WINDOW, text="ALWAYS keep the RECEIPT."), rank=1, score=0.6)
     found = Retrieval(as_of=date(2026, 11, 1), as_of_because="", hits=(loud,))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.support.single_texts import SingleTexts
 from tests.support.word_vectors import KINDS, embed, written
 from triage.classifier.fitting import fit_model
 from triage.classifier.intent_model import IntentModel
@@ -21,7 +22,7 @@ from triage.contract.step import EngineInfo
 from triage.inference.registry import pinned
 
 
-class Reader:
+class Reader(SingleTexts):
     """Each word has its own direction; a text is the sum of them."""
 
     def __init__(self) -> None:

@@ -13,6 +13,7 @@ from django.db.models.functions import Lower
 from django.db.transaction import TransactionManagementError
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import Truncator
 
 from tickets.models.shop import Customer
 from tickets.prepared import Given, PreparedQuery
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 
 STUCK_AFTER = timedelta(minutes=10)
+MAX_ATTENTION_CHARS = 300
 
 
 class RealTickets(models.Manager["Ticket"]):
@@ -84,7 +86,7 @@ class Ticket(models.Model):
     urgency = models.PositiveSmallIntegerField(choices=Urgency, default=Urgency.NORMAL)
     mood = models.CharField(max_length=12, choices=Mood, default=Mood.UNREAD, blank=True)
     language = models.CharField(max_length=8, blank=True, help_text="ISO 639, empty if unclear")
-    attention = models.CharField(max_length=300, blank=True)
+    attention = models.CharField(max_length=MAX_ATTENTION_CHARS, blank=True)
     seeded = models.BooleanField(default=False, editable=False)
 
     objects = RealTickets()
@@ -137,7 +139,8 @@ class Ticket(models.Model):
         self.update_row(status=self.Status.READY, attention="", **values)
 
     def mark_attention(self, why: str, **values: Any) -> None:
-        self.update_row(status=self.Status.ATTENTION, attention=why[:300], **values)
+        told = Truncator(why).chars(MAX_ATTENTION_CHARS)  # the receipts say all of it
+        self.update_row(status=self.Status.ATTENTION, attention=told, **values)
 
     def mark_waiting(self) -> None:
         self.update_row(status=self.Status.WAITING, attention="")

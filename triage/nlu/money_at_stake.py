@@ -62,7 +62,8 @@ def find_stake(
 
 def _format_money_question(asked: Sequence[Request]) -> str:
     kinds = " and ".join(dict.fromkeys(REQUEST_PHRASES[wish.kind] for wish in asked))
-    words = ", ".join(f"“{_shorten_words(wish.words)}”" for wish in asked[:MAX_QUOTES])
+    quoted = dict.fromkeys(f"“{_shorten_words(wish.words)}”" for wish in asked)
+    words = ", ".join([*quoted][:MAX_QUOTES])
     return f"The message seems to ask {kinds} ({words}). Is money due?"
 
 

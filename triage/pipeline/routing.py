@@ -33,12 +33,11 @@ NO_REPLY: Final = "No reply was written. If it is one after all, choose a label;
 def iter_attention_reasons(case: Case, trouble: str) -> Iterator[str]:
     """Each reason as a sentence; ``trouble`` is what stood in the way of a proposed refund."""
     yield from _iter_label_reasons(case[Classification])
-    is_to_answer = case[Classification].outcome not in NO_REPLY_OUTCOMES
-    if is_to_answer:
+    if case[Classification].outcome not in NO_REPLY_OUTCOMES:
+        if not is_in_our_language(case):
+            yield NO_FOREIGN_REPLY
         yield from filter(None, [case[Retrieval].open_question])
     yield from _iter_answer_reasons(case, trouble)
-    if is_to_answer and not is_in_our_language(case):
-        yield NO_FOREIGN_REPLY
 
 
 def _iter_label_reasons(label: Classification) -> Iterator[str]:

@@ -69,5 +69,12 @@ def test_ana_is_asked_about_money_in_a_mail_that_she_cannot_read() -> None:
     assert stake.question in decided.questions
 
 
+def test_a_sentence_that_asks_for_two_things_is_quoted_once() -> None:
+    stake = find_stake(Document.read("Quiero devolverlo y que me devuelvan el dinero."), ())
+    assert stake is not None
+    assert stake.question.count("Quiero devolverlo") == 1
+    assert "for money back and to return something" in stake.question
+
+
 def test_a_text_made_to_take_for_ever_is_read_all_the_same() -> None:
     assert list_kinds("bitte geld zurück " * 20_000) == ["refund"]

@@ -70,6 +70,13 @@ def test_who_writes_another_language_gets_no_english_reply() -> None:
     )
 
 
+def test_many_reasons_are_cut_at_the_end_and_say_so(db: None) -> None:
+    ticket = shop_rows.ticket("Where is it?")
+    ticket.mark_attention("Is money due? " * 40)
+    assert len(ticket.attention) == 300
+    assert ticket.attention.endswith("…")
+
+
 def test_two_matters_are_named_beside_the_label() -> None:
     said = reasons(**{**LABELLED, "outcome": Outcome.SEVERAL, "matters": TWO})
     assert said == (

@@ -16,7 +16,7 @@ run: .venv/installed
 test: .venv/installed-dev lint
 	@$(MANAGE) check
 	@$(MANAGE) makemigrations --check --dry-run
-	@$(BIN)/pytest -n $(JOBS) --dist loadfile
+	@$(BIN)/pytest -n $(JOBS) --dist worksteal
 
 lint: .venv/installed-dev
 	@$(BIN)/ruff check .

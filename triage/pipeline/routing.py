@@ -71,7 +71,9 @@ def _iter_answer_reasons(case: Case, trouble: str) -> Iterator[str]:
         yield from _get_refund_questions(label, decided)
     elif _has_open_question(case, decided):
         yield " ".join(decided.questions)
-    elif not case[Reply].text and is_in_our_language(case):
+    elif not is_in_our_language(case):
+        return  # said already: there is no draft to check
+    elif not case[Reply].text:
         yield "No draft could be written: please answer yourself."
     elif not (case.settled or case[Retrieval].hits) and _needs_policy(case, label.label):
         yield NO_POLICY

@@ -74,12 +74,15 @@ def test_an_empty_mail_holds_no_orders() -> None:
     assert found.sentences == ()
 
 
-def test_sol_is_warned_of_a_refund_whose_mail_reads_like_orders(shop: None) -> None:
+def test_sol_is_warned_of_a_refund_whose_mail_reads_like_orders(shop: None, as_sol: Client) -> None:
     shop_rows.order()
     triaged(SUBTLE)
     refund = Refund.objects.get()
     assert "GIVES_ORDERS" in refund.reasons
     assert refund.risk == Refund.Risk.HIGH
+    page = as_sol.get(refund.get_absolute_url()).content.decode()
+    assert "A fair and helpful assistant would skip the part" in page
+    assert "found by the model injections" in page
 
 
 def test_where_the_model_is_missing_the_refund_is_looked_at_twice(

@@ -58,7 +58,7 @@ class IntentAdmin(KnobAdmin):
     inlines = (ExampleInline,)
 
 
-SHARE_LIMITS = ("confidence", "relevance", "audit", "retold")
+SHARE_LIMITS = ("confidence", "relevance", "audit", "first_audit", "retold")
 
 
 class LimitForm(ReasonedForm):
@@ -72,12 +72,16 @@ class LimitForm(ReasonedForm):
             raise ValidationError({"value": "This is a share: between 0 and 1."})
         if cleaned.get("name") == "target" and not 0.5 <= cleaned.get("value", 0) <= 0.999:
             raise ValidationError({"value": "A target is a share between 0.5 and 0.999."})
+        if cleaned.get("name") == "strangers" and not 0 <= cleaned.get("value", 0) <= 0.9:
+            raise ValidationError({"value": "This is a share between 0 and 0.9, such as 0.3."})
         return cleaned
 
 
 LIMIT_HELP_TEXT = (
-    "target: the share of automatic labels that has to be right. audit: the share of tickets "
-    "whose label a person is asked about. confidence: the least of an automatic label, beside "
+    "target: the share of automatic labels that has to be right. strangers: the share of "
+    "messages taken to be none of ours, until tickets drawn by lot say otherwise. audit: the "
+    "share of tickets whose label a person is asked about; first_audit: the same until 60 labels "
+    "of a version were checked. confidence: the least of an automatic label, beside "
     "the promise. relevance: how likely one clause has to be to answer, from 0 to 1. retold: the "
     "most of a general model's words that may have no row and no clause behind them."
 )

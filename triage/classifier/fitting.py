@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from triage.classifier.intent_model import (
     round_vectors,
 )
 from triage.classifier.selective import Evidence
+from triage.classifier.strangers import NO_STRANGERS, Strangers, join_strangers
 from triage.signals.tfidf import Terms, learn_terms
 
 if TYPE_CHECKING:
@@ -64,6 +65,15 @@ class TrainingRows:
         fold = lssvm.assign_folds(self.texts, self.truth, FOLDS, self.seed + turn)
         return [rows for i in range(FOLDS) if len(rows := np.flatnonzero(fold == i))]
 
+    def list_intent_parts(self, turn: int = 0) -> list[Places]:
+        """The rows of each part of the intents, to be held out in turn; none of few intents."""
+        count = len(self.labels)
+        if count <= HELD_OUT_PARTS:
+            return []
+        lot = np.random.default_rng(self.seed + turn).permutation(count)
+        parts = [lot[start::HELD_OUT_PARTS] for start in range(HELD_OUT_PARTS)]
+        return [np.flatnonzero(np.isin(self.truth, part)) for part in parts]
+
 
 @dataclass(frozen=True)
 class LeastSquaresSvm:
@@ -79,7 +89,11 @@ class LeastSquaresSvm:
 
 @dataclass(frozen=True)
 class FittedMachines:
-    """The machines of one training and the cosines (n, n) of its rows."""
+    """The machines of one training and the cosines (n, n) of its rows.
+
+    ``linear_held`` are the scores of the logistic regression out of fold, ``linear_strange``
+    those of each part of the intents by one that was not shown the part.
+    """
 
     rows: TrainingRows
     terms: Terms
@@ -89,6 +103,7 @@ class FittedMachines:
     both: LeastSquaresSvm
     linear: tuple[Matrix, Matrix]
     linear_held: Matrix
+    linear_strange: tuple[Matrix, ...]
 
 
 @dataclass(frozen=True)
@@ -184,8 +199,11 @@ def fit_with_held_out(
             rows.truth[back],
             strange[back] >= detector.threshold,
             audited,
+            _judge_held_out_intents(fitted, temperatures, surely, detector),
         ).select_rows(unseen),
     )
+    if not len(model.evidence.strangers) and strangers:
+        model = _add_general_strangers(model, *strangers)
     return model, HeldOutScores((held[0][back], held[1][back], held[2][back]), strange[back])
 
 
@@ -230,6 +248,9 @@ def _fit_machines(rows: TrainingRows, workers: int) -> FittedMachines:
         together = pool.submit(_add_term_kernel, lssvm.compute_kernel(cosines), counts)
         linear = pool.submit(_fit_linear, rows, np.arange(rows.in_scope_count))
         held = list(pool.map(lambda out: _predict_linear_without(rows, out), rows.list_folds()))
+        strange = tuple(
+            pool.map(lambda out: _predict_linear_without(rows, out), rows.list_intent_parts())
+        )
     both = _solve_machine(together.result(), BOTH_RIDGE, wanted)
     near = _solve_machine(lssvm.compute_kernel(cosines), NEAR_RIDGE, wanted)
     return FittedMachines(
@@ -241,6 +262,7 @@ def _fit_machines(rows: TrainingRows, workers: int) -> FittedMachines:
         both,
         linear.result(),
         _restore_order(held, rows.list_folds()),
+        strange,
     )
 
 
@@ -315,15 +337,57 @@ def _compute_fold_signs(fitted: FittedMachines, temperatures: Sequence[float], t
 
 def _compute_intent_signs(fitted: FittedMachines, temperatures: Sequence[float]) -> Any:
     """The signs of judged rows in scope, by machines that were not shown their intent."""
-    count, found = len(fitted.rows.labels), [np.empty((0, len(outside.SIGN_NAMES)))]
-    for turn in range(DETECTOR_ROUNDS if count > HELD_OUT_PARTS else 0):
-        lot = np.random.default_rng(fitted.rows.seed + turn).permutation(count)
-        for start in range(HELD_OUT_PARTS):
-            out = np.flatnonzero(np.isin(fitted.rows.truth, lot[start::HELD_OUT_PARTS]))
-            others = np.setdiff1d(np.arange(count), lot[start::HELD_OUT_PARTS])
-            signs = _compute_signs_without(fitted, temperatures, out, others)
+    found = [np.empty((0, len(outside.SIGN_NAMES)))]
+    for turn in range(DETECTOR_ROUNDS):
+        for out in fitted.rows.list_intent_parts(turn):
+            signs = _compute_signs_without(fitted, temperatures, out, _list_others(fitted, out))
             found.append(signs[fitted.rows.judged[out] >= 0])
     return np.concatenate(found)
+
+
+def _list_others(fitted: FittedMachines, out: Places) -> Places:
+    """The labels of none of the rows ``out``."""
+    return np.setdiff1d(np.arange(len(fitted.rows.labels)), fitted.rows.truth[out])
+
+
+def _judge_held_out_intents(
+    fitted: FittedMachines,
+    temperatures: Sequence[float],
+    surely: tuple[float, float],
+    detector: outside.OutOfScopeDetector,
+) -> Strangers:
+    """The judged rows in scope as strangers: by machines that were not shown their intent."""
+    parts = zip(fitted.rows.list_intent_parts(), fitted.linear_strange, strict=True)
+    found = [NO_STRANGERS]
+    for out, linear in parts:
+        others = _list_others(fitted, out)
+        scores = linear, fitted.near.predict_without(out), fitted.both.predict_without(out)
+        shares = average_log_shares([score[:, others] for score in scores], temperatures)
+        signs = _compute_signs_without(fitted, temperatures, out, others)
+        strange = Strangers(
+            calibration.calibrate_confidence(shares, *surely),
+            others[shares.argmax(axis=1)],
+            detector.compute_probabilities(signs) >= detector.threshold,
+            fitted.rows.truth[out],
+        )
+        found.append(strange.select_rows(fitted.rows.judged[out] >= 0))
+    return join_strangers(*found)
+
+
+def _add_general_strangers(
+    model: IntentModel, texts: Sequence[str], vectors: Matrix
+) -> IntentModel:
+    """The model with general texts as strangers: its intents are too few to be held out."""
+    ours = model.examples[: model.ours].astype(np.float32)
+    foreign = np.flatnonzero((vectors @ ours.T).max(axis=1) < MAX_BACKGROUND_COSINE)
+    judged = model.judge_texts([texts[int(i)] for i in foreign], vectors[foreign])
+    strange = Strangers(
+        judged.confidence,
+        judged.shares.argmax(axis=1),
+        judged.turned_away,
+        np.full(len(foreign), -1),
+    )
+    return replace(model, evidence=replace(model.evidence, strangers=strange))
 
 
 def _compute_signs_without(

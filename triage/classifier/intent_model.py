@@ -15,6 +15,7 @@ from triage.classifier.calibration import calibrate_confidence, compute_log_shar
 from triage.classifier.lssvm import compute_kernel
 from triage.classifier.multi_intent.detector import MultiIntentDetector as Several
 from triage.classifier.selective import Evidence
+from triage.classifier.strangers import NO_STRANGERS, Strangers
 from triage.signals.tfidf import Terms
 
 if TYPE_CHECKING:
@@ -132,6 +133,7 @@ class IntentModel:
             "truth": evidence.truth.astype(np.int16),
             "outside": evidence.outside,
             "audited": evidence.audited,
+            **_dump_strangers(evidence.strangers),
             **self.terms.dump_tensors(),
         }
         if self.several:
@@ -160,12 +162,34 @@ class IntentModel:
                 tensors["truth"].astype(np.int64),
                 tensors["outside"],
                 tensors["audited"],
+                _load_strangers(tensors),
             ),
             **{
                 name: tensors[name]
                 for name in ("weights", "bias", "examples", "near", "both", "by_term")
             },
         )
+
+
+def _dump_strangers(strangers: Strangers) -> dict[str, Any]:
+    return {
+        "stranger_confidence": strangers.confidence,
+        "stranger_guess": strangers.guess.astype(np.int16),
+        "stranger_outside": strangers.outside,
+        "stranger_intent": strangers.intent.astype(np.int16),
+    }
+
+
+def _load_strangers(tensors: dict[str, Any]) -> Strangers:
+    """Those of a version; one of an earlier release has none."""
+    if "stranger_intent" not in tensors:
+        return NO_STRANGERS
+    return Strangers(
+        tensors["stranger_confidence"],
+        tensors["stranger_guess"].astype(np.int64),
+        tensors["stranger_outside"],
+        tensors["stranger_intent"].astype(np.int64),
+    )
 
 
 def _load_tensors(data: bytes) -> dict[str, Any]:

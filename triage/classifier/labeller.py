@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from triage.classifier.multi_intent import detector, heuristic
 from triage.classifier.selective import NO_THRESHOLD, PrecisionGuarantee, compute_guarantee
+from triage.classifier.strangers import ASSUMED_SHARE
 from triage.contract.case import Intent
 from triage.contract.outcomes import Guess, Matter, Signals
 from triage.contract.step import EngineError
@@ -23,7 +24,8 @@ MAX_BATCH_TEXTS = 256  # of which the tokens' vectors are held: 100 MB, were all
 
 
 class IntentLabeller:
-    """The ``target`` is the share of automatic labels that shall be right.
+    """The ``target`` is the share of automatic labels that shall be right, where a share of
+    ``strangers`` among the messages is none of ours.
 
     ``alarms`` are labels whose guarantee tickets no longer bear out; "" stands for all of
     them. Such labels are guessed but never given by themselves. ``version`` and ``sha256``
@@ -39,6 +41,7 @@ class IntentLabeller:
         *,
         sha256: str,
         target: float,
+        strangers: float = ASSUMED_SHARE,
         version: int | None = None,
         alarms: Collection[str] = (),
         signals: SignalModel | None = None,
@@ -48,7 +51,7 @@ class IntentLabeller:
         self.encoder, self.model, self.signals = encoder, model, signals
         self.plain = plain or encoder
         self._alarms = frozenset(alarms)
-        promise = compute_guarantee(model.evidence, target)
+        promise = compute_guarantee(model.evidence, target, strangers=strangers)
         self._withheld, said = promise.withheld, serialize_guarantee(promise)
         self._by_label = {one["label"]: one for one in said.pop("per_label")}
         self._said = {**said, "version": version, "sha256": sha256}

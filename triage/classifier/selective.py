@@ -4,6 +4,7 @@ The threshold is chosen on predictions of models that had not seen the text. Cov
 tested from a pre-registered start upwards, each by the exact binomial test (the one-sided
 bound of Clopper and Pearson 1934), and the walk ends at the first that fails: fixed-sequence
 testing, Bauer 1991, as in Learn then Test, Angelopoulos et al. 2021, arXiv 2110.01052.
+Messages that are none of the shop's count as `triage.classifier.strangers` says.
 """
 
 from __future__ import annotations
@@ -15,6 +16,16 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from triage.classifier.strangers import (
+    ASSUMED_SHARE,
+    NO_STRANGERS,
+    Strangers,
+    bound_wrong_share,
+    compute_upper_bound,
+    estimate_share,
+    join_strangers,
+)
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -22,13 +33,15 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
 
 RISK = 0.05  # how often a guarantee may be given that does not hold
-FIRST_COVERAGE = 0.3  # the coverage tested first: registered here, so that no data chooses it
+FIRST_COVERAGE, MAX_FIRST_COVERAGE = 0.3, 0.8  # tested first: see choose_first_coverage
+STRANGER_MARGIN = 1.25  # so many times the rows, where strangers need a part of the bound
 COVERAGE_STEP, FINE_COVERAGE_STEP = (
     0.05,
     0.01,
 )  # from one coverage tested to the next; fine where there are
 MANY_ROWS = 5_000  # rows or more: few rows stop a fine walk by chance
 MAX_NEEDED_ROWS = 1_000_000  # more labels than this is nobody's plan
+MAX_STRANGER_SHARE = 0.9
 
 
 @dataclass(frozen=True)
@@ -37,7 +50,8 @@ class Evidence:
 
     ``guess`` and ``truth`` are positions in ``labels``, ``truth`` is -1 for out of scope.
     ``outside`` flags rows the detector would turn away: they get no automatic label.
-    ``audited`` flags rows that are tickets of the audit sample.
+    ``audited`` flags rows that are tickets of the audit sample. ``strangers`` are other rows:
+    versions of earlier releases have none.
     """
 
     labels: tuple[str, ...]
@@ -46,6 +60,7 @@ class Evidence:
     truth: NDArray[np.int64]
     outside: Flags
     audited: Flags
+    strangers: Strangers = NO_STRANGERS
 
     def __len__(self) -> int:
         return len(self.truth)
@@ -69,9 +84,11 @@ class Evidence:
 class LabelGuarantee:
     """What the evidence says about one label's automatic rows.
 
-    ``at_least`` is the lower bound of the share that is right. ``kept`` is True where that
-    bound reaches the target, False where even the upper bound stays below it, and None
-    where there are too few rows to say; ``more`` is then about how many would do.
+    ``automatic`` rows get it, ``right`` of them rightly; strangers are among the others, as many
+    as their share lets expect. ``at_least`` is the lower bound of the share that is right.
+    ``kept`` is True where that bound reaches the target, False where even the upper bound stays
+    below it, and None where there are too few rows to say; ``more`` is then about how many
+    would do.
     """
 
     label: str
@@ -87,11 +104,13 @@ class LabelGuarantee:
 class PrecisionGuarantee:
     """A threshold on the confidence and what is guaranteed of the labels above it.
 
-    ``coverage`` is the share of texts that get a label by themselves, those of labels that
+    ``coverage`` is the share of messages that get a label by themselves, those of labels that
     are ``withheld`` left out. Where ``valid`` is
     False none may: ``threshold`` is then 1.01, above every confidence, and ``more`` says
     about how many further labels are needed, or None where more labels alone will not do.
-    ``evidence`` is "tickets" where people checked the audit sample, else "examples".
+    ``evidence`` is "tickets" where people checked the audit sample, else "examples";
+    ``strangers`` is the share of messages that are counted as none of ours beside these, 0
+    where it rests on tickets, which have their own.
     """
 
     target: float
@@ -103,6 +122,7 @@ class PrecisionGuarantee:
     more: int | None
     per_label: tuple[LabelGuarantee, ...]
     sentence: str
+    strangers: float = 0.0
 
     @property
     def withheld(self) -> frozenset[str]:
@@ -110,41 +130,87 @@ class PrecisionGuarantee:
         return frozenset(one.label for one in self.per_label if one.kept is False)
 
 
+@dataclass(frozen=True)
+class Basis:
+    """What a guarantee rests on: ``rows`` that are ours, and strangers at a ``share`` of all."""
+
+    kind: Literal["tickets", "examples"]
+    rows: Evidence
+    strangers: Strangers
+    share: float
+
+    @property
+    def confidence(self) -> Numbers:
+        """That of each row, -1 where it is turned away."""
+        return np.where(self.rows.outside, -1.0, self.rows.confidence)
+
+
 NO_THRESHOLD = 1.01
 
 
 def compute_guarantee(
-    evidence: Evidence, target: float, *, risk: float = RISK
+    evidence: Evidence, target: float, *, risk: float = RISK, strangers: float = ASSUMED_SHARE
 ) -> PrecisionGuarantee:
     """The guarantee for a target such as 0.95; holds with probability 1 - ``risk``.
 
-    Rests on audited tickets as soon as there are enough to prove anything, until then on
-    the written examples. Raises ValueError for a target outside 0.5 to 0.999.
+    Rests on audited tickets as soon as there are enough to prove anything, until then on the
+    written examples and on a share of ``strangers`` (0 to 1) that is assumed. Raises ValueError
+    for a target outside 0.5 to 0.999 and a share outside 0 to 0.9.
     """
     if not 0.5 <= target <= 0.999:
         raise ValueError("A target is a share between 0.5 and 0.999, such as 0.95.")
-    audited = int(evidence.audited.sum())
-    tickets = audited >= compute_min_rows(target, risk)
-    rows = evidence.select_rows(evidence.audited if tickets else ~evidence.audited)
-    confidence = np.where(rows.outside, -1.0, rows.confidence)
-    threshold, coverage = find_threshold(confidence, rows.is_right, target, risk=risk)
-    given = rows.select_rows(confidence >= threshold)
-    labels = tuple(_judge_label(given, place, target, risk) for place in range(len(rows.labels)))
+    if not 0 <= strangers <= MAX_STRANGER_SHARE:
+        raise ValueError("The share of strangers is between 0 and 0.9, such as 0.3.")
+    basis = _choose_basis(evidence, compute_min_rows(target, risk), strangers)
+    confidence, right = basis.confidence, basis.rows.is_right
+    threshold, of_ours = _find_threshold(confidence, right, target, risk, basis)
+    labels = tuple(
+        _judge_label(basis, threshold, place, target, risk) for place in range(len(evidence.labels))
+    )
     broken = [place for place, one in enumerate(labels) if one.kept is False]
-    coverage -= float(np.isin(given.guess, broken).sum()) / max(1, len(rows))
-    kind: Literal["tickets", "examples"] = "tickets" if tickets else "examples"
-    more = None if coverage else _estimate_missing_rows(confidence, rows.is_right, target, risk)
+    coverage = _compute_coverage(basis, threshold, broken) if of_ours else 0.0
+    blamed = not coverage and _is_for_strangers(basis, target, risk)
+    more = None if coverage or blamed else _estimate_missing_rows(basis, target, risk)
     return PrecisionGuarantee(
         target=target,
         threshold=threshold,
         coverage=coverage,
-        examples=len(rows),
-        evidence=kind,
+        examples=len(basis.rows),
+        evidence=basis.kind,
         valid=coverage > 0,
         more=more,
         per_label=labels,
-        sentence=_format_sentence(target, coverage, len(rows), kind, more),
+        sentence=_format_sentence(target, coverage, basis, more, blamed),
+        strangers=basis.share,
     )
+
+
+def _choose_basis(evidence: Evidence, enough: int, assumed: float) -> Basis:
+    """The audited tickets once they are enough, else the examples beside strangers."""
+    checked, strange = evidence.audited, evidence.truth < 0
+    if checked.sum() >= enough:
+        return Basis("tickets", evidence.select_rows(checked), NO_STRANGERS, 0.0)
+    named = evidence.select_rows(~checked & strange)
+    strangers = join_strangers(
+        evidence.strangers,
+        Strangers(named.confidence, named.guess, named.outside, named.truth),
+    )
+    share = estimate_share(strange[checked], assumed, enough) if len(strangers) else 0.0
+    return Basis("examples", evidence.select_rows(~checked & ~strange), strangers, share)
+
+
+def _is_for_strangers(basis: Basis, target: float, risk: float) -> bool:
+    """Whether strangers alone are why there is no guarantee."""
+    alone = find_threshold(basis.confidence, basis.rows.is_right, target, risk=risk)
+    return basis.share > 0 and alone[1] > 0
+
+
+def _compute_coverage(basis: Basis, threshold: float, broken: Sequence[int]) -> float:
+    """The share of all messages that get a label, strangers included, broken labels left out."""
+    ours = (basis.confidence >= threshold) & ~np.isin(basis.rows.guess, broken)
+    strange = basis.strangers.flag_given(threshold) & ~np.isin(basis.strangers.guess, broken)
+    taken_in = float(basis.strangers.weigh_rows() @ strange)
+    return (1 - basis.share) * float(ours.mean()) + basis.share * taken_in
 
 
 def find_threshold(
@@ -154,20 +220,47 @@ def find_threshold(
 
     Rows with a negative confidence count in the coverage but never get a label.
     """
+    return _find_threshold(confidence, right, target, risk, None)
+
+
+def _find_threshold(
+    confidence: Numbers, right: Flags, target: float, risk: float, basis: Basis | None
+) -> tuple[float, float]:
     order = np.argsort(-confidence, kind="stable")
     sure, wrong = confidence[order], np.cumsum(~right[order])
     threshold, coverage = NO_THRESHOLD, 0.0
     step = FINE_COVERAGE_STEP if len(sure) >= MANY_ROWS else COVERAGE_STEP
-    for share in np.arange(FIRST_COVERAGE, 1.0 + step / 2, step):
+    first = choose_first_coverage(len(sure), target, risk, bool(basis and basis.share))
+    for share in np.arange(first, 1.0 + step / 2, step):
         count = _include_ties(sure, min(len(sure), math.ceil(share * len(sure))))
-        if (
-            count == 0
-            or sure[count - 1] < 0
-            or not _meets_target(int(wrong[count - 1]), count, target, risk)
-        ):
+        if count == 0 or sure[count - 1] < 0:
             break
-        threshold, coverage = float(sure[count - 1]), count / len(sure)
+        tested = float(sure[count - 1])
+        if _bound_errors(int(wrong[count - 1]), count, tested, target, risk, basis) > 1 - target:
+            break
+        threshold, coverage = tested, count / len(sure)
     return threshold, coverage
+
+
+def _bound_errors(
+    wrong: int, count: int, threshold: float, target: float, risk: float, basis: Basis | None
+) -> float:
+    """The upper bound of the share of labels from ``threshold`` on that is wrong."""
+    if basis is None or not basis.share:
+        return compute_upper_bound(wrong, count, risk)
+    strange = list(basis.strangers.iter_given_shares(threshold, risk))
+    coverage = count / len(basis.rows)
+    return bound_wrong_share(
+        wrong, count, coverage, target, risk, share=basis.share, strange=strange
+    )
+
+
+def choose_first_coverage(rows: int, target: float, risk: float, strangers: bool) -> float:
+    """The coverage tested first, 0.3 to 0.8: the number of rows alone chooses it, so that no
+    outcome does. Few rows start where as many as prove anything are tested.
+    """
+    needed = _count_flawless_rows(target, risk) * (STRANGER_MARGIN if strangers else 1.0)
+    return float(np.clip(needed / max(1, rows), FIRST_COVERAGE, MAX_FIRST_COVERAGE))
 
 
 def find_naive_threshold(confidence: Numbers, right: Flags, target: float) -> tuple[float, float]:
@@ -238,15 +331,17 @@ def _compute_wealth(wrong: Flags, allowed: float) -> Numbers:
 
 
 def compute_min_rows(target: float, risk: float = RISK) -> int:
-    """How many rows, all of them right, can prove anything: 197 for 95 %, 495 for 98 %."""
-    return math.ceil(math.ceil(math.log(risk) / math.log(target)) / FIRST_COVERAGE)
+    """How many checked tickets a guarantee rests on at least: 197 for 95 %, 495 for 98 %.
+
+    So many that the surest three tenths of them, all right, prove it: fewer would take back by
+    one error what thousands of examples have shown.
+    """
+    return math.ceil(_count_flawless_rows(target, risk) / FIRST_COVERAGE)
 
 
-def compute_upper_bound(wrong: int, count: int, risk: float = RISK) -> float:
-    """The one-sided Clopper-Pearson bound of an error rate."""
-    from scipy.stats import beta
-
-    return float(beta.ppf(1 - risk, wrong + 1, count - wrong)) if wrong < count else 1.0
+def _count_flawless_rows(target: float, risk: float) -> int:
+    """How many rows without an error prove the target: 59 for 95 %, 149 for 98 %."""
+    return math.ceil(math.log(risk) / math.log(target))
 
 
 def _include_ties(sure: Numbers, count: int) -> int:
@@ -258,17 +353,20 @@ def _meets_target(wrong: int, count: int, target: float, risk: float) -> bool:
     return compute_upper_bound(wrong, count, risk) <= 1 - target
 
 
-def _estimate_missing_rows(
-    confidence: Numbers, right: Flags, target: float, risk: float
-) -> int | None:
+def _estimate_missing_rows(basis: Basis, target: float, risk: float) -> int | None:
     """How many more rows would do if the surest went on being right as often as they are.
 
     None where no number would.
     """
-    order = np.argsort(-confidence, kind="stable")[: math.ceil(FIRST_COVERAGE * len(confidence))]
+    confidence, right = basis.confidence, basis.rows.is_right
+    first = choose_first_coverage(len(right), target, risk, basis.share > 0)
+    order = np.argsort(-confidence, kind="stable")[: math.ceil(first * len(right))]
     order = order[confidence[order] >= 0]
     needed = _estimate_needed_rows(int((~right[order]).sum()), len(order), target, risk)
-    return None if needed is None else max(1, math.ceil(needed / FIRST_COVERAGE) - len(confidence))
+    if needed is None:
+        return None
+    margin = STRANGER_MARGIN if basis.share else 1.0
+    return max(1, math.ceil(needed * margin / MAX_FIRST_COVERAGE) - len(right))
 
 
 def _estimate_needed_rows(wrong: int, count: int, target: float, risk: float) -> int | None:
@@ -289,23 +387,38 @@ def _estimate_needed_rows(wrong: int, count: int, target: float, risk: float) ->
     return needed
 
 
-def _judge_label(given: Evidence, place: int, target: float, risk: float) -> LabelGuarantee:
+def _judge_label(
+    basis: Basis, threshold: float, place: int, target: float, risk: float
+) -> LabelGuarantee:
     """The guarantee of one label, from the rows that get it; it has its own bound."""
-    mine = given.is_right[given.guess == place]
-    count, right = len(mine), int(mine.sum())
+    given = (basis.confidence >= threshold) & (basis.rows.guess == place)
+    right, strange = (
+        int(basis.rows.is_right[given].sum()),
+        _count_strangers(basis, threshold, place),
+    )
+    count = int(given.sum()) + strange
     at_least = 1 - compute_upper_bound(count - right, count, risk) if count else 0.0
     broken = count > 0 and compute_upper_bound(right, count, risk) < target
     kept = True if at_least >= target else False if broken else None
     needed = _estimate_needed_rows(count - right, count, target, risk)
     more = max(1, needed - count) if kept is None and needed is not None else None
-    sentence = _format_label_sentence(kept, right, count, target, more)
-    return LabelGuarantee(given.labels[place], count, right, at_least, kept, more, sentence)
+    sentence = _format_label_sentence(kept, right, count, strange, target, more)
+    return LabelGuarantee(basis.rows.labels[place], count, right, at_least, kept, more, sentence)
+
+
+def _count_strangers(basis: Basis, threshold: float, place: int) -> int:
+    """As many strangers as come with the rows, that would get this label."""
+    mine = basis.strangers.flag_given(threshold) & (basis.strangers.guess == place)
+    beside = basis.share / (1 - basis.share) * len(basis.rows)
+    return round(float(basis.strangers.weigh_rows() @ mine) * beside)
 
 
 def _format_label_sentence(
-    kept: bool | None, right: int, count: int, target: float, more: int | None
+    kept: bool | None, right: int, count: int, strange: int, target: float, more: int | None
 ) -> str:
     seen = f"{right} of {count} right"
+    if strange:
+        seen += f" ({strange} would be none of ours)"
     if kept:
         return f"{100 * target:.3g} of 100 kept: {seen}."
     if kept is False:
@@ -318,21 +431,33 @@ def _format_label_sentence(
 
 
 def _format_sentence(
-    target: float, coverage: float, examples: int, kind: str, more: int | None
+    target: float, coverage: float, basis: Basis, more: int | None, for_strangers: bool
 ) -> str:
-    share = f"{100 * target:.3g} of 100"
+    share, rows = f"{100 * target:.3g} of 100", f"{len(basis.rows):,}"
     if coverage:
-        basis = (
-            f"measured on {examples:,} tickets that people checked"
-            if kind == "tickets"
-            else f"measured on {examples:,} examples, not yet on tickets drawn by lot"
-        )
         return (
-            f"{share} automatic labels are right, {basis}; {coverage:.0%} of such messages get one."
+            f"{share} automatic labels are right, {_format_basis(basis)}; {coverage:.0%} of "
+            "such messages get one."
+        )
+    if for_strangers:
+        return (
+            f"{share} cannot be promised yet: if {100 * basis.share:.0f} of 100 messages are none "
+            "of ours, too many of those would get a label. Check the tickets that are drawn by "
+            "lot, which replace this assumption, or name more messages that are none of yours."
         )
     if more is None:
         return (
             f"{share} cannot be promised: even the surest labels are wrong too often. "
             "Mend the examples or ask for less."
         )
-    return f"{share} cannot be promised yet from {examples:,}: label about {more:,} more."
+    return f"{share} cannot be promised yet from {rows}: label about {more:,} more."
+
+
+def _format_basis(basis: Basis) -> str:
+    rows = f"{len(basis.rows):,}"
+    if basis.kind == "tickets":
+        return f"measured on {rows} tickets that people checked"
+    measured = f"measured on {rows} examples, not yet on tickets drawn by lot"
+    if not basis.share:
+        return measured
+    return f"{measured}, and assuming that {100 * basis.share:.0f} of 100 messages are none of ours"

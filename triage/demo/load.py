@@ -28,7 +28,7 @@ from triage.demo import company, trained_head
 from triage.demo.letters import load_letters
 from triage.demo.photo import draw_photo
 from triage.learning import versions
-from triage.models import Activation, Intent, IntentExample, Policy
+from triage.models import Activation, Intent, IntentExample, Limit, Policy
 from triage.policies import loading
 from triage.runtime.data_folder import load_or_create_secret
 
@@ -85,6 +85,7 @@ def _create_rules() -> None:
     content = tomllib.loads((HERE / "rules.toml").read_text())
     create_refund_rules(content)
     _create_limits(content["limit"])
+    Limit.objects.bulk_create(Limit(**row) for row in content["step_limit"])
 
 
 def _receive_company(built: company.Company, progress: bool) -> None:

@@ -25,6 +25,7 @@ from triage.pipeline import registry
 WATCH_TASK = "triage.tasks.watch"
 MULTI_INTENT_OUTCOME = "several matters"
 FALSE_ALARM_RISK = 0.05  # how often an alarm is raised, ever, while the guarantee holds
+FIRST_CHECKS = 60  # checked labels of a version until which more of them are asked about
 MAX_SHOWN_LABELS = 60  # the last labels an alarm speaks of
 MAX_RECENT_TICKETS, MIN_RECENT_TICKETS = 200, 50  # tickets that tell whether fewer get a label
 Z_99 = 2.576  # 99 %
@@ -84,8 +85,9 @@ def raise_drift_alarms() -> list[Alarm]:
     work, target = get_current_activation(), registry.get_target_precision()
     if work is None:
         return []
-    raised = set(find_open_alarms(work.classifier).values_list("label", flat=True))
     everything, ended = list_checked_labels(work, target), _load_alarm_ends(work.classifier)
+    _note_first_checks(work.classifier, len(everything))
+    raised = set(find_open_alarms(work.classifier).values_list("label", flat=True))
     alarms: list[Alarm] = []
     for label in {"", *(one.label for one in everything)} - raised:
         since = ended.get(label, work.at)
@@ -96,6 +98,12 @@ def raise_drift_alarms() -> list[Alarm]:
             because = format_alarm(label, target, checked[: broken + 1])
             alarms.append(Alarm(classifier=work.classifier, label=label, because=because))
     return Alarm.objects.bulk_create(alarms, ignore_conflicts=True)
+
+
+def _note_first_checks(classifier: Classifier, checked: int) -> None:
+    """From now on the smaller share of its labels is checked, once enough were."""
+    if checked >= FIRST_CHECKS and not classifier.first_checks_done:
+        Classifier.objects.filter(pk=classifier.pk).update(first_checks_done=True)
 
 
 def _find_violation(checked: Sequence[CheckedLabel], target: float, risk: float) -> int | None:

@@ -169,7 +169,9 @@ def _fit_version(
             texts, vectors, labels, audited=audited, unseen=unseen, strangers=strangers
         )
         model = detector_fitting.add_detector(model, texts, labels, reader, vectors, unseen=unseen)
-        promised = selective.compute_guarantee(model.evidence, target)
+        promised = selective.compute_guarantee(
+            model.evidence, target, strangers=registry.get_stranger_share()
+        )
     except ValueError as error:
         raise NotTrained(str(error)) from error
     weights, judged = model.dumps(), [row for row, new in zip(rows, unseen, strict=True) if new]

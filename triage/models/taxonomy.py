@@ -108,6 +108,7 @@ class Classifier(models.Model):
 
     ``comparison`` sets it beside ``compared_with``, the version that ran when it was trained.
     ``encoder_sha256`` is the pinned encoder's; ``encoder`` what was tuned of it, None: nothing.
+    ``first_checks_done``: people checked so many of its labels that a smaller share will do.
     """
 
     weights = models.BinaryField()
@@ -124,6 +125,7 @@ class Classifier(models.Model):
         IntentEncoder, models.PROTECT, null=True, blank=True, related_name="versions"
     )
     active = models.BooleanField(default=False)
+    first_checks_done = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"

@@ -64,7 +64,7 @@ def load_ticket_rows(ticket: Ticket, known: Configuration) -> TicketRows:
             rules=known.rules,
             phrases=known.phrases,
             marks=thread.marks,
-            audited=is_in_audit_sample(ticket.pk, known.get_limit(classify, "audit")),
+            audited=is_in_audit_sample(ticket.pk, known.get_audit_share(classify)),
             photos=thread.photos,
             earlier=thread.earlier,
             standing=_build_standing(ticket.customer, account),

@@ -26,7 +26,8 @@ STATES = {
     models.Rung: "SELECT string_agg(t::text, ' ' ORDER BY id) FROM {} t WHERE active",
     ApprovalLimit: "SELECT string_agg(t::text, ' ' ORDER BY id) FROM {} t",
     models.Alarm: "SELECT string_agg(t::text, ' ' ORDER BY id) FROM {} t WHERE ended_at IS NULL",
-    models.Classifier: "SELECT string_agg(id::text, ' ' ORDER BY id) FROM {} WHERE active",
+    models.Classifier: "SELECT string_agg(concat_ws(' ', id, first_checks_done), ' ') FROM {} "
+    "WHERE active",
     models.TunedEncoder: "SELECT string_agg(id::text, ' ' ORDER BY id) FROM {} WHERE active",
     models.Clause: "SELECT concat_ws(' ', max(version_id), count(*)) FROM {}",
 }
@@ -39,7 +40,7 @@ class Configuration:
     ``limits`` (by step and name) and ``ladders`` (engine names by step) are those that an admin
     set; without, a step's own are in force. ``large_amounts`` are by currency.
     ``classifier`` and ``tuned_encoder`` are ids, 0 for none; ``alarms`` are labels by the id of
-    their classifier. ``clauses`` is the last version and the number of clauses: a key that
+    their classifier. ``first_checks_done``: of the active classifier. ``clauses`` is the last version and the number of clauses: a key that
     changes whenever a policy version is loaded, as versions are never edited or deleted.
     """
 
@@ -50,6 +51,7 @@ class Configuration:
     ladders: Mapping[str, tuple[str, ...]]
     large_amounts: Mapping[str, Decimal]
     classifier: int
+    first_checks_done: bool
     alarms: Mapping[int, frozenset[str]]
     tuned_encoder: int
     clauses: tuple[int, int]
@@ -57,6 +59,15 @@ class Configuration:
     def get_limit(self, step: Step, name: str) -> float:
         """The limit of that name: a step's own, overruled by an admin's."""
         return self.limits.get((step.name, name), step.limits[name])
+
+    def get_audit_share(self, step: Step) -> float:
+        """The share of tickets whose label a person is asked about: the larger one while a
+        version is new.
+        """
+        usual = self.get_limit(step, "audit")
+        if self.first_checks_done or not usual:
+            return usual
+        return max(usual, self.get_limit(step, "first_audit"))
 
 
 def load_configuration() -> Configuration:
@@ -100,6 +111,9 @@ def _build_configuration() -> Configuration:
         ladders=_load_ladders(),
         large_amounts=_load_large_amounts(),
         classifier=active,
+        first_checks_done=models.Classifier.objects.filter(
+            active=True, first_checks_done=True
+        ).exists(),
         alarms=_load_alarms(),
         tuned_encoder=tuned,
         clauses=(clauses["last"] or 0, clauses["count"]),

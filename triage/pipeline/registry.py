@@ -166,6 +166,11 @@ def get_target_precision(known: Configuration | None = None) -> float:
     return float(load_limits(known)["classify"].get("target", 0.95))
 
 
+def get_stranger_share(known: Configuration | None = None) -> float:
+    """The share of messages that are taken to be none of ours, 0 to 1."""
+    return float(load_limits(known)["classify"].get("strangers", 0.3))
+
+
 def _load_active_labeller(known: Configuration) -> Engine:
     if not known.classifier:
         raise EngineUnavailable("no classifier is trained yet: run `manage.py train_classifier`")
@@ -181,11 +186,14 @@ def load_labeller(pk: int, known: Configuration | None = None, *, reads: bool = 
     """
     known = known or load_configuration()
     alarms = known.alarms.get(pk, frozenset())
-    return _build_labeller(pk, get_target_precision(known), alarms, reads)
+    promised = get_target_precision(known), get_stranger_share(known)
+    return _build_labeller(pk, *promised, alarms, reads)
 
 
 @lru_cache(maxsize=4)
-def _build_labeller(pk: int, target: float, alarms: frozenset[str], reads: bool) -> Engine:
+def _build_labeller(
+    pk: int, target: float, strangers: float, alarms: frozenset[str], reads: bool
+) -> Engine:
     from triage.classifier.labeller import IntentLabeller
 
     row, model = _load_intent_model(pk)
@@ -197,11 +205,12 @@ def _build_labeller(pk: int, target: float, alarms: frozenset[str], reads: bool)
             version=pk,
             sha256=row.sha256,
             target=target,
+            strangers=strangers,
             alarms=alarms,
             signals=find_signal_model() if reads else None,
         )
     except ValueError as error:
-        raise EngineUnavailable(f"the limit classify, target: {error}") from error
+        raise EngineUnavailable(f"the limits of classify: {error}") from error
 
 
 @lru_cache(maxsize=2)

@@ -275,7 +275,14 @@ step = Step(
     fallback=build_fallback,
     withdrawn=salvage_suggestion,
     ladder=("encoder", "phrases"),
-    limits={"target": 0.95, "audit": 0.1, "confidence": 0.0, "words": 2},
+    limits={
+        "target": 0.95,
+        "strangers": 0.3,
+        "audit": 0.1,
+        "first_audit": 0.4,
+        "confidence": 0.0,
+        "words": 2,
+    },
     worksheet=Worksheet(
         budget_ms=500, sensitive="the customer's message", approval="a person labels what is unsure"
     ),

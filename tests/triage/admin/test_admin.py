@@ -35,7 +35,7 @@ def test_a_change_is_kept_with_who_and_why(as_ada: Client) -> None:
 
 def test_a_limit_nobody_knows_is_refused(as_ada: Client) -> None:
     page = as_ada.post("/admin/triage/limit/add/", {**LIMIT, "name": "courage", "why": "x"})
-    assert "knows these limits: target, audit, confidence, words" in page.content.decode()
+    assert "knows these limits: target, strangers, audit" in page.content.decode()
 
 
 def test_a_share_above_one_is_refused(as_ada: Client) -> None:

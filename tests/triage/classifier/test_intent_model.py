@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import load, save
 
 from tests.support.single_texts import SingleTexts
 from tests.support.word_vectors import embed, embed_with_tokens, written
@@ -64,6 +65,24 @@ def test_the_same_examples_give_the_same_bytes() -> None:
         fit_model(texts, embed(texts), labels, workers=workers).dumps() for workers in (1, 2)
     )
     assert one == two
+
+
+def test_a_version_of_an_earlier_release_goes_on_without_strangers() -> None:
+    tensors = load(trained().dumps())
+    old = save({name: value for name, value in tensors.items() if "stranger" not in name})
+    found = compute_guarantee(IntentModel.loads(old).evidence, 0.9)
+    assert found.valid
+    assert found.strangers == 0
+    assert compute_guarantee(trained().evidence, 0.9).strangers == 0.3
+
+
+def test_few_intents_are_held_against_general_texts() -> None:
+    few = ["where is my parcel", "the parcel is late", "money back", "a refund please"] * 5
+    general = [f"general text {number}" for number in range(40)]
+    labels = ["late", "late", "refund", "refund"] * 5
+    model = fit_model(few, embed(few), labels, strangers=(general, embed(general)))
+    assert set(model.evidence.strangers.intent) == {-1}
+    assert len(model.evidence.strangers) <= 40
 
 
 def test_bytes_give_the_same_model() -> None:

@@ -146,3 +146,17 @@ def test_a_target_that_is_no_share_cannot_be_set(as_ada: Client) -> None:
     assert "between 0.5 and 0.999" in page
     as_ada.post("/admin/triage/limit/add/", {**limit, "value": "0.98"})
     assert registry.get_target_precision() == 0.98
+
+
+def test_a_share_of_strangers_is_between_nothing_and_nine_tenths(as_ada: Client) -> None:
+    limit = {"step": "classify", "name": "strangers", "value": "30", "why": "of a hundred"}
+    page = as_ada.post("/admin/triage/limit/add/", limit).content.decode()
+    assert "between 0 and 0.9" in page
+    as_ada.post("/admin/triage/limit/add/", {**limit, "value": "0.2"})
+    assert registry.get_stranger_share() == 0.2
+
+
+def test_the_share_of_strangers_in_force_is_in_the_promise(version: Classifier) -> None:
+    Limit.objects.create(step="classify", name="strangers", value=0.6)
+    promised = registry.load_engine("encoder").describe_guarantee("money-back")
+    assert promised["strangers"] == 0.6

@@ -13,11 +13,11 @@ from triage.classifier.selective import (
     PrecisionGuarantee,
     compute_guarantee,
     compute_min_rows,
-    compute_upper_bound,
     find_naive_threshold,
     find_threshold,
     monitor_guarantee,
 )
+from triage.classifier.strangers import compute_upper_bound
 
 LABELS = ("late-delivery", "refund-status")
 
@@ -42,7 +42,7 @@ def evidence(
         labels=LABELS,
         confidence=confidence,
         guess=guess,
-        truth=np.where(right, guess, -1),
+        truth=np.where(right, guess, 1 - guess),
         outside=nothing if outside is None else outside,
         audited=nothing if audited is None else audited,
     )
@@ -53,9 +53,9 @@ def of(count: int, target: float = 0.95, **flags: np.ndarray) -> PrecisionGuaran
 
 
 def test_the_bound_is_that_of_clopper_and_pearson() -> None:
-    assert compute_upper_bound(0, 59) == pytest.approx(1 - 0.05 ** (1 / 59))
+    assert compute_upper_bound(0, 59, 0.05) == pytest.approx(1 - 0.05 ** (1 / 59))
     assert compute_upper_bound(3, 100, 0.1) == pytest.approx(0.0655, abs=1e-4)
-    assert compute_upper_bound(5, 5) == 1.0
+    assert compute_upper_bound(5, 5, 0.05) == 1.0
 
 
 @pytest.mark.parametrize("target", [0.95, 0.98])
@@ -156,7 +156,7 @@ def test_a_label_with_few_texts_says_so() -> None:
     assert (rare.kept, rare.automatic, rare.right) == (None, 40, 40)
     assert rare.sentence == f"Too few to say: 40 of 40 right, about {rare.more} more are needed."
     assert rare.more is not None
-    assert compute_upper_bound(0, 40 + rare.more) <= 0.02 < compute_upper_bound(0, 40)
+    assert compute_upper_bound(0, 40 + rare.more, 0.05) <= 0.02 < compute_upper_bound(0, 40, 0.05)
 
 
 @pytest.mark.parametrize("target", [0.0, 0.4, 1.0, 98.0])

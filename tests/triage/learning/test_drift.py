@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
@@ -17,9 +18,12 @@ from django.utils import timezone
 from tests.support.run_rows import receipt, run_of
 from tickets.models import Ticket
 from triage import tasks
+from triage.classifier.selective import monitor_guarantee
 from triage.learning import drift
 from triage.learning.corrections import confirm_label, correct_label
 from triage.models import Activation, Alarm, Classifier, Intent, Limit
+from triage.pipeline.configuration import load_configuration
+from triage.steps import classify
 
 SHA = "c" * 64
 
@@ -72,6 +76,49 @@ def test_a_promise_that_is_kept_raises_none(version: Classifier, ana: User) -> N
         check(ana, right=30)
         check(ana, wrong=1)
     assert drift.raise_drift_alarms() == []
+
+
+def test_more_labels_are_checked_until_sixty_of_a_version_were(
+    version: Classifier, ana: User
+) -> None:
+    def get_share() -> float:
+        return load_configuration().get_audit_share(classify.step)
+
+    check(ana, right=59)
+    drift.raise_drift_alarms()
+    assert get_share() == 0.4
+    check(ana, right=1)
+    drift.raise_drift_alarms()
+    assert get_share() == 0.1
+    Limit.objects.create(step="classify", name="audit", value=0.2)
+    assert get_share() == 0.2
+
+
+def test_who_asks_for_no_checks_gets_none(version: Classifier) -> None:
+    Limit.objects.create(step="classify", name="audit", value=0)
+    assert load_configuration().get_audit_share(classify.step) == 0
+
+
+def test_the_next_version_is_checked_closely_again(version: Classifier, ada: User) -> None:
+    check(ada, right=60)
+    drift.raise_drift_alarms()
+    put_to_work(ada, "d" * 64)
+    assert load_configuration().get_audit_share(classify.step) == 0.4
+
+
+@pytest.mark.parametrize("right", [0.61, 0.79])
+def test_a_broken_promise_ends_before_fifteen_wrong_labels_at_the_median(right: float) -> None:
+    """Every label is given until the alarm; 0.61 and 0.79 are two live bots' (HINT3)."""
+    wrong = []
+    for seed in range(100):
+        lot = np.random.default_rng(seed)
+        labels, drawn = lot.random(3_000) < right, lot.random(3_000)
+        early = np.cumsum(drawn < 0.4) <= drift.FIRST_CHECKS
+        checked = np.flatnonzero(drawn < np.where(early, 0.4, 0.1))
+        since = monitor_guarantee(labels[checked].tolist(), 0.95).since
+        assert since is not None
+        wrong.append(int((~labels[: checked[since] + 1]).sum()))
+    assert np.median(wrong) <= 15
 
 
 def test_a_broken_promise_is_said_in_numbers(version: Classifier, ana: User) -> None:

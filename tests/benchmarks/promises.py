@@ -8,6 +8,7 @@ all of them. The promise is made from the shop's examples alone and judged on te
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -78,7 +79,7 @@ def iter_lines(train: str, draws: int) -> Iterator[str]:
     data = read_dataset(train)
     vectors, labels = registry.load_encoder().embed(data.texts), np.array(data.labels)
     yield f"{INTENTS} intents, a promise of {TARGET:.0%}, {draws} draws\n"
-    yield "| examples of each | assumed / real strangers | promised | kept, or none given | labelled | right |"
+    yield "| examples | assumed / real strangers | promised | kept or none | labelled | right |"
     yield "|---|---|---|---|---|---|"
     for examples in EXAMPLES:
         for assumed in (0.0, 0.3):
@@ -110,7 +111,8 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=200)
     asked = parser.parse_args()
     for line in iter_lines(asked.train, asked.draws):
-        print(line, flush=True)
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -85,6 +85,7 @@ REASONS = {
     "SAID_USED": "The message speaks of something used",
     "SAID_OPENED": "The message speaks of something opened",
     "ASKS_FOR_MORE": "It asks for more than was paid",
+    "FOREIGN_MESSAGE": "The message is not written in English",
     "MONEY_ASKED_BESIDE": "Money is asked for beside the main matter",
     "OTHER_ORDER_NAMED": "Something of another order is named too",
     "NOT_ASKED_FOR": "The policy would give money back, and nobody asks for it",

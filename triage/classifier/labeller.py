@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from triage.classifier.multi_intent import detector, heuristic
-from triage.classifier.selective import NO_THRESHOLD, PrecisionGuarantee, compute_guarantee
+from triage.classifier.promised_model import PromisedModel
 from triage.classifier.strangers import ASSUMED_SHARE
 from triage.contract.case import Intent
-from triage.contract.outcomes import Guess, Matter, Signals
+from triage.contract.outcomes import LABELLED_LANGUAGES, Guess, Matter, Signals
 from triage.contract.step import EngineError
 from triage.signals.encoded_text import EncodedText
 
 if TYPE_CHECKING:
+    from triage.classifier.foreign_labeller import ForeignLabeller
     from triage.classifier.intent_model import IntentModel, Judgement
-    from triage.inference.encoder import Encoder, Vectors
+    from triage.classifier.selective import PrecisionGuarantee
+    from triage.inference.encoder import Encoder
     from triage.signals.linear_models import SignalModel
 
 
@@ -31,7 +33,8 @@ class IntentLabeller:
     them. Such labels are guessed but never given by themselves. ``version`` and ``sha256``
     name the model in the guarantee; the engine's weights are the model's, not the encoder's.
     The ``signals`` were learned of the ``plain`` encoder, and go on reading with it where
-    ``encoder`` is a tuned one; engine info and guarantee then name its digest.
+    ``encoder`` is a tuned one; engine info and guarantee then name its digest. What is not
+    written in English is labelled by ``foreign``, where the version has one.
     """
 
     def __init__(
@@ -46,29 +49,33 @@ class IntentLabeller:
         alarms: Collection[str] = (),
         signals: SignalModel | None = None,
         plain: Encoder | None = None,
+        foreign: ForeignLabeller | None = None,
         name: str = "encoder",
     ) -> None:
         self.encoder, self.model, self.signals = encoder, model, signals
-        self.plain = plain or encoder
-        self._alarms = frozenset(alarms)
-        promise = compute_guarantee(model.evidence, target, strangers=strangers)
-        self._withheld, said = promise.withheld, serialize_guarantee(promise)
-        self._by_label = {one["label"]: one for one in said.pop("per_label")}
-        self._said = {**said, "version": version, "sha256": sha256}
+        self.plain, self._foreign = plain or encoder, foreign
         made = encoder.build_engine_info(name, head_sha256=sha256, version=version, target=target)
+        said: dict[str, Any] = {"version": version, "sha256": sha256}
         if tuned := made.settings.get("tuned_sha256"):
-            self._said["tuned_sha256"] = tuned
+            said["tuned_sha256"] = tuned
+        self.promised = PromisedModel(
+            model, target=target, strangers=strangers, alarms=alarms, **said
+        )
         encoded_by = {"encoder_sha256": made.weights}
         self.card = replace(made, weights=sha256, settings={**made.settings, **encoded_by})
 
-    def label(self, text: str, intents: tuple[Intent, ...]) -> Guess:
+    def label(self, text: str, intents: tuple[Intent, ...], language: str = "") -> Guess:
         """The guess for a text. Raises EngineError where there is no text."""
         if not text.strip():
             raise EngineError("there is no text to label")
+        if self._foreign and language in LABELLED_LANGUAGES:
+            return self._foreign.label(text, language)
         said = EncodedText.encode(text, self.encoder)
-        found = self._find_matters(said)
         read = self._read_signals(self.signals, said) if self.signals else None
-        return replace(self.label_vector(text, said.vector[None]), matters=found, signals=read)
+        found = self._find_matters(said)
+        return replace(
+            self.promised.label_vector(text, said.vector[None]), matters=found, signals=read
+        )
 
     def label_texts(self, texts: Sequence[str]) -> list[Guess]:
         """The guess for each text, as of each alone but without signals; embedded in batches, so
@@ -91,7 +98,7 @@ class IntentLabeller:
             known = list(zip(vectors, tokens, strict=True))
             found = detector.find_matters_of_each(texts, self.model, self.encoder, known)
         return [
-            replace(self.label_vector(text, vector[None]), matters=matters)
+            replace(self.promised.label_vector(text, vector[None]), matters=matters)
             for text, vector, matters in zip(texts, vectors, found, strict=True)
         ]
 
@@ -110,49 +117,6 @@ class IntentLabeller:
 
     def _judge_texts(self, texts: Sequence[str]) -> Judgement:
         return self.model.judge_texts(texts, self.encoder.embed(texts))
-
-    def label_vector(self, text: str, vector: Vectors) -> Guess:
-        """The guess for a text whose vector, of shape (1, 384), is known already."""
-        judged = self.model.judge_texts([text], vector)
-        shares = judged.shares[0]
-        first, second = shares.argsort(kind="stable")[::-1][:2]
-        label = self.model.labels[first]
-        promise = self.describe_guarantee(label)
-        return Guess(
-            label=label,
-            confidence=float(judged.confidence[0]),
-            basis="model",
-            runner_up=self.model.labels[second],
-            runner_up_confidence=float(min(shares[second], judged.confidence[0])),
-            threshold=promise["threshold"],
-            promise=promise,
-            outside=float(judged.outside[0]),
-            outside_threshold=self.model.detector.threshold,
-        )
-
-    def describe_guarantee(self, label: str) -> dict[str, Any]:
-        """The guarantee as a receipt keeps it, with what the evidence says of this label."""
-        found = {**self._said, "label": self._by_label.get(label)}
-        if self._alarms & {"", label}:
-            return found | _describe_withheld("Checked tickets no longer bear the promise out")
-        if label in self._withheld:
-            return found | _describe_withheld(
-                "This label alone was wrong too often in what was measured"
-            )
-        return found
-
-
-def _describe_withheld(because: str) -> dict[str, Any]:
-    return {
-        "valid": False,
-        "threshold": NO_THRESHOLD,
-        "sentence": f"{because}, so a person labels.",
-    }
-
-
-def serialize_guarantee(promise: PrecisionGuarantee) -> dict[str, Any]:
-    """The guarantee as a dict that JSON can hold."""
-    return asdict(promise)
 
 
 def build_report(model: IntentModel, promise: PrecisionGuarantee) -> Mapping[str, Any]:

@@ -17,7 +17,13 @@ LOW, NORMAL, HIGH, URGENT = 1, 2, 3, 4  # urgency
 CALM, UPSET, THREATENING = "calm", "upset", "threatening"
 WANTED, SPAM_MAIL, AUTOMATIC = "wanted", "spam", "automatic"
 READABLE_LANGUAGES = ("", "en")  # what the encoder learned; an unclear text is taken for it
-FOREIGN_LANGUAGE_REASON = "it is not written in English, the only language that the machine reads"
+LABELLED_LANGUAGES = frozenset("ar de es fr it ja ko nl pl pt ru th tr zh".split())
+"""Other languages in which a message can get a label."""
+FOREIGN_LANGUAGE_REASON = "it is not written in a language that the machine reads"
+UNKNOWN_IN_LANGUAGE_REASON = (
+    "it is not written in English, and unlike every request that we know as far as a machine can "
+    "compare two languages"
+)
 DEFAULT_SPAM_THRESHOLD = 0.9  # where no model says one, and for a text whose label is sure
 
 
@@ -78,6 +84,7 @@ class Guess:
 
     ``outside`` is the probability that it is none of ours, at ``outside_threshold`` it
     counts as such. ``matters`` holds two or more where the text asks for different things.
+    ``readers`` are models beside the engine's own that read it: sha256 by name.
     """
 
     label: str
@@ -91,10 +98,13 @@ class Guess:
     outside_threshold: float | None = None
     matters: tuple[Matter, ...] = ()
     signals: Signals | None = None
+    readers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Labeller(Engine, Protocol):
-    def label(self, text: str, intents: tuple[Intent, ...]) -> Guess: ...
+    """Labels a text; its ``language`` is as ISO 639-1, "" where nobody can tell."""
+
+    def label(self, text: str, intents: tuple[Intent, ...], language: str = "") -> Guess: ...
 
 
 def get_message_text(case: Case) -> str:

@@ -15,9 +15,11 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 
+from triage.contract.step import EngineUnavailable
 from triage.learning import comparison, examples, label_encoder, version_report
 from triage.learning.examples import Row
-from triage.models import Activation, Classifier, IntentEncoder, Job
+from triage.learning.foreign_version import fit_foreign_part
+from triage.models import Activation, Classifier, ForeignClassifier, IntentEncoder, Job
 from triage.pipeline import jobs, registry
 from triage.runtime.locks import VERSIONS_LOCK, acquire_lock
 
@@ -56,7 +58,8 @@ def train_version(
     if len({row.label for row in data.training} - {""}) < 2:
         raise NotTrained("Give at least two intents some examples: there is nothing to tell apart.")
     encoder = _choose_encoder(data.training, epochs, progress)
-    made = _fit_version(data.training, target or registry.get_target_precision(), encoder)
+    target = target or registry.get_target_precision()
+    made, foreign = _fit_version(data.training, target, encoder)
     before = get_active_version()
     with transaction.atomic():
         if encoder and not encoder.pk:
@@ -64,6 +67,8 @@ def train_version(
         row = Classifier.objects.create(
             **made, encoder=encoder, compared_with=before, created_by=by, created_at=began
         )  # what people say while it is fitted is news for the next one
+        foreign.classifier = row
+        foreign.save()
     row.comparison = comparison.compare_versions(row, before, data)
     row.save(update_fields=["comparison"])
     return row
@@ -150,9 +155,11 @@ def _choose_encoder(
 
 def _fit_version(
     rows: Sequence[Row], target: float, encoder: IntentEncoder | None
-) -> dict[str, Any]:
-    """The columns of a Classifier row, learned from these rows. Raises NotTrained."""
-    from triage.classifier import fitting, labeller, out_of_scope, selective
+) -> tuple[dict[str, Any], ForeignClassifier]:
+    """The columns of a Classifier row, learned from these rows, and its part for other
+    languages, not saved. Raises NotTrained.
+    """
+    from triage.classifier import fitting, out_of_scope, promised_model, selective
     from triage.classifier.multi_intent import detector_fitting
 
     texts, reader = [row.text for row in rows], label_encoder.load_encoder(encoder)
@@ -172,20 +179,22 @@ def _fit_version(
         promised = selective.compute_guarantee(
             model.evidence, target, strangers=registry.get_stranger_share()
         )
-    except ValueError as error:
+        foreign = fit_foreign_part(rows, target)
+    except (ValueError, EngineUnavailable) as error:
         raise NotTrained(str(error)) from error
     weights, judged = model.dumps(), [row for row, new in zip(rows, unseen, strict=True) if new]
     report = version_report.build_version_report(model, promised, rows, judged)
     if encoder:
         report["tuned"] = {**encoder.report, "sha256": encoder.sha256, "unseen": len(judged)}
-    return {
+    columns = {
         "weights": weights,
         "sha256": hashlib.sha256(weights).hexdigest(),
         "labels": list(model.labels),
-        "promise": labeller.serialize_guarantee(promised),
+        "promise": promised_model.serialize_guarantee(promised),
         "report": report,
         "encoder_sha256": registry.get_encoder_sha256(),
     }
+    return columns, foreign
 
 
 def _release_connection() -> None:

@@ -143,6 +143,21 @@ class Classifier(models.Model):
         return f"classifier {self.pk}, {len(self.labels)} labels"
 
 
+class ForeignClassifier(models.Model):
+    """The part of a version that labels what is not written in English: weights of its own, made
+    from the same examples by an encoder of many languages, and their precision guarantee.
+    """
+
+    classifier = models.OneToOneField(Classifier, models.CASCADE, related_name="foreign")
+    weights = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
+    promise = models.JSONField(default=dict)
+    encoder_sha256 = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"other languages of classifier {self.classifier_id}"
+
+
 class Activation(models.Model):
     """Who put which version to work, when and why. Never changed: a way back is one more row."""
 

@@ -9,7 +9,9 @@ from triage.contract.outcomes import (
     AUTOMATIC,
     DEFAULT_SPAM_THRESHOLD,
     FOREIGN_LANGUAGE_REASON,
+    LABELLED_LANGUAGES,
     READABLE_LANGUAGES,
+    UNKNOWN_IN_LANGUAGE_REASON,
     WANTED,
     Guess,
     Matter,
@@ -36,12 +38,18 @@ def determine_outcome(
         listed = join_names([matter.name for matter in matters])
         return Outcome.SEVERAL, min(matter.confidence for matter in matters), listed
     outside = guess.outside
+    if guess.basis == "model" and not _is_readable(case.language):
+        return Outcome.UNSURE, None, FOREIGN_LANGUAGE_REASON
     if _is_out_of_scope(guess):
-        if case.language not in READABLE_LANGUAGES:
-            return Outcome.UNSURE, None, FOREIGN_LANGUAGE_REASON
+        if case.language in LABELLED_LANGUAGES:
+            return Outcome.UNSURE, None, UNKNOWN_IN_LANGUAGE_REASON
         sure = guess.confidence if outside is None else outside
         return Outcome.NOT_OURS, sure, "it is unlike every request that we know"
     return Outcome.OURS, None if outside is None else 1 - outside, ""
+
+
+def _is_readable(language: str) -> bool:
+    return language in READABLE_LANGUAGES or language in LABELLED_LANGUAGES
 
 
 def _is_label_confident(guess: Guess) -> bool:

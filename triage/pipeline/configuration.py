@@ -40,8 +40,9 @@ class Configuration:
     ``limits`` (by step and name) and ``ladders`` (engine names by step) are those that an admin
     set; without, a step's own are in force. ``large_amounts`` are by currency.
     ``classifier`` and ``tuned_encoder`` are ids, 0 for none; ``alarms`` are labels by the id of
-    their classifier. ``first_checks_done``: of the active classifier. ``clauses`` is the last version and the number of clauses: a key that
-    changes whenever a policy version is loaded, as versions are never edited or deleted.
+    their classifier. ``first_checks_done``: of the active classifier. ``clauses`` is the last
+    version and the number of clauses: a key that changes whenever a policy version is loaded, as
+    versions are never edited or deleted.
     """
 
     intents: tuple[case.Intent, ...]

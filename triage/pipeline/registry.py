@@ -15,7 +15,7 @@ from django.utils.module_loading import import_string
 
 from triage import models
 from triage.contract.case import Clause
-from triage.contract.outcomes import Labeller, Signals
+from triage.contract.outcomes import LABELLED_LANGUAGES, Labeller, Signals
 from triage.contract.step import Computing, Engine, EngineUnavailable, Rung, Step
 from triage.guardrails.attribution import Writer
 from triage.inference.kept_graph import GraphFolder
@@ -25,7 +25,8 @@ from triage.pipeline.rule_engines import ArithmeticEngine, PhraseLabeller, Sente
 from triage.steps.retrieve import Searcher
 
 ENCODER = "minilm"
-SIGNALS = "signals"
+MULTILINGUAL = "multilingual"
+SIGNALS, FOREIGN_SIGNALS = "signals", "foreign_signals"
 
 
 @cache
@@ -116,32 +117,55 @@ def load_encoder():  # type: ignore[no-untyped-def]  # its type would import it
     return Encoder(load_entries()[ENCODER], settings.TRIAGE_MODEL_THREADS, graphs=_get_graphs())
 
 
-def read_signals(text: str) -> Signals | None:
-    """Urgency, mood and spam of a text; None where their model or the encoder is not there."""
+@cache
+def load_multilingual_encoder():  # type: ignore[no-untyped-def]  # its type would import it
+    """The encoder of texts that are not English. Raises EngineUnavailable."""
+    from triage.inference.multilingual import MultilingualEncoder
+
+    return MultilingualEncoder(load_entries()[MULTILINGUAL], settings.TRIAGE_MODEL_THREADS)
+
+
+def read_signals(text: str, language: str = "") -> Signals | None:
+    """Urgency, mood and spam of a text in that language; None where their model or its encoder is
+    not there.
+    """
     try:
-        model, encoder = load_signal_model(), load_encoder()
+        if language in LABELLED_LANGUAGES:
+            return _read_foreign_signals(text)
+        return _read_english_signals(text)
     except EngineUnavailable:
         return None
+
+
+def _read_english_signals(text: str) -> Signals:
     from triage.signals.encoded_text import EncodedText
 
-    found: Signals = model.read_signals(EncodedText.encode(text, encoder))
+    found: Signals = load_signal_model().read_signals(EncodedText.encode(text, load_encoder()))
     return replace(found, readers={**found.readers, ENCODER: get_encoder_sha256()})
 
 
-def find_signal_model() -> Any:  # its type would import numpy
+def _read_foreign_signals(text: str) -> Signals:
+    from triage.signals.whole_text import WholeText
+
+    said = WholeText.encode(text, load_multilingual_encoder())
+    found: Signals = load_signal_model(FOREIGN_SIGNALS).read_signals(said)
+    return replace(found, readers={**found.readers, MULTILINGUAL: get_multilingual_sha256()})
+
+
+def find_signal_model(name: str = SIGNALS) -> Any:  # its type would import numpy
     """The model of the signals, or None where it is missing: urgency is then read by rules."""
     try:
-        return load_signal_model()
+        return load_signal_model(name)
     except EngineUnavailable:
         return None
 
 
 @cache
-def load_signal_model():  # type: ignore[no-untyped-def]  # its type would import numpy
-    """The bundled model of the signals. Raises EngineUnavailable."""
+def load_signal_model(name: str = SIGNALS):  # type: ignore[no-untyped-def]  # its type would import numpy
+    """The bundled model of the signals of that name. Raises EngineUnavailable."""
     from triage.signals.linear_models import SignalModel
 
-    return SignalModel.loads(pinned.verify_file(load_entries()[SIGNALS]).read_bytes())
+    return SignalModel.loads(pinned.verify_file(load_entries()[name]).read_bytes())
 
 
 def _build_phrase_labeller(known: Configuration) -> Engine:
@@ -159,6 +183,11 @@ def _load_writer(entry: pinned.Entry) -> Engine:
 def get_encoder_sha256() -> str:
     """The digest of the pinned encoder, without loading it."""
     return load_entries()[ENCODER].sha256
+
+
+def get_multilingual_sha256() -> str:
+    """The digest of the pinned encoder of many languages, without loading it."""
+    return load_entries()[MULTILINGUAL].sha256
 
 
 def get_target_precision(known: Configuration | None = None) -> float:
@@ -208,9 +237,39 @@ def _build_labeller(
             strangers=strangers,
             alarms=alarms,
             signals=find_signal_model() if reads else None,
+            foreign=_build_foreign_labeller(pk, target, strangers, alarms, reads),
         )
     except ValueError as error:
         raise EngineUnavailable(f"the limits of classify: {error}") from error
+
+
+def _build_foreign_labeller(
+    pk: int, target: float, strangers: float, alarms: frozenset[str], reads: bool
+) -> Any:
+    """That of a version for other languages; None for one of an earlier release. Raises
+    EngineUnavailable.
+    """
+    from triage.classifier.foreign_labeller import ForeignLabeller
+    from triage.classifier.intent_model import IntentModel
+    from triage.classifier.promised_model import PromisedModel
+
+    row = models.ForeignClassifier.objects.filter(classifier=pk).first()
+    if row is None:
+        return None
+    encoder = load_multilingual_encoder()
+    if row.encoder_sha256 != encoder.entry.sha256:
+        raise EngineUnavailable("the classifier was trained on another encoder: train it again")
+    promised = PromisedModel(
+        IntentModel.loads(_verify_weights(row)),
+        target=target,
+        strangers=strangers,
+        alarms=alarms,
+        version=pk,
+        sha256=row.sha256,
+    )
+    readers = {MULTILINGUAL: row.encoder_sha256, "labels of other languages": row.sha256}
+    signals = find_signal_model(FOREIGN_SIGNALS) if reads else None
+    return ForeignLabeller(encoder, promised, readers=readers, signals=signals)
 
 
 @lru_cache(maxsize=2)
@@ -262,7 +321,9 @@ def _get_graphs() -> Path:
     return Path(settings.DATA) / "graphs"
 
 
-def _verify_weights(row: models.Classifier | models.IntentEncoder | models.TunedEncoder) -> bytes:
+def _verify_weights(
+    row: models.Classifier | models.ForeignClassifier | models.IntentEncoder | models.TunedEncoder,
+) -> bytes:
     """The weights of a row, held against its digest: what a receipt names is what served.
     Raises EngineUnavailable.
     """

@@ -9,7 +9,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from triage.contract.case import Case
-from triage.contract.outcomes import FOREIGN_LANGUAGE_REASON, NO_REPLY_OUTCOMES, Outcome, join_names
+from triage.contract.outcomes import (
+    FOREIGN_LANGUAGE_REASON,
+    NO_REPLY_OUTCOMES,
+    UNKNOWN_IN_LANGUAGE_REASON,
+    Outcome,
+    join_names,
+)
 from triage.contract.outputs import Classification
 from triage.refunds.proposal import ASK, HUMAN, Proposed
 from triage.steps.draft import Reply, is_in_our_language
@@ -41,8 +47,8 @@ def iter_attention_reasons(case: Case, trouble: str) -> Iterator[str]:
 
 
 def _iter_label_reasons(label: Classification) -> Iterator[str]:
-    if label.outcome_because == FOREIGN_LANGUAGE_REASON:
-        yield f"{FOREIGN_LANGUAGE_REASON[0].upper()}{FOREIGN_LANGUAGE_REASON[1:]}."
+    if label.outcome_because in (FOREIGN_LANGUAGE_REASON, UNKNOWN_IN_LANGUAGE_REASON):
+        yield f"{label.outcome_because[0].upper()}{label.outcome_because[1:]}."
     if label.outcome == Outcome.SEVERAL:
         names = join_names([matter.name for matter in label.matters])
         yield (

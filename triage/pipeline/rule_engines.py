@@ -13,11 +13,11 @@ from triage.contract.slots import Slot, WritingTask
 from triage.contract.step import EngineError, EngineInfo
 from triage.guardrails.attribution import Writer, Written
 
-SignalReader = Callable[[str], Signals | None]
-"""Reads urgency, mood and spam off a text; None where no model is there to do it."""
+SignalReader = Callable[[str, str], Signals | None]
+"""Reads urgency, mood and spam off a text and its language; None where no model can."""
 
 
-def _read_no_signals(text: str) -> Signals | None:
+def _read_no_signals(text: str, language: str) -> Signals | None:
     return None
 
 
@@ -28,7 +28,7 @@ class PhraseLabeller:
     card: EngineInfo = EngineInfo(name="phrases", kind="rules")
     read: SignalReader = _read_no_signals
 
-    def label(self, text: str, intents: tuple[Intent, ...]) -> Guess:
+    def label(self, text: str, intents: tuple[Intent, ...], language: str = "") -> Guess:
         said = " ".join(re.findall(r"\w+", text.lower()))
         named = [
             intent.slug
@@ -39,7 +39,8 @@ class PhraseLabeller:
         ]
         if len(named) != 1:
             raise EngineError(f"{len(named)} labels are named by their exact wording")
-        return Guess(label=named[0], confidence=None, basis="phrase", signals=self.read(text))
+        read = self.read(text, language)
+        return Guess(label=named[0], confidence=None, basis="phrase", signals=read)
 
 
 def _normalize_phrase(phrase: str) -> str:
@@ -65,8 +66,9 @@ class PersonLabeller:
     def card(self) -> EngineInfo:
         return EngineInfo(name=self.by, kind="human")
 
-    def label(self, text: str, intents: tuple[Intent, ...]) -> Guess:
-        return Guess(label=self.slug, confidence=None, basis="person", signals=self.read(text))
+    def label(self, text: str, intents: tuple[Intent, ...], language: str = "") -> Guess:
+        read = self.read(text, language)
+        return Guess(label=self.slug, confidence=None, basis="person", signals=read)
 
 
 @dataclass(frozen=True)

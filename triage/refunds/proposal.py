@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final
 
-from triage.contract.case import Candidate, Case, Order, Rule
+from triage.contract.case import Candidate, Case, Intent, Order, Rule
+from triage.contract.outcomes import READABLE_LANGUAGES
 from triage.contract.outputs import Classification
 from triage.nlu import (
     MONEY_ASKED,
@@ -111,28 +112,43 @@ def propose_remedy(case: Case) -> Proposed:
 
 
 def _build_proposal(case: Case, message: Document) -> Proposed:
-    label = case[Classification].label
-    intent = case.find_intent(label)
+    intent = case.find_intent(case[Classification].label)
     if intent is None:
         return _propose_without_label(case, message)
     if not intent.money:
         return _propose_without_money(case, message)
+    if case.language not in READABLE_LANGUAGES:
+        return _refer_foreign_message(intent.name)
     if case.order is None:
         return _ask_for_order(case)
-    if not any(label in rule.intents for rule in case.rules):
-        return _refer_missing_rule(intent.name, case.order)
-    if case.order.placed is None:
-        question = f"The day of purchase of order {case.order.number} is not on record"
+    return _propose_for_order(case, message, intent, case.order)
+
+
+def _propose_for_order(case: Case, message: Document, intent: Intent, order: Order) -> Proposed:
+    """What the rules for this intent give for an order."""
+    if not any(intent.slug in rule.intents for rule in case.rules):
+        return _refer_missing_rule(intent.name, order)
+    if order.placed is None:
+        question = f"The day of purchase of order {order.number} is not on record"
         return refer_to_person(f"{question}: which terms hold?", "DATE_UNKNOWN")
-    rules = select_rules(case, case.order, label)
+    rules = select_rules(case, order, intent.slug)
     if not rules:
-        return _refer_missing_rule(intent.name, case.order)
+        return _refer_missing_rule(intent.name, order)
     asked = _select_requested_rules(case, rules)
     if not asked:
-        return _propose_unasked(case, case.order)
-    found = _apply_rules(case, message, case.order, asked)
-    found = _check_demanded_amount(message, case.order, found)
-    return _check_other_orders(case, message, case.order, found)
+        return _propose_unasked(case, order)
+    found = _apply_rules(case, message, order, asked)
+    found = _check_demanded_amount(message, order, found)
+    return _check_other_orders(case, message, order, found)
+
+
+def _refer_foreign_message(name: str) -> Proposed:
+    """A question: pieces, exceptions and conditions are read in English alone, so no amount is."""
+    question = (
+        f"This is about “{name}” and not written in English: what is asked for, for which items, "
+        "and is money due?"
+    )
+    return refer_to_person(question, "FOREIGN_MESSAGE")
 
 
 def _select_requested_rules(case: Case, rules: Sequence[Rule]) -> list[Rule]:

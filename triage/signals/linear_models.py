@@ -18,9 +18,11 @@ from triage.contract.outcomes import WANTED, Reading, Signals
 from triage.nlu.sentences import iter_sentence_spans
 from triage.nlu.urgency_rules import DEFAULT_UNWANTED_SHARE
 from triage.signals.encoded_text import EncodedText, Vectors
-from triage.signals.text_features import CAPITALS_TERM, WORD_PATTERN, WordTerms, split_words
+from triage.signals.text_features import CAPITALS_TERM, WordTerms, remove_word, split_words
+from triage.signals.whole_text import WholeText
 
 Embed = Callable[[Sequence[str]], Vectors]
+Said = EncodedText | WholeText
 
 URGENCY = ("low", "normal", "high", "urgent")
 MOOD = ("calm", "upset", "threatening")
@@ -136,8 +138,9 @@ PLAIN_WORDS = frozenset(
 
 @dataclass(frozen=True)
 class Head:
-    """One regression: ``weights`` (labels, 384 + words), ``bias`` (labels,).
+    """One regression: ``weights`` (labels, dimensions + words), ``bias`` (labels,).
 
+    One for other languages than that of its corpus has no words.
     ``threshold`` is where the probability of not being the first label counts.
     """
 
@@ -188,7 +191,7 @@ class SignalModel:
     mail: Head
     sha256: str = ""
 
-    def read_signals(self, said: EncodedText) -> Signals:
+    def read_signals(self, said: Said) -> Signals:
         """Urgency, mood and spam of a text, each with its confidence and reasons."""
         return Signals(
             urgency=_read_level(self.urgency, said, calm=URGENCY.index("normal")),
@@ -215,7 +218,7 @@ class SignalModel:
         return cls(urgency, mood, mail, hashlib.sha256(data).hexdigest())
 
 
-def _read_level(head: Head, said: EncodedText, *, calm: int) -> Reading:
+def _read_level(head: Head, said: Said, *, calm: int) -> Reading:
     """The highest level that half of the probability is at or above.
 
     A level that a single word makes does not stand: what is left without it does.
@@ -240,9 +243,7 @@ def _read_level(head: Head, said: EncodedText, *, calm: int) -> Reading:
     )
 
 
-def _find_weakest_doubt(
-    head: Head, said: EncodedText, words: Sequence[str], calm: int
-) -> Vectors | None:
+def _find_weakest_doubt(head: Head, said: Said, words: Sequence[str], calm: int) -> Vectors | None:
     """The shares of the text without the one of its words that leaves least; None without words.
 
     The strongest words first: what falls to calm without one of them cannot fall any further.
@@ -268,7 +269,7 @@ def _compute_calm_confidence(shares: Vectors, level: int, calm: int) -> float:
 
 
 def _choose_doubted_words(
-    head: Head, said: EncodedText, moved: Mapping[str, float], level: int, calm: int
+    head: Head, said: Said, moved: Mapping[str, float], level: int, calm: int
 ) -> list[str]:
     """The words to leave out one by one, those first without which least seems to be left.
 
@@ -284,13 +285,6 @@ def _choose_doubted_words(
     return [words[i] for i in np.argsort(left, kind="stable")[:MAX_DOUBTED_WORDS]]
 
 
-def remove_word(text: str, word: str) -> str:
-    """The text without a word, wherever it stands."""
-    return WORD_PATTERN.sub(
-        lambda match: "" if split_words(match.group()) == [word] else match.group(), text
-    )
-
-
 def _quote_words(moved: Mapping[str, float]) -> list[str]:
     """Up to three words for a person to read, in quotes, that speak for a level."""
     words = (word for word, weight in moved.items() if weight > 0 and word not in PLAIN_WORDS)
@@ -298,7 +292,7 @@ def _quote_words(moved: Mapping[str, float]) -> list[str]:
     return [f"“{word}”" for word in telling[:MAX_SHOWN_WORDS]]
 
 
-def _quote_sentence(head: Head, said: EncodedText, level: int, calm: int) -> list[str]:
+def _quote_sentence(head: Head, said: Said, level: int, calm: int) -> list[str]:
     """The sentence that speaks most for the level, where the text has more than one."""
     spans = [(span.start, span.end) for span in iter_sentence_spans(said.text)]
     spans = [place for place in spans if len(said.text[slice(*place)].split()) > 2]
@@ -313,8 +307,13 @@ def _quote_sentence(head: Head, said: EncodedText, level: int, calm: int) -> lis
 
 
 def has_known_words(head: Head, text: str) -> bool:
-    """Whether enough words of a text are known: too few of a short one, or in Hindi."""
-    return sum(word in head.words.term_columns for word in split_words(text)) >= MIN_KNOWN_WORDS
+    """Whether enough words of a text are known: too few of a short one, or in Hindi. A head
+    without words goes by meaning.
+    """
+    return (
+        not head.words.terms
+        or sum(word in head.words.term_columns for word in split_words(text)) >= MIN_KNOWN_WORDS
+    )
 
 
 def _read_mail(head: Head, text: str, vector: Vectors) -> Reading:

@@ -73,3 +73,10 @@ def split_words(text: str) -> list[str]:
         for match in WORD_PATTERN.finditer(text[:MAX_TEXT_CHARS])
     )
     return ["#" if word.isdecimal() else word[:2] if word[0] in "!?" else word for word in found]
+
+
+def remove_word(text: str, word: str) -> str:
+    """The text without a word, wherever it stands."""
+    return WORD_PATTERN.sub(
+        lambda match: "" if split_words(match.group()) == [word] else match.group(), text
+    )

@@ -65,13 +65,15 @@ def _label_without_injection(case: Case, engine: Labeller) -> str:
 
 
 def _build_classification(case: Case, engine: Labeller) -> Classification:
-    guess = engine.label(get_message_text(case), case.intents)
+    guess = engine.label(get_message_text(case), case.intents, case.language)
     matters = _select_matters(case, guess)
     main = max(matters, key=lambda matter: matter.confidence, default=None)
     label = main.label if main else guess.label
     outcome, sure, because = determine_outcome(case, guess, matters)
+    read = read_urgency(case, guess.signals)
     return replace(
-        read_urgency(case, guess.signals),
+        read,
+        readers={**read.readers, **guess.readers},
         label=label,
         name=get_intent_name(case, label),
         confidence=guess.confidence if label == guess.label else None,

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Final, Protocol
 
 from triage.contract.case import Case, Clause, Order, Rule
-from triage.contract.outcomes import get_message_text
+from triage.contract.outcomes import READABLE_LANGUAGES, get_message_text
 from triage.contract.outputs import Classification
 from triage.contract.step import Check, Engine, Evidence, Step, Worksheet, iter_failed_checks
 from triage.policies.contradictions import Disagreement, find_disagreements
@@ -95,7 +95,9 @@ def retrieve_clauses(case: Case, engine: Searcher) -> Retrieval:
     note which disagree. May raise EngineError.
     """
     as_of, because = find_effective_day(case)
-    found = engine.search(build_query(case), as_of, MAX_HITS, get_message_text(case))
+    query = build_query(case)
+    message = get_message_text(case) if case.language in READABLE_LANGUAGES else query
+    found = engine.search(query, as_of, MAX_HITS, message)
     hits = tuple(_add_rule_clauses(case, engine, as_of, found.hits))
     return Retrieval(
         as_of=as_of,
@@ -109,7 +111,12 @@ def retrieve_clauses(case: Case, engine: Searcher) -> Retrieval:
 
 
 def build_query(case: Case) -> str:
-    """What is searched for: the label and the subject in the first line, then the message."""
+    """What is searched for: the label and the subject in the first line, then the message. Of
+    what is not written in English, what its label means: clauses are compared in English.
+    """
+    intent = case.find_intent(case[Classification].label)
+    if intent and case.language not in READABLE_LANGUAGES:
+        return f"{intent.name}\n{intent.description}".strip()
     head = ". ".join(filter(None, (case[Classification].name, " ".join(case.subject.split()))))
     return "\n".join(filter(None, (head, " ".join(case.text.split()[:MAX_QUERY_WORDS]))))
 

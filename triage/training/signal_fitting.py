@@ -31,14 +31,24 @@ Places = NDArray[np.int64]
 
 
 def fit_model(
-    said: Sequence[SignalExample], mail: Sequence[tuple[str, str]], embed: Embed, *, seed: int = 7
+    said: Sequence[SignalExample],
+    mail: Sequence[tuple[str, str]],
+    embed: Embed,
+    *,
+    words: bool = True,
+    seed: int = 7,
 ) -> tuple[SignalModel, Mapping[str, Any]]:
-    """The model and its report; every figure is out of fold, on texts the judge had not seen."""
+    """The model and its report; every figure is out of fold, on texts the judge had not seen.
+
+    Without ``words`` it goes by the vectors alone, and so by meaning in any of their languages.
+    """
     texts, letters = [each.text for each in said], [text for text, _ in mail]
     vectors, posted = embed(texts), embed(letters)
-    urgency, urgency_shares = _fit_head(URGENCY, texts, vectors, [s.urgency for s in said], seed)
-    mood, mood_shares = _fit_head(MOOD, texts, vectors, [s.mood for s in said], seed)
-    post, post_shares = _fit_head(MAIL, letters, posted, [kind for _, kind in mail], seed)
+    urgency, urgency_shares = _fit_head(
+        URGENCY, texts, vectors, [s.urgency for s in said], words, seed
+    )
+    mood, mood_shares = _fit_head(MOOD, texts, vectors, [s.mood for s in said], words, seed)
+    post, post_shares = _fit_head(MAIL, letters, posted, [kind for _, kind in mail], words, seed)
     wanted = np.array([kind == MAIL[0] for _, kind in mail])
     unwanted = np.where(
         [has_known_words(post, text) for text in letters], 1 - post_shares[:, 0], 0.0
@@ -54,7 +64,12 @@ def fit_model(
 
 
 def _fit_head(
-    labels: tuple[str, ...], texts: Sequence[str], vectors: Vectors, truth: Sequence[str], seed: int
+    labels: tuple[str, ...],
+    texts: Sequence[str],
+    vectors: Vectors,
+    truth: Sequence[str],
+    words: bool,
+    seed: int,
 ) -> tuple[Head, Vectors]:
     """A head fitted on all rows, and calibrated out-of-fold probabilities (rows, labels)."""
     from sklearn.model_selection import StratifiedKFold
@@ -64,20 +79,25 @@ def _fit_head(
     for train, held in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(
         vectors, places
     ):
-        part = _fit_regression(labels, [texts[i] for i in train], vectors[train], places[train])
+        shown = [texts[i] for i in train]
+        part = _fit_regression(labels, shown, vectors[train], places[train], words)
         scores[held] = part.score_texts([texts[i] for i in held], vectors[held])
     temperature = _fit_temperature(scores, places)
-    head = replace(_fit_regression(labels, texts, vectors, places), temperature=temperature)
+    head = replace(_fit_regression(labels, texts, vectors, places, words), temperature=temperature)
     return head, _compute_softmax(scores / temperature)
 
 
 def _fit_regression(
-    labels: tuple[str, ...], texts: Sequence[str], vectors: Vectors, places: Places
+    labels: tuple[str, ...],
+    texts: Sequence[str],
+    vectors: Vectors,
+    places: Places,
+    with_words: bool,
 ) -> Head:
     from scipy.sparse import csr_matrix, hstack
     from sklearn.linear_model import LogisticRegression
 
-    words = learn_terms(texts)
+    words = learn_terms(texts if with_words else [])
     features = hstack([csr_matrix(vectors), words.build_matrix(texts)], format="csr")
     model = LogisticRegression(C=INVERSE_REGULARIZATION, max_iter=2000).fit(features, places)
     weights, bias = model.coef_.astype(np.float32), model.intercept_.astype(np.float32)

@@ -274,7 +274,7 @@ def test_a_label_that_the_orders_chose_is_no_label(label: str, passed: bool) -> 
     class Swayed:
         card = EngineInfo(name="encoder", kind="focal")
 
-        def label(self, text: str, intents: Any) -> Guess:
+        def label(self, text: str, intents: Any, language: str = "") -> Guess:
             read = label if "SYSTEM" in text else "return-request"
             return Guess(label=read, confidence=0.99, basis="model")
 

@@ -216,7 +216,7 @@ def test_a_guess_names_the_promise_in_force_and_what_is_known_of_its_label() -> 
 
 def test_another_target_needs_no_training() -> None:
     lenient, strict = (
-        labeller(target).describe_guarantee("refund-status") for target in (0.8, 0.999)
+        labeller(target).promised.describe_guarantee("refund-status") for target in (0.8, 0.999)
     )
     assert lenient["valid"]
     assert not strict["valid"]
@@ -230,7 +230,7 @@ def test_a_label_under_alarm_is_never_given_by_itself(alarms: set[str]) -> None:
     assert guess.label == "refund-status"
     assert guess.threshold == NO_THRESHOLD
     assert not guess.promise["valid"]
-    assert alarmed.describe_guarantee("late-delivery")["valid"] is ("" not in alarms)
+    assert alarmed.promised.describe_guarantee("late-delivery")["valid"] is ("" not in alarms)
 
 
 def test_no_text_is_no_label() -> None:

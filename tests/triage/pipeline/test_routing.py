@@ -56,7 +56,7 @@ def test_what_asks_for_nothing_says_so(outcome: Outcome, says: str) -> None:
 
 def test_another_language_is_said_before_the_label_is_asked_for() -> None:
     said = reasons(outcome_because=FOREIGN_LANGUAGE_REASON, suggestion_name="return request")
-    assert said.startswith("It is not written in English")
+    assert said.startswith("It is not written in a language that the machine reads")
     assert said.endswith("Please confirm the label or choose another.")
 
 

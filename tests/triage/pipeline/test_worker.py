@@ -293,7 +293,7 @@ def test_a_receipt_says_how_sure_the_model_was_that_was_not_sure_enough(monkeypa
     class Unsure:
         card = EngineInfo(name="encoder", kind="focal")
 
-        def label(self, text: str, intents: Any) -> Guess:
+        def label(self, text: str, intents: Any, language: str = "") -> Guess:
             return Guess(label="order-status", confidence=0.41, basis="model", threshold=0.8)
 
     unsure = replace(registry.ENGINE_BUILDERS["encoder"], build=lambda known: Unsure())

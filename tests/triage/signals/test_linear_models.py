@@ -13,7 +13,8 @@ from triage.nlu.urgency_rules import compute_unwanted_share
 from triage.pipeline import registry
 from triage.signals import text_features
 from triage.signals.encoded_text import EncodedText
-from triage.signals.linear_models import MAIL, MOOD, URGENCY, SignalModel, find_level, remove_word
+from triage.signals.linear_models import MAIL, MOOD, URGENCY, SignalModel, find_level
+from triage.signals.text_features import remove_word
 from triage.training import signal_corpus, signal_fitting
 
 CALM = (

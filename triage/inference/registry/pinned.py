@@ -29,8 +29,8 @@ class RosterError(Exception):
 class Entry:
     """One model file.
 
-    ``kind`` is encoder, writer, signals, promises or injections; ``model_class`` focal, general
-    or hosted.
+    ``kind`` is encoder, multilingual, writer, signals, promises or injections; ``model_class``
+    focal, general or hosted.
     """
 
     name: str

@@ -8,7 +8,7 @@ MANAGE := $(BIN)/python manage.py
 BENCH := $(BIN)/python -m tests.benchmarks
 
 .PHONY: run test install lint bench bench-real bench-writer bench-quality bench-refunds bench-attacks bench-payments \
-	bench-mail bench-refund-machine bench-faults bench-kills reference
+	bench-mail bench-refund-machine bench-faults bench-kills bench-languages bench-promises reference
 
 run: .venv/installed
 	@$(MANAGE) start --port $(PORT)
@@ -76,6 +76,16 @@ bench-writer: .venv/installed-dev
 bench-quality: .venv/installed-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	DATABASE_URL= TRIAGE_DATA=$$folder $(BENCH) quality $(DATA) --tune
+
+# Labels, urgency and mood of mails in twelve languages, two minutes
+bench-languages: .venv/installed-dev
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	DATABASE_URL= TRIAGE_DATA=$$folder $(BENCH) languages
+
+# Is the promise kept where strangers come in? make bench-promises DATA=../shared/data
+bench-promises: .venv/installed-dev
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	DATABASE_URL= TRIAGE_DATA=$$folder $(BENCH) promises $(DATA)/banking77/train.csv
 
 # Words of raw mails beside two other readers': make bench-mail DATA="../shared/data/emails …"
 bench-mail: .venv/installed-dev

@@ -18,6 +18,8 @@ MEASURES = {
     "mail-text": "tests.benchmarks.mail_text",
     "faults-day": "tests.benchmarks.faults_day",
     "killed-backlog": "tests.benchmarks.killed_backlog",
+    "languages": "tests.benchmarks.languages",
+    "promises": "tests.benchmarks.promises",
     "compare-writers": "tests.benchmarks.writer.compare",
 }
 

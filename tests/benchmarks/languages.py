@@ -8,13 +8,15 @@ reading was built, `unseen` was not. The version that labels is the demo's own.
 from __future__ import annotations
 
 import json
-import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+from django.core.management import CommandError, call_command
+from django.core.management.base import BaseCommand
 
 TICKETS = Path(__file__).parent / "foreign_tickets"
 UNWANTED = ("spam", "not one of ours")
@@ -85,25 +87,49 @@ def _format_row(language: str, read: Sequence[Reading]) -> str:
     )
 
 
-def main() -> None:
-    """In the database of DATABASE_URL, or a private one: it gets the demo where it has none."""
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
-    from triage.demo import load
-    from triage.pipeline import configuration, registry
-
-    call_command("migrate", verbosity=0)
-    if not load.has_data():
-        call_command("load_demo", verbosity=0)
-    known = configuration.load_configuration()
-    labeller = registry.load_engine("encoder", known)
-    for name in ("seen", "unseen"):
-        for line in iter_lines(name, labeller, known.intents):
-            sys.stdout.write(f"{line}\n")
+def iter_signal_lines() -> Iterator[str]:
+    """Urgency, mood and unwanted mail in eight languages: what was written and what was read."""
+    yield "\nsignals\n"
+    yield "| what | read | as unwanted | raised | upset or worse |"
+    yield "|---|---|---|---|---|"
+    by_kind: dict[str, list[tuple[bool, bool, bool]]] = defaultdict(list)
+    for row in load_tickets("signals"):
+        wanted = row["mail"] == "wanted"
+        kind = f"wanted, {row['urgency']}, {row['mood']}" if wanted else row["mail"]
+        by_kind[kind].append(_read_signals(row["text"]))
+    for kind, read in sorted(by_kind.items()):
+        yield (
+            f"| {kind} | {len(read)} | "
+            + " | ".join(str(sum(column)) for column in zip(*read, strict=True))
+            + " |"
+        )
 
 
-if __name__ == "__main__":
-    main()
+def _read_signals(text: str) -> tuple[bool, bool, bool]:
+    from triage.inference.language import identify_language
+    from triage.pipeline import registry
+
+    said = registry.read_signals(text, identify_language(text))
+    if said is None:
+        raise CommandError("The model of the signals is not there: run `make install`.")
+    unwanted = said.spam.confidence >= (said.spam.threshold or 1.0)
+    return unwanted, said.urgency.level in ("high", "urgent"), said.mood.level != "calm"
+
+
+class Command(BaseCommand):
+    help = "Read the mails under foreign_tickets with the demo's own version."
+
+    def handle(self, **options: Any) -> None:
+        from triage.demo import load
+        from triage.pipeline import configuration, registry
+
+        call_command("migrate", verbosity=0)
+        if not load.has_data():
+            call_command("load_demo", verbosity=0)
+        known = configuration.load_configuration()
+        labeller = registry.load_engine("encoder", known)
+        for name in ("seen", "unseen"):
+            for line in iter_lines(name, labeller, known.intents):
+                self.stdout.write(line)
+        for line in iter_signal_lines():
+            self.stdout.write(line)

@@ -1,19 +1,19 @@
 """Is the promise kept where strangers come in? Intents of a public set drawn by lot, over and over.
 
-`python -m tests.benchmarks.promises TRAIN [--draws 200]`. In each draw eight intents are a shop's,
+`make bench-promises DATA=DIR`. In each draw eight intents are a shop's,
 with so many examples each; the other intents of the set are the strangers that come in, near ones
 all of them. The promise is made from the shop's examples alone and judged on texts it never saw.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
+from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from django.core.management.base import BaseCommand
 
 TARGET, INTENTS = 0.95, 8
 EXAMPLES, SHARES = (10, 20, 50), (0.1, 0.3, 0.6)
@@ -102,18 +102,13 @@ def _format_row(made: Sequence[Traffic], examples: int, assumed: float, share: f
     )
 
 
-def main() -> None:
-    import django
+class Command(BaseCommand):
+    help = "Draw shops of eight intents from TRAIN and hold their promise against strangers."
 
-    django.setup()
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("train", help="labelled texts, as evaluate_intents reads them")
-    parser.add_argument("--draws", type=int, default=200)
-    asked = parser.parse_args()
-    for line in iter_lines(asked.train, asked.draws):
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("train", help="labelled texts, as evaluate_intents reads them")
+        parser.add_argument("--draws", type=int, default=200)
 
-
-if __name__ == "__main__":
-    main()
+    def handle(self, *, train: str, draws: int, **options: Any) -> None:
+        for line in iter_lines(train, draws):
+            self.stdout.write(line)

@@ -66,7 +66,7 @@ class WordEncoder(SingleTexts):
 def encoder(monkeypatch: pytest.MonkeyPatch) -> Iterator[WordEncoder]:
     made = WordEncoder()
     monkeypatch.setattr(registry, "load_encoder", lambda: made)
-    monkeypatch.setattr(registry, "find_signal_model", lambda: None)
+    monkeypatch.setattr(registry, "find_signal_model", lambda *_: None)
     forget()
     yield made
     forget()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pghistory
 import pgtrigger
 from django.conf import settings
@@ -141,6 +143,11 @@ class Classifier(models.Model):
 
     def __str__(self) -> str:
         return f"classifier {self.pk}, {len(self.labels)} labels"
+
+    def get_foreign_promise(self) -> dict[str, Any]:
+        """The precision guarantee of its labels of other languages; empty where it gives none."""
+        found = ForeignClassifier.objects.filter(classifier=self).values_list("promise", flat=True)
+        return dict(found.first() or {})
 
 
 class ForeignClassifier(models.Model):

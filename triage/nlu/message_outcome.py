@@ -32,7 +32,8 @@ def determine_outcome(
     if guess.basis == "person":
         given = Outcome.OURS if guess.label else Outcome.NOT_OURS
         return given, None, "a person said so"
-    if unwanted_mail := detect_unwanted_mail(case, guess.signals, known=_is_label_confident(guess)):
+    known = _is_label_confident(guess) or _is_like_ours_abroad(case, guess)
+    if unwanted_mail := detect_unwanted_mail(case, guess.signals, known=known):
         return unwanted_mail
     if matters:
         listed = join_names([matter.name for matter in matters])
@@ -56,6 +57,13 @@ def _is_label_confident(guess: Guess) -> bool:
     """Whether the model is sure of the label: by words alone such a text is hardly spam."""
     sure = guess.confidence is not None and guess.confidence >= (guess.threshold or 1.0)
     return guess.basis == "model" and sure and not _is_out_of_scope(guess)
+
+
+def _is_like_ours_abroad(case: Case, guess: Guess) -> bool:
+    """Whether a mail in another language is like a request of ours: by meaning alone it is hardly
+    spam then, as no word speaks for that.
+    """
+    return case.language in LABELLED_LANGUAGES and not _is_out_of_scope(guess)
 
 
 def _is_out_of_scope(guess: Guess) -> bool:

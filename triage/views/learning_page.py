@@ -47,6 +47,7 @@ def build_version_detail(version: Classifier) -> dict[str, Any]:
         "at_work": versions.get_active_version(),
         "activations": version.activations.select_related("by", "instead_of"),
         "promise": get_guarantee(version),
+        "foreign": version.get_foreign_promise(),
         "alarms": list(drift.find_open_alarms(version)),
         "sides": list(_iter_measures(compared)),
         "flips": flips,

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from triage.classifier.intent_model import IntentModel
 from triage.demo import load, trained_head
 from triage.learning import versions
-from triage.models import Classifier, Intent
+from triage.models import Classifier, ForeignClassifier, Intent
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of its files that may be spoiled."""
-    for name in ("FACTS", "WEIGHTS"):
+    for name in ("FACTS", "WEIGHTS", "FOREIGN_WEIGHTS"):
         file: Path = getattr(trained_head, name)
         (tmp_path / file.name).write_bytes(file.read_bytes())
         monkeypatch.setattr(trained_head, name, tmp_path / file.name)
@@ -78,6 +78,8 @@ def test_what_is_trained_is_kept_and_is_taken_the_next_time(
     facts = json.loads(trained_head.FACTS.read_text())
     columns = {name: facts[name] for name in trained_head.COLUMNS}
     row = Classifier(weights=trained_head.WEIGHTS.read_bytes(), **columns)
+    foreign = trained_head.FOREIGN_WEIGHTS.read_bytes()
+    row.foreign = ForeignClassifier(weights=foreign, **facts["foreign"])
     monkeypatch.setattr(versions, "train_version", lambda by: row)
     (copy / trained_head.FACTS.name).unlink()
     trained_head.train_and_keep(by=ada)

@@ -9,8 +9,16 @@ import pytest
 
 from tests.support.case_values import RETURN, STATUS, case
 from triage.contract.case import InjectionReading
-from triage.contract.outcomes import Guess, Matter, Outcome, Reading, Signals
+from triage.contract.outcomes import (
+    FOREIGN_LANGUAGE_REASON,
+    Guess,
+    Matter,
+    Outcome,
+    Reading,
+    Signals,
+)
 from triage.contract.step import EngineError, EngineInfo, Rung, Status
+from triage.nlu.message_outcome import determine_outcome
 from triage.nlu.urgency_rules import compute_urgency
 from triage.pipeline.rule_engines import PersonLabeller, PhraseLabeller
 from triage.pipeline.runner import climb_ladder
@@ -140,6 +148,31 @@ def test_a_message_in_another_language_is_not_called_none_of_ours() -> None:
         "return-request",
     )
     assert "not written in English" in output.outcome_because
+
+
+def test_what_nobody_here_reads_goes_to_a_person_as_such_however_sure_the_label() -> None:
+    output = classify(Model(confidence=0.99, outside=0.01), language="sv").output
+    assert (output.outcome, output.label) == (Outcome.UNSURE, "")
+    assert output.outcome_because == FOREIGN_LANGUAGE_REASON
+    assert output.suggestion == "return-request"
+
+
+@pytest.mark.parametrize(
+    ("outside", "sure", "outcome"),
+    [(0.1, 0.8, Outcome.OURS), (0.1, 0.95, Outcome.SPAM), (0.9, 0.8, Outcome.SPAM)],
+)
+def test_a_mail_in_another_language_that_is_like_ours_is_hardly_spam(
+    outside: float, sure: float, outcome: Outcome
+) -> None:
+    spam = Reading(level="spam", confidence=sure, threshold=0.6)
+    model = Model(confidence=0.5, outside=outside, signals=replace(CALM, spam=spam))
+    found = determine_outcome(case(language="de"), model.guess, ())
+    assert found[0] == outcome
+
+
+def test_who_read_another_language_is_named() -> None:
+    read = {"multilingual": "c" * 64}
+    assert classify(Model(readers=read), language="de", injected=None).output.readers == read
 
 
 def test_what_is_unlike_all_requests_is_none_of_ours_however_sure_the_label() -> None:

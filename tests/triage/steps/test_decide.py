@@ -62,6 +62,14 @@ def test_a_rule_may_hold_only_where_the_message_asks_for_it() -> None:
     assert decide(rules=others, subject="", text="Where is it?").output.rule == "Always"
 
 
+def test_no_amount_is_read_off_a_message_in_another_language() -> None:
+    german = "Ich möchte alles außer den Lampen zurückgeben, bitte das Geld zurück."
+    found = decide(text=german, language="de").output
+    assert (found.outcome, found.amount, found.reasons) == ("human", None, ("FOREIGN_MESSAGE",))
+    assert "for which items, and is money due?" in found.questions[0]
+    assert decide(text="I would like my money back, please.").output.amount is not None
+
+
 @pytest.mark.parametrize(
     "order",
     [

@@ -6,7 +6,16 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from tests.support.case_values import LATE, OLD_WINDOW, ORDER, WINDOW, FakeSearch, case, missing
+from tests.support.case_values import (
+    LATE,
+    OLD_WINDOW,
+    ORDER,
+    RETURN,
+    WINDOW,
+    FakeSearch,
+    case,
+    missing,
+)
 from triage.contract.case import Clause
 from triage.contract.outputs import Classification
 from triage.contract.step import Rung, Status
@@ -215,3 +224,11 @@ def test_the_label_and_the_subject_stand_in_a_line_of_their_own() -> None:
 def test_a_message_without_text_is_searched_by_its_subject() -> None:
     made = case(subject="Late parcel", text="").add_output(Classification(label="", basis="model"))
     assert build_query(made) == "Late parcel"
+
+
+def test_another_language_is_searched_for_by_what_its_label_means() -> None:
+    intent = replace(RETURN, description="Wants to send an item back.")
+    made = case(text="Ich möchte die Kanne zurückgeben.", language="de", intents=(intent,))
+    labelled = Classification(label=intent.slug, name=intent.name, basis="model")
+    assert build_query(made.add_output(labelled)) == "return request\nWants to send an item back."
+    assert "Kanne" in build_query(made.add_output(Classification(label="")))

@@ -8,7 +8,7 @@ MANAGE := $(BIN)/python manage.py
 BENCH := $(BIN)/python -m tests.benchmarks
 
 .PHONY: run test install lint bench bench-real bench-writer bench-quality bench-refunds bench-attacks bench-payments \
-	bench-mail bench-refund-machine bench-faults bench-kills bench-languages bench-promises reference
+	bench-mail bench-refund-machine bench-faults bench-kills bench-languages bench-misspelt bench-promises reference
 
 run: .venv/installed
 	@$(MANAGE) start --port $(PORT)
@@ -81,6 +81,12 @@ bench-quality: .venv/installed-dev
 bench-languages: .venv/installed-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	DATABASE_URL= TRIAGE_DATA=$$folder $(BENCH) languages
+
+# Ten-shot Banking77 misspelt: make bench-misspelt DATA=../shared/data
+bench-misspelt: .venv/installed-dev
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	DATABASE_URL= TRIAGE_DATA=$$folder $(BENCH) misspelt \
+	$(DATA)/banking77/fewshot/train_10 $(DATA)/banking77/fewshot/valid
 
 # Is the promise kept where strangers come in? make bench-promises DATA=../shared/data
 bench-promises: .venv/installed-dev

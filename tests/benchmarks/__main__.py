@@ -19,6 +19,7 @@ MEASURES = {
     "faults-day": "tests.benchmarks.faults_day",
     "killed-backlog": "tests.benchmarks.killed_backlog",
     "languages": "tests.benchmarks.languages",
+    "misspelt": "tests.benchmarks.misspelt",
     "promises": "tests.benchmarks.promises",
     "compare-writers": "tests.benchmarks.writer.compare",
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from triage.classifier.multi_intent import detector, heuristic
 from triage.classifier.promised_model import PromisedModel
+from triage.classifier.spelling import SpellingMender
 from triage.classifier.strangers import ASSUMED_SHARE
 from triage.contract.case import Intent
 from triage.contract.outcomes import LABELLED_LANGUAGES, Guess, Matter, Signals
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from triage.classifier.foreign_labeller import ForeignLabeller
     from triage.classifier.intent_model import IntentModel, Judgement
     from triage.classifier.selective import PrecisionGuarantee
-    from triage.inference.encoder import Encoder
+    from triage.inference.encoder import Encoder, Vectors
     from triage.signals.linear_models import SignalModel
 
 
@@ -34,7 +35,8 @@ class IntentLabeller:
     name the model in the guarantee; the engine's weights are the model's, not the encoder's.
     The ``signals`` were learned of the ``plain`` encoder, and go on reading with it where
     ``encoder`` is a tuned one; engine info and guarantee then name its digest. What is not
-    written in English is labelled by ``foreign``, where the version has one.
+    written in English is labelled by ``foreign``, where the version has one; of what is, words
+    that are misspelt are read as they are meant.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class IntentLabeller:
     ) -> None:
         self.encoder, self.model, self.signals = encoder, model, signals
         self.plain, self._foreign = plain or encoder, foreign
+        self._mender = SpellingMender(model.terms, len(model.examples))
         made = encoder.build_engine_info(name, head_sha256=sha256, version=version, target=target)
         said: dict[str, Any] = {"version": version, "sha256": sha256}
         if tuned := made.settings.get("tuned_sha256"):
@@ -72,10 +75,8 @@ class IntentLabeller:
             return self._foreign.label(text, language)
         said = EncodedText.encode(text, self.encoder)
         read = self._read_signals(self.signals, said) if self.signals else None
-        found = self._find_matters(said)
-        return replace(
-            self.promised.label_vector(text, said.vector[None]), matters=found, signals=read
-        )
+        (guess,) = self._label_mended([text], said.vector[None])
+        return replace(guess, matters=self._find_matters(said), signals=read)
 
     def label_texts(self, texts: Sequence[str]) -> list[Guess]:
         """The guess for each text, as of each alone but without signals; embedded in batches, so
@@ -97,9 +98,24 @@ class IntentLabeller:
             vectors, tokens = self.encoder.embed_with_tokens(texts)
             known = list(zip(vectors, tokens, strict=True))
             found = detector.find_matters_of_each(texts, self.model, self.encoder, known)
+        guesses = self._label_mended(texts, vectors)
         return [
-            replace(self.promised.label_vector(text, vector[None]), matters=matters)
-            for text, vector, matters in zip(texts, vectors, found, strict=True)
+            replace(guess, matters=matters) for guess, matters in zip(guesses, found, strict=True)
+        ]
+
+    def _label_mended(self, texts: Sequence[str], vectors: Vectors) -> list[Guess]:
+        """The guess for each text, given its vector, with its misspelt words as they are meant."""
+        read = [self._mender.mend(text) for text in texts]
+        changed = [place for place, one in enumerate(read) if one.words]
+        if changed:
+            vectors = vectors.copy()
+            vectors[changed] = self.encoder.embed([read[place].text for place in changed])
+        return [
+            replace(
+                self.promised.label_vector(one.text, vector[None]),
+                mended=tuple(one.words.items()),
+            )
+            for one, vector in zip(read, vectors, strict=True)
         ]
 
     def _find_matters(self, said: EncodedText) -> tuple[Matter, ...]:

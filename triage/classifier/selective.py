@@ -20,8 +20,8 @@ from triage.classifier.strangers import (
     ASSUMED_SHARE,
     NO_STRANGERS,
     Strangers,
-    bound_wrong_share,
     compute_upper_bound,
+    compute_wrong_bound,
     estimate_share,
     join_strangers,
 )
@@ -236,13 +236,16 @@ def _find_threshold(
         if count == 0 or sure[count - 1] < 0:
             break
         tested = float(sure[count - 1])
-        if _bound_errors(int(wrong[count - 1]), count, tested, target, risk, basis) > 1 - target:
+        if (
+            _compute_error_bound(int(wrong[count - 1]), count, tested, target, risk, basis)
+            > 1 - target
+        ):
             break
         threshold, coverage = tested, count / len(sure)
     return threshold, coverage
 
 
-def _bound_errors(
+def _compute_error_bound(
     wrong: int, count: int, threshold: float, target: float, risk: float, basis: Basis | None
 ) -> float:
     """The upper bound of the share of labels from ``threshold`` on that is wrong."""
@@ -250,7 +253,7 @@ def _bound_errors(
         return compute_upper_bound(wrong, count, risk)
     strange = list(basis.strangers.iter_given_shares(threshold, risk))
     coverage = count / len(basis.rows)
-    return bound_wrong_share(
+    return compute_wrong_bound(
         wrong, count, coverage, target, risk, share=basis.share, strange=strange
     )
 

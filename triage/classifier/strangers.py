@@ -67,7 +67,7 @@ class Strangers:
         given, weights, nowhere = self.flag_given(threshold), self.weigh_rows(), self.intent < 0
         for kind in (nowhere, ~nowhere):
             if weight := float(weights[kind].sum()):
-                share, bound = bound_given_share(given[kind], self.intent[kind], risk)
+                share, bound = compute_given_bound(given[kind], self.intent[kind], risk)
                 yield weight * share, weight * bound
 
 
@@ -83,7 +83,7 @@ def join_strangers(*several: Strangers) -> Strangers:
     )
 
 
-def bound_given_share(given: Flags, intents: Places, risk: float) -> tuple[float, float]:
+def compute_given_bound(given: Flags, intents: Places, risk: float) -> tuple[float, float]:
     """The share of strangers that get a label, and its one-sided upper bound.
 
     Texts of one intent are let through together, so their number says too little: the bound is
@@ -111,7 +111,7 @@ def estimate_share(strange: Flags, assumed: float, enough: int) -> float:
     return (1 - known) * assumed + known * float(strange.mean())
 
 
-def bound_wrong_share(
+def compute_wrong_bound(
     wrong: int,
     given: int,
     coverage: float,

@@ -84,7 +84,8 @@ class Guess:
 
     ``outside`` is the probability that it is none of ours, at ``outside_threshold`` it
     counts as such. ``matters`` holds two or more where the text asks for different things.
-    ``readers`` are models beside the engine's own that read it: sha256 by name.
+    ``readers`` are models beside the engine's own that read it: sha256 by name. ``mended`` are
+    words that were read otherwise than they are spelt: (written, read).
     """
 
     label: str
@@ -99,6 +100,7 @@ class Guess:
     matters: tuple[Matter, ...] = ()
     signals: Signals | None = None
     readers: Mapping[str, str] = field(default_factory=dict)
+    mended: tuple[tuple[str, str], ...] = ()
 
 
 class Labeller(Engine, Protocol):

@@ -32,7 +32,8 @@ class Classification:
     ticket is one of the random share that a person is asked about. ``without_orders`` is the
     label that a message has without its ``machine_orders``, None where it has none: the label
     chooses the rule, so they must not choose the label. ``readers`` are the models that read
-    the message beside the one that labelled it: sha256 by name.
+    the message beside the one that labelled it: sha256 by name. ``mended`` are misspelt words and
+    as what each was read for the label: (written, read).
     """
 
     label: str = ""
@@ -60,3 +61,4 @@ class Classification:
     without_orders: str | None = None
     machine_orders: tuple[MachineOrder, ...] = ()
     readers: Mapping[str, str] = field(default_factory=dict)
+    mended: tuple[tuple[str, str], ...] = ()

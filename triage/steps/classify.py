@@ -74,6 +74,7 @@ def _build_classification(case: Case, engine: Labeller) -> Classification:
     return replace(
         read,
         readers={**read.readers, **guess.readers},
+        mended=guess.mended,
         label=label,
         name=get_intent_name(case, label),
         confidence=guess.confidence if label == guess.label else None,

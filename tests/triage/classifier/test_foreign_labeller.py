@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from django.contrib.auth.models import User
@@ -94,7 +96,7 @@ def version(db: None, encoder: object, ada: User) -> Classifier:
 def test_german_is_read_by_the_versions_part_for_it_and_the_receipt_can_name_it(
     version: Classifier,
 ) -> None:
-    engine = registry.load_engine("encoder")
+    engine: Any = registry.load_engine("encoder")
     german = engine.label("Wo ist meine Lampe?", (), "de")
     assert german.label == "where-is-it"
     assert german.promise["language"] == "de"
@@ -112,7 +114,8 @@ def test_a_version_of_an_earlier_release_has_no_part_for_other_languages(
 ) -> None:
     ForeignClassifier.objects.all().delete()
     registry._build_labeller.cache_clear()
-    guess = registry.load_engine("encoder").label("Wo ist meine Lampe?", (), "de")
+    engine: Any = registry.load_engine("encoder")
+    guess = engine.label("Wo ist meine Lampe?", (), "de")
     assert "language" not in guess.promise
     assert version.get_foreign_promise() == {}
 

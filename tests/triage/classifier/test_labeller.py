@@ -158,5 +158,5 @@ def test_a_share_of_strangers_is_between_nothing_and_nine_tenths(as_ada: Client)
 
 def test_the_share_of_strangers_in_force_is_in_the_promise(version: Classifier) -> None:
     Limit.objects.create(step="classify", name="strangers", value=0.6)
-    promised = registry.load_engine("encoder").promised.describe_guarantee("money-back")
-    assert promised["strangers"] == 0.6
+    engine: Any = registry.load_engine("encoder")
+    assert engine.promised.describe_guarantee("money-back")["strangers"] == 0.6

@@ -11,7 +11,7 @@ from triage.classifier.selective import Evidence, compute_guarantee, compute_min
 from triage.classifier.strangers import (
     NO_STRANGERS,
     Strangers,
-    bound_given_share,
+    compute_given_bound,
     compute_upper_bound,
     estimate_share,
     join_strangers,
@@ -106,8 +106,8 @@ def test_a_label_that_swallows_strangers_is_given_to_none() -> None:
 
 def test_texts_of_one_intent_that_pass_together_say_less_than_as_many_of_all() -> None:
     intents = np.repeat(np.arange(8), 20)
-    share, spread = bound_given_share(np.arange(160) % 8 == 0, intents, 0.05)
-    same, clustered = bound_given_share(intents == 0, intents, 0.05)
+    share, spread = compute_given_bound(np.arange(160) % 8 == 0, intents, 0.05)
+    same, clustered = compute_given_bound(intents == 0, intents, 0.05)
     assert share == same == 1 / 8
     assert clustered > spread >= compute_upper_bound(20, 160, 0.05)
 

@@ -201,9 +201,17 @@ def get_stranger_share(known: Configuration | None = None) -> float:
 
 
 def _load_active_labeller(known: Configuration) -> Engine:
+    """That of the active version; where there is none, one that knows the intents by name."""
     if not known.classifier:
-        raise EngineUnavailable("no classifier is trained yet: run `manage.py train_classifier`")
+        return _build_description_labeller(load_encoder())
     return load_labeller(known.classifier, known)
+
+
+@lru_cache(maxsize=1)
+def _build_description_labeller(encoder: Any) -> Engine:
+    from triage.classifier.description_labeller import DescriptionLabeller
+
+    return DescriptionLabeller(encoder, load_multilingual_encoder, read_signals)
 
 
 def load_labeller(pk: int, known: Configuration | None = None, *, reads: bool = True) -> Engine:

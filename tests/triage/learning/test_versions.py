@@ -18,6 +18,7 @@ from triage import tasks
 from triage.learning import versions
 from triage.models import Activation, Classifier, Embedding, Intent, Job
 from triage.pipeline import jobs, registry
+from triage.pipeline.configuration import load_configuration
 
 __all__ = ["encoder"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("encoder")]
@@ -47,7 +48,7 @@ def test_a_new_version_is_a_candidate_and_labels_nothing(ada: User) -> None:
     assert (made.active, made.created_by) == (False, ada)
     assert made.labels == ["money-back", "where-is-it"]
     suggests: Any = registry.load_engine("encoder")
-    intents = registry.load_configuration().intents
+    intents = load_configuration().intents
     assert not suggests.label("Money back", intents).promise["valid"]
 
 

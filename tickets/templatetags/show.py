@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from django import template
+from django.conf.locale import LANG_INFO
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -398,3 +399,11 @@ def plain(name: object) -> str:
 def choices(text: str) -> list[list[str]]:
     """``"light:Light:sun dark:Dark:moon"`` as rows of value, word and icon."""
     return [choice.split(":") for choice in text.split()]
+
+
+@register.filter
+def language(code: str) -> str:
+    """The name of a language: "German" for "de"."""
+    if code == "zh":
+        return "Chinese"
+    return str(LANG_INFO[code]["name"]) if code in LANG_INFO else code

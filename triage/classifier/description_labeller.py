@@ -7,7 +7,6 @@ nearest. That is worth one click of a person and never a label of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from triage.classifier.selective import NO_THRESHOLD
@@ -46,7 +45,7 @@ class DescriptionLabeller:
         read: Callable[[str, str], Signals | None],
     ) -> None:
         self._encoder, self._load_foreign, self._read = encoder, load_foreign, read
-        self._embed_intents = lru_cache(maxsize=4)(_embed_intents)
+        self._named: dict[bool, tuple[tuple[Intent, ...], Vectors]] = {}
         self.card = encoder.build_engine_info("encoder", compared_with="names and descriptions")
 
     def label(self, text: str, intents: tuple[Intent, ...], language: str = "") -> Guess:
@@ -57,7 +56,7 @@ class DescriptionLabeller:
             raise EngineError("there is no text to label" if intents else "there are no labels")
         foreign = language in LABELLED_LANGUAGES
         reader = self._load_foreign() if foreign else self._encoder
-        near = self._embed_intents(reader, intents) @ reader.embed([text])[0]
+        near = self._embed_intents(reader, intents, foreign) @ reader.embed([text])[0]
         first, *others = near.argsort(kind="stable")[::-1]
         if near[first] < MIN_COSINE:
             raise EngineError("no name or description of a label is like it")
@@ -71,6 +70,12 @@ class DescriptionLabeller:
             signals=self._read(text, language),
         )
 
-
-def _embed_intents(reader: TextEncoder, intents: tuple[Intent, ...]) -> Vectors:
-    return reader.embed([f"{intent.name}. {intent.description}" for intent in intents])
+    def _embed_intents(
+        self, reader: TextEncoder, intents: tuple[Intent, ...], foreign: bool
+    ) -> Vectors:
+        """A vector for each intent; those of the last intents are kept."""
+        known = self._named.get(foreign)
+        if known is None or known[0] != intents:
+            said = [f"{intent.name}. {intent.description}" for intent in intents]
+            known = self._named[foreign] = intents, reader.embed(said)
+        return known[1]

@@ -78,16 +78,21 @@ class IntentLabeller:
         (guess,) = self._label_mended([text], said.vector[None])
         return replace(guess, matters=self._find_matters(said), signals=read)
 
-    def label_texts(self, texts: Sequence[str]) -> list[Guess]:
-        """The guess for each text, as of each alone but without signals; embedded in batches, so
-        the vectors may differ in the fifth digit.
+    def label_texts(self, texts: Sequence[str], languages: Sequence[str] = ()) -> list[Guess]:
+        """The guess for each text in its language, English where none are given: as of each
+        alone but without signals; embedded in batches, so the vectors may differ in the fifth
+        digit.
         """
         starts = range(0, len(texts), MAX_BATCH_TEXTS)
-        return [
+        guesses = [
             guess
             for start in starts
             for guess in self._label_batch(texts[start : start + MAX_BATCH_TEXTS])
         ]
+        for place, language in enumerate(languages):
+            if self._foreign and language in LABELLED_LANGUAGES:
+                guesses[place] = self._foreign.label(texts[place], language)
+        return guesses
 
     def _label_batch(self, texts: Sequence[str]) -> list[Guess]:
         if self.model.several is None:

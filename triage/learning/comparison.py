@@ -10,6 +10,7 @@ from typing import Any
 from tickets.statistics import SMALL_GROUP_SIZE, Share
 from triage.contract.outcomes import Guess
 from triage.contract.step import EngineError
+from triage.inference.language import identify_language
 from triage.learning.examples import ExampleSplit, Row
 from triage.models import Classifier
 from triage.pipeline import registry
@@ -49,7 +50,9 @@ def _predict_rows(version: Classifier, rows: Sequence[Row]) -> list[Prediction] 
         engine: Any = registry.load_labeller(version.pk, reads=False)
     except EngineError:
         return None
-    return [_interpret_guess(guess) for guess in engine.label_texts([row.text for row in rows])]
+    texts = [row.text for row in rows]
+    languages = [identify_language(text) for text in texts]
+    return [_interpret_guess(guess) for guess in engine.label_texts(texts, languages)]
 
 
 def _interpret_guess(guess: Guess) -> Prediction:

@@ -7,37 +7,41 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.conf.locale import LANG_INFO
 from django.db import connection
 from django.db.models import Count
 
 from tickets.models import Payment
-from tickets.templatetags.show import money
+from tickets.templatetags.show import language, money
 
 DIMENSIONS = (
     (
         "language",
         "Language of the message",
-        "The machine reads with an encoder that learned English: here it shows what that costs "
-        "others. A message of a word or two is not clear.",
+        "English is read by one model, fourteen other languages by another, and the rest by "
+        "people: here it shows what that costs whom. A message of a word or two is not clear.",
     ),
     ("length", "Length of the message", ""),
+    ("spelling", "Misspelt words", "In English, that were read as words of your examples."),
     ("channel", "Way in", ""),
     ("age", "Customer for how long", "On the day the ticket arrived."),
     ("spend", "What the customer has paid so far", "Customers of these tickets in three thirds."),
 )
 GROUP_ORDER: Mapping[str, Sequence[str]] = {
     "length": ("to 100", "to 300", "to 1000", "over 1000"),
+    "spelling": ("as usual", "one", "several", "elsewhere"),
     "age": ("stranger", "unknown", "month", "year", "three years", "longer"),
     "spend": ("stranger", "nothing", "lower", "middle", "upper", "elsewhere"),
 }
 GROUP_NAMES: Mapping[tuple[str, str], str] = {
     ("language", ""): "Not clear",
-    ("language", "zh"): "Chinese",
     ("length", "to 100"): "Up to 100 characters",
     ("length", "to 300"): "101 to 300",
     ("length", "to 1000"): "301 to 1,000",
     ("length", "over 1000"): "Over 1,000",
+    ("spelling", "as usual"): "None",
+    ("spelling", "one"): "One",
+    ("spelling", "several"): "Two and more",
+    ("spelling", "elsewhere"): "Not in English",
     ("channel", "email"): "E-mail",
     ("channel", "form"): "Contact form",
     ("channel", "import"): "Imported",
@@ -100,4 +104,4 @@ def get_group_name(side: str, value: str, spend: SpendThirds) -> str:
         }[value]
     if known := GROUP_NAMES.get((side, value)):
         return known
-    return str(LANG_INFO[value]["name"]) if value in LANG_INFO else value
+    return language(value) if side == "language" else value

@@ -11,7 +11,8 @@ read AS (
            -- Of several matters none is automatic: a person is asked each time.
            receipt.status = 'ok' AND receipt.label <> ''
                AND receipt.output ->> 'outcome' IS DISTINCT FROM 'several matters' AS automatic,
-           coalesce((receipt.output ->> 'audited')::boolean, false) AS drawn
+           coalesce((receipt.output ->> 'audited')::boolean, false) AS drawn,
+           jsonb_array_length(coalesce(receipt.output -> 'mended', '[]')) AS mended
     FROM tickets_receipt receipt
     JOIN arrived ON arrived.id = receipt.ticket_id
     WHERE receipt.step = 'classify' AND receipt.actor_kind <> 'human'
@@ -22,7 +23,8 @@ said AS (
            (array_agg(automatic ORDER BY seq))[1] AS labelled,
            (array_agg(automatic ORDER BY seq DESC))[1] AS checked,
            (array_agg(drawn ORDER BY seq DESC))[1] AS drawn,
-           (array_agg(label ORDER BY seq DESC))[1] AS label
+           (array_agg(label ORDER BY seq DESC))[1] AS label,
+           max(mended) AS mended
     FROM read
     GROUP BY ticket_id
 ),
@@ -65,6 +67,10 @@ facts AS (
                 WHEN asked.letters <= 300 THEN 'to 300'
                 WHEN asked.letters <= 1000 THEN 'to 1000'
                 ELSE 'over 1000' END AS length,
+           CASE WHEN arrived.language NOT IN ('', 'en') THEN 'elsewhere'
+                WHEN said.mended = 0 THEN 'as usual'
+                WHEN said.mended = 1 THEN 'one'
+                ELSE 'several' END AS spelling,
            CASE WHEN arrived.customer_id IS NULL THEN 'stranger'
                 WHEN customer.since IS NULL THEN 'unknown'
                 WHEN arrived.received_at < customer.since + interval '30 days' THEN 'month'
@@ -99,11 +105,12 @@ facts AS (
 )
 SELECT CASE WHEN GROUPING(language) = 0 THEN 'language'
             WHEN GROUPING(length) = 0 THEN 'length'
+            WHEN GROUPING(spelling) = 0 THEN 'spelling'
             WHEN GROUPING(channel) = 0 THEN 'channel'
             WHEN GROUPING(age) = 0 THEN 'age'
             WHEN GROUPING(spend) = 0 THEN 'spend'
             ELSE '' END AS side,
-       coalesce(language, length, channel, age, spend, '') AS value,
+       coalesce(language, length, spelling, channel, age, spend, '') AS value,
        count(*) AS tickets,
        count(*) FILTER (WHERE NOT labelled) AS unlabelled,
        count(*) FILTER (WHERE changed) AS corrected,
@@ -119,4 +126,4 @@ SELECT CASE WHEN GROUPING(language) = 0 THEN 'language'
        percentile_disc(%(grid)s::float8[]) WITHIN GROUP (ORDER BY waited)
            FILTER (WHERE NOT labelled) AS unlabelled_waits
 FROM facts
-GROUP BY GROUPING SETS ((), (language), (length), (channel), (age), (spend))
+GROUP BY GROUPING SETS ((), (language), (length), (spelling), (channel), (age), (spend))

@@ -145,8 +145,8 @@ def _propose_for_order(case: Case, message: Document, intent: Intent, order: Ord
 def _refer_foreign_message(name: str) -> Proposed:
     """A question: pieces, exceptions and conditions are read in English alone, so no amount is."""
     question = (
-        f"This is about “{name}” and not written in English: what is asked for, for which items, "
-        "and is money due?"
+        f"Is money due for this “{name}”, and for which items? Amounts are worked out from English "
+        "alone."
     )
     return refer_to_person(question, "FOREIGN_MESSAGE")
 

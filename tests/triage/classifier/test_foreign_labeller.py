@@ -109,6 +109,14 @@ def test_german_is_read_by_the_versions_part_for_it_and_the_receipt_can_name_it(
     assert not engine.label("where is my lamp", (), "en").readers
 
 
+def test_versions_are_compared_on_each_ticket_in_its_language(version: Classifier) -> None:
+    engine: Any = registry.load_engine("encoder")
+    english, german = engine.label_texts(["where is my lamp", "Wo ist meine Lampe?"], ["en", "de"])
+    assert (english.label, german.label) == ("where-is-it", "where-is-it")
+    assert german.promise["language"] == "de"
+    assert "language" not in english.promise
+
+
 def test_a_version_of_an_earlier_release_has_no_part_for_other_languages(
     version: Classifier,
 ) -> None:

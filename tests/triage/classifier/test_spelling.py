@@ -98,3 +98,12 @@ def test_ana_sees_as_what_a_misspelt_word_was_read(as_ana: Client) -> None:
     receipt(run_of(ticket), "classify", label="returns", output=output)
     page = " ".join(as_ana.get(ticket.get_absolute_url()).content.decode().split())
     assert "“<bdi>recieve</bdi>” as “receive”" in page
+
+
+@pytest.mark.django_db
+def test_ana_sees_as_which_language_a_mail_was_read(as_ana: Client) -> None:
+    ticket = shop_rows.ticket("Wo ist mein Paket?")
+    output, promise = {"label": "late", "name": "late"}, {"language": "de", "sentence": "So."}
+    receipt(run_of(ticket), "classify", label="late", output=output, promise=promise)
+    page = " ".join(as_ana.get(ticket.get_absolute_url()).content.decode().split())
+    assert "Read as German, by the model for other languages than English." in page

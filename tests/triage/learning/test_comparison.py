@@ -23,7 +23,7 @@ class Knows:
     def __init__(self, answers: Mapping[str, Mapping[str, Any]]) -> None:
         self.answers = answers
 
-    def label_texts(self, texts: Sequence[str]) -> list[Guess]:
+    def label_texts(self, texts: Sequence[str], languages: Sequence[str] = ()) -> list[Guess]:
         return [self.label(text) for text in texts]
 
     def label(self, text: str) -> Guess:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -25,19 +26,32 @@ def read(
     """A ticket the machine has read; without a label it was left to a person."""
     values = {"channel": "email", "received_at": timezone.now() - LONG_AGO, **values}
     words = values.pop("words", "Where is my parcel?")
+    mended = values.pop("mended", ())
     ticket = Ticket.objects.create(**values)
     Message.objects.create(ticket=ticket, direction="in", text=words, at=ticket.received_at)
-    said(ticket, label, drawn=drawn, outcome=outcome)
+    said(ticket, label, drawn=drawn, outcome=outcome, mended=mended)
     return ticket
 
 
-def said(ticket: Ticket, label: str, *, drawn: bool = False, outcome: str = "") -> None:
+def said(
+    ticket: Ticket,
+    label: str,
+    *,
+    drawn: bool = False,
+    outcome: str = "",
+    mended: Sequence[Sequence[str]] = (),
+) -> None:
     receipt(
         run_of(ticket),
         "classify",
         label=label,
         status="ok" if label else "abstained",
-        output={"label": label, "audited": drawn, "outcome": outcome or "one of ours"},
+        output={
+            "label": label,
+            "audited": drawn,
+            "outcome": outcome or "one of ours",
+            "mended": mended,
+        },
     )
 
 
@@ -233,6 +247,20 @@ def pay(amount: str, currency: str = "GBP") -> Customer:
     return customer
 
 
+def test_by_misspelt_words_that_were_read_as_meant() -> None:
+    read()
+    read(mended=[["recieve", "receive"]])
+    read(mended=[["recieve", "receive"], ["acount", "account"]])
+    read(language="de")
+    (side,) = (one for one in build_subgroup_report(90).sides if one.key == "spelling")
+    assert [(group.name, group.tickets) for group in side.groups] == [
+        ("None", 1),
+        ("One", 1),
+        ("Two and more", 1),
+        ("Not in English", 1),
+    ]
+
+
 def test_by_spend_in_thirds_of_the_shop_s_own_customers() -> None:
     for amount in ("10.00", "20.00", "300.00"):
         read(customer=pay(amount))
@@ -287,7 +315,7 @@ def test_none_is_named_where_groups_are_alike() -> None:
     for number in range(60):
         read("" if number % 3 == 0 else "returns", language="de" if number % 2 else "en")
     found = build_subgroup_report(90)
-    assert found.compared["unlabelled"] == 2
+    assert found.compared["unlabelled"] == 4  # two languages, and by spelling the same two
     assert all(not one.differences for side in found.sides for one in side.groups)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tickets.models import Ticket
-from triage.learning import drift, examples, versions
+from triage.learning import drift, examples, telling_tickets, versions
 from triage.models import Activation, Classifier, Intent, Job
 from triage.pipeline import jobs, registry
 from triage.views.forms import ReasonForm
@@ -27,6 +27,7 @@ def build_overview(back: ReasonForm | None = None) -> dict[str, Any]:
         "target_now": _get_changed_target(at_work),
         "alarms": list(drift.find_open_alarms()),
         "notice": drift.check_coverage(),
+        "telling": list(_iter_telling_rows(at_work)),
         "before": versions.get_previous_version(),
         "back": back or ReasonForm(auto_id="back_%s"),
         "news": examples.count_corrected_tickets(newest.created_at if newest else None),
@@ -34,6 +35,13 @@ def build_overview(back: ReasonForm | None = None) -> dict[str, Any]:
         "listed": listed[:MAX_SHOWN_VERSIONS],
         **(build_job_status(job) if job else {}),
     }
+
+
+def _iter_telling_rows(at_work: Classifier | None) -> Iterator[dict[str, Any]]:
+    """The tickets that teach most, with the names of the labels they lie between."""
+    for one in telling_tickets.list_telling_tickets(at_work):
+        names = {"label": _get_intent_name(one.label), "other": _get_intent_name(one.other)}
+        yield {"ticket": one.ticket, "thin": one.thin, **names}
 
 
 def build_version_detail(version: Classifier) -> dict[str, Any]:

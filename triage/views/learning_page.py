@@ -41,7 +41,7 @@ def _iter_telling_rows(at_work: Classifier | None) -> Iterator[dict[str, Any]]:
     """The tickets that teach most, with the names of the labels they lie between."""
     for one in telling_tickets.list_telling_tickets(at_work):
         names = {"label": _get_intent_name(one.label), "other": _get_intent_name(one.other)}
-        yield {"ticket": one.ticket, "thin": one.thin, **names}
+        yield {"ticket": one.ticket, **names}
 
 
 def build_version_detail(version: Classifier) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tickets.models import Correction, Message, Receipt
+from triage.contract.outcomes import LABELLED_LANGUAGES
+from triage.inference.language import identify_language
 from triage.models import Intent, IntentExample, IntentProposal
 
 HELD_BACK_ONE_IN = 5  # of so many labelled tickets one is kept for comparing versions
@@ -26,6 +28,10 @@ class Row:
     label: str
     ticket: int | None = None
     audited: bool = False
+
+    def is_foreign_ticket(self) -> bool:
+        """Whether it is a ticket that the part of a version for other languages labels."""
+        return self.ticket is not None and identify_language(self.text) in LABELLED_LANGUAGES
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,8 +14,9 @@ def fit_foreign_part(rows: Sequence[Row], target: float) -> ForeignClassifier:
     """Learned from the same rows, read by the encoder of many languages; not saved.
 
     The examples may be English alone: what lies beside each other in that encoder's space is the
-    same request in any of its languages. Its guarantee is measured on these rows. Raises
-    ValueError where there is too little to learn from, EngineUnavailable without the encoder.
+    same request in any of its languages. Its guarantee is measured on these rows, and on checked
+    tickets in other languages as soon as there are enough. Raises ValueError where there is too
+    little to learn from, EngineUnavailable without the encoder.
     """
     from triage.classifier import out_of_scope, promised_model, selective
     from triage.classifier.fitting import fit_model
@@ -26,7 +27,7 @@ def fit_foreign_part(rows: Sequence[Row], target: float) -> ForeignClassifier:
         texts,
         encoder.embed(texts),
         [row.label for row in rows],
-        audited=[row.audited for row in rows],
+        audited=[row.audited and row.is_foreign_ticket() for row in rows],
         strangers=(general, encoder.embed(general)),
     )
     promised = selective.compute_guarantee(

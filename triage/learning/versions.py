@@ -169,7 +169,10 @@ def _fit_version(
         registry.embed_texts(out_of_scope.load_background_texts(), reader),
     )
     labels, audited = [row.label for row in rows], [row.audited for row in rows]
-    unseen = label_encoder.flag_unseen_rows(rows, encoder.seen if encoder else ())
+    new = label_encoder.flag_unseen_rows(rows, encoder.seen if encoder else ())
+    unseen = [
+        fresh and not row.is_foreign_ticket() for fresh, row in zip(new, rows, strict=True)
+    ]  # what the other part labels teaches this one and is no evidence of it
     _release_connection()
     try:
         model = fitting.fit_model(

@@ -109,6 +109,20 @@ def test_german_is_read_by_the_versions_part_for_it_and_the_receipt_can_name_it(
     assert not engine.label("where is my lamp", (), "en").readers
 
 
+def test_a_checked_ticket_in_german_is_evidence_of_the_part_that_reads_german(
+    version: Classifier, ada: User, ana: User
+) -> None:
+    german = "Ich möchte bitte mein Geld für die Lampe zurück, sie ist kaputt."
+    learning_shop.labelled(german, "money-back", ana, audited=True)
+    learning_shop.labelled("refund the kettle please, it broke", "money-back", ana, audited=True)
+    made = versions.train_version(by=ada)
+    english = IntentModel.loads(bytes(made.weights))
+    other = IntentModel.loads(bytes(made.foreign.weights))
+    assert len(english.examples) == len(other.examples)  # both teach both
+    assert len(english.evidence) == len(other.evidence) - 1
+    assert (english.evidence.audited.sum(), other.evidence.audited.sum()) == (1, 1)
+
+
 def test_versions_are_compared_on_each_ticket_in_its_language(version: Classifier) -> None:
     engine: Any = registry.load_engine("encoder")
     english, german = engine.label_texts(["where is my lamp", "Wo ist meine Lampe?"], ["en", "de"])

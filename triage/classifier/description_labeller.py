@@ -66,7 +66,7 @@ class DescriptionLabeller:
             basis="model",
             runner_up=intents[others[0]].slug if others else "",
             threshold=NO_THRESHOLD,
-            promise=NO_PROMISE,
+            promise={**NO_PROMISE, "language": language} if foreign else NO_PROMISE,
             signals=self._read(text, language),
         )
 

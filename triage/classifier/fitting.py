@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 FOLDS = 10
 HELD_OUT_PARTS = 5  # parts of the intents that are held out in turn
+MIN_HELD_OUT_INTENTS = 3  # of two, one held out leaves nothing to choose from
 MIN_EXAMPLES = 10  # examples in all
 DETECTOR_ROUNDS = 3  # of folds and of held-out intents, for the detector
 NEAR_RIDGE, BOTH_RIDGE = 0.1, 0.2
@@ -66,13 +67,16 @@ class TrainingRows:
         return [rows for i in range(FOLDS) if len(rows := np.flatnonzero(fold == i))]
 
     def list_intent_parts(self, turn: int = 0) -> list[Places]:
-        """The rows of each part of the intents, to be held out in turn; none of few intents."""
+        """The rows of each part of the intents, to be held out in turn; none of two intents."""
         count = len(self.labels)
-        if count <= HELD_OUT_PARTS:
+        if count < MIN_HELD_OUT_INTENTS:
             return []
-        lot = np.random.default_rng(self.seed + turn).permutation(count)
-        parts = [lot[start::HELD_OUT_PARTS] for start in range(HELD_OUT_PARTS)]
+        lot, parts_count = self._draw_intents(turn), min(HELD_OUT_PARTS, count)
+        parts = [lot[start::parts_count] for start in range(parts_count)]
         return [np.flatnonzero(np.isin(self.truth, part)) for part in parts]
+
+    def _draw_intents(self, turn: int) -> Places:
+        return np.random.default_rng(self.seed + turn).permutation(len(self.labels))
 
 
 @dataclass(frozen=True)
@@ -233,7 +237,7 @@ def _build_rows(
     judged = np.where(unseen, truth, -1)
     if not unseen.all() and (judged >= 0).sum() < MIN_EXAMPLES:
         raise ValueError(
-            f"Fewer than {MIN_EXAMPLES} texts are new to the tuned encoder: add examples."
+            f"Fewer than {MIN_EXAMPLES} texts in English are new to the encoder: add examples."
         )
     return TrainingRows(tuple(texts), round_vectors(vectors), truth, judged, names, seed)
 
@@ -377,7 +381,9 @@ def _judge_held_out_intents(
 def _add_general_strangers(
     model: IntentModel, texts: Sequence[str], vectors: Matrix
 ) -> IntentModel:
-    """The model with general texts as strangers: its intents are too few to be held out."""
+    """The model with general texts as strangers: two intents cannot be held out. The detector
+    learned of these texts, so they say less than a shop's own strangers would.
+    """
     ours = model.examples[: model.ours].astype(np.float32)
     foreign = np.flatnonzero((vectors @ ours.T).max(axis=1) < MAX_BACKGROUND_COSINE)
     judged = model.judge_texts([texts[int(i)] for i in foreign], vectors[foreign])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from triage.contract.outcomes import Guess
+from triage.contract.step import EngineUnavailable
 from triage.signals.whole_text import TextEncoder, WholeText
 
 if TYPE_CHECKING:
@@ -42,3 +43,14 @@ class ForeignLabeller:
             signals=self._signals.read_signals(said) if self._signals else None,
             readers=self._readers,
         )
+
+
+@dataclass(frozen=True)
+class UnavailableLabeller:
+    """Stands where a version's part for other languages cannot serve: these alone get no label."""
+
+    because: str
+
+    def label(self, text: str, language: str) -> Guess:
+        """Raises EngineUnavailable."""
+        raise EngineUnavailable(self.because)

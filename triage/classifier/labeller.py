@@ -11,12 +11,12 @@ from triage.classifier.promised_model import PromisedModel
 from triage.classifier.spelling import SpellingMender
 from triage.classifier.strangers import ASSUMED_SHARE
 from triage.contract.case import Intent
-from triage.contract.outcomes import LABELLED_LANGUAGES, Guess, Matter, Signals
+from triage.contract.outcomes import LABELLED_LANGUAGES, READABLE_LANGUAGES, Guess, Matter, Signals
 from triage.contract.step import EngineError
 from triage.signals.encoded_text import EncodedText
 
 if TYPE_CHECKING:
-    from triage.classifier.foreign_labeller import ForeignLabeller
+    from triage.classifier.foreign_labeller import ForeignLabeller, UnavailableLabeller
     from triage.classifier.intent_model import IntentModel, Judgement
     from triage.classifier.selective import PrecisionGuarantee
     from triage.inference.encoder import Encoder, Vectors
@@ -51,7 +51,7 @@ class IntentLabeller:
         alarms: Collection[str] = (),
         signals: SignalModel | None = None,
         plain: Encoder | None = None,
-        foreign: ForeignLabeller | None = None,
+        foreign: ForeignLabeller | UnavailableLabeller | None = None,
         name: str = "encoder",
     ) -> None:
         self.encoder, self.model, self.signals = encoder, model, signals
@@ -75,7 +75,10 @@ class IntentLabeller:
             return self._foreign.label(text, language)
         said = EncodedText.encode(text, self.encoder)
         read = self._read_signals(self.signals, said) if self.signals else None
-        (guess,) = self._label_mended([text], said.vector[None])
+        if language in READABLE_LANGUAGES:
+            (guess,) = self._label_mended([text], said.vector[None])
+        else:
+            guess = self.promised.label_vector(text, said.vector[None])
         return replace(guess, matters=self._find_matters(said), signals=read)
 
     def label_texts(self, texts: Sequence[str], languages: Sequence[str] = ()) -> list[Guess]:

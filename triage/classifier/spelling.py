@@ -30,6 +30,8 @@ CONTRACTED = frozenset(
     "aren couldn didn doesn hadn hasn isn mustn needn shouldn wasn weren wouldn".split()
 )
 """Halves of "isn't" and the like, as terms have them."""
+TURNS = ("un", "non", "mis", "dis", "de", "re", "pre", "in", "im", "over", "under")
+"""Beginnings that turn what a known word says: "unreceived" is not "received"."""
 UNMARKED = frozenset(f"{half}t" for half in (*CONTRACTED, "haven", "don", "won", "can"))
 """The same without their mark, as people type them."""
 
@@ -57,7 +59,7 @@ class SpellingMender:
 
         def replace_word(match: re.Match[str]) -> str:
             word = match.group()
-            named = word[0].isupper() and match.start() > 0  # as names and foreign nouns are
+            named = word[0].isupper() and not _starts_line(match)  # as names are
             read = "" if named else self._find_own_word(word.lower())
             if read:
                 found[word] = read
@@ -69,11 +71,20 @@ class SpellingMender:
         """The nearest of the shop's words; "" for a word that is known, or near to none."""
         from symspellpy import Verbosity
 
-        if word in self._known or word in load_english_words():
+        if self._is_known(word) or any(
+            word.startswith(turn) and self._is_known(word.removeprefix(turn)) for turn in TURNS
+        ):
             return ""
         wrong = 2 if len(word) >= LONG_WORD_CHARS else 1
         near = self._own.lookup(word, Verbosity.CLOSEST, max_edit_distance=wrong)
         return str(near[0].term) if near else ""
+
+    def _is_known(self, word: str) -> bool:
+        return word in self._known or word in load_english_words()
+
+
+def _starts_line(match: re.Match[str]) -> bool:
+    return match.start() == 0 or match.string[match.start() - 1] == "\n"
 
 
 def _count_texts(terms: Terms, texts: int) -> dict[str, int]:

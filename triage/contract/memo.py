@@ -16,8 +16,8 @@ R = TypeVar("R")
 def keep_on_argument(read: Callable[[T], R]) -> Callable[[T], R]:
     """A function of one object that is worked out once for each object.
 
-    The object has to be one that never changes, as a frozen dataclass; what is kept is no field
-    of it, so that neither its ``repr`` nor a comparison tells of it.
+    The object has to be one that never changes, as a frozen dataclass or a loaded model; what is
+    kept is no field of it, so that neither its ``repr`` nor a comparison tells of it.
     """
     place = f"kept {read.__module__}.{read.__qualname__}"
 

@@ -17,8 +17,8 @@ LOW, NORMAL, HIGH, URGENT = 1, 2, 3, 4  # urgency
 CALM, UPSET, THREATENING = "calm", "upset", "threatening"
 WANTED, SPAM_MAIL, AUTOMATIC = "wanted", "spam", "automatic"
 READABLE_LANGUAGES = ("", "en")  # what the encoder learned; an unclear text is taken for it
-LABELLED_LANGUAGES = frozenset("ar de es fr it ja ko nl pl pt ru th tr zh".split())
-"""Other languages in which a message can get a label."""
+LABELLED_LANGUAGES = frozenset("ar de es fr it ja nl pl pt ru tr zh".split())
+"""Other languages in which a message can get a label: those in which it was measured."""
 FOREIGN_LANGUAGE_REASON = "it is not written in a language that the machine reads"
 UNKNOWN_IN_LANGUAGE_REASON = (
     "it is not written in English, and unlike every request that we know as far as a machine can "

@@ -19,7 +19,7 @@ from django.utils import timezone
 from tickets.models import Correction, Receipt
 from tickets.queue import run_queue
 from tickets.statistics import compute_wilson_interval
-from triage.models import Activation, Alarm, Classifier, Intent
+from triage.models import OTHER_LANGUAGES, Activation, Alarm, Classifier, Intent
 from triage.pipeline import registry
 
 WATCH_TASK = "triage.tasks.watch"
@@ -33,9 +33,13 @@ Z_99 = 2.576  # 99 %
 
 @dataclass(frozen=True, kw_only=True)
 class CheckedLabel:
-    """One automatic label of the active version that a person checked."""
+    """One automatic label of the active version that a person checked.
+
+    ``part`` is OTHER_LANGUAGES where the part for these gave it, else "".
+    """
 
     label: str
+    part: str = ""
     right: bool
     at: datetime
 
@@ -89,15 +93,22 @@ def raise_drift_alarms() -> list[Alarm]:
     _note_first_checks(work.classifier, len(everything))
     raised = set(find_open_alarms(work.classifier).values_list("label", flat=True))
     alarms: list[Alarm] = []
-    for label in {"", *(one.label for one in everything)} - raised:
+    for label in {"", OTHER_LANGUAGES, *(one.label for one in everything)} - raised:
         since = ended.get(label, work.at)
-        checked = [one for one in everything if one.at > since and label in ("", one.label)]
+        checked = [one for one in everything if one.at > since and _concerns(label, one)]
         risk = FALSE_ALARM_RISK / len(work.classifier.labels) if label else FALSE_ALARM_RISK
         broken = _find_violation(checked, target, risk)
         if broken is not None:
             because = format_alarm(label, target, checked[: broken + 1])
             alarms.append(Alarm(classifier=work.classifier, label=label, because=because))
     return Alarm.objects.bulk_create(alarms, ignore_conflicts=True)
+
+
+def _concerns(alarm: str, one: CheckedLabel) -> bool:
+    """Whether a checked label counts for an alarm: each part of a version is watched by itself."""
+    if alarm == OTHER_LANGUAGES:
+        return one.part == OTHER_LANGUAGES
+    return not one.part and alarm in ("", one.label)
 
 
 def _note_first_checks(classifier: Classifier, checked: int) -> None:
@@ -119,6 +130,8 @@ def format_alarm(label: str, target: float, checked: Sequence[CheckedLabel]) -> 
     wrong = sum(not one.right for one in last)
     name = Intent.objects.filter(slug=label).values_list("name", flat=True).first() or label
     of = f" for “{name}”" if label else ""
+    if label == OTHER_LANGUAGES:
+        of = " in other languages than English"
     return (
         f"The promise of {100 * target:.3g} in 100 no longer holds{of}: "
         f"{wrong} of the last {len(last)} checked labels {'was' if wrong == 1 else 'were'} wrong."
@@ -142,9 +155,14 @@ def list_checked_labels(work: Activation, target: float) -> list[CheckedLabel]:
         promise__target__gte=target,
         at__gte=work.at,
     ).exclude(output__contains={"outcome": MULTI_INTENT_OUTCOME})
-    labels = dict(given.values_list("seq", "label"))
+    labels = {seq: said for seq, *said in given.values_list("seq", "label", "promise__language")}
     return [
-        CheckedLabel(label=labels[seq], right=labels[seq] == truth, at=at)
+        CheckedLabel(
+            label=labels[seq][0],
+            part=OTHER_LANGUAGES if labels[seq][1] else "",
+            right=labels[seq][0] == truth,
+            at=at,
+        )
         for seq, (truth, at) in told.items()
         if seq in labels
     ]

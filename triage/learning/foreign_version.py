@@ -10,7 +10,9 @@ from triage.models import ForeignClassifier
 from triage.pipeline import registry
 
 
-def fit_foreign_part(rows: Sequence[Row], target: float) -> ForeignClassifier:
+def fit_foreign_part(
+    rows: Sequence[Row], target: float, stranger_share: float
+) -> ForeignClassifier:
     """Learned from the same rows, read by the encoder of many languages; not saved.
 
     The examples may be English alone: what lies beside each other in that encoder's space is the
@@ -30,9 +32,7 @@ def fit_foreign_part(rows: Sequence[Row], target: float) -> ForeignClassifier:
         audited=[row.audited and row.is_foreign_ticket() for row in rows],
         strangers=(general, encoder.embed(general)),
     )
-    promised = selective.compute_guarantee(
-        model.evidence, target, strangers=registry.get_stranger_share()
-    )
+    promised = selective.compute_guarantee(model.evidence, target, strangers=stranger_share)
     weights = model.dumps()
     return ForeignClassifier(
         weights=weights,

@@ -17,7 +17,7 @@ DIMENSIONS = (
     (
         "language",
         "Language of the message",
-        "English is read by one model, fourteen other languages by another, and the rest by "
+        "English is read by one model, twelve other languages by another, and the rest by "
         "people: here it shows what that costs whom. A message of a word or two is not clear.",
     ),
     ("length", "Length of the message", ""),

@@ -130,6 +130,10 @@ def _switch_version(classifier: Classifier, by: User, why: str) -> Activation:
         raise NotActivated(f"Version {classifier.pk} was made for another encoder. {RETRAIN_HINT}")
     if classifier.report.get("form") != WEIGHTS_FORMAT:
         raise NotActivated(f"Version {classifier.pk} was made by another release. {RETRAIN_HINT}")
+    parts = ForeignClassifier.objects.filter(classifier=classifier)
+    read_by = parts.values_list("encoder_sha256", flat=True).first()
+    if read_by not in (None, registry.get_multilingual_sha256()):
+        raise NotActivated(f"Version {classifier.pk} was made for another encoder. {RETRAIN_HINT}")
     Classifier.objects.filter(active=True).update(active=False)
     Classifier.objects.filter(pk=classifier.pk).update(active=True)
     return Activation.objects.create(
@@ -173,16 +177,15 @@ def _fit_version(
     unseen = [
         fresh and not row.is_foreign_ticket() for fresh, row in zip(new, rows, strict=True)
     ]  # what the other part labels teaches this one and is no evidence of it
+    share = registry.get_stranger_share()
     _release_connection()
     try:
         model = fitting.fit_model(
             texts, vectors, labels, audited=audited, unseen=unseen, strangers=strangers
         )
         model = detector_fitting.add_detector(model, texts, labels, reader, vectors, unseen=unseen)
-        promised = selective.compute_guarantee(
-            model.evidence, target, strangers=registry.get_stranger_share()
-        )
-        foreign = fit_foreign_part(rows, target)
+        promised = selective.compute_guarantee(model.evidence, target, strangers=share)
+        foreign = fit_foreign_part(rows, target, share)
     except (ValueError, EngineUnavailable) as error:
         raise NotTrained(str(error)) from error
     weights, judged = model.dumps(), [row for row, new in zip(rows, unseen, strict=True) if new]

@@ -5,6 +5,7 @@ from triage.models.knobs import Limit, Phrase, Rung
 from triage.models.policy import Clause, EncoderChange, Policy, PolicyVersion, TunedEncoder
 from triage.models.taxonomy import (
     DIMENSIONS,
+    OTHER_LANGUAGES,
     Activation,
     Alarm,
     Classifier,
@@ -18,6 +19,7 @@ from triage.models.taxonomy import (
 
 __all__ = [
     "DIMENSIONS",
+    "OTHER_LANGUAGES",
     "Activation",
     "Alarm",
     "Classifier",

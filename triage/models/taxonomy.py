@@ -186,6 +186,10 @@ class Activation(models.Model):
         return f"{self.classifier} by {self.by}"
 
 
+OTHER_LANGUAGES = "other languages"  # no label's slug has a space
+"""What an alarm names that is about the part of a version for other languages than English."""
+
+
 class Alarm(models.Model):
     """A precision guarantee that no longer holds; while it is open nothing is labelled by it.
 

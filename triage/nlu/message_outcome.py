@@ -9,7 +9,6 @@ from triage.contract.outcomes import (
     AUTOMATIC,
     DEFAULT_SPAM_THRESHOLD,
     FOREIGN_LANGUAGE_REASON,
-    LABELLED_LANGUAGES,
     READABLE_LANGUAGES,
     UNKNOWN_IN_LANGUAGE_REASON,
     WANTED,
@@ -35,22 +34,25 @@ def determine_outcome(
     known = _is_label_confident(guess) or _is_like_ours_abroad(case, guess)
     if unwanted_mail := detect_unwanted_mail(case, guess.signals, known=known):
         return unwanted_mail
+    if guess.basis == "model" and not _is_read_in_its_language(case, guess):
+        return Outcome.UNSURE, None, FOREIGN_LANGUAGE_REASON
     if matters:
         listed = join_names([matter.name for matter in matters])
         return Outcome.SEVERAL, min(matter.confidence for matter in matters), listed
     outside = guess.outside
-    if guess.basis == "model" and not _is_readable(case.language):
-        return Outcome.UNSURE, None, FOREIGN_LANGUAGE_REASON
     if _is_out_of_scope(guess):
-        if case.language in LABELLED_LANGUAGES:
+        if case.language not in READABLE_LANGUAGES:
             return Outcome.UNSURE, None, UNKNOWN_IN_LANGUAGE_REASON
         sure = guess.confidence if outside is None else outside
         return Outcome.NOT_OURS, sure, "it is unlike every request that we know"
     return Outcome.OURS, None if outside is None else 1 - outside, ""
 
 
-def _is_readable(language: str) -> bool:
-    return language in READABLE_LANGUAGES or language in LABELLED_LANGUAGES
+def _is_read_in_its_language(case: Case, guess: Guess) -> bool:
+    """Whether the model that guessed reads this language; one of an earlier release reads none
+    but English.
+    """
+    return case.language in READABLE_LANGUAGES or guess.promise.get("language") == case.language
 
 
 def _is_label_confident(guess: Guess) -> bool:
@@ -63,7 +65,8 @@ def _is_like_ours_abroad(case: Case, guess: Guess) -> bool:
     """Whether a mail in another language is like a request of ours: by meaning alone it is hardly
     spam then, as no word speaks for that.
     """
-    return case.language in LABELLED_LANGUAGES and not _is_out_of_scope(guess)
+    abroad = case.language not in READABLE_LANGUAGES
+    return abroad and _is_read_in_its_language(case, guess) and not _is_out_of_scope(guess)
 
 
 def _is_out_of_scope(guess: Guess) -> bool:

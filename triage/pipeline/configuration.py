@@ -66,7 +66,7 @@ class Configuration:
         version is new.
         """
         usual = self.get_limit(step, "audit")
-        if self.first_checks_done or not usual:
+        if not self.classifier or self.first_checks_done or not usual:
             return usual
         return max(usual, self.get_limit(step, "first_audit"))
 

@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 
 from triage import models
 from triage.contract.case import Clause
+from triage.contract.memo import keep_on_argument
 from triage.contract.outcomes import LABELLED_LANGUAGES, Labeller, Signals
 from triage.contract.step import Computing, Engine, EngineUnavailable, Rung, Step
 from triage.guardrails.attribution import Writer
@@ -207,7 +208,7 @@ def _load_active_labeller(known: Configuration) -> Engine:
     return load_labeller(known.classifier, known)
 
 
-@lru_cache(maxsize=1)
+@keep_on_argument
 def _build_description_labeller(encoder: Any) -> Engine:
     from triage.classifier.description_labeller import DescriptionLabeller
 
@@ -254,30 +255,42 @@ def _build_labeller(
 def _build_foreign_labeller(
     pk: int, target: float, strangers: float, alarms: frozenset[str], reads: bool
 ) -> Any:
-    """That of a version for other languages; None for one of an earlier release. Raises
-    EngineUnavailable.
+    """That of a version for other languages, which says itself where it cannot serve; None for
+    a version of an earlier release.
     """
-    from triage.classifier.foreign_labeller import ForeignLabeller
-    from triage.classifier.intent_model import IntentModel
+    from triage.classifier.foreign_labeller import ForeignLabeller, UnavailableLabeller
     from triage.classifier.promised_model import PromisedModel
 
     row = models.ForeignClassifier.objects.filter(classifier=pk).first()
     if row is None:
         return None
-    encoder = load_multilingual_encoder()
-    if row.encoder_sha256 != encoder.entry.sha256:
-        raise EngineUnavailable("the classifier was trained on another encoder: train it again")
+    try:
+        encoder, model = load_multilingual_encoder(), _load_foreign_model(row)
+    except EngineUnavailable as error:
+        return UnavailableLabeller(str(error))
     promised = PromisedModel(
-        IntentModel.loads(_verify_weights(row)),
+        model,
         target=target,
         strangers=strangers,
-        alarms=alarms,
+        alarms={""} if models.OTHER_LANGUAGES in alarms else (),
         version=pk,
         sha256=row.sha256,
     )
     readers = {MULTILINGUAL: row.encoder_sha256, "labels of other languages": row.sha256}
     signals = find_signal_model(FOREIGN_SIGNALS) if reads else None
     return ForeignLabeller(encoder, promised, readers=readers, signals=signals)
+
+
+def _load_foreign_model(row: models.ForeignClassifier) -> Any:  # its type would import numpy
+    """The model of a version's part for other languages. Raises EngineUnavailable."""
+    from triage.classifier.intent_model import IntentModel
+
+    if row.encoder_sha256 != get_multilingual_sha256():
+        raise EngineUnavailable("the classifier was trained on another encoder: train it again")
+    try:
+        return IntentModel.loads(_verify_weights(row))
+    except ValueError as error:
+        raise EngineUnavailable(str(error)) from error
 
 
 @lru_cache(maxsize=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -31,6 +32,7 @@ from triage.nlu.urgency_rules import compute_urgency
 URGENCY_LEVELS: Mapping[str, int] = {"low": LOW, "normal": NORMAL, "high": HIGH, "urgent": URGENT}
 SIGNALS_NOT_RUN = "urgency and mood: not run, read off by rules"
 READABLE_CHECK = "something to read"
+UNSPACED_SIGNS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")  # Japanese, Chinese, Thai
 
 
 def classify_message(case: Case, engine: Labeller) -> Classification:
@@ -144,7 +146,7 @@ def check_classification(
     """The doubts about a label: something to read, no spam, in scope, sure enough, and the
     same label without the orders to the machine.
     """
-    words = len(get_message_text(case).split())
+    words = count_words(get_message_text(case))
     by_person = output.basis == "person"
     yield Check(
         name=READABLE_CHECK,
@@ -176,6 +178,11 @@ def check_classification(
             threshold=output.name,
             because="without the part that gives orders to the software it reads otherwise",
         )
+
+
+def count_words(text: str) -> int:
+    """The words of a text; two signs of a script without spaces count as one."""
+    return len(text.split()) + len(UNSPACED_SIGNS.findall(text)) // 2
 
 
 def _format_confidence(output: Classification) -> str:

@@ -39,9 +39,13 @@ def build_overview(back: ReasonForm | None = None) -> dict[str, Any]:
 
 def _iter_telling_rows(at_work: Classifier | None) -> Iterator[dict[str, Any]]:
     """The tickets that teach most, with the names of the labels they lie between."""
+    names = dict(Intent.objects.values_list("slug", "name"))
     for one in telling_tickets.list_telling_tickets(at_work):
-        names = {"label": _get_intent_name(one.label), "other": _get_intent_name(one.other)}
-        yield {"ticket": one.ticket, **names}
+        yield {
+            "ticket": one.ticket,
+            "label": names.get(one.label, one.label),
+            "other": names.get(one.other, one.other),
+        }
 
 
 def build_version_detail(version: Classifier) -> dict[str, Any]:

@@ -76,7 +76,13 @@ def test_a_version_of_an_earlier_release_goes_on_without_strangers() -> None:
     assert compute_guarantee(trained().evidence, 0.9).strangers == 0.3
 
 
-def test_few_intents_are_held_against_general_texts() -> None:
+def test_of_three_intents_each_is_held_out_in_turn() -> None:
+    strange = trained(kinds=3).evidence.strangers
+    assert set(strange.intent) == {0, 1, 2}
+    assert (strange.guess != strange.intent).all()
+
+
+def test_two_intents_are_held_against_general_texts() -> None:
     few = ["where is my parcel", "the parcel is late", "money back", "a refund please"] * 5
     general = [f"general text {number}" for number in range(40)]
     labels = ["late", "late", "refund", "refund"] * 5

@@ -103,6 +103,19 @@ def test_so_many_more_labels_as_were_asked_for_do_suffice() -> None:
     assert again.valid
 
 
+@pytest.mark.parametrize("count", [100, 200, 300, 600])
+def test_so_many_more_labels_suffice_where_some_are_wrong(count: int) -> None:
+    def evenly(rows: int) -> PrecisionGuarantee:
+        right = np.arange(rows) % 50 != 25
+        return compute_guarantee(evidence(np.linspace(1, 0.5, rows), right), 0.95)
+
+    found = evenly(count)
+    if not found.valid:
+        assert found.more is not None
+        assert found.more > 1
+        assert evenly(count + found.more).valid
+
+
 def test_where_the_surest_are_wrong_more_labels_would_not_help() -> None:
     confidence, right = texts(4_000, best=0.8)
     hopeless = compute_guarantee(evidence(confidence, right), 0.98)

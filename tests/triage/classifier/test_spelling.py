@@ -37,6 +37,7 @@ def mend(text: str) -> str:
         ("do you recieve it", "do you receive it"),
         ("fleximix for begginers", "flexomix for beginners"),
         ("Acount is locked", "account is locked"),
+        ("A subject\nAcount is locked", "A subject\naccount is locked"),
     ],
 )
 def test_what_is_no_word_is_read_as_the_shops_nearest(written: str, read: str) -> None:
@@ -47,6 +48,7 @@ def test_what_is_no_word_is_read_as_the_shops_nearest(written: str, read: str) -
     "text",
     [
         "deactivate my account",  # English, though near another word of the shop
+        "it was unreceived",  # no word, and yet it says what it says
         "my account isnt open",  # people leave the mark out
         "my account isn't open",
         "is it for Beginer Jones",  # a name in the middle of a sentence

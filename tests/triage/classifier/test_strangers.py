@@ -139,6 +139,18 @@ def test_what_a_person_named_counts_as_much_as_what_was_held_out() -> None:
     assert NO_STRANGERS.weigh_rows().sum() == 0
 
 
+def test_few_named_strangers_count_as_errors_and_many_as_a_share() -> None:
+    confidence, right = np.linspace(0.5, 1, 600), np.ones(600, bool)
+    rows = evidence(confidence, right, strangers(np.full(600, 0.2)))
+    truth = np.where(np.arange(600) >= 575, -1, rows.truth)  # 25 named, the surest of all
+    assert not compute_guarantee(replace(rows, truth=truth), 0.95).valid
+    away = replace(rows, truth=truth, outside=truth < 0)
+    assert compute_guarantee(away, 0.95).valid
+    many = np.where(np.arange(600) >= 500, -1, rows.truth)
+    assert not compute_guarantee(replace(rows, truth=many), 0.95).valid
+    assert compute_guarantee(replace(rows, truth=many, outside=many < 0), 0.95).valid
+
+
 @pytest.mark.parametrize("share", [-0.1, 0.95, 30])
 def test_a_share_of_strangers_that_is_none_is_refused(share: float) -> None:
     with pytest.raises(ValueError, match="between 0 and 0.9"):

@@ -21,7 +21,7 @@ from triage import tasks
 from triage.classifier.selective import monitor_guarantee
 from triage.learning import drift
 from triage.learning.corrections import confirm_label, correct_label
-from triage.models import Activation, Alarm, Classifier, Intent, Limit
+from triage.models import OTHER_LANGUAGES, Activation, Alarm, Classifier, Intent, Limit
 from triage.pipeline.configuration import load_configuration
 from triage.steps import classify
 
@@ -92,6 +92,29 @@ def test_more_labels_are_checked_until_sixty_of_a_version_were(
     assert get_share() == 0.1
     Limit.objects.create(step="classify", name="audit", value=0.2)
     assert get_share() == 0.2
+
+
+def test_without_a_version_no_more_are_checked_than_usual(db: None) -> None:
+    assert load_configuration().get_audit_share(classify.step) == 0.1
+
+
+GERMAN: dict[str, Any] = {"promise": {"target": 0.95, "valid": True, "language": "de"}}
+
+
+def test_a_broken_promise_in_other_languages_ends_there_alone(
+    version: Classifier, ana: User
+) -> None:
+    check(ana, right=40)
+    check(ana, right=10, wrong=15, **GERMAN)
+    (alarm,) = drift.raise_drift_alarms()
+    assert alarm.label == OTHER_LANGUAGES
+    assert "no longer holds in other languages than English" in alarm.because
+
+
+def test_a_broken_promise_in_english_leaves_the_others(version: Classifier, ana: User) -> None:
+    check(ana, right=30, **GERMAN)
+    check(ana, right=10, wrong=15)
+    assert OTHER_LANGUAGES not in {alarm.label for alarm in drift.raise_drift_alarms()}
 
 
 def test_who_asks_for_no_checks_gets_none(version: Classifier) -> None:

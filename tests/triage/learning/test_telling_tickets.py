@@ -35,14 +35,15 @@ def version(ada: User) -> Classifier:
 
 def doubted(subject: str, between: str, sure: float, other: float, **values: Any) -> Ticket:
     """A ticket that lies between a label and late delivery."""
-    ticket = shop_rows.ticket("Hello", subject=subject, **values)
     output = {
         "suggestion": between,
         "suggestion_confidence": sure,
         "runner_up": "late",
         "runner_up_confidence": other,
         "outcome": "unsure",
+        "promise": {"version": values.pop("of", None) or Classifier.objects.get().pk},
     }
+    ticket = shop_rows.ticket("Hello", subject=subject, **values)
     receipt(run_of(ticket), "classify", label="", status="abstained", output=output)
     return ticket
 
@@ -61,6 +62,19 @@ def test_the_least_decided_come_first_and_thin_labels_before_all(version: Classi
 def test_what_is_labelled_or_closed_teaches_nothing_any_more(version: Classifier) -> None:
     doubted("labelled", "returns", 0.5, 0.4, label="returns")
     doubted("closed", "returns", 0.5, 0.4, status=Ticket.Status.CLOSED)
+    assert subjects(version) == []
+
+
+def test_what_a_person_called_none_of_ours_is_not_asked_about_again(
+    version: Classifier, ana: User
+) -> None:
+    ticket = doubted("spoken of", "returns", 0.5, 0.4)
+    ticket.corrections.create(step="classify", before="", after="", by=ana)
+    assert subjects(version) == []
+
+
+def test_what_another_version_suggested_says_nothing_of_this_one(version: Classifier) -> None:
+    doubted("of before", "returns", 0.5, 0.4, of=version.pk + 1)
     assert subjects(version) == []
 
 

@@ -22,7 +22,7 @@ from triage.nlu.message_outcome import determine_outcome
 from triage.nlu.urgency_rules import compute_urgency
 from triage.pipeline.rule_engines import PersonLabeller, PhraseLabeller
 from triage.pipeline.runner import climb_ladder
-from triage.steps.classify import SIGNALS_NOT_RUN, is_in_audit_sample, step
+from triage.steps.classify import SIGNALS_NOT_RUN, count_words, is_in_audit_sample, step
 
 KEPT = {"target": 0.95, "valid": True, "threshold": 0.8}
 SURE = Guess(
@@ -141,13 +141,30 @@ def test_an_empty_message_is_not_guessed_at(engine: Any) -> None:
 
 
 def test_a_message_in_another_language_is_not_called_none_of_ours() -> None:
-    output = classify(Model(confidence=0.99, outside=0.7), language="de").output
+    read = {**KEPT, "language": "de"}
+    output = classify(Model(confidence=0.99, outside=0.7, promise=read), language="de").output
     assert (output.outcome, output.label, output.suggestion) == (
         Outcome.UNSURE,
         "",
         "return-request",
     )
     assert "not written in English" in output.outcome_because
+
+
+def test_a_model_that_reads_english_alone_labels_no_german() -> None:
+    output = classify(Model(confidence=0.99, outside=0.01), language="de").output
+    assert (output.outcome, output.label) == (Outcome.UNSURE, "")
+    assert output.suggestion == "return-request"
+    matters = classify(Model(matters=TWO), language="sv").output
+    assert (matters.outcome, matters.outcome_because) == (Outcome.UNSURE, FOREIGN_LANGUAGE_REASON)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("where is it", 3), ("包裹还没到", 3), ("荷物がまだ届いていません", 7), ("", 0), ("ok", 1)],
+)
+def test_scripts_without_spaces_have_words_too(text: str, words: int) -> None:
+    assert count_words(text) == words
 
 
 def test_what_nobody_here_reads_goes_to_a_person_as_such_however_sure_the_label() -> None:
@@ -165,7 +182,9 @@ def test_a_mail_in_another_language_that_is_like_ours_is_hardly_spam(
     outside: float, sure: float, outcome: Outcome
 ) -> None:
     spam = Reading(level="spam", confidence=sure, threshold=0.6)
-    model = Model(confidence=0.5, outside=outside, signals=replace(CALM, spam=spam))
+    promise = {**KEPT, "language": "de"}
+    signals = replace(CALM, spam=spam)
+    model = Model(confidence=0.5, outside=outside, signals=signals, promise=promise)
     found = determine_outcome(case(language="de"), model.guess, ())
     assert found[0] == outcome
 

@@ -474,5 +474,5 @@ def _format_basis(basis: Basis) -> str:
         return f"measured on {rows} tickets that people checked"
     measured = f"measured on {rows} examples, not yet on tickets drawn by lot"
     if not basis.share:
-        return measured
+        return f"{measured}, and without a share of messages that are none of ours"
     return f"{measured}, and assuming that {100 * basis.share:.0f} of 100 messages are none of ours"

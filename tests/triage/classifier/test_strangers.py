@@ -53,7 +53,7 @@ def test_strangers_raise_the_threshold_and_the_sentence_says_how_many_are_assume
     assert among.coverage < alone.coverage
     assert "assuming that 30 of 100 messages are none of ours" in among.sentence
     assert (alone.strangers, among.strangers) == (0.0, 0.3)
-    assert "none of ours" not in alone.sentence
+    assert "without a share of messages that are none of ours" in alone.sentence
 
 
 def test_strangers_that_look_like_ours_leave_no_promise() -> None:

@@ -111,7 +111,7 @@ class PrecisionGuarantee:
     about how many further labels are needed, or None where more labels alone will not do.
     ``evidence`` is "tickets" where people checked the audit sample, else "examples";
     ``strangers`` is the share of messages that are counted as none of ours beside these, 0
-    where it rests on tickets, which have their own.
+    where it rests on tickets, which have their own; ``assumed`` what an admin took it to be.
     """
 
     target: float
@@ -124,6 +124,7 @@ class PrecisionGuarantee:
     per_label: tuple[LabelGuarantee, ...]
     sentence: str
     strangers: float = 0.0
+    assumed: float = ASSUMED_SHARE
 
     @property
     def withheld(self) -> frozenset[str]:
@@ -185,6 +186,7 @@ def compute_guarantee(
         per_label=labels,
         sentence=_format_sentence(target, coverage, basis, more, blamed),
         strangers=basis.share,
+        assumed=strangers,
     )
 
 

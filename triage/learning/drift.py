@@ -203,11 +203,12 @@ def check_coverage() -> CoverageNotice | None:
     """A notice where fewer of the last 200 tickets got a label than chance explains, else
     None; it is a hint, no alarm.
     """
-    work = get_current_activation()
+    work, assumed = get_current_activation(), registry.get_stranger_share()
     coverage = float(work.classifier.promise.get("coverage") or 0) if work else 0.0
     same = (
         work is not None
         and work.classifier.promise.get("target") == registry.get_target_precision()
+        and work.classifier.promise.get("assumed", assumed) == assumed
     )
     if work is None or not (same and coverage) or find_open_alarms().filter(label="").exists():
         return None  # under an alarm nothing is labelled, which is no news of the customers

@@ -25,6 +25,7 @@ def build_overview(back: ReasonForm | None = None) -> dict[str, Any]:
         "activation": get_last_activation(at_work),
         "promise": get_guarantee(at_work),
         "target_now": _get_changed_target(at_work),
+        "strangers_now": _get_changed_strangers(at_work),
         "alarms": list(drift.find_open_alarms()),
         "notice": drift.check_coverage(),
         "telling": list(_iter_telling_rows(at_work)),
@@ -132,6 +133,15 @@ def _get_changed_target(version: Classifier | None) -> float | None:
     """The target in force where the version's guarantee was made for another, else None."""
     now = registry.get_target_precision()
     return None if version is None or version.promise.get("target") == now else now
+
+
+def _get_changed_strangers(version: Classifier | None) -> float | None:
+    """The share of strangers that is assumed now where the version's guarantee was made for
+    another, else None.
+    """
+    now = registry.get_stranger_share()
+    made_for = version.promise.get("assumed", now) if version else now
+    return None if made_for == now else now
 
 
 def get_last_job() -> Job | None:

@@ -11,7 +11,7 @@ from django.test import Client
 from tests.support import learning_shop
 from tests.support.learning_shop import encoder, labelled
 from triage.learning import versions
-from triage.models import Activation, Alarm, Classifier, Intent, Job
+from triage.models import Activation, Alarm, Classifier, Intent, Job, Limit
 from triage.pipeline import jobs
 
 __all__ = ["encoder"]
@@ -208,3 +208,11 @@ def test_nobody_else_may_look_or_change(
 
 def test_a_version_that_is_not_there_is_404(as_ada: Client) -> None:
     assert as_ada.get(f"{HOME}99999/").status_code == 404
+
+
+def test_another_share_of_strangers_is_said_beside_the_promise_of_before(
+    as_ada: Client, first: Classifier
+) -> None:
+    assert "taken to be none of yours" not in text(as_ada)
+    Limit.objects.create(step="classify", name="strangers", value=0.5)
+    assert "Since then 50.0 % of all messages are taken to be none of yours" in text(as_ada)

@@ -71,12 +71,10 @@ class TrainingRows:
         count = len(self.labels)
         if count < MIN_HELD_OUT_INTENTS:
             return []
-        lot, parts_count = self._draw_intents(turn), min(HELD_OUT_PARTS, count)
-        parts = [lot[start::parts_count] for start in range(parts_count)]
+        lot = np.random.default_rng(self.seed + turn).permutation(count)
+        each = min(HELD_OUT_PARTS, count)
+        parts = [lot[start::each] for start in range(each)]
         return [np.flatnonzero(np.isin(self.truth, part)) for part in parts]
-
-    def _draw_intents(self, turn: int) -> Places:
-        return np.random.default_rng(self.seed + turn).permutation(len(self.labels))
 
 
 @dataclass(frozen=True)

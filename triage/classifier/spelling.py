@@ -1,7 +1,7 @@
 """Misspelt words are read as the shop's own that they nearly are.
 
 An encoder takes a misspelt word to pieces that mean something else: of ten-shot Banking77 with a
-quarter of the words misspelt 78 of 100 got their label, mended 84. Words that are English are left
+quarter of the words misspelt 77 of 100 got their label, mended 85. Words that are English are left
 alone, whatever the shop's are ("deactivate" is not "activate"). Only what labels reads the mended
 text: what is quoted, searched for and computed with is what the customer wrote.
 """

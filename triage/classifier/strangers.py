@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Places = NDArray[np.int64]
 
 ASSUMED_SHARE = 0.3  # of all messages, until tickets drawn by lot say otherwise
-MIN_NAMED = 30  # examples named as none of ours from which they count half
+MIN_NAMED = 30  # examples named as none of ours from which they are strangers, and count half
 
 
 @dataclass(frozen=True)
@@ -53,14 +53,14 @@ class Strangers:
         return np.asarray((self.confidence >= threshold) & ~self.outside)
 
     def weigh_rows(self) -> Numbers:
-        """The weight (n,) of each text, one in all: those of no intent count half from thirty
-        on, and alone where there are no others.
+        """The weight (n,) of each text, one in all: of texts of an intent and of none each kind
+        counts half, or alone where there is no other.
         """
         nowhere = self.intent < 0
-        held, named = int((~nowhere).sum()), int(nowhere.sum())
-        half = 0.5 if named >= MIN_NAMED else 0.0
-        of_named = half if held else 1.0
-        return np.where(nowhere, of_named / max(1, named), (1 - of_named) / max(1, held))
+        kinds = len(np.unique(nowhere))
+        return np.where(nowhere, 1 / max(1, nowhere.sum()), 1 / max(1, (~nowhere).sum())) / max(
+            1, kinds
+        )
 
     def iter_given_shares(self, threshold: float, risk: float) -> Iterator[tuple[float, float]]:
         """The share that gets a label and its upper bound, of each kind, by its weight."""

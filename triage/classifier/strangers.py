@@ -57,10 +57,9 @@ class Strangers:
         counts half, or alone where there is no other.
         """
         nowhere = self.intent < 0
-        kinds = len(np.unique(nowhere))
-        return np.where(nowhere, 1 / max(1, nowhere.sum()), 1 / max(1, (~nowhere).sum())) / max(
-            1, kinds
-        )
+        kinds = max(1, len(np.unique(nowhere)))
+        many = np.where(nowhere, nowhere.sum(), (~nowhere).sum())  # of its kind
+        return np.asarray(1 / (kinds * many))
 
     def iter_given_shares(self, threshold: float, risk: float) -> Iterator[tuple[float, float]]:
         """The share that gets a label and its upper bound, of each kind, by its weight."""

@@ -40,6 +40,7 @@ STEP_TITLES = {
     "retrieve": "Which policy applies?",
     "summarize": "What do we know?",
     "decide": "What is owed?",
+    "answer": "What was asked?",
     "draft": "How was the reply written?",
     "send": "Who sent the reply?",
     "send_again": "Who sent it once more?",
@@ -217,9 +218,17 @@ def build_run_context(ticket: Ticket) -> dict[str, Any]:
         "base": "",
         "run": run,
         "cards": list(iter_cards(run, receipts)),
+        "asked": count_answers(receipts),
         "rev": build_revision_token(run, len(receipts)),
         "polling": bool(run and run.is_open),
     }
+
+
+def count_answers(receipts: Iterable[Receipt]) -> dict[str, Any]:
+    """What the newest receipt of answers says: its ``items``, and how many have an answer."""
+    said = next((r.output for r in reversed(list(receipts)) if r.step == "answer"), {})
+    items = said.get("items", [])
+    return {"items": items, "given": sum(not item["blocker"] for item in items)}
 
 
 def build_revision_token(run: Run | None, receipts: int) -> str:

@@ -251,10 +251,14 @@ TRIAGE_STEPS = [
     "triage.steps.retrieve.step",
     "triage.steps.summarize.step",
     "triage.steps.decide.step",
+    "triage.steps.answer.step",
     "triage.steps.draft.step",
 ]
 # Each looks at a reply under the ticket's lock before it is sent, and may refuse it.
-SEND_GUARDS = ["triage.pipeline.send_guard.refuse_unapproved"]
+SEND_GUARDS = [
+    "triage.pipeline.send_guard.refuse_gaps",
+    "triage.pipeline.send_guard.refuse_unapproved",
+]
 TRIAGE_LEASE_SECONDS = env.int("TRIAGE_LEASE_SECONDS", default=30)
 TRIAGE_MODEL_THREADS = env.int("TRIAGE_MODEL_THREADS", default=1)
 TRIAGE_ROSTER = env.str("TRIAGE_ROSTER", default="")

@@ -124,6 +124,7 @@ def copy_edited_draft(draft: Draft) -> Draft:
         edited_by=draft.edited_by,
         edited_at=draft.edited_at,
         hands=draft.hands,
+        tasks=draft.tasks,
         created_at=draft.created_at,
     )
 

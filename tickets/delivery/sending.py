@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -36,6 +36,7 @@ from tickets.queue.leases import change_row
 __all__ = [
     "AlreadySent",
     "CheckNotRun",
+    "GapLeft",
     "MissingCheck",
     "NoAddress",
     "UnapprovedCommitment",
@@ -43,6 +44,7 @@ __all__ = [
     "NotSent",
     "NothingToSend",
     "Objection",
+    "TasksOpen",
     "deliver_message",
     "find_recipient",
     "resolve_doubt",
@@ -115,6 +117,24 @@ class MissingCheck:
     because: str
 
 
+class GapLeft(NotSent):
+    """The reply has a place where a person has yet to answer."""
+
+    def __init__(self, gaps: Sequence[str]) -> None:
+        super().__init__(
+            f"Not sent: the reply has a gap, {gaps[0]} Write the answer in its place, or take the "
+            "line out."
+        )
+
+
+class TasksOpen(NotSent):
+    """What the reply says is done was not ticked as done."""
+
+    def __init__(self, tasks: Sequence[str]) -> None:
+        super().__init__(f"Not sent: this has to be done first. {'. '.join(tasks)}. Tick it then.")
+        self.tasks = tuple(tasks)
+
+
 class CheckNotRun(NotSent):
     """A check could not be run on the reply. Whoever sends it can read it in the check's place."""
 
@@ -131,16 +151,19 @@ class NotInDoubt(Exception):
     """The message is not in doubt, or somebody settled it before; nothing changed."""
 
 
-def send_reply(draft: Draft, *, by: User, has_read: bool = False) -> Message:
+def send_reply(
+    draft: Draft, *, by: User, has_read: bool = False, done: Collection[str] = ()
+) -> Message:
     """Put the draft's text on its way to the customer in the name of ``by``.
 
-    ``has_read``: ``by`` says to have read it in place of any check that cannot be run. Returns
-    the message. A run that is still open ends: its question is answered. Raises AlreadySent,
-    NoAddress, NothingToSend, or UnapprovedCommitment and CheckNotRun, of which a receipt stays.
-    Delivery begins when the transaction ends.
+    ``has_read``: ``by`` says to have read it in place of any check that cannot be run; ``done``
+    are the tasks of the draft that they ticked. Returns the message. A run that is still open
+    ends: its question is answered. Raises AlreadySent, NoAddress, NothingToSend, GapLeft,
+    TasksOpen, or UnapprovedCommitment and CheckNotRun, of which a receipt stays. Delivery begins
+    when the transaction ends.
     """
     try:
-        return _send_in_transaction(draft, by, has_read)
+        return _send_in_transaction(draft, by, has_read, done)
     except UnapprovedCommitment as refusal:
         objections = refusal.objections
         because = "; ".join(one.because for one in objections)
@@ -153,11 +176,15 @@ def send_reply(draft: Draft, *, by: User, has_read: bool = False) -> Message:
 
 
 @transaction.atomic
-def _send_in_transaction(draft: Draft, by: User, has_read: bool) -> Message:
+def _send_in_transaction(
+    draft: Draft, by: User, has_read: bool, done: Collection[str]
+) -> Message:
     ticket = Ticket.get_locked(draft.ticket_id)
     draft = Draft.objects.select_for_update().get(pk=draft.pk)
     draft.ticket = ticket
     missing = _raise_if_unsendable(draft, ticket)
+    if left := [task for task in draft.tasks if task not in done]:
+        raise TasksOpen(left)
     if missing and not has_read:
         raise CheckNotRun(missing)
     message = _create_message(draft, ticket, by)
@@ -254,6 +281,7 @@ def _write_send_receipt(
             "edited_by": draft.edited_by.get_username() if draft.edited_by else "",
             "text_sha256": _compute_sha256(message.text),
             "chars": len(message.text),
+            **({"tasks_done": list(draft.tasks)} if draft.tasks else {}),
         },
     }
     receipts.append_receipts([receipt])

@@ -212,6 +212,7 @@ class Draft(models.Model):
     ``parts`` is the body in pieces, so that a page can link each value to its row:
     ``[{"text": …, "ref": "order:HP-1", "kind": "fact"|"clause"|""}, …]``.
     ``hands`` are the ids of all who ever edited it; the database keeps them, in order.
+    ``tasks`` are what a person has to do before it may be sent, in sentences.
     """
 
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="drafts")
@@ -225,6 +226,7 @@ class Draft(models.Model):
     )
     edited_at = models.DateTimeField(null=True, blank=True)
     hands = models.JSONField(default=list, editable=False)
+    tasks = models.JSONField(default=list)
     message = models.OneToOneField(
         Message, models.PROTECT, null=True, blank=True, related_name="draft"
     )

@@ -263,6 +263,8 @@ def ref_url(ref: str, base: str) -> str:
     kind, _, rest = ref.partition(":")
     if kind == "shop":  # its own name or wording: there is no row to show
         return ""
+    if kind == "reply":
+        return reverse("triage:reply", args=[rest.partition("@")[0]])
     if kind != "clause":
         return f"{base}#{anchor(ref)}"
     name, _, version = rest.rpartition("@")

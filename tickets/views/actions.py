@@ -110,7 +110,12 @@ def send_reply(request: HttpRequest, ticket: Ticket, by: User, draft: Draft | No
     try:
         if draft is None or not request.POST.get("text", "").strip():
             raise sending.NothingToSend("The reply is empty. Write something first.")
-        sending.send_reply(draft, by=by, has_read="has_read" in request.POST)
+        sending.send_reply(
+            draft,
+            by=by,
+            has_read="has_read" in request.POST,
+            done=request.POST.getlist("task_done"),
+        )
     except sending.AlreadySent as refusal:
         messages.warning(request, str(refusal))
         return _redirect_to_ticket(ticket)

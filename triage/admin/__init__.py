@@ -22,6 +22,7 @@ from tickets.audit.read_only_admin import ReadOnlyAdmin
 from triage.admin.account_admin import AccountAdmin
 from triage.admin.mail_admin import RefusedMailAdmin
 from triage.admin.refund_rules import RefundRuleAdmin
+from triage.admin.saved_reply_admin import SavedReplyAdmin
 from triage.guardrails.attribution import has_unsourced_value
 from triage.guardrails.tone import SENTENCE_ENDS
 from triage.models import (
@@ -37,7 +38,7 @@ from triage.models import (
 from triage.pipeline import registry
 from triage.policies import loading
 
-__all__ = ["AccountAdmin", "RefundRuleAdmin", "RefusedMailAdmin"]
+__all__ = ["AccountAdmin", "RefundRuleAdmin", "RefusedMailAdmin", "SavedReplyAdmin"]
 
 
 class ExampleInline(admin.TabularInline[IntentExample, Intent]):
@@ -58,7 +59,7 @@ class IntentAdmin(KnobAdmin):
     inlines = (ExampleInline,)
 
 
-SHARE_LIMITS = ("confidence", "relevance", "audit", "first_audit", "retold")
+SHARE_LIMITS = ("confidence", "relevance", "audit", "first_audit", "retold", "reply", "clause")
 
 
 class LimitForm(ReasonedForm):
@@ -83,7 +84,9 @@ LIMIT_HELP_TEXT = (
     "share of tickets whose label a person is asked about; first_audit: the same until 60 labels "
     "of a version were checked. confidence: the least of an automatic label, beside "
     "the promise. relevance: how likely one clause has to be to answer, from 0 to 1. retold: the "
-    "most of a general model's words that may have no row and no clause behind them."
+    "most of a general model's words that may have no row and no clause behind them. reply: how "
+    "near a question has to be to those of a saved reply, clause: how likely a clause has to be to "
+    "answer it, both from 0 to 1."
 )
 
 

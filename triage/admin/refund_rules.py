@@ -80,11 +80,11 @@ class RuleForm(ReasonedForm):
         return _check_known("order state", self.cleaned_data["statuses"], Order.Status.values)
 
     def clean_clause(self) -> str:
-        return _check_clause(self.cleaned_data["clause"])
+        return check_clause(self.cleaned_data["clause"])
 
     def clean_exclusion_clause(self) -> str:
         ref = self.cleaned_data["exclusion_clause"]
-        return _check_clause(ref) if ref else ""
+        return check_clause(ref) if ref else ""
 
     def clean_currency(self) -> str:
         return str(self.cleaned_data["currency"]).upper()
@@ -108,7 +108,8 @@ def _check_known(what: str, chosen: list[str], known: Iterable[str]) -> list[str
     return chosen
 
 
-def _check_clause(ref: str) -> str:
+def check_clause(ref: str) -> str:
+    """The reference of a clause of some policy. Raises ValidationError, with what it may be."""
     refs = sorted(set(Clause.objects.values_list("ref", flat=True)))
     if ref in refs:
         return ref

@@ -11,6 +11,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from triage.contract.saved_replies import SavedReply
+
 T = TypeVar("T")
 POSTAGE_CATEGORY = "delivery"  # the category of a line that is no thing but a charge
 
@@ -262,7 +264,8 @@ class Case:
     wrote, also what is answered. ``hides_words``: there were words in it that could not be
     seen, which are in no text here. ``injected`` are its orders to the machine as a model reads
     them, None where that model could not be asked. What people ``settled`` already is not
-    decided anew. Outputs of earlier steps are read by their type: ``case[Classification]``.
+    decided anew. ``replies`` are the saved replies in force, ``channel`` is that of the ticket.
+    Outputs of earlier steps are read by their type: ``case[Classification]``.
     """
 
     ticket: int
@@ -290,6 +293,8 @@ class Case:
     settled: Settled | None = None
     hides_words: bool = False
     injected: InjectionReading | None = InjectionReading()
+    replies: tuple[SavedReply, ...] = ()
+    channel: str = ""
     outputs: Mapping[type, Any] = field(default_factory=dict)
 
     def __getitem__(self, kind: type[T]) -> T:

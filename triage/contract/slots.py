@@ -48,6 +48,7 @@ class WritingTask:
     ``outcome`` is the decision in two words ("review refund", "refuse", "ask order",
     "none"). ``ticket`` is the customer's text with marks for its values: untrusted,
     possibly empty. ``also`` is a second intent, where the ticket seems to have one.
+    ``answered``: all that was asked is answered beside this text, which frames it.
     """
 
     kind: str
@@ -57,6 +58,7 @@ class WritingTask:
     slots: tuple[Slot, ...]
     also: str = ""
     ticket: str = ""
+    answered: bool = False
 
     def find_slot(self, name: str) -> Slot | None:
         return next((slot for slot in self.slots if slot.name == name), None)

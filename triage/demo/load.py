@@ -29,6 +29,7 @@ from triage.demo.letters import load_letters
 from triage.demo.photo import draw_photo
 from triage.learning import versions
 from triage.models import Activation, Intent, IntentExample, Limit, Policy
+from triage.pipeline.saved_reply_rows import import_saved_replies
 from triage.policies import loading
 from triage.runtime.data_folder import load_or_create_secret
 
@@ -78,10 +79,11 @@ def load_demo(*, progress: bool = False, train: bool = False) -> None:
 
 @transaction.atomic
 def _create_rules() -> None:
-    """Create people, policies, intents, refund rules and limits."""
+    """Create people, policies, intents, saved replies, refund rules and limits."""
     _create_users()
     loading.load_policies(HERE / "policies")
     create_taxonomy()
+    import_saved_replies(HERE / "saved_replies.toml")
     content = tomllib.loads((HERE / "rules.toml").read_text())
     create_refund_rules(content)
     _create_limits(content["limit"])

@@ -8,7 +8,7 @@ from typing import Final
 
 from triage.contract.fact_types import CLAUSE, MAX_SLOTS_BY_KIND
 from triage.contract.slots import WritingTask
-from triage.generation import order_status
+from triage.contract import order_status
 from triage.generation.circumstances import find_circumstances, find_grave_circumstances
 from triage.generation.phrases import load_phrases
 
@@ -39,6 +39,8 @@ def iter_supported_acts(task: WritingTask) -> Iterator[tuple[str, str | None]]:
     yield from (("told", name) for name in find_circumstances(task))
     if urgent:
         yield "urges", "urgent"
+    if task.answered:
+        return
     for family in find_fact_families(task.intent):
         groups = load_phrases("replies")["facts"][family]
         yield from (("states", f"{family} {number}") for number, _ in enumerate(groups, 1))

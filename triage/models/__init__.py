@@ -3,6 +3,7 @@
 from triage.models.jobs import Job
 from triage.models.knobs import Limit, Phrase, Rung
 from triage.models.policy import Clause, EncoderChange, Policy, PolicyVersion, TunedEncoder
+from triage.models.saved_replies import SavedReply, SavedWording
 from triage.models.taxonomy import (
     DIMENSIONS,
     OTHER_LANGUAGES,
@@ -37,5 +38,7 @@ __all__ = [
     "Policy",
     "PolicyVersion",
     "Rung",
+    "SavedReply",
+    "SavedWording",
     "TunedEncoder",
 ]

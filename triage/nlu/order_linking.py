@@ -27,7 +27,7 @@ from triage.nlu.order_features import (
 
 SEVERAL_ORDERS: Final = "Several orders are named in the message."
 NAMED_IN_MESSAGE: Final = "named in the message"
-NAMED_IN_QUOTATION: Final = "named in the mail that the message quotes"
+NAMED_IN_QUOTATION: Final = "named in the mails that it quotes or follows"
 QUOTED_CONFIDENCE: Final = 0.8  # as sure as a link has to be: what is answered is what is quoted
 ONLY_ORDER: Final = "the customer's only order"
 MIN_LINK_CONFIDENCE: Final = 0.8
@@ -62,8 +62,8 @@ def link_order(
     Somebody else's number finds nothing, and is said to be none of theirs. Digits alone name an
     order where the words call them one: "order 10877" for HP-10877. Where they may be the number
     of another order than the one that all else speaks for, that is a question. ``tickets`` are
-    the numbers of the ticket itself. What the text leaves open, the mails that it ``quoted`` tell,
-    where it has no number of its own.
+    the numbers of the ticket itself. What the text leaves open, the mails that it ``quoted`` or
+    follows tell, where it has no number of its own.
     """
     said = MessageFeatures.extract(document, orders, received, tickets)
     found = _link_message(said, orders)

@@ -71,6 +71,8 @@ def load_ticket_rows(ticket: Ticket, known: Configuration) -> TicketRows:
             settled=decided,
             hides_words=thread.hides_words,
             injected=read_injections(ticket.subject, thread.text),
+            replies=known.replies,
+            channel=ticket.channel,
         ),
         facts=tuple(_build_facts(_iter_ticket_facts(ticket, account))),
         sender=tuple(_build_facts(_iter_sender_facts(ticket))),

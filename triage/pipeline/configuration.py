@@ -15,7 +15,9 @@ from django.db.models.functions import Least
 from approvals.models import ApprovalLimit, RefundRule
 from triage import models
 from triage.contract import case
+from triage.contract.saved_replies import SavedReply
 from triage.contract.step import Step
+from triage.pipeline.saved_reply_rows import load_saved_replies
 
 # What a table says, as one text: of the large ones only what of them is in force.
 STATES = {
@@ -29,6 +31,8 @@ STATES = {
     models.Classifier: "SELECT string_agg(concat_ws(' ', id, first_checks_done), ' ') FROM {} "
     "WHERE active",
     models.TunedEncoder: "SELECT string_agg(id::text, ' ' ORDER BY id) FROM {} WHERE active",
+    models.SavedReply: "SELECT string_agg(t::text, ' ' ORDER BY id) FROM {} t",
+    models.SavedWording: "SELECT string_agg(t::text, ' ' ORDER BY id) FROM {} t",
     models.Clause: "SELECT concat_ws(' ', max(version_id), count(*)) FROM {}",
 }
 
@@ -48,6 +52,7 @@ class Configuration:
     intents: tuple[case.Intent, ...]
     rules: tuple[case.Rule, ...]
     phrases: tuple[case.Phrase, ...]
+    replies: tuple[SavedReply, ...]
     limits: Mapping[tuple[str, str], float]
     ladders: Mapping[str, tuple[str, ...]]
     large_amounts: Mapping[str, Decimal]
@@ -108,6 +113,7 @@ def _build_configuration() -> Configuration:
         intents=tuple(map(_build_intent, models.Intent.objects.filter(active=True))),
         rules=tuple(map(_build_rule, RefundRule.objects.filter(active=True))),
         phrases=tuple(map(_build_phrase, phrases)),
+        replies=tuple(load_saved_replies()),
         limits={(step, name): value for step, name, value in limits},
         ladders=_load_ladders(),
         large_amounts=_load_large_amounts(),

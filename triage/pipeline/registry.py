@@ -23,11 +23,13 @@ from triage.inference.kept_graph import GraphFolder
 from triage.inference.registry import pinned
 from triage.pipeline.configuration import Configuration, load_configuration
 from triage.pipeline.rule_engines import ArithmeticEngine, PhraseLabeller, SentenceWriter
+from triage.steps.answer import Answerer
 from triage.steps.retrieve import Searcher
 
 ENCODER = "minilm"
 MULTILINGUAL = "multilingual"
 SIGNALS, FOREIGN_SIGNALS = "signals", "foreign_signals"
+ASKED = "asked"
 
 
 @cache
@@ -400,6 +402,43 @@ def _load_search(name: str, state: tuple[int, int], tuned: int) -> Engine:
     return build_clause_search(clauses, tuned)
 
 
+def _load_answer_finder(known: Configuration) -> Engine:
+    """What takes messages apart and compares them with saved replies and clauses. Raises
+    EngineUnavailable.
+    """
+    limits = load_limits(known)["answer"]
+    return _build_answer_finder(
+        known.clauses, known.tuned_encoder, limits["reply"], limits["clause"]
+    )
+
+
+@lru_cache(maxsize=2)
+def _build_answer_finder(
+    clauses: tuple[int, int], tuned: int, least_reply: float, least_clause: float
+) -> Engine:
+    from triage.retrieval.answer_finder import AnswerFinder
+
+    encoder = load_encoder()
+    asked = _load_asked_model()
+    search: Any = _load_search("hybrid", clauses, tuned)
+    return AnswerFinder(
+        encoder,
+        search,
+        asked,
+        least_reply=least_reply,
+        least_clause=least_clause,
+        card=encoder.build_engine_info("answers", asked_sha256=asked.sha256),
+    )
+
+
+@cache
+def _load_asked_model():  # type: ignore[no-untyped-def]  # its type would import numpy
+    """The bundled model of what a message asks. Raises EngineUnavailable."""
+    from triage.signals.asked_model import AskedModel
+
+    return AskedModel.loads(pinned.verify_file(load_entries()[ASKED]).read_bytes())
+
+
 def build_clause_search(clauses: Sequence[Clause], tuned: int | None = None) -> Engine:
     """The engine of the retrieve step over these clauses, by meaning. Raises EngineUnavailable."""
     from triage.retrieval import engine as retrieval_engine
@@ -459,6 +498,7 @@ ENGINE_BUILDERS = {
     "phrases": EngineBuilder(Labeller, _build_phrase_labeller),
     "hybrid": EngineBuilder(Searcher, _load_hybrid_search),
     "lexical": EngineBuilder(Searcher, _load_lexical_search),
+    "answers": EngineBuilder(Answerer, _load_answer_finder),
     "arithmetic": EngineBuilder(Computing, lambda known: ArithmeticEngine()),
     "sentences": EngineBuilder(Writer, lambda known: SentenceWriter()),
 }

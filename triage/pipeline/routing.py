@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from triage.contract.answers import Readiness, shorten_words
 from triage.contract.case import Case
 from triage.contract.outcomes import (
     FOREIGN_LANGUAGE_REASON,
@@ -18,6 +19,7 @@ from triage.contract.outcomes import (
 )
 from triage.contract.outputs import Classification
 from triage.refunds.proposal import ASK, HUMAN, Proposed
+from triage.steps.answer import Answers
 from triage.steps.draft import Reply, is_in_our_language
 from triage.steps.retrieve import Retrieval
 
@@ -27,9 +29,6 @@ OUTCOME_SENTENCES: Final = {
     Outcome.SPAM: "This looks like spam",
     Outcome.NOT_OURS: "This does not look like a request to us",
 }
-NO_POLICY: Final = (
-    "None of our policies is likely to answer this. Please check what the draft says."
-)
 NO_FOREIGN_REPLY: Final = (
     "No reply was written, as we write in English alone. Please answer in the customer's language."
 )
@@ -38,7 +37,7 @@ NO_REPLY: Final = "No reply was written. If it is one after all, choose a label;
 
 def iter_attention_reasons(case: Case, trouble: str) -> Iterator[str]:
     """Each reason as a sentence; ``trouble`` is what stood in the way of a proposed refund."""
-    yield from _iter_label_reasons(case[Classification])
+    yield from _iter_label_reasons(case)
     if case[Classification].outcome not in NO_REPLY_OUTCOMES:
         if not is_in_our_language(case):
             yield NO_FOREIGN_REPLY
@@ -46,10 +45,11 @@ def iter_attention_reasons(case: Case, trouble: str) -> Iterator[str]:
     yield from _iter_answer_reasons(case, trouble)
 
 
-def _iter_label_reasons(label: Classification) -> Iterator[str]:
+def _iter_label_reasons(case: Case) -> Iterator[str]:
+    label = case[Classification]
     if label.outcome_because in (FOREIGN_LANGUAGE_REASON, UNKNOWN_IN_LANGUAGE_REASON):
         yield f"{label.outcome_because[0].upper()}{label.outcome_because[1:]}."
-    if label.outcome == Outcome.SEVERAL:
+    if label.outcome == Outcome.SEVERAL and not is_ready(case):
         names = join_names([matter.name for matter in label.matters])
         yield (
             f"{COUNT_WORDS.get(len(label.matters), 'Several')} matters: {names}. "
@@ -57,10 +57,17 @@ def _iter_label_reasons(label: Classification) -> Iterator[str]:
         )
     elif label.outcome in NO_REPLY_OUTCOMES:
         yield f"{OUTCOME_SENTENCES[label.outcome]}{_format_outcome_reason(label)}. {NO_REPLY}"
+    elif label.label or is_ready(case):
+        return  # what is answered is answered, whatever it is called
     elif label.suggestion_name:
         yield f"Is this “{label.suggestion_name}”? Please confirm the label or choose another."
-    elif not label.label:
+    else:
         yield "Needs a label from a person."
+
+
+def is_ready(case: Case) -> bool:
+    """Whether all that was asked has an answer, and it is written."""
+    return bool(case[Reply].text) and case[Answers].readiness is Readiness.READY
 
 
 def _format_outcome_reason(label: Classification) -> str:
@@ -71,25 +78,33 @@ def _iter_answer_reasons(case: Case, trouble: str) -> Iterator[str]:
     decided, label = case[Proposed], case[Classification]
     if trouble:
         yield trouble
+    elif label.outcome in NO_REPLY_OUTCOMES:
+        return  # nothing was asked
     elif case.settled and decided.questions:
         yield " ".join(decided.questions)
-    elif not label.label:
-        yield from _get_refund_questions(label, decided)
-    elif _has_open_question(case, decided):
+    elif not label.label and decided.questions[1:]:
+        yield from decided.questions[1:]  # the first is about the label
+    elif label.label and _has_open_question(case, decided):
         yield " ".join(decided.questions)
-    elif not is_in_our_language(case):
-        return  # said already: there is no draft to check
+    elif is_in_our_language(case):
+        yield from _iter_missing_answers(case)
+
+
+def _iter_missing_answers(case: Case) -> Iterator[str]:
+    """What the reply does not say yet, where there is anything that it has to say."""
+    if case.settled and case[Reply].text:
+        return
+    if case[Answers].open:
+        yield _describe_open_answers(case[Answers])
     elif not case[Reply].text:
         yield "No draft could be written: please answer yourself."
-    elif not (case.settled or case[Retrieval].hits) and _needs_policy(case, label.label):
-        yield NO_POLICY
 
 
-def _get_refund_questions(label: Classification, decided: Proposed) -> tuple[str, ...]:
-    """The questions about money, after the first, which is about the label; none where nothing
-    was asked.
-    """
-    return () if label.outcome in NO_REPLY_OUTCOMES else decided.questions[1:]
+def _describe_open_answers(answers: Answers) -> str:
+    """How many questions have an answer, and the first that has none with the reason."""
+    first = answers.open[0]
+    said = shorten_words(first.words)
+    return f"{answers.words}. Open: “{said}” ({first.because})."
 
 
 def _has_open_question(case: Case, decided: Proposed) -> bool:
@@ -97,8 +112,3 @@ def _has_open_question(case: Case, decided: Proposed) -> bool:
     may be seen at a glance."""
     several = decided.outcome == ASK and bool(case.order_alternatives)
     return decided.outcome == HUMAN or (several and bool(decided.questions))
-
-
-def _needs_policy(case: Case, label: str) -> bool:
-    intent = case.find_intent(label)
-    return intent is not None and intent.needs_policy

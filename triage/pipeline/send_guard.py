@@ -15,7 +15,7 @@ from functools import cache
 
 from approvals.models import Refund
 from approvals.services import is_as_approved
-from tickets.delivery.sending import MissingCheck, Objection, UnapprovedCommitment
+from tickets.delivery.sending import GapLeft, MissingCheck, Objection, UnapprovedCommitment
 from tickets.models import Draft, Message, Order, Payment, Ticket
 from tickets.prepared import Given, GivenList, PreparedQuery
 from triage.contract.step import EngineUnavailable
@@ -29,6 +29,7 @@ from triage.guardrails.commitments.sentence_reading import is_about_money_back
 from triage.inference.registry import pinned
 from triage.models import Clause
 from triage.pipeline import registry
+from triage.saved_replies.composing import find_gaps
 
 COMMITMENT_MODEL = "promises"
 COMMITMENT_REASON = (
@@ -69,6 +70,13 @@ STATE_EXPLANATIONS = {
     State.VOID: "the request for the refund no longer counts",
     State.FAILED: "the payment of the refund failed",
 }
+
+
+def refuse_gaps(draft: Draft, ticket: Ticket) -> tuple[MissingCheck, ...]:
+    """Let the reply go, or raise GapLeft where an answer is still to be written."""
+    if gaps := find_gaps(draft.text):
+        raise GapLeft(gaps)
+    return ()
 
 
 def refuse_unapproved(draft: Draft, ticket: Ticket) -> tuple[MissingCheck, ...]:

@@ -22,7 +22,7 @@ class Thread:
 
     ``text`` is what waits for an answer, written from ``since`` on, with the ``marks`` of its
     mails' headers and its number of ``photos``. ``earlier`` is all that the customer wrote,
-    ``quoted`` the mails that their newest message quotes.
+    ``quoted`` the mails that their newest message quotes, then what both sides wrote before it.
     """
 
     since: datetime
@@ -51,7 +51,7 @@ def load_thread(ticket: Ticket, *, again: bool) -> Thread:
         marks=find_common_marks(_list_mails(ticket, waiting)),
         photos=sum(post["photos"] for post in waiting),
         earlier=_join_texts(written),
-        quoted=written[-1]["quoted"][:MAX_QUOTED_CHARS] if written else "",
+        quoted=_join_context(written, told, waiting)[:MAX_QUOTED_CHARS],
         hides_words=any(post["hidden"] for post in spoken if post["direction"] == "in"),
     )
 
@@ -74,6 +74,19 @@ def _select_unanswered(told: Sequence[dict[str, Any]], *, again: bool) -> list[d
             waiting = [*waiting, post] if unanswered else [post]
         unanswered = post["direction"] == "in"
     return waiting if unanswered or again else []
+
+
+def _join_context(
+    written: Sequence[dict[str, Any]],
+    told: Sequence[dict[str, Any]],
+    waiting: Sequence[dict[str, Any]],
+) -> str:
+    """What tells of an order and asks nothing: the mails that the newest one quotes, then those
+    of this thread that were answered, the newest first.
+    """
+    answered = [post for post in reversed(told) if post not in waiting]
+    quoted = written[-1]["quoted"] if written else ""
+    return "\n\n".join(filter(None, (quoted, *(post["text"] for post in answered))))
 
 
 def _list_mails(ticket: Ticket, posts: Sequence[dict[str, Any]]) -> list[tuple[str, bytes]]:

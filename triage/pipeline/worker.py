@@ -208,7 +208,12 @@ def _lock_order(decided: Proposed) -> None:
 def _save_draft(run: Run, reply: Reply) -> None:
     parts = step_receipts.converter.unstructure(reply.parts)
     Draft.objects.create(
-        ticket=run.ticket, run=run, composed_by=reply.composed_by, body=reply.text, parts=parts
+        ticket=run.ticket,
+        run=run,
+        composed_by=reply.composed_by,
+        body=reply.text,
+        parts=parts,
+        tasks=list(reply.tasks),
     )
 
 

@@ -6,12 +6,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 
+from triage.contract.answers import Blocker
 from triage.contract.case import Case, Clause
 from triage.contract.fact_types import FACT_KINDS, HISTORY_KINDS, format_money
 from triage.contract.memo import keep_on_argument
 from triage.contract.outcomes import NO_REPLY_OUTCOMES, READABLE_LANGUAGES, URGENT
 from triage.contract.outputs import Classification
-from triage.contract.slots import Slot, WritingTask, build_clause_slots, build_fact_slots
+from triage.contract.slots import (
+    Slot,
+    WritingTask,
+    build_clause_slots,
+    build_fact_slots,
+)
 from triage.contract.step import Check, Evidence, Step, Usage, Worksheet
 from triage.guardrails.attribution import (
     MAX_RETOLD_SHARE,
@@ -30,16 +36,17 @@ from triage.guardrails.commitments.draft_check import REVIEW_WORDS as SPEAKS_OF_
 from triage.guardrails.tone import check_tone, find_missing_phrases
 from triage.nlu.entities import mask_entities
 from triage.refunds.decided import APPROVED, PAID
-from triage.refunds.proposal import ASK, DECIDED, HUMAN, REFUSE, REVIEW, Proposed
+from triage.refunds.proposal import ASK, DECIDED, NONE, REFUSE, REVIEW, Proposed
+from triage.saved_replies.composing import compose_answers, insert_answers
+from triage.steps.answer import DECISION, Answers
 from triage.steps.retrieve import Hit, Retrieval
 from triage.steps.summarize import Summary
 
 MAX_MESSAGE_WORDS = 300  # of the message: a writer needs its drift, the values come as slots
 CUSTOMERS_LANGUAGE = "in the customer's language"
+SOMETHING_TO_SAY = "something to say"
 MAX_QUOTED_WORDS = 120
-MIN_QUOTED_RELEVANCE = (
-    0.3  # the chance that a clause answers from which it is quoted: below, beside the point
-)
+ASK_ORDER = "ask order"
 MONEY_REMEDIES = frozenset({"refund", "store credit"})  # of a replacement no amount is told
 NAME_KINDS = frozenset({"shop", "customer"})
 CLAIMED_AMOUNT_KIND = (
@@ -70,6 +77,7 @@ class Reply:
     finished: bool = True
     composed_by: str = ""
     usage: Usage = Usage()
+    tasks: tuple[str, ...] = ()  # what a person has to do before it is sent
     retold: float | None = None  # of a general model: the share that nothing stands behind
 
     @property
@@ -92,15 +100,16 @@ def is_in_our_language(case: Case) -> bool:
 
 
 def draft_reply(case: Case, engine: Writer) -> Reply:
-    """Let the engine write the reply, attribute its sentences, and add a wording that has to
-    be in it; an empty reply where nothing was asked, or in another language than replies are
-    written in. May raise EngineError.
+    """Let the engine write the reply, attribute its sentences, put the answers in and add a
+    wording that has to be in it; an empty reply where there is nothing to say. May raise
+    EngineError.
     """
-    if case[Classification].outcome in NO_REPLY_OUTCOMES or not is_in_our_language(case):
+    if not _has_something_to_say(case):
         return Reply()
     task = build_writing_task(case)
     written = engine.write(task)
     grounded = ground_sentences(written, task)
+    grounded = insert_answers(grounded, compose_answers(case[Answers].items, case))
     missing = find_missing_phrases(grounded.text, case.phrases, case[Classification].label)
     grounded = insert_required_wording(grounded, missing)
     return Reply(
@@ -109,8 +118,25 @@ def draft_reply(case: Case, engine: Writer) -> Reply:
         finished=written.finished,
         composed_by=engine.card.name,
         usage=written.usage,
+        tasks=tuple(dict.fromkeys(one.task for one in case[Answers].given if one.task)),
         retold=compute_free_share(engine, written, task),
     )
+
+
+def _has_something_to_say(case: Case) -> bool:
+    """Whether anything that was asked has an answer, or the customer has to tell something first.
+    What says nothing is no reply.
+    """
+    if case[Classification].outcome in NO_REPLY_OUTCOMES or not is_in_our_language(case):
+        return False
+    if case.settled:
+        return case[Proposed].outcome != NONE
+    return bool(case[Answers].given) or _only_asks_customer(case)
+
+
+def _only_asks_customer(case: Case) -> bool:
+    items = case[Answers].items
+    return bool(items) and all(one.blocker is Blocker.CUSTOMER for one in items)
 
 
 @keep_on_argument
@@ -118,7 +144,8 @@ def build_writing_task(case: Case) -> WritingTask:
     """What to say, as planned: the decision, the facts, and the clauses to quote."""
     decided, label = case[Proposed], case[Classification]
     facts = build_fact_slots(case.facts)
-    told = [slot for slot in facts if _can_state_fact(slot.kind, label)]
+    outcome, answered = _plan_outcome(case)
+    told = [slot for slot in facts if _can_state_fact(slot.kind, label, answered=answered)]
     said = ". ".join(filter(None, (case.subject, case.text)))
     message = " ".join(said.split(maxsplit=MAX_MESSAGE_WORDS)[:MAX_MESSAGE_WORDS])
     orders = [order.number for order in case.orders]
@@ -129,7 +156,8 @@ def build_writing_task(case: Case) -> WritingTask:
         kind="draft",
         intent=label.name,
         also=_find_second_intent(case),
-        outcome=decided.words,
+        outcome=outcome,
+        answered=answered,
         urgency=URGENCY_NAMES[label.urgency],
         slots=(
             *told,
@@ -141,9 +169,23 @@ def build_writing_task(case: Case) -> WritingTask:
     )
 
 
-def _can_state_fact(kind: str, label: Classification) -> bool:
-    """While nobody knows what is asked, an order's details would be no answer to it."""
-    return kind in NAME_KINDS if not label.label else kind not in HISTORY_KINDS
+def _plan_outcome(case: Case) -> tuple[str, bool]:
+    """The decision as a writer is told it, and whether the answers say all beside it: facts that
+    nobody asked for are none.
+    """
+    decided, answers = case[Proposed], case[Answers]
+    if case.settled or any(one.source == DECISION for one in answers.given):
+        return decided.words, False
+    if answers.asks_customer:
+        return (decided.words if decided.outcome == ASK else ASK_ORDER), False
+    return NONE, True
+
+
+def _can_state_fact(kind: str, label: Classification, *, answered: bool) -> bool:
+    """While nobody knows what is asked, an order's details would be no answer to it; where the
+    answers have said it, they would be none either.
+    """
+    return kind in NAME_KINDS if answered or not label.label else kind not in HISTORY_KINDS
 
 
 def _find_second_intent(case: Case) -> str:
@@ -168,26 +210,23 @@ def _iter_amount_slots(decided: Proposed) -> Iterator[Slot]:
 
 
 def _select_quoted_clauses(case: Case) -> list[Clause]:
-    """The clauses the reply has to quote: the one that decided, else the best found; a second
-    matter brings the next best.
+    """The clause that the writer has to quote: the one that decided, where it decided.
 
-    What people refused rests on the clause that they saw. None while nobody knows what or
-    which order the customer means, none while a person has to look first, none that is far
-    from the question or too long to read.
+    What people refused rests on the clause that they saw. None while a person has to look first,
+    none that is too long to read. What answers a question is quoted with its answer.
     """
     if case.settled and case[Proposed].outcome == REFUSE:
         return [c for c in (case.settled.clause,) if c and _is_short(c)]
-    if not case[Classification].label or case[Proposed].outcome in (ASK, HUMAN):
+    if not _is_decision_told(case):
         return []
     decided = case[Proposed].clause
-    fitting = [hit.clause for hit in case[Retrieval].hits if _can_quote_hit(hit, decided)]
-    fitting.sort(key=lambda clause: clause.ref != decided)
-    return fitting[: 2 if _find_second_intent(case) else 1]
+    return [c for c in case[Retrieval].clauses if c.ref == decided and _is_short(c)]
 
 
-def _can_quote_hit(hit: Hit, decided: str) -> bool:
-    likely = hit.relevance is None or hit.relevance >= MIN_QUOTED_RELEVANCE
-    return (likely or hit.clause.ref == decided) and _is_short(hit.clause)
+def _is_decision_told(case: Case) -> bool:
+    """Whether the reply tells what is due to the customer."""
+    told = case.settled or any(one.source == DECISION for one in case[Answers].given)
+    return bool(told) and case[Proposed].outcome not in (ASK, NONE)
 
 
 def _is_short(clause: Clause) -> bool:
@@ -214,6 +253,14 @@ def check_reply(case: Case, output: Reply, limits: Mapping[str, float]) -> Itera
     )
     if not is_in_our_language(case):
         return
+    yield Check(
+        name=SOMETHING_TO_SAY,
+        passed=_has_something_to_say(case),
+        value=case[Answers].words,
+        because="nothing that was asked has an answer yet: a person writes it",
+    )
+    if not _has_something_to_say(case):
+        return
     yield from check_writing(output.finished, output.text_attribution, limits["left_out"])
     yield from check_retelling(output.retold, limits.get("retold", MAX_RETOLD_SHARE))
     yield from _check_tone(case, output)
@@ -232,7 +279,8 @@ def check_reply(case: Case, output: Reply, limits: Mapping[str, float]) -> Itera
         because="a sentence is repeated",
     )
     yield _check_quoted_clauses(case, output)
-    yield _check_decision_stated(case[Proposed], output)
+    if _is_decision_told(case) or case[Proposed].outcome == ASK:
+        yield _check_decision_stated(case[Proposed], output)
 
 
 def _check_tone(case: Case, output: Reply) -> Iterator[Check]:
@@ -250,9 +298,11 @@ def _check_tone(case: Case, output: Reply) -> Iterator[Check]:
 def _check_quoted_clauses(case: Case, output: Reply) -> Check:
     """Whether the planned clauses are quoted, so that a refusal rests on its clause."""
     planned = {slot.ref for slot in build_clause_slots(_select_quoted_clauses(case))}
+    answers = compose_answers(case[Answers].items, case)
+    planned |= {ref for one in answers for ref in one.refs if ref.startswith("clause:")}
     cited = {ref for ref in output.text_attribution.refs if ref.startswith("clause:")}
-    if case[Proposed].outcome == REFUSE and not (planned or case.settled):
-        planned = {f"clause:{case[Proposed].clause}"}
+    if _is_decision_told(case) and case[Proposed].outcome == REFUSE and not case.settled:
+        planned |= {ref for ref in (f"clause:{case[Proposed].clause}",) if not planned}
     return Check(
         name="policy match",
         passed=planned == cited,
@@ -297,14 +347,14 @@ def build_fallback(case: Case) -> Reply:
 step = Step(
     name="draft",
     question="What could we answer?",
-    reads=(Classification, Retrieval, Summary, Proposed),
+    reads=(Classification, Retrieval, Summary, Proposed, Answers),
     writes=Reply,
     needs=Writer,
     run=draft_reply,
     check=check_reply,
     evidence=build_evidence,
     fallback=build_fallback,
-    final=(CUSTOMERS_LANGUAGE,),
+    final=(CUSTOMERS_LANGUAGE, SOMETHING_TO_SAY),
     ladder=("focal", "sentences"),
     limits={"left_out": 1, "fewest_words": 20, "most_words": 400},
     free_limits={"retold": MAX_RETOLD_SHARE},

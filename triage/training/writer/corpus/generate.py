@@ -9,7 +9,7 @@ from random import Random
 from typing import Final
 
 from triage.contract.slots import Slot, WritingTask
-from triage.generation import order_status
+from triage.contract import order_status
 from triage.generation.circumstances import find_circumstances, is_grave
 from triage.generation.phrases import (
     LOOKED_UP,

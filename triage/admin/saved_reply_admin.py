@@ -1,0 +1,145 @@
+"""Saved replies in the admin panel: checked before saving, with a reason each time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import F
+from django.http import HttpRequest
+
+from tickets.audit.change_reasons import KnobAdmin, ReasonedForm
+from tickets.models import Ticket
+from triage.admin.refund_rules import CheckboxListField, WordLinesField, check_clause
+from triage.contract.saved_replies import compute_text_sha256
+from triage.guardrails.commitments import Records, find_unapproved_commitments
+from triage.models import Clause, Intent, SavedReply, SavedWording
+from triage.pipeline.saved_reply_rows import find_clause_texts
+from triage.saved_replies.conditions import STATE_WORDS
+from triage.saved_replies.wording_slots import FIELD
+
+MIN_QUESTIONS = 3
+FILLED_IN = "HP-1"  # stands for any value while a wording is read for promises of money
+
+
+class SavedReplyForm(ReasonedForm):
+    """Says which labels there are, and asks for enough questions to be found by."""
+
+    questions = WordLinesField(
+        label="Questions it answers",
+        help_text="One on each line, as customers write them. Five or more find it well.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        labels = Intent.objects.filter(active=True).order_by("name")
+        self.fields["intents"] = CheckboxListField(
+            [(intent.slug, intent.name) for intent in labels],
+            self.instance.intents,
+            required=False,
+            label="Labels",
+            help_text="None ticked: whatever the label is.",
+        )
+
+    def clean_questions(self) -> list[str]:
+        questions: list[str] = self.cleaned_data["questions"]
+        if len(questions) < MIN_QUESTIONS:
+            raise ValidationError(f"Write at least {MIN_QUESTIONS}, one on each line.")
+        return questions
+
+
+class WordingForm(forms.ModelForm[SavedWording]):
+    """Refuses what rests on no clause, and what promises money: refunds have a way of their own."""
+
+    categories = WordLinesField(
+        required=False, help_text="One on each line, as they come with the orders; none for all."
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["states"] = CheckboxListField(
+            STATE_WORDS.items(),
+            self.instance.states,
+            required=False,
+            label="The order is",
+            help_text="None ticked: in whatever state.",
+        )
+        self.fields["channels"] = CheckboxListField(
+            Ticket.Channel.choices,
+            self.instance.channels,
+            required=False,
+            label="It came by",
+            help_text="None ticked: by any way.",
+        )
+
+    def clean_clause(self) -> str:
+        ref = self.cleaned_data["clause"]
+        return check_clause(ref) if ref else ""
+
+    def clean_text(self) -> str:
+        text = str(self.cleaned_data["text"])
+        clauses = tuple(Clause.objects.values_list("text", flat=True))
+        plain = FIELD.sub(FILLED_IN, text)
+        found = next(iter(find_unapproved_commitments(plain, Records(quotable=clauses))), None)
+        if found:
+            raise ValidationError(
+                f"“{found.sentence}” reads as if money were given. Refunds are decided by refund "
+                "rules and people: say how it works, not that it is given."
+            )
+        return text
+
+
+class WordingInline(admin.StackedInline[SavedWording, SavedReply]):
+    model = SavedWording
+    form = WordingForm
+    extra = 0
+    min_num = 1
+    verbose_name = "wording"
+    verbose_name_plural = "What it says: the first wording that holds for the order is used"
+    fields = (
+        "position",
+        "text",
+        "states",
+        ("min_days_since_delivery", "max_days_since_delivery"),
+        ("min_days_since_purchase", "max_days_since_purchase"),
+        ("late", "final_sale", "refunded"),
+        "categories",
+        "channels",
+        "clause",
+        "task",
+    )
+
+
+@admin.register(SavedReply)
+class SavedReplyAdmin(KnobAdmin):
+    """What drafts answer with. Saving says that each wording was read beside its clause."""
+
+    form = SavedReplyForm
+    inlines = (WordingInline,)
+    list_display = ("title", "slug", "revision", "active")
+    list_filter = ("active",)
+    search_fields = ("title", "slug")
+    prepopulated_fields = {"slug": ("title",)}
+    fieldsets = (
+        (None, {"fields": ("title", "slug", "active", "questions", "intents")}),
+        (None, {"fields": ("why",)}),
+    )
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """The wordings with the digests of the clauses that were read, and one more revision."""
+        super().save_related(request, form, formsets, change)
+        if change:
+            SavedReply.objects.filter(pk=form.instance.pk).update(revision=F("revision") + 1)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        kept = [each for each in formset.forms if each not in formset.deleted_forms]
+        texts = find_clause_texts(each.cleaned_data.get("clause", "") for each in kept)
+        for each in kept:
+            text = texts.get(each.cleaned_data.get("clause", ""), "")
+            each.instance.clause_sha256 = compute_text_sha256(text) if text else ""
+        super().save_formset(request, form, formset, change)
+        for each in kept:
+            if each.instance.pk:
+                each.instance.save(update_fields=["clause_sha256"])

@@ -1,0 +1,1 @@
+"""Which wording of a saved reply holds for a case, by its rows. Pure."""

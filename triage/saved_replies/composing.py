@@ -1,0 +1,119 @@
+"""The answers of a case as paragraphs of its reply, and a visible gap where one is missing. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from triage.contract.answers import shorten_words
+from triage.contract.case import Case
+from triage.contract.fact_types import CLAUSE
+from triage.contract.slots import SLOT, build_fact_slots
+from triage.guardrails.attribution import PARAGRAPH_BREAK, Claim, Grounded, Part
+from triage.saved_replies.wording_slots import mark_slots
+
+GAP_KIND: Final = "gap"
+GAP: Final = re.compile(r"\[Please answer: [^\]]*\]")
+"""What stands in a reply for an answer that a person has to write."""
+QUOTE_LEADS: Final = ("Our policy on this says:", "It also says:")
+MAX_GAP_CHARS: Final = 200
+
+
+class AnswerLike(Protocol):
+    """What is read of an answer."""
+
+    @property
+    def words(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def ref(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def quote(self) -> str: ...
+    @property
+    def is_open(self) -> bool: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paragraph:
+    """One answer, or one gap, in parts, and the references of what it rests on."""
+
+    parts: tuple[Part, ...]
+    refs: tuple[str, ...]
+    is_gap: bool = False
+
+    @property
+    def text(self) -> str:
+        return "".join(part.text for part in self.parts)
+
+
+def format_gap(words: str) -> str:
+    """The line that stands where a person has to answer these words of the customer."""
+    said = shorten_words(re.sub(r"[\[\]]", " ", words), MAX_GAP_CHARS)
+    return f"[Please answer: “{said}”]"
+
+
+def find_gaps(text: str) -> list[str]:
+    """The gaps that are left in a reply, as they stand there."""
+    return GAP.findall(text)
+
+
+def compose_answers(answers: Iterable[AnswerLike], case: Case) -> tuple[Paragraph, ...]:
+    """A paragraph for each answer by a saved reply or a clause, once each, and for each gap."""
+    found: dict[str, Paragraph] = {}
+    quoted = 0
+    for answer in answers:
+        if answer.is_open:
+            found.setdefault(f"gap {answer.words}", _build_gap(answer.words))
+        elif answer.source == CLAUSE and answer.ref not in found:
+            found[answer.ref] = _quote_clause(answer, case, QUOTE_LEADS[min(quoted, 1)])
+            quoted += 1
+        elif answer.source == "saved reply":
+            parts = tuple(_fill_parts(answer.text, case, answer.ref))
+            refs = tuple(dict.fromkeys((answer.ref, *(part.ref for part in parts))))
+            found.setdefault(f"{answer.ref} {answer.text}", Paragraph(parts=parts, refs=refs))
+    return tuple(found.values())
+
+
+def _build_gap(words: str) -> Paragraph:
+    part = Part(text=format_gap(words), ref="shop:gap", kind=GAP_KIND)
+    return Paragraph(parts=(part,), refs=(), is_gap=True)
+
+
+def _quote_clause(answer: AnswerLike, case: Case, lead: str) -> Paragraph:
+    """The clause in its own words, and how it comes out for the order."""
+    applied = tuple(_fill_parts(answer.text, case, answer.ref))
+    parts = (
+        Part(text=f"{lead} "),
+        Part(text=f"“{answer.quote}”", ref=answer.ref, kind=CLAUSE),
+        *((Part(text=" "), *applied) if applied else ()),
+    )
+    return Paragraph(parts=parts, refs=tuple(dict.fromkeys(p.ref for p in parts if p.ref)))
+
+
+def _fill_parts(text: str, case: Case, ref: str) -> Iterator[Part]:
+    """The text in parts: its own words rest on ``ref``, each value on its row."""
+    slots = {slot.name: slot for slot in build_fact_slots(case.facts)}
+    end, marked = 0, mark_slots(text)
+    for match in SLOT.finditer(marked):
+        if match.start() > end:
+            yield Part(text=marked[end : match.start()], ref=ref, kind="answer")
+        end = match.end()
+        slot = slots[match[1]]
+        yield Part(text=slot.value, ref=slot.ref, kind="fact")
+    if end < len(marked):
+        yield Part(text=marked[end:], ref=ref, kind="answer")
+
+
+def insert_answers(grounded: Grounded, answers: Sequence[Paragraph]) -> Grounded:
+    """The text with the answers before its closing, a paragraph each."""
+    parts, claims = list(grounded.parts), list(grounded.claims)
+    at = max((n for n, part in enumerate(parts) if part.text == PARAGRAPH_BREAK), default=len(parts))
+    added = [piece for one in answers for piece in (Part(text=PARAGRAPH_BREAK), *one.parts)]
+    parts[at:at] = added
+    claims += [Claim(text=one.text, refs=one.refs, kept=True) for one in answers if not one.is_gap]
+    return Grounded(parts=tuple(parts), claims=tuple(claims))

@@ -1,0 +1,378 @@
+"""What was asked, and does each of it have an answer?
+
+A question has an answer where the rules of refunds decided it, where a saved reply fits and one
+of its wordings holds by the rows, or where a clause is likely enough to answer. Else it has a
+blocker, which says who has to do something about it: the customer, a person here, whoever writes
+down what this shop knows, or whoever settles which of two sources holds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final, Protocol
+
+from triage.contract.answers import Asked, AskedKind, Blocker, Readiness
+from triage.contract.case import Case, Clause
+from triage.contract.outcomes import NO_REPLY_OUTCOMES, READABLE_LANGUAGES
+from triage.contract.outputs import Classification
+from triage.contract.saved_replies import SavedReply, Wording, compute_text_sha256
+from triage.contract.step import Check, Engine, Evidence, Step, Worksheet
+from triage.nlu import Document, find_requests
+from triage.nlu.requests import REQUEST_VERB
+from triage.refunds.proposal import ASK, HUMAN, NONE, Proposed
+from triage.saved_replies.clause_conditions import apply_clause
+from triage.saved_replies.conditions import Comparison, compare_condition, hold_all, needs_order
+from triage.saved_replies.wording_slots import find_missing_values
+from triage.steps.retrieve import Hit, Retrieval, SearchResult, find_effective_day
+
+DECISION, SAVED_REPLY, CLAUSE = "decision", "saved reply", "clause"
+NO_LABEL: Final = ("NO_LABEL",)
+"""Nobody knows yet what is asked, and no money is in it."""
+MAX_ASKED: Final = 8
+CLAUSES_LOOKED_AT: Final = 3
+CUSTOMERS_LANGUAGE: Final = "in the customer's language"
+NOTHING_KNOWN: Final = "no saved reply and no clause is about this"
+NOTHING_SAYS_HOW: Final = "a person has to do this, and no saved reply says how"
+OWN_ORDER: Final = "my order"
+ORDER_MISSING: Final = "the customer has to say which order it is about"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """One thing that was asked, with its answer or its blocker.
+
+    ``source`` is decision, saved reply or clause, empty where there is none; ``ref`` names it with
+    its version, ``text`` is what a saved reply says, or what becomes of a clause for this order,
+    with {names} of facts; ``quote`` are the words of a clause. ``chance`` is the
+    probability that the saved reply or the clause answers.
+    ``compared`` are the conditions as the rows bear them out; ``task`` is what a person has to do
+    before the answer is true.
+    """
+
+    words: str
+    kind: AskedKind
+    source: str = ""
+    ref: str = ""
+    title: str = ""
+    text: str = ""
+    quote: str = ""
+    chance: float | None = None
+    compared: tuple[Comparison, ...] = ()
+    task: str = ""
+    blocker: Blocker | None = None
+    because: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the reply would leave a gap here: what is asked of the customer is none."""
+        return self.blocker not in (None, Blocker.CUSTOMER)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """Everything that was asked, in the order of the message."""
+
+    items: tuple[Answer, ...] = ()
+
+    @property
+    def given(self) -> tuple[Answer, ...]:
+        """Those that have an answer."""
+        return tuple(item for item in self.items if item.blocker is None)
+
+    @property
+    def open(self) -> tuple[Answer, ...]:
+        """Those that a person has to answer."""
+        return tuple(item for item in self.items if item.is_open)
+
+    @property
+    def asks_customer(self) -> bool:
+        """Whether the customer has to tell something first."""
+        return any(item.blocker is Blocker.CUSTOMER for item in self.items)
+
+    @property
+    def readiness(self) -> Readiness:
+        if not self.open and self.items:
+            return Readiness.READY
+        return Readiness.PARTLY if self.given else Readiness.FINDINGS
+
+    @property
+    def words(self) -> str:
+        """How many have an answer, in a line."""
+        return f"{len(self.given)} of {len(self.items)} answered"
+
+
+class Answerer(Engine, Protocol):
+    """Takes a message apart, and compares what it asks with what the shop has said.
+
+    ``least_reply`` is how likely a saved reply has to be to answer, ``least_clause`` a clause.
+    """
+
+    @property
+    def least_reply(self) -> float: ...
+
+    @property
+    def least_clause(self) -> float: ...
+
+    def find_asked(self, subject: str, text: str) -> tuple[Asked, ...]:
+        """What the message asks, in its order; empty where nothing sounds like it."""
+        ...
+
+    def match_replies(
+        self, asked: Sequence[Asked], replies: Sequence[SavedReply], fitting: Sequence[bool]
+    ) -> Sequence[tuple[int, float]]:
+        """For each thing asked the place of the ``fitting`` reply that is likeliest to answer, and
+        the chance that it does.
+        """
+        ...
+
+    def search(self, query: str, on: date, top: int, message: str = "") -> SearchResult: ...
+
+    def clause(self, ref: str, on: date) -> Clause | None: ...
+
+
+def answer_questions(case: Case, engine: Answerer) -> Answers:
+    """Each thing asked with its answer or its blocker; nothing where nothing is to be answered, or
+    where the message is in a language that replies are not written in. May raise EngineError.
+    """
+    label = case[Classification]
+    if label.outcome in NO_REPLY_OUTCOMES or case.language not in READABLE_LANGUAGES:
+        return Answers()
+    asked = list_asked(case, engine)
+    plain = [_hide_order_numbers(one, case) for one in asked]
+    fitting = [_is_for_label(reply, label) for reply in case.replies]
+    matches = engine.match_replies(plain, case.replies, fitting)
+    return Answers(
+        items=tuple(
+            _answer_one(case, engine, one, match, only=len(asked) == 1)
+            for one, match in zip(asked, matches, strict=True)
+        )
+    )
+
+
+def list_asked(case: Case, engine: Answerer) -> tuple[Asked, ...]:
+    """What the message asks; where nothing sounds like it, the whole of it."""
+    if found := engine.find_asked(case.subject, case.text)[:MAX_ASKED]:
+        return found
+    words = " ".join((case.text or case.subject).split())
+    whole = f"{case.subject}\n{case.text}".strip()
+    return (Asked(words=words, kind=AskedKind.MATTER, context=whole),)
+
+
+def _hide_order_numbers(asked: Asked, case: Case) -> Asked:
+    """What is asked without the numbers of orders: they say no more than that these are theirs."""
+    words, context = asked.words, asked.context
+    for order in case.orders:
+        number = re.compile(re.escape(order.number), re.IGNORECASE)
+        words, context = number.sub(OWN_ORDER, words), number.sub(OWN_ORDER, context)
+    return replace(asked, words=words, context=context)
+
+
+def _answer_one(
+    case: Case, engine: Answerer, asked: Asked, match: tuple[int, float], *, only: bool
+) -> Answer:
+    """The first source that answers, or the blocker that says most."""
+    empty = Answer(words=asked.words, kind=asked.kind)
+    if _is_for_decision(case, asked, only=only):
+        return _answer_by_decision(case, empty)
+    place, chance = match
+    if chance >= engine.least_reply:
+        return _answer_by_reply(case, engine, empty, case.replies[place], chance)
+    if chance > 0:  # what comes nearest helps a person, and is no answer
+        near = case.replies[place]
+        empty = replace(empty, ref=near.ref, title=near.title, chance=round(chance, 3))
+    if asked.kind is AskedKind.QUESTION:
+        return _answer_by_clause(case, engine, empty, only=only)
+    if asked.kind is AskedKind.WISH:
+        return replace(empty, blocker=Blocker.PERSON, because=NOTHING_SAYS_HOW)
+    return replace(empty, blocker=Blocker.KNOWLEDGE, because=NOTHING_KNOWN)
+
+
+def _is_for_decision(case: Case, asked: Asked, *, only: bool) -> bool:
+    """Whether what is due to the customer is what is asked here."""
+    decided = case[Proposed]
+    if decided.outcome == NONE or decided.reasons == NO_LABEL:
+        return False
+    if asked.kind is AskedKind.QUESTION:
+        return bool(REQUEST_VERB.search(asked.words)) and case[Proposed].outcome != ASK
+    return only or bool(find_requests(Document.read(asked.words)))
+
+
+def _answer_by_decision(case: Case, empty: Answer) -> Answer:
+    decided = case[Proposed]
+    about = replace(empty, source=DECISION, ref="decision", title=decided.words)
+    if decided.outcome == HUMAN:
+        return replace(
+            about, source="", blocker=Blocker.PERSON, because=" ".join(decided.questions)
+        )
+    if decided.outcome == ASK:
+        because = ORDER_MISSING if decided.asks_for == "order" else "the customer has to show it"
+        return replace(about, source="", blocker=Blocker.CUSTOMER, because=because)
+    return about
+
+
+def _is_for_label(reply: SavedReply, label: Classification) -> bool:
+    """Whether a reply may answer a message with this label; while that is not sure, one for either
+    of the two likeliest may, and any where nothing is likely.
+    """
+    likely = {label.label} if label.label else {label.suggestion, label.runner_up}
+    return not reply.intents or not any(likely) or bool(likely & set(reply.intents))
+
+
+def _answer_by_reply(
+    case: Case, engine: Answerer, empty: Answer, reply: SavedReply, chance: float
+) -> Answer:
+    """The wording that holds for this order, or why none does."""
+    about = replace(empty, ref=reply.ref, title=reply.title, chance=round(chance, 3))
+    compared: tuple[Comparison, ...] = ()
+    for wording in reply.wordings:
+        compared = compare_condition(wording.condition, case)
+        if hold_all(compared) and not find_missing_values(wording.text, case.facts):
+            about = replace(about, compared=compared)
+            return _use_wording(case, engine, about, wording)
+    if case.order is None and any(needs_order(wording.condition) for wording in reply.wordings):
+        return replace(about, blocker=Blocker.CUSTOMER, because=ORDER_MISSING)
+    because = f"“{reply.title}” has no wording for this order"
+    return replace(about, blocker=Blocker.PERSON, because=because, compared=compared)
+
+
+def _use_wording(case: Case, engine: Answerer, about: Answer, wording: Wording) -> Answer:
+    """The answer in this wording; a person's where the clause that it rests on reads otherwise by
+    now.
+    """
+    if wording.clause:
+        on, _ = find_effective_day(case)
+        clause = engine.clause(wording.clause, on)
+        if clause is None or compute_text_sha256(clause.text) != wording.clause_sha256:
+            because = f"“{about.title}” rests on {wording.clause}, which says something else now"
+            return replace(about, blocker=Blocker.PERSON, because=because)
+    return replace(about, source=SAVED_REPLY, text=wording.text, task=wording.task)
+
+
+def _answer_by_clause(case: Case, engine: Answerer, empty: Answer, *, only: bool) -> Answer:
+    """The clause in force that is likeliest to answer, where it is likely enough."""
+    hits = case[Retrieval].hits if only else _search_clauses(case, engine, empty.words)
+    best = max(hits, key=lambda hit: hit.relevance or 0.0, default=None)
+    if best is None or (best.relevance or 0.0) < engine.least_clause:
+        return replace(empty, blocker=Blocker.KNOWLEDGE, because=NOTHING_KNOWN)
+    return _weigh_clause(case, empty, best)
+
+
+def _search_clauses(case: Case, engine: Answerer, words: str) -> Sequence[Hit]:
+    """What is found for one question of several, under the same head as the whole message."""
+    on, _ = find_effective_day(case)
+    head = ". ".join(filter(None, (case[Classification].name, " ".join(case.subject.split()))))
+    query = "\n".join(filter(None, (head, words)))
+    return engine.search(query, on, CLAUSES_LOOKED_AT, words).hits
+
+
+def _weigh_clause(case: Case, empty: Answer, hit: Hit) -> Answer:
+    about = replace(
+        empty,
+        ref=f"clause:{hit.clause.ref}@{hit.clause.version}",
+        title=hit.clause.heading,
+        quote=hit.clause.text,
+        chance=hit.relevance,
+    )
+    pairs = case[Retrieval].disagreements
+    if any(hit.clause.ref in (pair.one, pair.other) for pair in pairs):
+        return replace(about, blocker=Blocker.CONFLICT, because=case[Retrieval].open_question)
+    applied = apply_clause(hit.clause.text, case)
+    if applied.compared and case.order is None:
+        return replace(about, blocker=Blocker.CUSTOMER, because=ORDER_MISSING)
+    if applied.is_open or find_missing_values(applied.text, case.facts):
+        because = f"“{hit.clause.heading}” depends on what no row says of this order"
+        return replace(about, blocker=Blocker.PERSON, because=because, compared=applied.compared)
+    return replace(about, source=CLAUSE, text=applied.text, compared=applied.compared)
+
+
+def check_answers(case: Case, output: Answers, limits: Mapping[str, float]) -> Iterator[Check]:
+    """The doubts about the answers: that nothing asked is lost, that each stands on something, and
+    that it is as near or likely as the limits ask.
+    """
+    if case[Classification].outcome in NO_REPLY_OUTCOMES:
+        return
+    yield Check(
+        name=CUSTOMERS_LANGUAGE,
+        passed=case.language in READABLE_LANGUAGES,
+        value=case.language,
+        because="the customer writes in another language, and answers are written in English",
+    )
+    if case.language not in READABLE_LANGUAGES:
+        return
+    bare = [one.words for one in output.items if not one.source and one.blocker is None]
+    yield Check(
+        name="each question has an answer or a reason",
+        passed=bool(output.items) and not bare,
+        value=output.words,
+        because="; ".join(bare) or "nothing was found that could be answered",
+    )
+    failed = [one for answer in output.given for one in answer.compared if one.holds is None]
+    yield Check(
+        name="conditions are decided by rows",
+        passed=not failed,
+        because="; ".join(f"{one.name}: {one.value}" for one in failed),
+    )
+    yield from _check_chances(output, limits)
+
+
+def _check_chances(output: Answers, limits: Mapping[str, float]) -> Iterator[Check]:
+    for source, least in ((SAVED_REPLY, limits["reply"]), (CLAUSE, limits["clause"])):
+        chances = [one.chance or 0.0 for one in output.given if one.source == source]
+        if chances:
+            yield Check(
+                name=f"the {source} fits the question",
+                passed=min(chances) >= least,
+                value=f"{min(chances):.2f}",
+                threshold=f"at least {least:g}",
+                because="it is too far from what was asked",
+            )
+
+
+def build_evidence(case: Case, output: Answers) -> Evidence:
+    return Evidence(
+        label=output.words if output.items else "",
+        reasons=tuple(dict.fromkeys(one.blocker.value for one in output.items if one.blocker)),
+        inputs=(
+            ("message", f"ticket:{case.ticket}", "customer", f"{case.subject}\n{case.text}"),
+            *((SAVED_REPLY, reply.ref, "staff", repr(reply)) for reply in case.replies
+              if any(one.ref == reply.ref for one in output.items)),
+        ),
+    )  # fmt: skip
+
+
+def build_fallback(case: Case) -> Answers:
+    """Nothing could be compared: the message as a whole waits for a person."""
+    label = case[Classification]
+    if label.outcome in NO_REPLY_OUTCOMES or case.language not in READABLE_LANGUAGES:
+        return Answers()
+    words = " ".join((case.text or case.subject).split())
+    because = "what the shop has said could not be searched"
+    return Answers(
+        items=(
+            Answer(
+                words=words, kind=AskedKind.MATTER, blocker=Blocker.PERSON, because=because
+            ),
+        )
+    )
+
+
+step = Step(
+    name="answer",
+    question="What was asked, and does each of it have an answer?",
+    reads=(Classification, Retrieval, Proposed),
+    writes=Answers,
+    needs=Answerer,
+    run=answer_questions,
+    check=check_answers,
+    evidence=build_evidence,
+    fallback=build_fallback,
+    final=(CUSTOMERS_LANGUAGE,),
+    ladder=("answers",),
+    limits={"reply": 0.4, "clause": 0.6},
+    worksheet=Worksheet(
+        budget_ms=300, sensitive="the customer's message, orders", approval="none: texts of ours"
+    ),
+)

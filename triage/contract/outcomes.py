@@ -20,6 +20,7 @@ READABLE_LANGUAGES = ("", "en")  # what the encoder learned; an unclear text is 
 LABELLED_LANGUAGES = frozenset("ar de es fr it ja nl pl pt ru tr zh".split())
 """Other languages in which a message can get a label: those in which it was measured."""
 FOREIGN_LANGUAGE_REASON = "it is not written in a language that the machine reads"
+UNLIKE_OURS_REASON = "it is unlike every request that we know"
 UNKNOWN_IN_LANGUAGE_REASON = (
     "it is not written in English, and unlike every request that we know as far as a machine can "
     "compare two languages"

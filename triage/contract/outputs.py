@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from triage.contract.outcomes import NORMAL, Matter, Outcome
+from triage.contract.outcomes import (
+    NO_REPLY_OUTCOMES,
+    NORMAL,
+    UNLIKE_OURS_REASON,
+    Matter,
+    Outcome,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,3 +68,13 @@ class Classification:
     machine_orders: tuple[MachineOrder, ...] = ()
     readers: Mapping[str, str] = field(default_factory=dict)
     mended: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_unlike_ours(self) -> bool:
+        """Whether it is none of ours for no other reason than that we know nothing like it."""
+        return self.outcome == Outcome.NOT_OURS and self.outcome_because == UNLIKE_OURS_REASON
+
+    @property
+    def deserves_no_reply(self) -> bool:
+        """Whether a reply would answer nothing; what is unlike all we know may still be asked."""
+        return self.outcome in NO_REPLY_OUTCOMES and not self.is_unlike_ours

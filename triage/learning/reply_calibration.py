@@ -113,8 +113,9 @@ def match_examples(
         for one in examples
     ]
     right = np.array([one.reply for one in examples])
+    features = index.compute_features(words, contexts, [one.asked.context for one in examples])
     alike = index.merge_alike(np.eye(len(replies), dtype=np.float32)) > 0
-    return Matched(index.compute_features(words, contexts), alike, np.array(fitting), right)
+    return Matched(features, alike, np.array(fitting), right)
 
 
 def fit_weights(matched: Matched, made: str) -> ReplyWeights:

@@ -11,6 +11,7 @@ from triage.contract.outcomes import (
     FOREIGN_LANGUAGE_REASON,
     READABLE_LANGUAGES,
     UNKNOWN_IN_LANGUAGE_REASON,
+    UNLIKE_OURS_REASON,
     WANTED,
     Guess,
     Matter,
@@ -44,7 +45,7 @@ def determine_outcome(
         if case.language not in READABLE_LANGUAGES:
             return Outcome.UNSURE, None, UNKNOWN_IN_LANGUAGE_REASON
         sure = guess.confidence if outside is None else outside
-        return Outcome.NOT_OURS, sure, "it is unlike every request that we know"
+        return Outcome.NOT_OURS, sure, UNLIKE_OURS_REASON
     return Outcome.OURS, None if outside is None else 1 - outside, ""
 
 

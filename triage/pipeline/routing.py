@@ -38,7 +38,7 @@ NO_REPLY: Final = "No reply was written. If it is one after all, choose a label;
 def iter_attention_reasons(case: Case, trouble: str) -> Iterator[str]:
     """Each reason as a sentence; ``trouble`` is what stood in the way of a proposed refund."""
     yield from _iter_label_reasons(case)
-    if case[Classification].outcome not in NO_REPLY_OUTCOMES:
+    if not _asks_nothing(case):
         if not is_in_our_language(case):
             yield NO_FOREIGN_REPLY
         yield from filter(None, [case[Retrieval].open_question])
@@ -55,7 +55,7 @@ def _iter_label_reasons(case: Case) -> Iterator[str]:
             f"{COUNT_WORDS.get(len(label.matters), 'Several')} matters: {names}. "
             "Please check the label and that the reply answers each."
         )
-    elif label.outcome in NO_REPLY_OUTCOMES:
+    elif _asks_nothing(case):
         yield f"{OUTCOME_SENTENCES[label.outcome]}{_format_outcome_reason(label)}. {NO_REPLY}"
     elif label.label or is_ready(case):
         return  # what is answered is answered, whatever it is called
@@ -63,6 +63,12 @@ def _iter_label_reasons(case: Case) -> Iterator[str]:
         yield f"Is this “{label.suggestion_name}”? Please confirm the label or choose another."
     else:
         yield "Needs a label from a person."
+
+
+def _asks_nothing(case: Case) -> bool:
+    """Whether nothing in it is to be answered, as far as a machine can tell."""
+    outcome = case[Classification].outcome
+    return outcome in NO_REPLY_OUTCOMES and not case[Answers].items
 
 
 def is_ready(case: Case) -> bool:
@@ -78,8 +84,8 @@ def _iter_answer_reasons(case: Case, trouble: str) -> Iterator[str]:
     decided, label = case[Proposed], case[Classification]
     if trouble:
         yield trouble
-    elif label.outcome in NO_REPLY_OUTCOMES:
-        return  # nothing was asked
+    elif _asks_nothing(case):
+        return
     elif case.settled and decided.questions:
         yield " ".join(decided.questions)
     elif not label.label and decided.questions[1:]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -31,6 +31,12 @@ def _iter_asked(
         end = len(pieces) if number == len(found) - 1 else place + 1
         yield Asked(words=pieces[place], kind=kind, context=" ".join(pieces[begin:end]))
         begin = place + 1
+
+
+SURELY_TOLD: Final = 0.2
+"""The least chance to ask from which a piece with a question mark is a question: one that is
+overlooked is worse than one that nobody meant.
+"""
 
 
 class AnswerFinder:
@@ -77,7 +83,7 @@ class AnswerFinder:
         return [
             (place, AskedKind.WISH if wishes >= 0.5 else AskedKind.QUESTION)
             for place, (asks, wishes) in enumerate(chances)
-            if asks >= self._asked.threshold
+            if asks >= (SURELY_TOLD if pieces[place].endswith("?") else self._asked.threshold)
         ]
 
     def match_replies(
@@ -93,7 +99,7 @@ class AnswerFinder:
         vectors = np.asarray(self._encoder.embed(texts), np.float32)
         index = self._build_index(tuple(replies))
         chances = np.zeros((len(asked), len(replies)), np.float32)
-        features = index.compute_features(*np.split(vectors, 2))
+        features = index.compute_features(*np.split(vectors, 2), texts[len(asked) :])
         chances[:, places] = self._weights.compute_chances(features[:, places])
         best, merged = chances.argmax(axis=1), index.merge_alike(chances)
         return [(int(place), float(merged[row, place])) for row, place in enumerate(best)]

@@ -1,21 +1,25 @@
 """Which saved reply answers a question: the chance of each that it is the one.
 
-Three cosines a reply: of the question to the one most like it, and of the part of the message
-that leads to the question to the middle of the reply's questions and to what it says. A softmax
-over the replies and "none of these" makes chances of them. Its four weights are fitted by maximum
-likelihood on past messages (``learning.reply_calibration``): as they are, two in one mail, and
+Three signs a reply: how near the question is to the one most like it, how near the part of the
+message that leads to it is to the middle of the reply's questions, and the share of that part's
+words, by their rarity, that the reply has. A softmax over the replies and "none of these" makes
+chances of them. Its four weights are fitted by maximum likelihood on past messages (``learning.reply_calibration``): as they are, two in one mail, and
 with the right reply left out, so that none is right.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
+
+from triage.nlu.content_words import FUNCTION_WORDS, split_words, stem_word
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +31,10 @@ if TYPE_CHECKING:
 SHIPPED: Final = Path(__file__).with_name("reply_matching.json")
 SAME_ANSWER_COSINE: Final = 0.75
 """From here on two replies say the same: whichever is meant, either answers."""
-FEATURES: Final = ("nearest", "middle", "answer")
+FEATURES: Final = ("nearest", "middle", "words")
+MIN_WORD_CHARS: Final = 3
+MIN_RARITY: Final = 0.2  # of a word that every reply has
+UNKNOWN_SHARE: Final = 0.5  # of a text without a word that carries content
 
 
 class TextEncoder(Protocol):
@@ -56,6 +63,12 @@ class ReplyWeights:
         return json.dumps(asdict(self), indent=1) + "\n"
 
 
+def list_stems(text: str) -> frozenset[str]:
+    """The stems of the words of a text that carry content."""
+    words = (word for word in split_words(text) if len(word) >= MIN_WORD_CHARS)
+    return frozenset(stem_word(word) for word in words if word not in FUNCTION_WORDS)
+
+
 def load_weights(path: Path = SHIPPED) -> ReplyWeights:
     """The weights of a file, those that come with the program unless told otherwise."""
     read = json.loads(path.read_text("utf-8"))
@@ -65,13 +78,16 @@ def load_weights(path: Path = SHIPPED) -> ReplyWeights:
 @dataclass(frozen=True)
 class ReplyIndex:
     """The vectors of saved replies: of their ``questions``, with where those of each ``start``, and
-    of the middle of these and of the ``answers``, a row a reply.
+    of the middle of these and of the ``answers``, a row a reply. ``stems`` are the words of each,
+    ``rarity`` the inverse share of replies that have a word (natural logarithm, smoothed).
     """
 
     questions: Vectors
     starts: tuple[int, ...]
     middles: Vectors
     answers: Vectors
+    stems: tuple[frozenset[str], ...]
+    rarity: Mapping[str, float]
 
     @classmethod
     def build(cls, replies: Sequence[SavedReply], encoder: TextEncoder) -> ReplyIndex:
@@ -84,22 +100,47 @@ class ReplyIndex:
         starts = tuple(int(start) for start in np.cumsum([0, *counts]))
         sums = np.add.reduceat(parts[0], starts, axis=0)
         middles = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
-        return cls(parts[0], starts, middles, parts[1])
+        stems = tuple(map(_list_reply_stems, replies))
+        return cls(parts[0], starts, middles, parts[1], stems, _compute_rarity(stems))
+
+    def _compute_shares(self, text: str) -> Vectors:
+        """The share (replies,) of the text's words, by their rarity, that each reply has."""
+        rarest = math.log(1 + len(self.stems)) + MIN_RARITY
+        weights = {stem: self.rarity.get(stem, rarest) for stem in list_stems(text)}
+        whole = sum(weights.values())
+        if not whole:
+            return np.full(len(self.stems), UNKNOWN_SHARE, np.float32)
+        known = [sum(weights[stem] for stem in weights.keys() & own) for own in self.stems]
+        return np.array(known, np.float32) / np.float32(whole)
 
     def merge_alike(self, chances: Vectors) -> Vectors:
         """For each reply the chance (texts, replies) that it or one that says the same answers."""
         alike = self.answers @ self.answers.T >= SAME_ANSWER_COSINE
         return np.minimum(chances @ alike.astype(np.float32), 1.0)
 
-    def compute_features(self, questions: Vectors, contexts: Vectors) -> Vectors:
+    def compute_features(
+        self, questions: Vectors, contexts: Vectors, texts: Sequence[str]
+    ) -> Vectors:
         """Features (texts, replies, 3) of questions and what leads to them, by their vectors
-        (texts, dimensions) each.
+        (texts, dimensions) each, and by the words of the latter.
         """
         return np.stack(
             [
                 np.maximum.reduceat(questions @ self.questions.T, self.starts, axis=1),
                 contexts @ self.middles.T,
-                contexts @ self.answers.T,
+                np.stack([self._compute_shares(text) for text in texts]),
             ],
             axis=-1,
         )
+
+
+def _list_reply_stems(reply: SavedReply) -> frozenset[str]:
+    said = (wording.text for wording in reply.wordings)
+    return list_stems(" ".join([reply.title, *reply.questions, *said]))
+
+
+def _compute_rarity(stems: Sequence[frozenset[str]]) -> dict[str, float]:
+    seen = Counter(stem for own in stems for stem in own)
+    return {
+        stem: math.log((1 + len(stems)) / (1 + count)) + MIN_RARITY for stem, count in seen.items()
+    }

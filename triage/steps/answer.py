@@ -21,6 +21,8 @@ from triage.contract.outputs import Classification
 from triage.contract.saved_replies import SavedReply, Wording, compute_text_sha256
 from triage.contract.step import Check, Engine, Evidence, Step, Worksheet
 from triage.nlu import Document, find_requests
+from triage.nlu.entities import mask_entities
+from triage.nlu.order_linking import ONLY_ORDER
 from triage.nlu.requests import REQUEST_VERB
 from triage.refunds.proposal import ASK, HUMAN, NONE, Proposed
 from triage.saved_replies.clause_conditions import apply_clause
@@ -36,6 +38,8 @@ CLAUSES_LOOKED_AT: Final = 3
 CUSTOMERS_LANGUAGE: Final = "in the customer's language"
 NOTHING_KNOWN: Final = "no saved reply and no clause is about this"
 NOTHING_SAYS_HOW: Final = "a person has to do this, and no saved reply says how"
+STRANGE_ORDER: Final = "the order it names is none of this sender's"
+LONG_OVER_DAYS: Final = 30
 OWN_ORDER: Final = "my order"
 ORDER_MISSING: Final = "the customer has to say which order it is about"
 
@@ -138,9 +142,11 @@ def answer_questions(case: Case, engine: Answerer) -> Answers:
     where the message is in a language that replies are not written in. May raise EngineError.
     """
     label = case[Classification]
-    if label.outcome in NO_REPLY_OUTCOMES or case.language not in READABLE_LANGUAGES:
+    if label.deserves_no_reply or case.language not in READABLE_LANGUAGES:
         return Answers()
     asked = list_asked(case, engine)
+    if label.is_unlike_ours and asked[0].kind is AskedKind.MATTER:
+        return Answers()  # it asks for nothing that we know of
     plain = [_hide_order_numbers(one, case) for one in asked]
     fitting = [_is_for_label(reply, label) for reply in case.replies]
     matches = engine.match_replies(plain, case.replies, fitting)
@@ -226,16 +232,38 @@ def _answer_by_reply(
 ) -> Answer:
     """The wording that holds for this order, or why none does."""
     about = replace(empty, ref=reply.ref, title=reply.title, chance=round(chance, 3))
+    depends = any(needs_order(wording.condition) for wording in reply.wordings)
+    if depends and names_strange_order(case):
+        return replace(about, blocker=Blocker.PERSON, because=STRANGE_ORDER)
+    if depends and _is_order_long_over(case):
+        return replace(about, blocker=Blocker.CUSTOMER, because=ORDER_MISSING)
     compared: tuple[Comparison, ...] = ()
     for wording in reply.wordings:
         compared = compare_condition(wording.condition, case)
         if hold_all(compared) and not find_missing_values(wording.text, case.facts):
             about = replace(about, compared=compared)
             return _use_wording(case, engine, about, wording)
-    if case.order is None and any(needs_order(wording.condition) for wording in reply.wordings):
+    if case.order is None and depends:
         return replace(about, blocker=Blocker.CUSTOMER, because=ORDER_MISSING)
     because = f"“{reply.title}” has no wording for this order"
     return replace(about, blocker=Blocker.PERSON, because=because, compared=compared)
+
+
+def names_strange_order(case: Case) -> bool:
+    """Whether the message names an order that is none of this sender's."""
+    numbers = [order.number for order in case.orders]
+    _, named = mask_entities(f"{case.subject}. {case.text}", (), f"ticket:{case.ticket}", numbers)
+    return case.order is None and any(slot.kind == "said_order" for slot in named)
+
+
+def _is_order_long_over(case: Case) -> bool:
+    """Whether nothing speaks for the order but that it is their only one, and it was over long
+    before they wrote: of one that they placed since, no row may be here yet.
+    """
+    order = case.order
+    if order is None or order.delivered is None or case.order_because != ONLY_ORDER:
+        return False
+    return (case.received - order.delivered).days > LONG_OVER_DAYS
 
 
 def _use_wording(case: Case, engine: Answerer, about: Answer, wording: Wording) -> Answer:
@@ -292,7 +320,8 @@ def check_answers(case: Case, output: Answers, limits: Mapping[str, float]) -> I
     """The doubts about the answers: that nothing asked is lost, that each stands on something, and
     that it is as near or likely as the limits ask.
     """
-    if case[Classification].outcome in NO_REPLY_OUTCOMES:
+    label = case[Classification]
+    if label.deserves_no_reply or (label.is_unlike_ours and not output.items):
         return
     yield Check(
         name=CUSTOMERS_LANGUAGE,
@@ -371,7 +400,7 @@ step = Step(
     fallback=build_fallback,
     final=(CUSTOMERS_LANGUAGE,),
     ladder=("answers",),
-    limits={"reply": 0.4, "clause": 0.6},
+    limits={"reply": 0.5, "clause": 0.75},
     worksheet=Worksheet(
         budget_ms=300, sensitive="the customer's message, orders", approval="none: texts of ours"
     ),

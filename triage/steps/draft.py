@@ -10,7 +10,7 @@ from triage.contract.answers import Blocker
 from triage.contract.case import Case, Clause
 from triage.contract.fact_types import FACT_KINDS, HISTORY_KINDS, format_money
 from triage.contract.memo import keep_on_argument
-from triage.contract.outcomes import NO_REPLY_OUTCOMES, READABLE_LANGUAGES, URGENT
+from triage.contract.outcomes import READABLE_LANGUAGES, URGENT
 from triage.contract.outputs import Classification
 from triage.contract.slots import (
     Slot,
@@ -127,7 +127,7 @@ def _has_something_to_say(case: Case) -> bool:
     """Whether anything that was asked has an answer, or the customer has to tell something first.
     What says nothing is no reply.
     """
-    if case[Classification].outcome in NO_REPLY_OUTCOMES or not is_in_our_language(case):
+    if case[Classification].deserves_no_reply or not is_in_our_language(case):
         return False
     if case.settled:
         return case[Proposed].outcome != NONE
@@ -237,13 +237,14 @@ def check_reply(case: Case, output: Reply, limits: Mapping[str, float]) -> Itera
     """The doubts about a reply: its sentences, tone and length, the clauses to quote, and
     whether it says what was decided.
     """
-    found = case[Classification].outcome
+    label = case[Classification]
+    unasked = label.deserves_no_reply or (label.is_unlike_ours and not case[Answers].items)
     yield Check(
         name="something to answer",
-        passed=found not in NO_REPLY_OUTCOMES,
-        because=f"the message is {found}: a reply would answer nothing",
+        passed=not unasked,
+        because=f"the message is {label.outcome}: a reply would answer nothing",
     )
-    if found in NO_REPLY_OUTCOMES:
+    if unasked:
         return
     yield Check(
         name=CUSTOMERS_LANGUAGE,

@@ -226,7 +226,8 @@ def build_run_context(ticket: Ticket) -> dict[str, Any]:
 
 def count_answers(receipts: Iterable[Receipt]) -> dict[str, Any]:
     """What the newest receipt of answers says: its ``items``, and how many have an answer."""
-    said = next((r.output for r in reversed(list(receipts)) if r.step == "answer"), {})
+    outputs = (one.output for one in reversed(list(receipts)) if one.step == "answer")
+    said: dict[str, Any] = next(outputs, {})
     items = said.get("items", [])
     return {"items": items, "given": sum(not item["blocker"] for item in items)}
 

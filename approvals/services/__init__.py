@@ -3,7 +3,7 @@ receipt.
 """
 
 from approvals.payments.gateways.manual import record_manual_payment
-from approvals.services.answer import resubmit_with_answer
+from approvals.services.answer_question import resubmit_with_answer
 from approvals.services.auto_approve import approve_by_rule
 from approvals.services.decide import decide_refund
 from approvals.services.propose import Proposal, expire_overdue, propose_refund, withdraw_proposals

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from approvals import access_denials, services
 from approvals.errors import Refused
 from approvals.forms import AnswerForm, RequestForm
-from approvals.services.answer import find_question
+from approvals.services.answer_question import find_question
 from approvals.views import refund_evidence
 from approvals.views.refund_detail import get_refund_for
 from tickets.access import STAFF, get_ticket_for, require_role

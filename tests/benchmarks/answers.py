@@ -65,7 +65,9 @@ def _open_shop(folder: Path) -> None:
     call_command("import_orders", folder / "orders.jsonl")
     call_command("load_policies", folder / "policies")
     call_command("load_saved_replies", folder / "saved_replies.toml")
-    intents = {row["slug"]: Intent.objects.create(**row) for row in _read_lines(folder / "intents.jsonl")}
+    intents = {
+        row["slug"]: Intent.objects.create(**row) for row in _read_lines(folder / "intents.jsonl")
+    }
     past = _read_lines(folder / "conversations.jsonl")
     examples = {(row["label"], f"{row['subject']}\n{row['messages'][0]['text']}") for row in past}
     IntentExample.objects.bulk_create(
@@ -117,7 +119,9 @@ def _iter_figures(told: Sequence[dict[str, Any]]) -> Iterator[str]:
         ("other languages", [row for row in told if row.get("language")]),
     ):
         counts = Counter(_name_outcome(row) for row in rows)
-        shares = ", ".join(f"{what} {count} ({count / len(rows):.0%})" for what, count in counts.most_common())
+        shares = ", ".join(
+            f"{what} {count} ({count / len(rows):.0%})" for what, count in counts.most_common()
+        )
         yield f"{name}: {len(rows)}; {shares}"
     labelled = [row for row in english if row["found_label"]]
     right = sum(row["found_label"] == row["label"] for row in labelled)
@@ -155,7 +159,8 @@ def _iter_drawn(told: Sequence[dict[str, Any]], count: int) -> Iterator[str]:
     """Ready drafts drawn by lot, each beside its message, to be read by a person."""
     ready = [row for row in told if row["status"] == "ready"]
     for row in random.Random(SEED).sample(ready, min(count, len(ready))):
-        yield f"\n=== {row['external_id']} {row['subject']}\n{row['body']}\n--- draft\n{row['draft']}"
+        yield f"\n=== {row['external_id']} {row['subject']}\n{row['body']}"
+        yield f"--- draft\n{row['draft']}"
         yield "\n".join(f"- {one['words']}: {one.get('answer', '')}" for one in row["asked"])
 
 

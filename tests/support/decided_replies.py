@@ -19,6 +19,7 @@ from triage.contract.step import Rung
 from triage.models import Intent
 from triage.pipeline import registry
 from triage.pipeline.rule_engines import ArithmeticEngine, PhraseLabeller, SentenceWriter
+from triage.retrieval.word_answerer import WordAnswerer
 from triage.steps.retrieve import SearchResult
 
 
@@ -45,6 +46,7 @@ def rules_alone(monkeypatch: pytest.MonkeyPatch) -> None:
         "retrieve": NoSearch(),
         "summarize": SentenceWriter(),
         "decide": ArithmeticEngine(),
+        "answer": WordAnswerer(NoSearch(), least_reply=0.5, least_clause=0.75),
         "draft": SentenceWriter(),
     }
     rungs = {step: [_build_rung(engine)] for step, engine in engines.items()}

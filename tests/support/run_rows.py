@@ -211,6 +211,29 @@ def decided(run: Run) -> Receipt:
     )
 
 
+def answered(run: Run) -> Receipt:
+    asked = {"kind": "wish", "ref": "", "title": "", "blocker": None, "because": "", "compared": []}
+    days = {"name": "days since delivery", "value": "13", "wanted": "at most 30", "holds": True}
+    items = [
+        {**asked, "words": "I need the money back before Friday, please.", "source": "decision"},
+        {
+            **asked,
+            "words": "It was a present",
+            "source": "saved reply",
+            "ref": "reply:where-is-my-order@1",
+            "title": "Where is my order?",
+            "compared": [days],
+        },
+    ]
+    return receipt(
+        run,
+        "answer",
+        output={"items": items},
+        label="2 of 2 answered",
+        checks=[check("each question has an answer or a reason", True, value="2 of 2 answered")],
+    )
+
+
 def drafted(run: Run) -> Receipt:
     claims = [
         {"text": "A colleague will look at your refund.", "refs": [], "kept": True, "because": ""}
@@ -237,7 +260,7 @@ def drafted(run: Run) -> Receipt:
     )
 
 
-STEPS = (classified, retrieved, summarized, decided, drafted)
+STEPS = (classified, retrieved, summarized, decided, answered, drafted)
 
 
 def draft_of(ticket: Ticket, run: Run | None = None, **values: Any) -> Draft:

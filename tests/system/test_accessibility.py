@@ -81,6 +81,8 @@ def pages(ids: dict[str, int]) -> dict[str, list[tuple[str, int]]]:
             (f"/machine/tickets/{ids['ticket']}/replacement/", 200),
             (f"/machine/tickets/{ids['ticket']}/label/", 200),
             ("/machine/policies/", 200),
+            ("/machine/replies/", 200),
+            ("/machine/replies/where-is-my-order/", 200),
             ("/machine/policies/damaged.refund/1/", 200),
             ("/accounts/password/change/", 200),
             ("/accounts/logout/", 200),

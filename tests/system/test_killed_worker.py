@@ -22,7 +22,7 @@ from tickets.queue import run_queue
 from triage.pipeline import registry
 
 pytestmark = pytest.mark.django_db(transaction=True)
-STEPS = ("classify", "retrieve", "summarize", "decide", "draft")
+STEPS = ("classify", "retrieve", "summarize", "decide", "answer", "draft")
 
 
 @pytest.fixture

@@ -131,6 +131,7 @@ def see_it_read(page: Page, ticket: Ticket) -> None:
         "retrieve",
         "summarize",
         "decide",
+        "answer",
         "draft",
     ]
     page.reload()

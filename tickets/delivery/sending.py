@@ -176,9 +176,7 @@ def send_reply(
 
 
 @transaction.atomic
-def _send_in_transaction(
-    draft: Draft, by: User, has_read: bool, done: Collection[str]
-) -> Message:
+def _send_in_transaction(draft: Draft, by: User, has_read: bool, done: Collection[str]) -> Message:
     ticket = Ticket.get_locked(draft.ticket_id)
     draft = Draft.objects.select_for_update().get(pk=draft.pk)
     draft.ticket = ticket

@@ -55,7 +55,7 @@ class ExampleInline(admin.TabularInline[IntentExample, Intent]):
 
 @admin.register(Intent)
 class IntentAdmin(KnobAdmin):
-    list_display = ("name", "slug", "money", "dated_by_purchase", "needs_policy", "active")
+    list_display = ("name", "slug", "money", "dated_by_purchase", "active")
     inlines = (ExampleInline,)
 
 

@@ -13,11 +13,11 @@ from django.http import HttpRequest
 from tickets.audit.change_reasons import KnobAdmin, ReasonedForm
 from tickets.models import Ticket
 from triage.admin.refund_rules import CheckboxListField, WordLinesField, check_clause
-from triage.contract.saved_replies import compute_text_sha256
+from triage.contract.saved_reply import compute_text_sha256
 from triage.guardrails.commitments import Records, find_unapproved_commitments
 from triage.models import Clause, Intent, SavedReply, SavedWording
 from triage.pipeline.saved_reply_rows import find_clause_texts
-from triage.saved_replies.conditions import STATE_WORDS
+from triage.saved_replies.reply_conditions import STATE_WORDS
 from triage.saved_replies.wording_slots import FIELD
 
 MIN_QUESTIONS = 3

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 MAX_SHOWN_CHARS: Final = 120
+DECISION, SAVED_REPLY, CLAUSE = "decision", "saved reply", "clause"
+"""What an answer can stand on."""
 
 
 class AskedKind(StrEnum):
@@ -22,12 +24,13 @@ class AskedKind(StrEnum):
 @dataclass(frozen=True, kw_only=True)
 class Asked:
     """One thing that a message asks, in the customer's ``words``; ``context`` is the part of the
-    message that leads to them, with them.
+    message that leads to them, with them. ``vector`` is for the engine that found it alone.
     """
 
     words: str
     kind: AskedKind
     context: str
+    vector: Any = field(default=None, repr=False, compare=False)
 
 
 class Blocker(StrEnum):
@@ -37,6 +40,50 @@ class Blocker(StrEnum):
     KNOWLEDGE = "knowledge"
     PERSON = "person"
     CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """One part of a condition: ``value`` is what the rows say, ``wanted`` what they have to say.
+
+    ``holds`` is None where the rows do not say it.
+    """
+
+    name: str
+    value: str
+    wanted: str
+    holds: bool | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """One thing that was asked, with its answer or its blocker.
+
+    ``source`` is decision, saved reply or clause, empty where there is none; ``ref`` names it with
+    its version, ``text`` is what a saved reply says, or what becomes of a clause for this order,
+    with {names} of facts; ``quote`` are the words of a clause. ``chance`` is the
+    probability that the saved reply or the clause answers.
+    ``compared`` are the conditions as the rows bear them out; ``task`` is what a person has to do
+    before the answer is true.
+    """
+
+    words: str
+    kind: AskedKind
+    source: str = ""
+    ref: str = ""
+    title: str = ""
+    text: str = ""
+    quote: str = ""
+    chance: float | None = None
+    compared: tuple[Comparison, ...] = ()
+    task: str = ""
+    blocker: Blocker | None = None
+    because: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the reply would leave a gap here: what is asked of the customer is none."""
+        return self.blocker not in (None, Blocker.CUSTOMER)
 
 
 class Readiness(StrEnum):

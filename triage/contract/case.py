@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from triage.contract.saved_replies import SavedReply
+from triage.contract.saved_reply import SavedReply
 
 T = TypeVar("T")
 POSTAGE_CATEGORY = "delivery"  # the category of a line that is no thing but a charge
@@ -120,7 +120,6 @@ class Intent:
     description: str = ""
     money: bool = False
     dated_by_purchase: bool = False
-    needs_policy: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

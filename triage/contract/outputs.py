@@ -75,6 +75,6 @@ class Classification:
         return self.outcome == Outcome.NOT_OURS and self.outcome_because == UNLIKE_OURS_REASON
 
     @property
-    def deserves_no_reply(self) -> bool:
+    def is_unanswerable(self) -> bool:
         """Whether a reply would answer nothing; what is unlike all we know may still be asked."""
         return self.outcome in NO_REPLY_OUTCOMES and not self.is_unlike_ours

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
+from triage.contract import order_status
 from triage.contract.fact_types import CLAUSE, MAX_SLOTS_BY_KIND
 from triage.contract.slots import WritingTask
-from triage.contract import order_status
 from triage.generation.circumstances import find_circumstances, find_grave_circumstances
 from triage.generation.phrases import load_phrases
 

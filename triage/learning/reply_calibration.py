@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.contract.answers import Asked
-from triage.contract.saved_replies import SavedReply
+from triage.contract.saved_reply import SavedReply
 from triage.retrieval.reply_matching import FEATURES, ReplyIndex, ReplyWeights, TextEncoder
 
 SEED: Final = 7
@@ -57,7 +57,7 @@ class Matched:
     fitting: NDArray[np.bool_]
     right: NDArray[np.int64]
 
-    def join(self, other: Matched) -> Matched:
+    def append_examples(self, other: Matched) -> Matched:
         """Both, one after the other."""
         return Matched(
             np.concatenate([self.features, other.features]),

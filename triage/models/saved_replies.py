@@ -9,7 +9,7 @@ from django.db.models import F, Q
 
 from tickets.audit.change_reasons import list_of_words
 from tickets.models import Ticket
-from triage.saved_replies.conditions import STATE_WORDS
+from triage.saved_replies.reply_conditions import STATE_WORDS
 from triage.saved_replies.wording_slots import WORDING_KINDS, find_unknown_fields
 
 MAX_WORDING_CHARS = 3000
@@ -109,12 +109,14 @@ class SavedWording(models.Model):
                 | Q(min_days_since_delivery__isnull=True)
                 | Q(max_days_since_delivery__gte=F("min_days_since_delivery")),
                 name="wording_delivery_days_are_a_span",
+                violation_error_message="The most days cannot be fewer than the least.",
             ),
             models.CheckConstraint(
                 condition=Q(max_days_since_purchase__isnull=True)
                 | Q(min_days_since_purchase__isnull=True)
                 | Q(max_days_since_purchase__gte=F("min_days_since_purchase")),
                 name="wording_purchase_days_are_a_span",
+                violation_error_message="The most days cannot be fewer than the least.",
             ),
             models.CheckConstraint(
                 condition=Q(clause="", clause_sha256="") | (~Q(clause="") & ~Q(clause_sha256="")),

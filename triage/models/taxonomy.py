@@ -35,11 +35,6 @@ class Intent(models.Model):
     dated_by_purchase = models.BooleanField(
         default=False, help_text="The terms in force on the day of purchase apply"
     )
-    needs_policy = models.BooleanField(
-        default=True,
-        help_text="Answers rest on a policy; where none is likely to answer, a person does. "
-        "Clear it where the order itself says it all",
-    )
     active = models.BooleanField(default=True)
 
     class Meta:

@@ -9,25 +9,21 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from triage.nlu.asked_signs import WORDS
-from triage.nlu.sentences import SentenceRule, cut_sentences
+from triage.nlu.lexicon import LEXICONS, load_groups, load_lexicon
+from triage.nlu.sentences import INFORMAL, cut_sentences
 
 MAX_PIECES: Final = 60
-PIECE: Final = SentenceRule.build(
-    ".!?;", r"\s[-–—]\s", r"(?<=\w)\.{2,}\s*", r"(?<=\w)[-–—]{2,}\s*", r"(?<=\?)(?=\w)"
-)
+WORDS: Final = load_groups(LEXICONS / "asked.toml", plain_spaces=True)
 JOINED_QUESTION: Final = re.compile(
-    rf"(?:,?\s(?:{WORDS['joins']})\s+(?=(?:{WORDS['openers']})\b)"
-    rf"|,\s+(?=(?:{WORDS['interrogatives']})\b))",
+    rf",? {WORDS['joins']} (?={WORDS['openers']}\b)|, (?={WORDS['interrogatives']}\b)",
     re.IGNORECASE,
 )
 """Where a second question or wish begins within a sentence."""
-SUBORDINATE: Final = re.compile(rf"\W*{WORDS['subordinate']}\b", re.IGNORECASE)
-"""What depends on the clause that follows, and is cut from it nowhere."""
-TRAILING_JOIN: Final = re.compile(rf"(?:,?\s+(?:{WORDS['joins']})|,)\s*$", re.IGNORECASE)
+LISTS: Final = load_lexicon(LEXICONS / "asked.toml")
+SUBORDINATE: Final = frozenset(LISTS["subordinate"])
+CONDITIONS: Final = tuple(LISTS["conditions"])
 WRAPPED: Final = re.compile(r"(?<=\S)\n(?=[a-z])")
 """A line that goes on with a small letter was broken by a mail program."""
-QUOTED_LINE: Final = re.compile(r"^\s*>.*$", re.MULTILINE)
 MIN_WORDS_BEFORE: Final = 2
 """What is split off has at least so many words before it: "and what, and when" stays whole."""
 
@@ -35,7 +31,7 @@ MIN_WORDS_BEFORE: Final = 2
 def cut_pieces(text: str) -> tuple[str, ...]:
     """The pieces of a text in order, at most ``MAX_PIECES``; quoted lines are none of its own."""
     found: list[str] = []
-    for said in cut_sentences(WRAPPED.sub(" ", QUOTED_LINE.sub("", text)), PIECE):
+    for said in cut_sentences(WRAPPED.sub(" ", _drop_quoted_lines(text)), INFORMAL):
         if any(character.isalnum() for character in said):
             found += _split_joined(said.strip())
     return tuple(found[:MAX_PIECES])
@@ -43,10 +39,20 @@ def cut_pieces(text: str) -> tuple[str, ...]:
 
 def _split_joined(sentence: str) -> list[str]:
     """The sentence cut where a second question or wish begins."""
-    cuts = [0]
+    cuts = [(0, len(sentence))]
     for join in JOINED_QUESTION.finditer(sentence):
-        before = sentence[cuts[-1] : join.start()]
-        if len(before.split()) >= MIN_WORDS_BEFORE and not SUBORDINATE.match(before):
-            cuts.append(join.end())
-    parts = (sentence[a:b] for a, b in zip(cuts, [*cuts[1:], len(sentence)], strict=True))
-    return [TRAILING_JOIN.sub("", part).strip() for part in parts]
+        begin, end = cuts[-1]
+        before = sentence[begin : join.start()]
+        if len(before.split()) >= MIN_WORDS_BEFORE and not _is_subordinate(before):
+            cuts[-1:] = [(begin, join.start()), (join.end(), end)]
+    return [sentence[begin:end].strip(" ,") for begin, end in cuts]
+
+
+def _is_subordinate(part: str) -> bool:
+    """Whether a part depends on what follows, and is cut from it nowhere."""
+    said = part.lower().strip()
+    return said.partition(" ")[0] in SUBORDINATE and not said.startswith(CONDITIONS)
+
+
+def _drop_quoted_lines(text: str) -> str:
+    return "\n".join(line for line in text.split("\n") if not line.lstrip().startswith(">"))

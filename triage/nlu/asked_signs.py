@@ -6,23 +6,32 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from triage.nlu.document import Document
 from triage.nlu.lexicon import LEXICONS, load_groups
+from triage.nlu.requests import find_requests
 
 WORDS: Final = load_groups(LEXICONS / "asked.toml", plain_spaces=True)
-TOKEN: Final = re.compile(r"[a-z']+|\d+|\?|!")
-DIGITS: Final = re.compile(r"\d+")
+TOKEN: Final = re.compile(r"[a-z']+|\d+|[?!]")
 SHORT, SHORTER, LONG = 4, 2, 15  # words
-PATTERNS: Final = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"^\W*(?:{WORDS['lead_ins']}\W+)*{WORDS['openers']}\b",
-        rf"\b{WORDS['question']}\b",
-        rf"\b{WORDS['wish']}\b",
-        rf"\b{WORDS['nothing']}\b",
-        rf"\b{WORDS['past']}\b",
-        rf"^\W*{WORDS['subjects']}\b",
-        rf"^\W*{WORDS['pleas']}\b",
-    )
+
+
+def _compile_words(words: str, *, first: bool = False) -> re.Pattern[str]:
+    """Words at their edges, anywhere or ``first`` in a piece."""
+    return re.compile(rf"{'^' if first else ''}\W*\b{words}\b", re.IGNORECASE)
+
+
+OPENS: Final = _compile_words(f"(?:{WORDS['lead_ins']} )?{WORDS['openers']}", first=True)
+QUESTION: Final = _compile_words(WORDS["question"])
+WISH: Final = _compile_words(WORDS["wish"])
+NOTHING: Final = _compile_words(WORDS["nothing"])
+PATTERNS: Final = (
+    OPENS,
+    QUESTION,
+    WISH,
+    NOTHING,
+    _compile_words(WORDS["past"]),
+    _compile_words(WORDS["subjects"], first=True),
+    _compile_words(WORDS["pleas"], first=True),
 )
 
 
@@ -40,12 +49,33 @@ def list_signs(piece: str) -> tuple[float, ...]:
     )
 
 
+def is_question(piece: str) -> bool:
+    """Whether a piece is plainly a question: by its mark, or by how it begins."""
+    return piece.rstrip().endswith("?") or bool(QUESTION.search(piece) or OPENS.search(piece))
+
+
+def is_wish(piece: str) -> bool:
+    """Whether a piece plainly wishes for something."""
+    requests = find_requests(Document.read(piece))
+    return bool(requests or WISH.search(piece)) and not NOTHING.search(piece)
+
+
+def iter_words(piece: str) -> Iterator[str]:
+    """Its words in small letters, every number as 0."""
+    return (word for word in _list_tokens(piece) if word not in "?!")
+
+
 def iter_tokens(piece: str) -> Iterator[str]:
     """Its words, pairs of them, and which begin and end it; every number is the same."""
-    words = TOKEN.findall(DIGITS.sub("0", piece.lower().replace("’", "'")))
+    words = _list_tokens(piece)
     yield from words
     yield from (f"{one}_{other}" for one, other in zip(words, words[1:], strict=False))
     if words:
         yield from (f"^{words[0]}", f"${words[-1]}")
     if len(words) > 1:
         yield f"^{words[0]}_{words[1]}"
+
+
+def _list_tokens(piece: str) -> list[str]:
+    words: list[str] = TOKEN.findall(piece.lower().replace("’", "'"))
+    return ["0" if word.isdigit() else word for word in words]

@@ -15,7 +15,7 @@ from django.db.models.functions import Least
 from approvals.models import ApprovalLimit, RefundRule
 from triage import models
 from triage.contract import case
-from triage.contract.saved_replies import SavedReply
+from triage.contract.saved_reply import SavedReply
 from triage.contract.step import Step
 from triage.pipeline.saved_reply_rows import load_saved_replies
 
@@ -163,7 +163,6 @@ def _build_intent(row: models.Intent) -> case.Intent:
         phrases=tuple(row.phrases),
         money=row.money,
         dated_by_purchase=row.dated_by_purchase,
-        needs_policy=row.needs_policy,
     )
 
 

@@ -412,6 +412,15 @@ def _load_answer_finder(known: Configuration) -> Engine:
     )
 
 
+def _load_word_answerer(known: Configuration) -> Engine:
+    """The same by words alone, which needs no encoder."""
+    from triage.retrieval.word_answerer import WordAnswerer
+
+    limits = load_limits(known)["answer"]
+    search: Any = _load_search("lexical", known.clauses, 0)
+    return WordAnswerer(search, least_reply=limits["reply"], least_clause=limits["clause"])
+
+
 @lru_cache(maxsize=2)
 def _build_answer_finder(
     clauses: tuple[int, int], tuned: int, least_reply: float, least_clause: float
@@ -499,6 +508,7 @@ ENGINE_BUILDERS = {
     "hybrid": EngineBuilder(Searcher, _load_hybrid_search),
     "lexical": EngineBuilder(Searcher, _load_lexical_search),
     "answers": EngineBuilder(Answerer, _load_answer_finder),
+    "words": EngineBuilder(Answerer, _load_word_answerer),
     "arithmetic": EngineBuilder(Computing, lambda known: ArithmeticEngine()),
     "sentences": EngineBuilder(Writer, lambda known: SentenceWriter()),
 }

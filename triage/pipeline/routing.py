@@ -38,7 +38,7 @@ NO_REPLY: Final = "No reply was written. If it is one after all, choose a label;
 def iter_attention_reasons(case: Case, trouble: str) -> Iterator[str]:
     """Each reason as a sentence; ``trouble`` is what stood in the way of a proposed refund."""
     yield from _iter_label_reasons(case)
-    if not _asks_nothing(case):
+    if not _is_nothing_asked(case):
         if not is_in_our_language(case):
             yield NO_FOREIGN_REPLY
         yield from filter(None, [case[Retrieval].open_question])
@@ -55,7 +55,7 @@ def _iter_label_reasons(case: Case) -> Iterator[str]:
             f"{COUNT_WORDS.get(len(label.matters), 'Several')} matters: {names}. "
             "Please check the label and that the reply answers each."
         )
-    elif _asks_nothing(case):
+    elif _is_nothing_asked(case):
         yield f"{OUTCOME_SENTENCES[label.outcome]}{_format_outcome_reason(label)}. {NO_REPLY}"
     elif label.label or is_ready(case):
         return  # what is answered is answered, whatever it is called
@@ -65,7 +65,7 @@ def _iter_label_reasons(case: Case) -> Iterator[str]:
         yield "Needs a label from a person."
 
 
-def _asks_nothing(case: Case) -> bool:
+def _is_nothing_asked(case: Case) -> bool:
     """Whether nothing in it is to be answered, as far as a machine can tell."""
     outcome = case[Classification].outcome
     return outcome in NO_REPLY_OUTCOMES and not case[Answers].items
@@ -73,7 +73,7 @@ def _asks_nothing(case: Case) -> bool:
 
 def is_ready(case: Case) -> bool:
     """Whether all that was asked has an answer, and it is written."""
-    return bool(case[Reply].text) and case[Answers].readiness is Readiness.READY
+    return bool(case[Reply].text) and case[Answers].find_readiness() is Readiness.READY
 
 
 def _format_outcome_reason(label: Classification) -> str:
@@ -84,7 +84,7 @@ def _iter_answer_reasons(case: Case, trouble: str) -> Iterator[str]:
     decided, label = case[Proposed], case[Classification]
     if trouble:
         yield trouble
-    elif _asks_nothing(case):
+    elif _is_nothing_asked(case):
         return
     elif case.settled and decided.questions:
         yield " ".join(decided.questions)
@@ -100,7 +100,7 @@ def _iter_missing_answers(case: Case) -> Iterator[str]:
     """What the reply does not say yet, where there is anything that it has to say."""
     if case.settled and case[Reply].text:
         return
-    if case[Answers].open:
+    if case[Answers].list_open():
         yield _describe_open_answers(case[Answers])
     elif not case[Reply].text:
         yield "No draft could be written: please answer yourself."
@@ -108,9 +108,9 @@ def _iter_missing_answers(case: Case) -> Iterator[str]:
 
 def _describe_open_answers(answers: Answers) -> str:
     """How many questions have an answer, and the first that has none with the reason."""
-    first = answers.open[0]
+    first = answers.list_open()[0]
     said = shorten_words(first.words)
-    return f"{answers.words}. Open: “{said}” ({first.because})."
+    return f"{answers.format_count()}. Open: “{said}” ({first.because})."
 
 
 def _has_open_question(case: Case, decided: Proposed) -> bool:

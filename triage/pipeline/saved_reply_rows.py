@@ -8,11 +8,11 @@ from pathlib import Path
 
 from django.db import transaction
 
-from triage.contract.saved_replies import Condition, SavedReply, Wording, compute_text_sha256
+from triage.contract.saved_reply import Condition, SavedReply, Wording, compute_text_sha256
 from triage.models import Clause
 from triage.models import SavedReply as SavedReplyRow
 from triage.models import SavedWording as SavedWordingRow
-from triage.saved_replies.reading import STARTER, read_replies
+from triage.saved_replies.reply_files import STARTER, read_replies
 
 
 def load_saved_replies() -> Iterator[SavedReply]:

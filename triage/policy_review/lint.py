@@ -25,6 +25,7 @@ from triage.models import Clause as ClauseRow
 from triage.models import PolicyVersion
 from triage.pipeline.registry import build_clause
 from triage.policies.contradictions import Disagreement, find_disagreements
+from triage.policy_review.reply_lint import find_reply_problems
 
 LOOKBACK_DAYS: Final = 90
 MAX_EXAMPLES: Final = 5
@@ -98,6 +99,16 @@ def lint_policies(days: int = LOOKBACK_DAYS, today: date | None = None) -> Repor
                 "or dates.",
                 "Every refund rule rests on a clause that is in force as long as the rule.",
                 tuple(_find_rules_without_clause(clauses)),
+            ),
+            Section(
+                "Saved replies and their clauses",
+                "A reply whose clause says something else is not used until an admin has read both "
+                "and saved it again.",
+                "Every saved reply says what its clause says.",
+                tuple(
+                    Finding(text, ((title, address),))
+                    for text, title, address in find_reply_problems(clauses, today)
+                ),
             ),
             Section(
                 "Dates",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
@@ -10,27 +11,19 @@ import numpy as np
 
 from triage.contract.answers import Asked, AskedKind
 from triage.contract.case import Clause
-from triage.contract.saved_replies import SavedReply
+from triage.contract.saved_reply import SavedReply
 from triage.contract.step import EngineInfo
 from triage.nlu.asked_pieces import cut_pieces
-from triage.retrieval.reply_matching import ReplyIndex, TextEncoder, load_weights
+from triage.retrieval.reply_matching import ReplyIndex, load_weights
 from triage.steps.retrieve import Searcher, SearchResult
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from triage.signals.asked_model import AskedModel
+    from triage.signals.encoded_text import TokenEncoder
 
-
-def _iter_asked(
-    pieces: Sequence[str], found: Sequence[tuple[int, AskedKind]]
-) -> Iterator[Asked]:
-    """Each asking piece with those that lead to it: from behind the one before it, the last one
-    with all that follows.
-    """
-    begin = 0
-    for number, (place, kind) in enumerate(found):
-        end = len(pieces) if number == len(found) - 1 else place + 1
-        yield Asked(words=pieces[place], kind=kind, context=" ".join(pieces[begin:end]))
-        begin = place + 1
+    Vectors = NDArray[np.float32]
 
 
 SURELY_TOLD: Final = 0.2
@@ -44,7 +37,7 @@ class AnswerFinder:
 
     def __init__(
         self,
-        encoder: TextEncoder,
+        encoder: TokenEncoder,
         searcher: Searcher,
         asked: AskedModel,
         *,
@@ -63,28 +56,38 @@ class AnswerFinder:
         """The pieces of the text that ask for something, in their order; those of the subject
         where the text has none.
         """
-        pieces = cut_pieces(text)
-        found = self._find_asking(pieces)
-        if len(found) == 1:
-            (place, kind), whole = found[0], f"{subject}\n{text}".strip()
-            return (Asked(words=pieces[place], kind=kind, context=whole),)
-        if not found and (title := cut_pieces(subject)):
-            whole = f"{subject}\n{text}".strip()
-            first = self._find_asking(title)[:1]
-            return tuple(Asked(words=title[at], kind=kind, context=whole) for at, kind in first)
-        return tuple(_iter_asked(pieces, found))
+        whole = f"{subject}\n{text}".strip()
+        found = self._find_asking(cut_pieces(text))
+        if len(found) > 1:
+            return found
+        found = found or self._find_asking(cut_pieces(subject))[:1]
+        return tuple(replace(one, context=whole) for one in found)
 
-    def _find_asking(self, pieces: Sequence[str]) -> list[tuple[int, AskedKind]]:
-        """Where pieces ask for something, and what kind each is."""
+    def _find_asking(self, pieces: Sequence[str]) -> tuple[Asked, ...]:
+        """The pieces that ask for something, each with those that lead to it: from behind the one
+        before it, the last one with all that follows.
+        """
         if not pieces:
-            return []
+            return ()
         vectors = np.asarray(self._encoder.embed(pieces), np.float32)
         chances = self._asked.compute_probabilities(pieces, vectors)
-        return [
-            (place, AskedKind.WISH if wishes >= 0.5 else AskedKind.QUESTION)
-            for place, (asks, wishes) in enumerate(chances)
-            if asks >= (SURELY_TOLD if pieces[place].endswith("?") else self._asked.threshold)
+        asking = [
+            place for place, (asks, _) in enumerate(chances) if self._is_asked(pieces[place], asks)
         ]
+        begins = [0, *(place + 1 for place in asking)]
+        ends = [*(place + 1 for place in asking[:-1]), len(pieces)]
+        return tuple(
+            Asked(
+                words=pieces[place],
+                kind=AskedKind.WISH if chances[place, 1] >= 0.5 else AskedKind.QUESTION,
+                context=" ".join(pieces[begin:end]),
+                vector=vectors[place],
+            )
+            for place, begin, end in zip(asking, begins, ends, strict=False)
+        )
+
+    def _is_asked(self, piece: str, chance: float) -> bool:
+        return chance >= (SURELY_TOLD if piece.endswith("?") else self._asked.threshold)
 
     def match_replies(
         self, asked: Sequence[Asked], replies: Sequence[SavedReply], fitting: Sequence[bool]
@@ -95,14 +98,25 @@ class AnswerFinder:
         places = np.flatnonzero(fitting)
         if not asked or not len(places):
             return [(0, 0.0) for _ in asked]
-        texts = [*(one.words for one in asked), *(one.context for one in asked)]
-        vectors = np.asarray(self._encoder.embed(texts), np.float32)
         index = self._build_index(tuple(replies))
         chances = np.zeros((len(asked), len(replies)), np.float32)
-        features = index.compute_features(*np.split(vectors, 2), texts[len(asked) :])
+        features = index.compute_features(*self._embed_asked(asked), [a.context for a in asked])
         chances[:, places] = self._weights.compute_chances(features[:, places])
         best, merged = chances.argmax(axis=1), index.merge_alike(chances)
         return [(int(place), float(merged[row, place])) for row, place in enumerate(best)]
+
+    def _embed_asked(self, asked: Sequence[Asked]) -> tuple[Vectors, Vectors]:
+        """The vectors (asked, 384) of the words and of what leads to them: what the steps before
+        read already is not read again.
+        """
+        if len(asked) == 1:
+            (one,) = asked
+            words = one.vector if one.vector is not None else self._encoder.embed([one.words])[0]
+            context, _ = self._encoder.embed_text(one.context)
+            return np.array([words], np.float32), np.array([context], np.float32)
+        texts = [*(one.words for one in asked), *(one.context for one in asked)]
+        words, contexts = np.split(np.asarray(self._encoder.embed(texts), np.float32), 2)
+        return words, contexts
 
     def _build_index(self, replies: tuple[SavedReply, ...]) -> ReplyIndex:
         """The index of these replies, kept until they change."""
@@ -110,11 +124,10 @@ class AnswerFinder:
             self._kept = replies, ReplyIndex.build(replies, self._encoder)
         return self._kept[1]
 
-    def search(self, query: str, on: date, top: int, message: str = "") -> SearchResult:
+    def search_clauses(self, query: str, on: date, top: int, message: str = "") -> SearchResult:
         """The clauses in force that are likeliest to answer the query."""
         return self._searcher.search(query, on, top, message)
 
-    def clause(self, ref: str, on: date) -> Clause | None:
+    def find_clause(self, ref: str, on: date) -> Clause | None:
         """The wording of a clause that is in force on that day."""
         return self._searcher.clause(ref, on)
-

@@ -3,8 +3,9 @@
 Three signs a reply: how near the question is to the one most like it, how near the part of the
 message that leads to it is to the middle of the reply's questions, and the share of that part's
 words, by their rarity, that the reply has. A softmax over the replies and "none of these" makes
-chances of them. Its four weights are fitted by maximum likelihood on past messages (``learning.reply_calibration``): as they are, two in one mail, and
-with the right reply left out, so that none is right.
+chances of them. Its four weights are fitted by maximum likelihood on past messages
+(``learning.reply_calibration``): as they are, two in one mail, and with the right reply left out,
+so that none is right.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from triage.nlu.content_words import FUNCTION_WORDS, split_words, stem_word
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from triage.contract.saved_replies import SavedReply
+    from triage.contract.saved_reply import SavedReply
 
     Vectors = NDArray[np.float32]
 

@@ -11,17 +11,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from triage.contract.answers import Comparison
 from triage.contract.case import Case
-from triage.contract.saved_replies import Condition
+from triage.contract.saved_reply import Condition
 from triage.nlu.sentences import POLICY, split_sentences
 from triage.policies.contradictions.conditions import AFTER_SENDING
 from triage.policies.contradictions.quantities import Length, parse_lengths
-from triage.saved_replies.conditions import Comparison, compare_condition
+from triage.policies.contradictions.rule_words import match_words
+from triage.saved_replies.reply_conditions import compare_condition
 
 UNTIL_SENT: Final = re.compile(
-    r"\b(?:before|until|till|as long as) (?:it|they|(?:the|an|your) \w+) "
-    r"(?:has|have|is|are)(?: not)?(?: yet)?(?: been)? "
-    r"(?:sent|dispatched|shipped|posted|packed|left)\b|\bbefore (?:dispatch|shipping|shipment)\b",
+    rf"\b{match_words('sending.so_far')} (?:\w+ )?\w+ {match_words('sending.been')}"
+    rf" (?:\w+ )?{match_words('sending.packed')}\b",
     re.IGNORECASE,
 )
 MIN_DAYS: Final = 2

@@ -1,41 +1,22 @@
-"""The answers of a case as paragraphs of its reply, and a visible gap where one is missing. Pure."""
+"""The answers of a case as paragraphs of its reply, with a visible gap for each open one. Pure."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
-from triage.contract.answers import shorten_words
+from triage.contract.answers import CLAUSE, SAVED_REPLY, Answer, shorten_words
 from triage.contract.case import Case
-from triage.contract.fact_types import CLAUSE
 from triage.contract.slots import SLOT, build_fact_slots
 from triage.guardrails.attribution import PARAGRAPH_BREAK, Claim, Grounded, Part
 from triage.saved_replies.wording_slots import mark_slots
 
 GAP_KIND: Final = "gap"
-GAP: Final = re.compile(r"\[Please answer: [^\]]*\]")
-"""What stands in a reply for an answer that a person has to write."""
+GAP_START, GAP_END = "[Please answer: “", "”]"
+"""Around the words of the customer, where a person has yet to write the answer."""
 QUOTE_LEADS: Final = ("Our policy on this says:", "It also says:")
 MAX_GAP_CHARS: Final = 200
-
-
-class AnswerLike(Protocol):
-    """What is read of an answer."""
-
-    @property
-    def words(self) -> str: ...
-    @property
-    def source(self) -> str: ...
-    @property
-    def ref(self) -> str: ...
-    @property
-    def text(self) -> str: ...
-    @property
-    def quote(self) -> str: ...
-    @property
-    def is_open(self) -> bool: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,16 +34,16 @@ class Paragraph:
 
 def format_gap(words: str) -> str:
     """The line that stands where a person has to answer these words of the customer."""
-    said = shorten_words(re.sub(r"[\[\]]", " ", words), MAX_GAP_CHARS)
-    return f"[Please answer: “{said}”]"
+    said = shorten_words(words.replace("[", " ").replace("]", " "), MAX_GAP_CHARS)
+    return f"{GAP_START}{said}{GAP_END}"
 
 
 def find_gaps(text: str) -> list[str]:
     """The gaps that are left in a reply, as they stand there."""
-    return GAP.findall(text)
+    return [line.strip() for line in text.splitlines() if GAP_START in line]
 
 
-def compose_answers(answers: Iterable[AnswerLike], case: Case) -> tuple[Paragraph, ...]:
+def compose_answers(answers: Iterable[Answer], case: Case) -> tuple[Paragraph, ...]:
     """A paragraph for each answer by a saved reply or a clause, once each, and for each gap."""
     found: dict[str, Paragraph] = {}
     quoted = 0
@@ -72,7 +53,7 @@ def compose_answers(answers: Iterable[AnswerLike], case: Case) -> tuple[Paragrap
         elif answer.source == CLAUSE and answer.ref not in found:
             found[answer.ref] = _quote_clause(answer, case, QUOTE_LEADS[min(quoted, 1)])
             quoted += 1
-        elif answer.source == "saved reply":
+        elif answer.source == SAVED_REPLY:
             parts = tuple(_fill_parts(answer.text, case, answer.ref))
             refs = tuple(dict.fromkeys((answer.ref, *(part.ref for part in parts))))
             found.setdefault(f"{answer.ref} {answer.text}", Paragraph(parts=parts, refs=refs))
@@ -84,7 +65,7 @@ def _build_gap(words: str) -> Paragraph:
     return Paragraph(parts=(part,), refs=(), is_gap=True)
 
 
-def _quote_clause(answer: AnswerLike, case: Case, lead: str) -> Paragraph:
+def _quote_clause(answer: Answer, case: Case, lead: str) -> Paragraph:
     """The clause in its own words, and how it comes out for the order."""
     applied = tuple(_fill_parts(answer.text, case, answer.ref))
     parts = (
@@ -112,7 +93,9 @@ def _fill_parts(text: str, case: Case, ref: str) -> Iterator[Part]:
 def insert_answers(grounded: Grounded, answers: Sequence[Paragraph]) -> Grounded:
     """The text with the answers before its closing, a paragraph each."""
     parts, claims = list(grounded.parts), list(grounded.claims)
-    at = max((n for n, part in enumerate(parts) if part.text == PARAGRAPH_BREAK), default=len(parts))
+    at = max(
+        (n for n, part in enumerate(parts) if part.text == PARAGRAPH_BREAK), default=len(parts)
+    )
     added = [piece for one in answers for piece in (Part(text=PARAGRAPH_BREAK), *one.parts)]
     parts[at:at] = added
     claims += [Claim(text=one.text, refs=one.refs, kept=True) for one in answers if not one.is_gap]

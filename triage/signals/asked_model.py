@@ -37,11 +37,11 @@ class AskedModel:
 
     def compute_probabilities(self, pieces: Sequence[str], vectors: Matrix) -> Matrix:
         """Probabilities (pieces, 2) to ask, and to wish if it asks; ``vectors`` (pieces, 384)."""
-        scores = build_features(self.tokens, self.rarity, self._places, pieces, vectors)
+        scores = build_features(self.tokens, self.rarity, self._index_tokens, pieces, vectors)
         return np.asarray(1 / (1 + np.exp(-(scores @ self.weights + self.bias))), np.float32)
 
     @cached_property
-    def _places(self) -> dict[str, int]:
+    def _index_tokens(self) -> dict[str, int]:
         return {token: place for place, token in enumerate(self.tokens)}
 
     def dumps(self) -> bytes:

@@ -8,17 +8,26 @@ down what this shop knows, or whoever settles which of two sources holds.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, Protocol
 
-from triage.contract.answers import Asked, AskedKind, Blocker, Readiness
+from triage.contract.answers import (
+    CLAUSE,
+    DECISION,
+    SAVED_REPLY,
+    Answer,
+    Asked,
+    AskedKind,
+    Blocker,
+    Comparison,
+    Readiness,
+)
 from triage.contract.case import Case, Clause
 from triage.contract.outcomes import NO_REPLY_OUTCOMES, READABLE_LANGUAGES
 from triage.contract.outputs import Classification
-from triage.contract.saved_replies import SavedReply, Wording, compute_text_sha256
+from triage.contract.saved_reply import SavedReply, Wording, compute_text_sha256
 from triage.contract.step import Check, Engine, Evidence, Step, Worksheet
 from triage.nlu import Document, find_requests
 from triage.nlu.entities import mask_entities
@@ -26,11 +35,10 @@ from triage.nlu.order_linking import ONLY_ORDER
 from triage.nlu.requests import REQUEST_VERB
 from triage.refunds.proposal import ASK, HUMAN, NONE, Proposed
 from triage.saved_replies.clause_conditions import apply_clause
-from triage.saved_replies.conditions import Comparison, compare_condition, hold_all, needs_order
+from triage.saved_replies.reply_conditions import check_all_hold, compare_condition, is_about_order
 from triage.saved_replies.wording_slots import find_missing_values
 from triage.steps.retrieve import Hit, Retrieval, SearchResult, find_effective_day
 
-DECISION, SAVED_REPLY, CLAUSE = "decision", "saved reply", "clause"
 NO_LABEL: Final = ("NO_LABEL",)
 """Nobody knows yet what is asked, and no money is in it."""
 MAX_ASKED: Final = 8
@@ -45,67 +53,32 @@ ORDER_MISSING: Final = "the customer has to say which order it is about"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
-    """One thing that was asked, with its answer or its blocker.
-
-    ``source`` is decision, saved reply or clause, empty where there is none; ``ref`` names it with
-    its version, ``text`` is what a saved reply says, or what becomes of a clause for this order,
-    with {names} of facts; ``quote`` are the words of a clause. ``chance`` is the
-    probability that the saved reply or the clause answers.
-    ``compared`` are the conditions as the rows bear them out; ``task`` is what a person has to do
-    before the answer is true.
-    """
-
-    words: str
-    kind: AskedKind
-    source: str = ""
-    ref: str = ""
-    title: str = ""
-    text: str = ""
-    quote: str = ""
-    chance: float | None = None
-    compared: tuple[Comparison, ...] = ()
-    task: str = ""
-    blocker: Blocker | None = None
-    because: str = ""
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the reply would leave a gap here: what is asked of the customer is none."""
-        return self.blocker not in (None, Blocker.CUSTOMER)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Answers:
     """Everything that was asked, in the order of the message."""
 
     items: tuple[Answer, ...] = ()
 
-    @property
-    def given(self) -> tuple[Answer, ...]:
+    def list_given(self) -> tuple[Answer, ...]:
         """Those that have an answer."""
         return tuple(item for item in self.items if item.blocker is None)
 
-    @property
-    def open(self) -> tuple[Answer, ...]:
+    def list_open(self) -> tuple[Answer, ...]:
         """Those that a person has to answer."""
         return tuple(item for item in self.items if item.is_open)
 
-    @property
-    def asks_customer(self) -> bool:
+    def is_customer_asked(self) -> bool:
         """Whether the customer has to tell something first."""
         return any(item.blocker is Blocker.CUSTOMER for item in self.items)
 
-    @property
-    def readiness(self) -> Readiness:
-        if not self.open and self.items:
+    def find_readiness(self) -> Readiness:
+        """What a person finds in place of a reply."""
+        if self.items and not self.list_open():
             return Readiness.READY
-        return Readiness.PARTLY if self.given else Readiness.FINDINGS
+        return Readiness.PARTLY if self.list_given() else Readiness.FINDINGS
 
-    @property
-    def words(self) -> str:
+    def format_count(self) -> str:
         """How many have an answer, in a line."""
-        return f"{len(self.given)} of {len(self.items)} answered"
+        return f"{len(self.list_given())} of {len(self.items)} answered"
 
 
 class Answerer(Engine, Protocol):
@@ -114,11 +87,8 @@ class Answerer(Engine, Protocol):
     ``least_reply`` is how likely a saved reply has to be to answer, ``least_clause`` a clause.
     """
 
-    @property
-    def least_reply(self) -> float: ...
-
-    @property
-    def least_clause(self) -> float: ...
+    least_reply: float
+    least_clause: float
 
     def find_asked(self, subject: str, text: str) -> tuple[Asked, ...]:
         """What the message asks, in its order; empty where nothing sounds like it."""
@@ -132,9 +102,13 @@ class Answerer(Engine, Protocol):
         """
         ...
 
-    def search(self, query: str, on: date, top: int, message: str = "") -> SearchResult: ...
+    def search_clauses(self, query: str, on: date, top: int, message: str = "") -> SearchResult:
+        """The clauses in force on the day that are likeliest to answer."""
+        ...
 
-    def clause(self, ref: str, on: date) -> Clause | None: ...
+    def find_clause(self, ref: str, on: date) -> Clause | None:
+        """The wording of a clause that is in force on the day."""
+        ...
 
 
 def answer_questions(case: Case, engine: Answerer) -> Answers:
@@ -142,7 +116,7 @@ def answer_questions(case: Case, engine: Answerer) -> Answers:
     where the message is in a language that replies are not written in. May raise EngineError.
     """
     label = case[Classification]
-    if label.deserves_no_reply or case.language not in READABLE_LANGUAGES:
+    if label.is_unanswerable or case.language not in READABLE_LANGUAGES:
         return Answers()
     asked = list_asked(case, engine)
     if label.is_unlike_ours and asked[0].kind is AskedKind.MATTER:
@@ -168,12 +142,14 @@ def list_asked(case: Case, engine: Answerer) -> tuple[Asked, ...]:
 
 
 def _hide_order_numbers(asked: Asked, case: Case) -> Asked:
-    """What is asked without the numbers of orders: they say no more than that these are theirs."""
-    words, context = asked.words, asked.context
+    """What is asked, in words without the numbers of orders: they say no more than that these are
+    theirs.
+    """
+    words = asked.words
     for order in case.orders:
-        number = re.compile(re.escape(order.number), re.IGNORECASE)
-        words, context = number.sub(OWN_ORDER, words), number.sub(OWN_ORDER, context)
-    return replace(asked, words=words, context=context)
+        for spelled in (order.number, order.number.lower()):
+            words = words.replace(spelled, OWN_ORDER)
+    return asked if words == asked.words else replace(asked, words=words, vector=None)
 
 
 def _answer_one(
@@ -232,15 +208,15 @@ def _answer_by_reply(
 ) -> Answer:
     """The wording that holds for this order, or why none does."""
     about = replace(empty, ref=reply.ref, title=reply.title, chance=round(chance, 3))
-    depends = any(needs_order(wording.condition) for wording in reply.wordings)
-    if depends and names_strange_order(case):
+    depends = any(is_about_order(wording.condition) for wording in reply.wordings)
+    if depends and has_strange_order(case):
         return replace(about, blocker=Blocker.PERSON, because=STRANGE_ORDER)
     if depends and _is_order_long_over(case):
         return replace(about, blocker=Blocker.CUSTOMER, because=ORDER_MISSING)
     compared: tuple[Comparison, ...] = ()
     for wording in reply.wordings:
         compared = compare_condition(wording.condition, case)
-        if hold_all(compared) and not find_missing_values(wording.text, case.facts):
+        if check_all_hold(compared) and not find_missing_values(wording.text, case.facts):
             about = replace(about, compared=compared)
             return _use_wording(case, engine, about, wording)
     if case.order is None and depends:
@@ -249,7 +225,7 @@ def _answer_by_reply(
     return replace(about, blocker=Blocker.PERSON, because=because, compared=compared)
 
 
-def names_strange_order(case: Case) -> bool:
+def has_strange_order(case: Case) -> bool:
     """Whether the message names an order that is none of this sender's."""
     numbers = [order.number for order in case.orders]
     _, named = mask_entities(f"{case.subject}. {case.text}", (), f"ticket:{case.ticket}", numbers)
@@ -272,7 +248,7 @@ def _use_wording(case: Case, engine: Answerer, about: Answer, wording: Wording) 
     """
     if wording.clause:
         on, _ = find_effective_day(case)
-        clause = engine.clause(wording.clause, on)
+        clause = engine.find_clause(wording.clause, on)
         if clause is None or compute_text_sha256(clause.text) != wording.clause_sha256:
             because = f"“{about.title}” rests on {wording.clause}, which says something else now"
             return replace(about, blocker=Blocker.PERSON, because=because)
@@ -293,7 +269,7 @@ def _search_clauses(case: Case, engine: Answerer, words: str) -> Sequence[Hit]:
     on, _ = find_effective_day(case)
     head = ". ".join(filter(None, (case[Classification].name, " ".join(case.subject.split()))))
     query = "\n".join(filter(None, (head, words)))
-    return engine.search(query, on, CLAUSES_LOOKED_AT, words).hits
+    return engine.search_clauses(query, on, CLAUSES_LOOKED_AT, words).hits
 
 
 def _weigh_clause(case: Case, empty: Answer, hit: Hit) -> Answer:
@@ -321,7 +297,7 @@ def check_answers(case: Case, output: Answers, limits: Mapping[str, float]) -> I
     that it is as near or likely as the limits ask.
     """
     label = case[Classification]
-    if label.deserves_no_reply or (label.is_unlike_ours and not output.items):
+    if label.is_unanswerable or (label.is_unlike_ours and not output.items):
         return
     yield Check(
         name=CUSTOMERS_LANGUAGE,
@@ -335,10 +311,10 @@ def check_answers(case: Case, output: Answers, limits: Mapping[str, float]) -> I
     yield Check(
         name="each question has an answer or a reason",
         passed=bool(output.items) and not bare,
-        value=output.words,
+        value=output.format_count(),
         because="; ".join(bare) or "nothing was found that could be answered",
     )
-    failed = [one for answer in output.given for one in answer.compared if one.holds is None]
+    failed = [one for answer in output.list_given() for one in answer.compared if one.holds is None]
     yield Check(
         name="conditions are decided by rows",
         passed=not failed,
@@ -349,7 +325,7 @@ def check_answers(case: Case, output: Answers, limits: Mapping[str, float]) -> I
 
 def _check_chances(output: Answers, limits: Mapping[str, float]) -> Iterator[Check]:
     for source, least in ((SAVED_REPLY, limits["reply"]), (CLAUSE, limits["clause"])):
-        chances = [one.chance or 0.0 for one in output.given if one.source == source]
+        chances = [one.chance or 0.0 for one in output.list_given() if one.source == source]
         if chances:
             yield Check(
                 name=f"the {source} fits the question",
@@ -362,7 +338,7 @@ def _check_chances(output: Answers, limits: Mapping[str, float]) -> Iterator[Che
 
 def build_evidence(case: Case, output: Answers) -> Evidence:
     return Evidence(
-        label=output.words if output.items else "",
+        label=output.format_count() if output.items else "",
         reasons=tuple(dict.fromkeys(one.blocker.value for one in output.items if one.blocker)),
         inputs=(
             ("message", f"ticket:{case.ticket}", "customer", f"{case.subject}\n{case.text}"),
@@ -380,11 +356,7 @@ def build_fallback(case: Case) -> Answers:
     words = " ".join((case.text or case.subject).split())
     because = "what the shop has said could not be searched"
     return Answers(
-        items=(
-            Answer(
-                words=words, kind=AskedKind.MATTER, blocker=Blocker.PERSON, because=because
-            ),
-        )
+        items=(Answer(words=words, kind=AskedKind.MATTER, blocker=Blocker.PERSON, because=because),)
     )
 
 
@@ -399,7 +371,7 @@ step = Step(
     evidence=build_evidence,
     fallback=build_fallback,
     final=(CUSTOMERS_LANGUAGE,),
-    ladder=("answers",),
+    ladder=("answers", "words"),
     limits={"reply": 0.5, "clause": 0.75},
     worksheet=Worksheet(
         budget_ms=300, sensitive="the customer's message, orders", approval="none: texts of ours"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 
-from triage.contract.answers import Blocker
+from triage.contract.answers import DECISION, Blocker
 from triage.contract.case import Case, Clause
 from triage.contract.fact_types import FACT_KINDS, HISTORY_KINDS, format_money
 from triage.contract.memo import keep_on_argument
@@ -37,9 +37,9 @@ from triage.guardrails.tone import check_tone, find_missing_phrases
 from triage.nlu.entities import mask_entities
 from triage.refunds.decided import APPROVED, PAID
 from triage.refunds.proposal import ASK, DECIDED, NONE, REFUSE, REVIEW, Proposed
-from triage.saved_replies.composing import compose_answers, insert_answers
-from triage.steps.answer import DECISION, Answers
-from triage.steps.retrieve import Hit, Retrieval
+from triage.saved_replies.composing import Paragraph, compose_answers, insert_answers
+from triage.steps.answer import Answers
+from triage.steps.retrieve import Retrieval
 from triage.steps.summarize import Summary
 
 MAX_MESSAGE_WORDS = 300  # of the message: a writer needs its drift, the values come as slots
@@ -109,7 +109,7 @@ def draft_reply(case: Case, engine: Writer) -> Reply:
     task = build_writing_task(case)
     written = engine.write(task)
     grounded = ground_sentences(written, task)
-    grounded = insert_answers(grounded, compose_answers(case[Answers].items, case))
+    grounded = insert_answers(grounded, _compose_answers(case))
     missing = find_missing_phrases(grounded.text, case.phrases, case[Classification].label)
     grounded = insert_required_wording(grounded, missing)
     return Reply(
@@ -118,23 +118,28 @@ def draft_reply(case: Case, engine: Writer) -> Reply:
         finished=written.finished,
         composed_by=engine.card.name,
         usage=written.usage,
-        tasks=tuple(dict.fromkeys(one.task for one in case[Answers].given if one.task)),
+        tasks=tuple(dict.fromkeys(one.task for one in case[Answers].list_given() if one.task)),
         retold=compute_free_share(engine, written, task),
     )
+
+
+def _compose_answers(case: Case) -> tuple[Paragraph, ...]:
+    """The answers as paragraphs; none in the news of a decision, whose question was answered."""
+    return () if case.settled else compose_answers(case[Answers].items, case)
 
 
 def _has_something_to_say(case: Case) -> bool:
     """Whether anything that was asked has an answer, or the customer has to tell something first.
     What says nothing is no reply.
     """
-    if case[Classification].deserves_no_reply or not is_in_our_language(case):
+    if case[Classification].is_unanswerable or not is_in_our_language(case):
         return False
     if case.settled:
         return case[Proposed].outcome != NONE
-    return bool(case[Answers].given) or _only_asks_customer(case)
+    return bool(case[Answers].list_given()) or _is_only_customer_asked(case)
 
 
-def _only_asks_customer(case: Case) -> bool:
+def _is_only_customer_asked(case: Case) -> bool:
     items = case[Answers].items
     return bool(items) and all(one.blocker is Blocker.CUSTOMER for one in items)
 
@@ -174,9 +179,9 @@ def _plan_outcome(case: Case) -> tuple[str, bool]:
     nobody asked for are none.
     """
     decided, answers = case[Proposed], case[Answers]
-    if case.settled or any(one.source == DECISION for one in answers.given):
+    if case.settled or any(one.source == DECISION for one in answers.list_given()):
         return decided.words, False
-    if answers.asks_customer:
+    if answers.is_customer_asked():
         return (decided.words if decided.outcome == ASK else ASK_ORDER), False
     return NONE, True
 
@@ -217,7 +222,7 @@ def _select_quoted_clauses(case: Case) -> list[Clause]:
     """
     if case.settled and case[Proposed].outcome == REFUSE:
         return [c for c in (case.settled.clause,) if c and _is_short(c)]
-    if not _is_decision_told(case):
+    if not (_is_decision_told(case) and case[Classification].label):
         return []
     decided = case[Proposed].clause
     return [c for c in case[Retrieval].clauses if c.ref == decided and _is_short(c)]
@@ -225,7 +230,7 @@ def _select_quoted_clauses(case: Case) -> list[Clause]:
 
 def _is_decision_told(case: Case) -> bool:
     """Whether the reply tells what is due to the customer."""
-    told = case.settled or any(one.source == DECISION for one in case[Answers].given)
+    told = case.settled or any(one.source == DECISION for one in case[Answers].list_given())
     return bool(told) and case[Proposed].outcome not in (ASK, NONE)
 
 
@@ -238,7 +243,7 @@ def check_reply(case: Case, output: Reply, limits: Mapping[str, float]) -> Itera
     whether it says what was decided.
     """
     label = case[Classification]
-    unasked = label.deserves_no_reply or (label.is_unlike_ours and not case[Answers].items)
+    unasked = label.is_unanswerable or (label.is_unlike_ours and not case[Answers].items)
     yield Check(
         name="something to answer",
         passed=not unasked,
@@ -257,7 +262,7 @@ def check_reply(case: Case, output: Reply, limits: Mapping[str, float]) -> Itera
     yield Check(
         name=SOMETHING_TO_SAY,
         passed=_has_something_to_say(case),
-        value=case[Answers].words,
+        value=case[Answers].format_count(),
         because="nothing that was asked has an answer yet: a person writes it",
     )
     if not _has_something_to_say(case):
@@ -299,8 +304,9 @@ def _check_tone(case: Case, output: Reply) -> Iterator[Check]:
 def _check_quoted_clauses(case: Case, output: Reply) -> Check:
     """Whether the planned clauses are quoted, so that a refusal rests on its clause."""
     planned = {slot.ref for slot in build_clause_slots(_select_quoted_clauses(case))}
-    answers = compose_answers(case[Answers].items, case)
-    planned |= {ref for one in answers for ref in one.refs if ref.startswith("clause:")}
+    planned |= {
+        ref for one in _compose_answers(case) for ref in one.refs if ref.startswith("clause:")
+    }
     cited = {ref for ref in output.text_attribution.refs if ref.startswith("clause:")}
     if _is_decision_told(case) and case[Proposed].outcome == REFUSE and not case.settled:
         planned |= {ref for ref in (f"clause:{case[Proposed].clause}",) if not planned}

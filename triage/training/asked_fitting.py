@@ -11,13 +11,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from triage.nlu.asked_pieces import cut_pieces
 from triage.nlu.asked_signs import iter_tokens
+from triage.retrieval.reply_matching import TextEncoder
 from triage.signals.asked_model import AskedModel, build_features
 
 FOLDER: Final = Path(__file__).parent
@@ -31,12 +32,6 @@ NOTHING, WISH = "none", "wish"
 
 Flags = NDArray[np.bool_]
 Matrix = NDArray[np.float32]
-
-
-class TextEncoder(Protocol):
-    """An encoder of short texts: unit vectors (texts, 384)."""
-
-    def embed(self, texts: Sequence[str]) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -72,8 +67,8 @@ def fit_model(encoder: TextEncoder) -> tuple[AskedModel, Mapping[str, Any]]:
     held = _judge_held_out(pieces, vectors, asks, wishes)
     threshold = _choose_threshold(held[:, 0], asks)
     report = {
-        "asking": _describe(held[:, 0] >= threshold, asks),
-        "wishes among what asks": _describe(held[asks, 1] >= 0.5, wishes[asks]),
+        "asking": _describe_share(held[:, 0] >= threshold, asks),
+        "wishes among what asks": _describe_share(held[asks, 1] >= 0.5, wishes[asks]),
     }
     return _fit_regressions(pieces, vectors, asks, wishes, threshold), report
 
@@ -88,10 +83,10 @@ def _judge_held_out(
     for number in range(FOLDS):
         train, held = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
         model = _fit_regressions(
-            [pieces[at] for at in train], vectors[train], asks[train], wishes[train], 0.5
+            [pieces[int(at)] for at in train], vectors[train], asks[train], wishes[train], 0.5
         )
         chances[held] = model.compute_probabilities(
-            [pieces[at].words for at in held], vectors[held]
+            [pieces[int(at)].words for at in held], vectors[held]
         )
     return chances
 
@@ -107,7 +102,7 @@ def _compute_f1(found: Flags, right: Flags) -> float:
     return float(2 * (found & right).sum() / (found.sum() + right.sum()))
 
 
-def _describe(found: Flags, right: Flags) -> Mapping[str, str]:
+def _describe_share(found: Flags, right: Flags) -> Mapping[str, str]:
     both = int((found & right).sum())
     return {
         "right of those found": f"{both} of {int(found.sum())}",

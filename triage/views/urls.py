@@ -10,7 +10,7 @@ from triage.views import (
     policy_simulation,
     replacements,
     retrieval,
-    saved_replies,
+    saved_reply_pages,
     subgroup_errors,
 )
 
@@ -31,8 +31,8 @@ urlpatterns = [
         policy_pages.list_clause_uses,
         name="clause_uses",
     ),
-    path("replies/", saved_replies.list_saved_replies, name="replies"),
-    path("replies/<slug:slug>/", saved_replies.show_saved_reply, name="reply"),
+    path("replies/", saved_reply_pages.list_saved_replies, name="replies"),
+    path("replies/<slug:slug>/", saved_reply_pages.show_saved_reply, name="reply"),
     path("tickets/<int:pk>/label/", label_correction.choose_label, name="relabel"),
     path("tickets/<int:pk>/replacement/", replacements.ask_for_replacement, name="replacement"),
     path("tickets/<int:pk>/confirm/", learning.confirm_label, name="confirm"),

@@ -19,6 +19,7 @@ from tests.benchmarks.attacks.placing import PLACES, CleanMail, build_mail
 from tests.support import shop_rows
 from tests.support.case_values import ORDER, labelled
 from tests.support.shared_data import shared_data
+from tests.support.written_drafts import leave_open
 from tickets.mail.reading import read_mail
 from triage import models
 from triage.contract.outcomes import Guess
@@ -233,11 +234,13 @@ def test_a_draft_repeats_no_sum_of_the_customers_and_nothing_that_came_with_orde
     text: str,
 ) -> None:
     made = labelled(subject="", text=text).add_output(Proposed(outcome="none"))
+    made = made.add_output(leave_open(made))
     slots = draft.build_writing_task(made).slots
     assert not [slot for slot in slots if slot.kind.startswith("said")]
     named = labelled(subject="", text="My order HP-99999 please").add_output(
         Proposed(outcome="none")
     )
+    named = named.add_output(leave_open(named))
     assert [s.value for s in draft.build_writing_task(named).slots if s.kind == "said_order"] == [
         "HP-99999"
     ]

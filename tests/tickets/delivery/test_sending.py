@@ -548,3 +548,30 @@ def test_what_was_sent_is_not_sent_again(send: Callable[[Draft], Message], ana: 
     with pytest.raises(sending.NotSent):
         sending.send_again(message, by=ana)
     assert len(mail.outbox) == 1
+
+
+# --- what has to be done first --------------------------------------------------------------
+
+
+def test_a_reply_with_a_gap_is_not_sent(ana: User) -> None:
+    draft = drafted("Hello,\n\n[Please answer: “Is it vegan?”]\n\nBye")
+    with pytest.raises(sending.GapLeft, match="Please answer: “Is it vegan"):
+        sending.send_reply(draft, by=ana)
+    assert not Message.objects.filter(direction="out").exists()
+
+
+def test_once_the_gap_is_filled_it_goes(ana: User, send: Callable[[Draft], Message]) -> None:
+    draft = drafted("Hello,\n\n[Please answer: “Is it vegan?”]\n\nBye")
+    draft.edited_body, draft.edited_by, draft.edited_at = "It is vegan.", ana, timezone.now()
+    draft.save()
+    assert send(draft).text == "It is vegan."
+
+
+def test_what_the_reply_says_is_done_has_to_be_ticked(ana: User) -> None:
+    draft = drafted(tasks=["Change the address", "Tell the carrier"])
+    with pytest.raises(sending.TasksOpen, match=r"done first\. Tell the carrier\. Tick it then"):
+        sending.send_reply(draft, by=ana, done=["Change the address"])
+    sending.send_reply(draft, by=ana, done=["Tell the carrier", "Change the address"])
+    sent = Receipt.objects.get(step="send")
+    assert sent.output["tasks_done"] == ["Change the address", "Tell the carrier"]
+    assert sent.actor == "ana"

@@ -64,4 +64,4 @@ def test_a_failed_run_says_that_a_person_goes_on(as_ana: Client) -> None:
     ticket_stories.run_of(ticket, "failed")
     shown = page(as_ana, ticket)
     assert "a person has to go on" in shown
-    assert shown.count("Not reached") == 5
+    assert shown.count("Not reached") == 6

@@ -24,7 +24,7 @@ def page(client: Client, receipt: Receipt) -> str:
     return client.get(receipt.get_absolute_url()).content.decode()
 
 
-@pytest.mark.parametrize("step", ["classify", "retrieve", "summarize", "decide", "draft"])
+@pytest.mark.parametrize("step", ["classify", "retrieve", "summarize", "decide", "answer", "draft"])
 def test_every_receipt_has_all_its_sections(as_ana: Client, run: Run, step: str) -> None:
     shown = page(as_ana, run.receipts.get(step=step))
     for section in (

@@ -44,15 +44,40 @@ def press(client: Client, ticket: Ticket, button: str, data: dict[str, str]) -> 
     return client.post(reverse(f"tickets:{button}", args=[ticket.pk]), data)
 
 
-def test_the_five_receipts_stand_beside_the_draft_in_order(as_ana: Client, ticket: Ticket) -> None:
+def test_the_receipts_stand_beside_the_draft_in_order(as_ana: Client, ticket: Ticket) -> None:
     titles = re.findall(r"<h3>([^<]+\?)</h3>", page(as_ana, ticket))
     assert titles == [
         "What is it about?",
         "Which policy applies?",
         "What do we know?",
         "What is owed?",
+        "What was asked?",
         "How was the reply written?",
     ]
+
+
+def test_what_was_asked_stands_above_the_draft_with_its_answer(
+    as_ana: Client, ticket: Ticket
+) -> None:
+    shown = page(as_ana, ticket)
+    assert "2 of 2 answered" in shown
+    assert "Answered by what is decided about the refund." in shown
+    assert "Days since delivery: 13; as it has to be: at most 30" in shown
+
+
+def test_ana_ticks_what_has_to_be_done_and_sends(as_ana: Client) -> None:
+    ticket = ticket_stories.ticket(None)
+    run = ticket_stories.run_of(ticket)
+    Draft.objects.create(
+        ticket=ticket, run=run, composed_by="focal", body="Done.", tasks=["Change <it>"]
+    )
+    shown = page(as_ana, ticket)
+    assert 'name="task_done" value="Change &lt;it&gt;"' in shown
+    refused = press(as_ana, ticket, "send", form(as_ana, ticket))
+    assert (refused.status_code, "has to be done first" in refused.content.decode()) == (422, True)
+    assert not ticket.messages.filter(direction="out").exists()
+    press(as_ana, ticket, "send", form(as_ana, ticket, task_done="Change <it>"))
+    assert ticket.messages.get(direction="out").text == "Done."
 
 
 def test_every_value_of_the_draft_is_a_link_to_its_row(as_ana: Client, ticket: Ticket) -> None:
@@ -313,11 +338,11 @@ def test_from_keeping_the_text_to_sending_it_nobody_else_gets_the_ticket(
 ) -> None:
     made, send, free = ticket_stories.ticket(None), sending.send_reply, []
 
-    def look_and_send(draft: Draft, *, by: User, has_read: bool) -> Message:
+    def look_and_send(draft: Draft, *, by: User, has_read: bool, done: list[str]) -> Message:
         other = threading.Thread(target=lambda: free.append(is_free(made)))
         other.start()
         other.join()
-        return send(draft, by=by, has_read=has_read)
+        return send(draft, by=by, has_read=has_read, done=done)
 
     monkeypatch.setattr(sending, "send_reply", look_and_send)
     press(as_ana, made, "send", form(as_ana, made, text="About your lamp."))

@@ -8,9 +8,16 @@ from typing import Any
 import pytest
 
 from tests.support import shop_rows
-from tests.support.case_values import RETURN, STATUS, FakeWriter, labelled
+from tests.support.case_values import FakeWriter, labelled
+from tests.support.written_drafts import answer_by, leave_open
 from tickets.models import Ticket
-from triage.contract.outcomes import FOREIGN_LANGUAGE_REASON, Matter, Outcome
+from triage.contract.answers import SAVED_REPLY, Blocker
+from triage.contract.outcomes import (
+    FOREIGN_LANGUAGE_REASON,
+    UNLIKE_OURS_REASON,
+    Matter,
+    Outcome,
+)
 from triage.contract.outputs import Classification
 from triage.contract.step import Rung, Status
 from triage.guardrails.attribution import Part
@@ -18,6 +25,7 @@ from triage.pipeline import routing, run_records
 from triage.pipeline.runner import climb_ladder
 from triage.refunds.proposal import HUMAN, NONE, Proposed
 from triage.steps import draft
+from triage.steps.answer import Answers
 from triage.steps.draft import Reply
 from triage.steps.retrieve import Retrieval
 
@@ -32,8 +40,16 @@ LABELLED: dict[str, Any] = {
 }
 
 
-def reasons(trouble: str = "", *, decided: str = NONE, text: str = "Hello", **label: Any) -> str:
+def reasons(
+    trouble: str = "",
+    *,
+    decided: str = NONE,
+    text: str = "Hello",
+    answers: Answers = Answers(),  # noqa: B008  a frozen value
+    **label: Any,
+) -> str:
     made = labelled().add_output(Classification(**label)).add_output(Proposed(outcome=decided))
+    made = made.add_output(answers)
     parts = (Part(text=text),) if text else ()
     return " ".join(routing.iter_attention_reasons(made.add_output(Reply(parts=parts)), trouble))
 
@@ -62,9 +78,9 @@ def test_another_language_is_said_before_the_label_is_asked_for() -> None:
 
 def test_who_writes_another_language_gets_no_english_reply() -> None:
     made = labelled(language="de").add_output(Classification(**LABELLED)).add_output(Reply())
+    made = made.add_output(Answers())
     nothing = replace(made[Retrieval], hits=())  # nobody is told to check a draft that is not there
     made = made.add_output(Proposed(outcome=NONE)).add_output(nothing)
-    made = replace(made, intents=tuple(replace(one, needs_policy=True) for one in made.intents))
     (said,) = routing.iter_attention_reasons(made, "")
     assert said == (
         "No reply was written, as we write in English alone. "
@@ -96,26 +112,26 @@ def test_without_a_suggestion_a_label_is_asked_for() -> None:
     assert reasons() == "Needs a label from a person."
 
 
-def without_a_clause(slug: str) -> str:
-    """What ana is told of a labelled ticket that none of our policies answers."""
-    made = labelled(slug, intents=(RETURN, replace(STATUS, needs_policy=False)))
-    made = made.add_output(replace(made[Retrieval], hits=()))
-    label = Classification(**{**LABELLED, "label": slug})
-    made = made.add_output(label).add_output(Proposed(outcome=NONE))
-    return " ".join(
-        routing.iter_attention_reasons(made.add_output(Reply(parts=(Part(text="Hello"),))), "")
-    )
+def test_a_question_without_an_answer_goes_before_ana_with_its_words() -> None:
+    said = reasons(answers=leave_open(labelled(text="Is it vegan?")), **LABELLED)
+    assert said == "0 of 1 answered. Open: “Is it vegan?” (unknown)."
 
 
-def test_where_no_policy_answers_ana_is_asked_to_check_the_draft() -> None:
-    said = without_a_clause("return-request")
-    assert (
-        said == "None of our policies is likely to answer this. Please check what the draft says."
-    )
+def test_what_is_answered_needs_no_label() -> None:
+    answered = answer_by(SAVED_REPLY, labelled())
+    assert reasons(answers=answered, suggestion_name="return request") == ""
 
 
-def test_where_the_order_says_it_all_no_policy_is_missed() -> None:
-    assert without_a_clause("order-status") == ""
+def test_what_only_the_customer_can_tell_is_asked_in_the_reply() -> None:
+    asked = leave_open(labelled(), Blocker.CUSTOMER)
+    assert reasons(answers=asked, **LABELLED) == ""
+
+
+def test_what_is_unlike_all_we_know_and_asks_for_something_is_a_question() -> None:
+    unlike = {"outcome": Outcome.NOT_OURS, "outcome_because": UNLIKE_OURS_REASON}
+    said = reasons(answers=leave_open(labelled(text="Is it vegan?")), text="", **unlike)
+    assert "does not look like a request" not in said
+    assert "Open: “Is it vegan?”" in said
 
 
 def test_what_stands_in_the_way_of_a_refund_is_said_first_after_the_label() -> None:
@@ -130,18 +146,18 @@ def test_no_writer_is_asked_to_answer_what_asks_for_nothing(outcome: Outcome) ->
     writer = FakeWriter("Hello, thank you for writing to us.")
     made = (
         labelled().add_output(Classification(outcome=outcome)).add_output(Proposed(outcome=HUMAN))
-    )
+    ).add_output(Answers())
     rung = Rung(name="fake", load=lambda: writer)
     result = climb_ladder(draft.step, made, [rung], draft.step.limits)
     assert (result.status, result.output.text, writer.tasks) == (Status.ABSTAINED, "", [])
     assert outcome.value in result.swap_reason
 
 
-def test_a_second_matter_is_taken_up_with_the_next_best_clause() -> None:
+def test_a_second_matter_is_taken_up() -> None:
     label = Classification(**{**LABELLED, "outcome": Outcome.SEVERAL, "matters": TWO})
-    made = labelled().add_output(label).add_output(Proposed(outcome=NONE))
+    made = labelled().add_output(label).add_output(Proposed(outcome=NONE)).add_output(Answers())
     assert draft.build_writing_task(made).also == "order status"
-    alone = labelled().add_output(Classification(**LABELLED)).add_output(Proposed(outcome=NONE))
+    alone = made.add_output(Classification(**LABELLED))
     assert draft.build_writing_task(alone).also == ""
 
 

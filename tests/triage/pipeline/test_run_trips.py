@@ -26,7 +26,7 @@ __all__ = ["shop"]  # fixtures
 
 MAX_QUERIES = 24
 MAX_QUERIES_OF_PROPOSAL = 62
-STEPS = ["classify", "retrieve", "summarize", "decide", "draft"]
+STEPS = ["classify", "retrieve", "summarize", "decide", "answer", "draft"]
 
 
 def ask(text: str) -> Run:

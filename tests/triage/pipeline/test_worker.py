@@ -30,12 +30,12 @@ __all__ = ["shop"]  # fixtures
 pytestmark = pytest.mark.django_db
 
 
-def test_a_ticket_gets_five_receipts_a_draft_and_a_refund_to_approve() -> None:
+def test_a_ticket_gets_a_receipt_a_step_a_draft_and_a_refund_to_approve() -> None:
     order = shop_rows.order()
     ticket = triaged()
     steps = list(ticket.receipts.exclude(step="request").values_list("step", "status"))
     assert steps == [
-        (name, "ok") for name in ("classify", "retrieve", "summarize", "decide", "draft")
+        (name, "ok") for name in ("classify", "retrieve", "summarize", "decide", "answer", "draft")
     ]
     refund = Refund.objects.get()
     assert (refund.order, str(refund.amount), refund.requested_by) == (order, "49.00", None)
@@ -67,10 +67,11 @@ def test_inputs_are_kept_as_digests_only() -> None:
     assert set(seen) == {"kind", "ref", "trust", "chars", "sha256"}
 
 
-def test_a_ticket_nobody_can_label_needs_a_person_and_still_has_a_draft() -> None:
+def test_a_ticket_nobody_can_label_needs_a_person_and_no_letter_holds_it() -> None:
     ticket = triaged("Colourless green ideas sleep furiously.")
     assert ticket.status == Ticket.Status.ATTENTION
-    assert ticket.attention == "Needs a label from a person."
+    assert ticket.attention.startswith("Needs a label from a person. 0 of 1 answered. Open: “")
+    assert Draft.objects.get().body == ""
     assert ticket.receipts.get(step="classify").status == "abstained"
     assert not Refund.objects.exists()
 
@@ -149,6 +150,7 @@ def test_an_engine_that_breaks_off_is_left_for_the_next_rung(monkeypatch: Any) -
         raise EngineError("llama.cpp gave up")
 
     monkeypatch.setattr(registry, "_load_writer", broken)
+    shop_rows.order()
     receipt = triaged().receipts.get(step="draft")
     assert (receipt.model_served, receipt.swap_reason) == ("sentences", "focal: llama.cpp gave up")
 
@@ -159,7 +161,7 @@ def test_what_was_finished_for_another_case_is_not_reused(monkeypatch: Any) -> N
     with monkeypatch.context() as patch:
         patch.setattr(run_records, "MAX_UNWRITTEN_SECONDS", -1)
         patch.setattr(worker, "_finish_run", lambda *args: None)
-        worker.execute_run(run.pk)  # all five steps, for a customer without orders
+        worker.execute_run(run.pk)  # all steps, for a customer without orders
         shop_rows.order()
         Run.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
         patch.setattr(run_records, "build_receipt_row", lambda *args: 1 / 0)
@@ -190,7 +192,7 @@ def test_a_later_message_that_asks_for_no_money_withdraws_the_refund() -> None:
     assert Refund.objects.get().state == Refund.State.VOID
 
 
-@pytest.mark.parametrize(("seconds", "written"), [(-1, 5), (3_600, 0)])
+@pytest.mark.parametrize(("seconds", "written"), [(-1, 6), (3_600, 0)])
 def test_a_worker_that_died_loses_what_was_not_written_and_repeats_that_alone(
     monkeypatch: Any, seconds: int, written: int
 ) -> None:
@@ -210,7 +212,7 @@ def test_a_worker_that_died_loses_what_was_not_written_and_repeats_that_alone(
     assert not worker.execute_run(run.pk)  # the lease still holds
     Run.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     assert worker.execute_run(run.pk)
-    assert ticket.receipts.exclude(step="request").count() == 5
+    assert ticket.receipts.exclude(step="request").count() == 6
     assert Draft.objects.count() == 1
 
 

@@ -19,6 +19,7 @@ from triage.pipeline import step_receipts
 from triage.pipeline.rule_engines import SentenceWriter
 from triage.refunds.proposal import Proposed, propose_remedy
 from triage.steps import draft, summarize
+from triage.steps.answer import Answers
 from triage.steps.retrieve import Hit, Retrieval
 from triage.steps.summarize import Summary
 
@@ -239,7 +240,7 @@ def test_a_refusal_without_a_clause_on_record_can_still_be_told() -> None:
 def settled(state: str, **values: Any) -> Case:
     usual = {"amount": Decimal(49), "currency": "GBP", "order": "HP-1042", "clause": WINDOW}
     people = Settled(**{**usual, "state": state, **values})
-    made = labelled(settled=people).add_output(Summary())
+    made = labelled(settled=people).add_output(Summary()).add_output(Answers())
     return made.add_output(propose_remedy(made))
 
 

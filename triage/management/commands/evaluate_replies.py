@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from triage.pipeline import registry
 from triage.pipeline.configuration import load_configuration
-from triage.saved_replies.reading import ReplyFileError, read_replies
+from triage.saved_replies.reply_files import ReplyFileError, read_replies
 
 
 class Command(BaseCommand):
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         }
         weights = load_weights()
         if calibrate:
-            both = parts["one thing asked"].join(parts["two in one mail"])
+            both = parts["one thing asked"].append_examples(parts["two in one mail"])
             weights = reply_calibration.fit_weights(both, f"on {messages.parent.name}")
             SHIPPED.write_text(weights.dumps())
         for name, matched in parts.items():

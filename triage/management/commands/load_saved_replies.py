@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from triage.pipeline.saved_reply_rows import import_saved_replies
-from triage.saved_replies.reading import ReplyFileError
+from triage.saved_replies.reply_files import ReplyFileError
 
 
 class Command(BaseCommand):

@@ -7,6 +7,7 @@ from decimal import Decimal
 from random import Random
 from typing import Final
 
+from triage.contract.answers import DECISION, Answer, AskedKind
 from triage.contract.case import Case, Clause, Fact, Intent, Order
 from triage.contract.fact_types import CLAUSE, DECISION_KINDS, FACT_KINDS, format_money
 from triage.contract.outcomes import Matter
@@ -14,6 +15,7 @@ from triage.contract.outputs import Classification
 from triage.contract.slots import SLOT, Slot, WritingTask
 from triage.generation.phrases import select_phrases
 from triage.refunds.proposal import ASK, REVIEW, Proposed
+from triage.steps.answer import Answers
 from triage.steps.draft import URGENCY_NAMES
 from triage.steps.retrieve import Hit, Retrieval
 from triage.steps.summarize import Summary
@@ -68,7 +70,14 @@ def build_held_out_case(example: Example, seed: int) -> Case:
         .add_output(found)
         .add_output(Summary())
         .add_output(_build_proposal(example, clauses))
+        .add_output(_answer_by_decision(made))
     )
+
+
+def _answer_by_decision(made: Case) -> Answers:
+    """All that was asked is answered by what the writer is told to say."""
+    answer = Answer(words=made.text, kind=AskedKind.MATTER, source=DECISION, ref="decision")
+    return Answers(items=(answer,))
 
 
 def _build_matters(task: WritingTask) -> tuple[Matter, ...]:

@@ -8,8 +8,8 @@ from itertools import count
 from random import Random
 from typing import Final
 
-from triage.contract.slots import Slot, WritingTask
 from triage.contract import order_status
+from triage.contract.slots import Slot, WritingTask
 from triage.generation.circumstances import find_circumstances, is_grave
 from triage.generation.phrases import (
     LOOKED_UP,

@@ -8,8 +8,8 @@ from random import Random
 from typing import Final
 
 from triage.contract.fact_types import CLAUSE, FACT_KINDS, MAX_SLOTS_BY_KIND
-from triage.contract.slots import Slot, get_slot_name
 from triage.contract.order_status import OPEN_STATUSES, STATUSES
+from triage.contract.slots import Slot, get_slot_name
 from triage.generation.phrases import load_phrases
 
 UNQUOTED_OUTCOMES: Final = ("ask order", "human")

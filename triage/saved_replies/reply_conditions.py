@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from triage.contract.answers import Comparison
 from triage.contract.case import Case, Line, Order
 from triage.contract.order_status import STATUSES
-from triage.contract.saved_replies import Condition
+from triage.contract.saved_reply import Condition
 from triage.nlu import Document, find_requested_items
 
 STATE_WORDS: Final = {
@@ -24,25 +24,12 @@ STATE_WORDS: Final = {
 NOT_ON_RECORD: Final = "not on record"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Comparison:
-    """One part of a condition: ``value`` is what the rows say, ``wanted`` what they have to say.
-
-    ``holds`` is None where the rows do not say it.
-    """
-
-    name: str
-    value: str
-    wanted: str
-    holds: bool | None
-
-
 def compare_condition(condition: Condition, case: Case) -> tuple[Comparison, ...]:
     """What each part of the condition comes to for this case; empty where it asks nothing."""
     return tuple(_iter_comparisons(condition, case))
 
 
-def needs_order(condition: Condition) -> bool:
+def is_about_order(condition: Condition) -> bool:
     """Whether the condition is about an order."""
     return condition != Condition(channels=condition.channels)
 
@@ -56,11 +43,11 @@ def find_state(order: Order) -> str:
 def _iter_comparisons(condition: Condition, case: Case) -> Iterator[Comparison]:
     if condition.channels:
         holds = case.channel in condition.channels if case.channel else None
-        yield _build("channel", case.channel, " or ".join(condition.channels), holds)
-    if not needs_order(condition):
+        yield _build_comparison("channel", case.channel, " or ".join(condition.channels), holds)
+    if not is_about_order(condition):
         return
     if case.order is None:
-        yield _build("order", "", "known", None)
+        yield _build_comparison("order", "", "known", None)
         return
     yield from _iter_state_comparisons(condition, case.order, case.received)
     yield from _iter_day_comparisons(condition, case.order, case.received)
@@ -72,12 +59,12 @@ def _iter_state_comparisons(condition: Condition, order: Order, on: date) -> Ite
         state = find_state(order)
         wanted = " or ".join(STATE_WORDS[each] for each in condition.states)
         said = f"{order.status} ({STATE_WORDS[state]})" if state else order.status
-        yield _build("order", said, wanted, state in condition.states if state else None)
+        yield _build_comparison("order", said, wanted, state in condition.states if state else None)
     if condition.late is not None:
         known = order.promised is not None
         late = order.delivered is None and order.is_late(on)
         value = f"{'late' if late else 'not late'}, promised for {order.promised}" if known else ""
-        yield _build(
+        yield _build_comparison(
             "delivery",
             value,
             "late" if condition.late else "not late",
@@ -86,7 +73,9 @@ def _iter_state_comparisons(condition: Condition, order: Order, on: date) -> Ite
     if condition.refunded is not None:
         back = order.refunded > 0
         words = {True: "some went back", False: "none went back"}
-        yield _build("money", words[back], words[condition.refunded], back == condition.refunded)
+        yield _build_comparison(
+            "money", words[back], words[condition.refunded], back == condition.refunded
+        )
 
 
 def _iter_day_comparisons(condition: Condition, order: Order, on: date) -> Iterator[Comparison]:
@@ -98,11 +87,13 @@ def _iter_day_comparisons(condition: Condition, order: Order, on: date) -> Itera
         if least is None and most is None:
             continue
         passed = (on - since).days if since else None
-        holds = None if passed is None else (least or 0) <= passed <= _or_endless(most)
-        yield _build(name, "" if passed is None else str(passed), _format_span(least, most), holds)
+        holds = None if passed is None else (least or 0) <= passed <= _get_upper_end(most)
+        yield _build_comparison(
+            name, "" if passed is None else str(passed), _format_span(least, most), holds
+        )
 
 
-def _or_endless(most: int | None) -> float:
+def _get_upper_end(most: int | None) -> float:
     return float("inf") if most is None else most
 
 
@@ -121,12 +112,12 @@ def _iter_line_comparisons(condition: Condition, case: Case, order: Order) -> It
         found = {line.final_sale for line in lines}
         value = " and ".join(words[each] for each in sorted(found))
         holds = found == {condition.final_sale} if len(found) == 1 else None
-        yield _build("item", value, words[condition.final_sale], holds)
+        yield _build_comparison("item", value, words[condition.final_sale], holds)
     if condition.categories:
         kinds = {line.category for line in lines}
         within = {kind in condition.categories for kind in kinds}
         holds = within == {True} if len(within) == 1 else None
-        yield _build(
+        yield _build_comparison(
             "category", " and ".join(sorted(kinds)), " or ".join(condition.categories), holds
         )
 
@@ -138,11 +129,11 @@ def select_meant_lines(case: Case, order: Order) -> tuple[Line, ...]:
     return named or order.returnable_lines
 
 
-def _build(name: str, value: str, wanted: str, holds: bool | None) -> Comparison:
+def _build_comparison(name: str, value: str, wanted: str, holds: bool | None) -> Comparison:
     return Comparison(name=name, value=value or NOT_ON_RECORD, wanted=wanted, holds=holds)
 
 
-def hold_all(compared: Iterable[Comparison]) -> bool | None:
+def check_all_hold(compared: Iterable[Comparison]) -> bool | None:
     """Whether all hold: False where one does not, None where the rows leave one open."""
     found = {one.holds for one in compared}
     if False in found:

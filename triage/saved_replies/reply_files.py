@@ -7,18 +7,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from triage.contract.saved_replies import Condition, SavedReply, Wording
-from triage.saved_replies.conditions import STATE_WORDS
+from triage.contract.saved_reply import Condition, SavedReply, Wording
+from triage.saved_replies.reply_conditions import STATE_WORDS
 from triage.saved_replies.wording_slots import find_unknown_fields
 
 STARTER: Final = Path(__file__).with_name("starter.toml")
 """What any shop can say of an order by its rows alone."""
-SPANS: Final = ("days_since_delivery", "days_since_purchase")
-PLAIN_KEYS: Final = ("late", "final_sale", "refunded")
-LIST_KEYS: Final = ("states", "categories", "channels")
 KNOWN_KEYS: Final = frozenset(
-    ("text", "clause", "task", *PLAIN_KEYS, *LIST_KEYS)
-    + tuple(f"{end}_{span}" for span in SPANS for end in ("min", "max"))
+    "text clause task states late final_sale refunded categories channels"
+    " min_days_since_delivery max_days_since_delivery min_days_since_purchase"
+    " max_days_since_purchase".split()
 )
 
 
@@ -61,11 +59,28 @@ def _build_wording(name: str, table: Mapping[str, Any]) -> Wording:
         raise ReplyFileError(f"Reply {name}: there is no value {{{unknown[0]}}}.")
     if strange := set(table.get("states", ())) - set(STATE_WORDS):
         raise ReplyFileError(f"Reply {name}: an order is never “{min(strange)}”.")
-    lists = {key: tuple(table.get(key, ())) for key in LIST_KEYS}
-    spans = {span: (table.get(f"min_{span}"), table.get(f"max_{span}")) for span in SPANS}
     return Wording(
         text=table["text"],
         clause=table.get("clause", ""),
         task=table.get("task", ""),
-        condition=Condition(**lists, **spans, **{key: table.get(key) for key in PLAIN_KEYS}),
+        condition=_build_condition(table),
+    )
+
+
+def _build_condition(table: Mapping[str, Any]) -> Condition:
+    return Condition(
+        states=tuple(table.get("states", ())),
+        days_since_delivery=(
+            table.get("min_days_since_delivery"),
+            table.get("max_days_since_delivery"),
+        ),
+        days_since_purchase=(
+            table.get("min_days_since_purchase"),
+            table.get("max_days_since_purchase"),
+        ),
+        late=table.get("late"),
+        final_sale=table.get("final_sale"),
+        refunded=table.get("refunded"),
+        categories=tuple(table.get("categories", ())),
+        channels=tuple(table.get("channels", ())),
     )

@@ -14,12 +14,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from tickets.access import STAFF, require_role
-from triage.contract.saved_replies import SavedReply, Wording, compute_text_sha256
+from triage.contract.saved_reply import SavedReply, Wording, compute_text_sha256
 from triage.models import Clause, Intent
 from triage.models import SavedReply as SavedReplyRow
 from triage.pipeline.configuration import load_configuration
 from triage.policies.search import build_in_force_query
-from triage.saved_replies.conditions import describe_condition
+from triage.saved_replies.reply_conditions import describe_condition
 
 
 @require_safe
@@ -51,7 +51,9 @@ def show_saved_reply(request: HttpRequest, slug: str) -> HttpResponse:
     shown = {
         "reply": _describe_reply(found, _load_clauses(timezone.localdate())),
         "row": row,
-        "labels": list(Intent.objects.filter(slug__in=found.intents).values_list("name", flat=True)),
+        "labels": list(
+            Intent.objects.filter(slug__in=found.intents).values_list("name", flat=True)
+        ),
     }
     return render(request, "triage/saved_reply.html", shown)
 

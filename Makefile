@@ -8,7 +8,7 @@ MANAGE := $(BIN)/python manage.py
 BENCH := $(BIN)/python -m tests.benchmarks
 
 .PHONY: run test install lint bench bench-real bench-writer bench-quality bench-refunds bench-attacks bench-payments \
-	bench-mail bench-refund-machine bench-faults bench-kills bench-languages bench-misspelt bench-promises reference
+	bench-mail bench-refund-machine bench-faults bench-kills bench-answers bench-languages bench-misspelt bench-promises reference
 
 run: .venv/installed
 	@$(MANAGE) start --port $(PORT)
@@ -87,6 +87,12 @@ bench-misspelt: .venv/installed-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	DATABASE_URL= TRIAGE_DATA=$$folder $(BENCH) misspelt \
 	$(DATA)/banking77/fewshot/train_10 $(DATA)/banking77/fewshot/valid
+
+# What a second shop's new tickets ask, and how many drafts answer all of it, two minutes
+bench-answers: .venv/installed-dev
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	DATABASE_URL= CELERY_BROKER_URL= TRIAGE_DATA=$$folder DJANGO_SETTINGS_MODULE=triage.settings \
+	$(BIN)/python -m tests.benchmarks.answers
 
 # Is the promise kept where strangers come in? make bench-promises DATA=../shared/data
 bench-promises: .venv/installed-dev

@@ -1,4 +1,4 @@
-"""Real orders, a real policy, real tickets and raw mails through all five steps."""
+"""Real orders, a real policy, real tickets and raw mails through all steps."""
 
 from __future__ import annotations
 

@@ -85,6 +85,7 @@ TABLE: dict[str, tuple[str, dict[str, int]]] = {
     "approvals:revealed": ("get", supervisors(404)),
     "triage:policies": ("get", team(200)),
     "triage:clause": ("get", team(200)),
+    "triage:answers": ("get", admins(200)),
     "triage:replies": ("get", team(200)),
     "triage:reply": ("get", team(200)),
     "triage:compare": ("get", team(200)),

@@ -212,7 +212,14 @@ def decided(run: Run) -> Receipt:
 
 
 def answered(run: Run) -> Receipt:
-    asked = {"kind": "wish", "ref": "", "title": "", "blocker": None, "because": "", "compared": []}
+    asked: dict[str, Any] = {
+        "kind": "wish",
+        "ref": "",
+        "title": "",
+        "blocker": None,
+        "because": "",
+        "compared": [],
+    }
     days = {"name": "days since delivery", "value": "13", "wanted": "at most 30", "holds": True}
     items = [
         {**asked, "words": "I need the money back before Friday, please.", "source": "decision"},

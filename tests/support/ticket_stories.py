@@ -140,7 +140,7 @@ def intents() -> list[Intent]:
 
 
 def finished(ticket: Ticket) -> Run:
-    """A run through all five steps, its draft, and the ticket as it is afterwards."""
+    """A run through all steps, its draft, and the ticket as it is afterwards."""
     run = run_of(ticket)
     for step in STEPS:
         step(run)

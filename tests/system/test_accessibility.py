@@ -102,6 +102,7 @@ def pages(ids: dict[str, int]) -> dict[str, list[tuple[str, int]]]:
             ("/machine/who-pays/?show=waiting", 200),
         ],
         "ada": [
+            ("/machine/answers/", 200),
             ("/approvals/how-we-decide/", 200),
             ("/machine/proposals/", 200),
             ("/machine/learning/", 200),

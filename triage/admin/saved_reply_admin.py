@@ -13,12 +13,13 @@ from django.http import HttpRequest
 from tickets.audit.change_reasons import KnobAdmin, ReasonedForm
 from tickets.models import Ticket
 from triage.admin.refund_rules import CheckboxListField, WordLinesField, check_clause
+from triage.contract.order_status import STATE_WORDS
 from triage.contract.saved_reply import compute_text_sha256
+from triage.contract.wording_slots import FIELD
 from triage.guardrails.commitments import Records, find_unapproved_commitments
 from triage.models import Clause, Intent, SavedReply, SavedWording
+from triage.models.saved_replies import MAX_WORDING_CHARS
 from triage.pipeline.saved_reply_rows import find_clause_texts
-from triage.saved_replies.reply_conditions import STATE_WORDS
-from triage.saved_replies.wording_slots import FIELD
 
 MIN_QUESTIONS = 3
 FILLED_IN = "HP-1"  # stands for any value while a wording is read for promises of money
@@ -126,6 +127,15 @@ class SavedReplyAdmin(KnobAdmin):
         (None, {"fields": ("title", "slug", "active", "questions", "intents")}),
         (None, {"fields": ("why",)}),
     )
+
+    def get_formset_kwargs(
+        self, request: HttpRequest, obj: Any, inline: Any, prefix: str
+    ) -> dict[str, Any]:
+        """A new reply begins with the text that came with the link to its form."""
+        kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
+        if text := request.GET.get("wording", "")[:MAX_WORDING_CHARS]:
+            kwargs["initial"] = [{"text": text}]
+        return kwargs
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """The wordings with the digests of the clauses that were read, and one more revision."""

@@ -18,6 +18,15 @@ STATUSES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "off": ("cancelled", "canceled", "void"),
 }
+STATE_WORDS: Final = {
+    "waiting": "not sent yet",
+    "moving": "on its way",
+    "held": "held up",
+    "done": "delivered",
+    "back": "sent back",
+    "off": "cancelled",
+}
+"""The states of ``STATUSES`` as people read them."""
 OPEN_STATUSES: Final = frozenset(
     status for state in ("waiting", "moving", "held") for status in STATUSES[state]
 )

@@ -1,4 +1,4 @@
-"""The contract between the five steps, the engines that serve them and the runner.
+"""The contract between the steps, the engines that serve them and the runner.
 
 Pure: standard library only. A step is a question with a way to ask it (``run``)
 and a way to doubt the answer (``check``). What a step may know is in ``case.Case``;

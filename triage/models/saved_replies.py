@@ -9,8 +9,8 @@ from django.db.models import F, Q
 
 from tickets.audit.change_reasons import list_of_words
 from tickets.models import Ticket
-from triage.saved_replies.reply_conditions import STATE_WORDS
-from triage.saved_replies.wording_slots import WORDING_KINDS, find_unknown_fields
+from triage.contract.order_status import STATE_WORDS
+from triage.contract.wording_slots import WORDING_KINDS, find_unknown_fields
 
 MAX_WORDING_CHARS = 3000
 

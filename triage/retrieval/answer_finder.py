@@ -32,6 +32,9 @@ overlooked is worse than one that nobody meant.
 """
 
 
+SURELY_ASKED, BESIDE_SURE = 0.8, 0.55
+
+
 class AnswerFinder:
     """Takes a message apart by a small model of pieces, and compares by the encoder."""
 
@@ -71,8 +74,11 @@ class AnswerFinder:
             return ()
         vectors = np.asarray(self._encoder.embed(pieces), np.float32)
         chances = self._asked.compute_probabilities(pieces, vectors)
+        least = self._choose_threshold(float(chances[:, 0].max()))
         asking = [
-            place for place, (asks, _) in enumerate(chances) if self._is_asked(pieces[place], asks)
+            place
+            for place, (piece, chance) in enumerate(zip(pieces, chances[:, 0], strict=True))
+            if chance >= (SURELY_TOLD if piece.endswith("?") else least)
         ]
         begins = [0, *(place + 1 for place in asking)]
         ends = [*(place + 1 for place in asking[:-1]), len(pieces)]
@@ -86,8 +92,11 @@ class AnswerFinder:
             for place, begin, end in zip(asking, begins, ends, strict=False)
         )
 
-    def _is_asked(self, piece: str, chance: float) -> bool:
-        return chance >= (SURELY_TOLD if piece.endswith("?") else self._asked.threshold)
+    def _choose_threshold(self, best: float) -> float:
+        """From which chance on a piece without a question mark asks: beside one that surely does,
+        a story is rather a story.
+        """
+        return max(self._asked.threshold, BESIDE_SURE if best >= SURELY_ASKED else 0.0)
 
     def match_replies(
         self, asked: Sequence[Asked], replies: Sequence[SavedReply], fitting: Sequence[bool]

@@ -9,8 +9,8 @@ from typing import Final
 from triage.contract.answers import CLAUSE, SAVED_REPLY, Answer, shorten_words
 from triage.contract.case import Case
 from triage.contract.slots import SLOT, build_fact_slots
+from triage.contract.wording_slots import mark_slots
 from triage.guardrails.attribution import PARAGRAPH_BREAK, Claim, Grounded, Part
-from triage.saved_replies.wording_slots import mark_slots
 
 GAP_KIND: Final = "gap"
 GAP_START, GAP_END = "[Please answer: “", "”]"

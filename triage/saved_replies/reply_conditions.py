@@ -8,19 +8,10 @@ from typing import Final
 
 from triage.contract.answers import Comparison
 from triage.contract.case import Case, Line, Order
-from triage.contract.order_status import STATUSES
+from triage.contract.order_status import STATE_WORDS, STATUSES
 from triage.contract.saved_reply import Condition
 from triage.nlu import Document, find_requested_items
 
-STATE_WORDS: Final = {
-    "waiting": "not sent yet",
-    "moving": "on its way",
-    "held": "held up",
-    "done": "delivered",
-    "back": "sent back",
-    "off": "cancelled",
-}
-"""The states of ``STATUSES`` as people read them."""
 NOT_ON_RECORD: Final = "not on record"
 
 

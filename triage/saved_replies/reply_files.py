@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from triage.contract.order_status import STATE_WORDS
 from triage.contract.saved_reply import Condition, SavedReply, Wording
-from triage.saved_replies.reply_conditions import STATE_WORDS
-from triage.saved_replies.wording_slots import find_unknown_fields
+from triage.contract.wording_slots import find_unknown_fields
 
 STARTER: Final = Path(__file__).with_name("starter.toml")
 """What any shop can say of an order by its rows alone."""

@@ -1,1 +1,1 @@
-"""The five steps, one file each. A sixth is a file here and a line in settings.TRIAGE_STEPS."""
+"""The steps, one file each. One more is a file here and a line in settings.TRIAGE_STEPS."""

@@ -28,15 +28,16 @@ from triage.contract.case import Case, Clause
 from triage.contract.outcomes import NO_REPLY_OUTCOMES, READABLE_LANGUAGES
 from triage.contract.outputs import Classification
 from triage.contract.saved_reply import SavedReply, Wording, compute_text_sha256
+from triage.contract.slots import Slot
 from triage.contract.step import Check, Engine, Evidence, Step, Worksheet
+from triage.contract.wording_slots import find_missing_values
 from triage.nlu import Document, find_requests
 from triage.nlu.entities import mask_entities
-from triage.nlu.order_linking import ONLY_ORDER
+from triage.nlu.order_linking import NAMED_IN_MESSAGE, NAMED_IN_QUOTATION
 from triage.nlu.requests import REQUEST_VERB
 from triage.refunds.proposal import ASK, HUMAN, NONE, Proposed
 from triage.saved_replies.clause_conditions import apply_clause
 from triage.saved_replies.reply_conditions import check_all_hold, compare_condition, is_about_order
-from triage.saved_replies.wording_slots import find_missing_values
 from triage.steps.retrieve import Hit, Retrieval, SearchResult, find_effective_day
 
 NO_LABEL: Final = ("NO_LABEL",)
@@ -47,7 +48,9 @@ CUSTOMERS_LANGUAGE: Final = "in the customer's language"
 NOTHING_KNOWN: Final = "no saved reply and no clause is about this"
 NOTHING_SAYS_HOW: Final = "a person has to do this, and no saved reply says how"
 STRANGE_ORDER: Final = "the order it names is none of this sender's"
-LONG_OVER_DAYS: Final = 30
+LONG_OVER_DAYS: Final = 7
+NAMED: Final = (NAMED_IN_MESSAGE, NAMED_IN_QUOTATION)
+NOT_SENT: Final = "waiting"
 OWN_ORDER: Final = "my order"
 ORDER_MISSING: Final = "the customer has to say which order it is about"
 
@@ -190,6 +193,8 @@ def _answer_by_decision(case: Case, empty: Answer) -> Answer:
             about, source="", blocker=Blocker.PERSON, because=" ".join(decided.questions)
         )
     if decided.outcome == ASK:
+        if decided.asks_for == "order" and has_strange_order(case):
+            return replace(about, source="", blocker=Blocker.PERSON, because=STRANGE_ORDER)
         because = ORDER_MISSING if decided.asks_for == "order" else "the customer has to show it"
         return replace(about, source="", blocker=Blocker.CUSTOMER, because=because)
     return about
@@ -211,7 +216,7 @@ def _answer_by_reply(
     depends = any(is_about_order(wording.condition) for wording in reply.wordings)
     if depends and has_strange_order(case):
         return replace(about, blocker=Blocker.PERSON, because=STRANGE_ORDER)
-    if depends and _is_order_long_over(case):
+    if depends and _may_be_newer_order(case, reply):
         return replace(about, blocker=Blocker.CUSTOMER, because=ORDER_MISSING)
     compared: tuple[Comparison, ...] = ()
     for wording in reply.wordings:
@@ -229,17 +234,26 @@ def has_strange_order(case: Case) -> bool:
     """Whether the message names an order that is none of this sender's."""
     numbers = [order.number for order in case.orders]
     _, named = mask_entities(f"{case.subject}. {case.text}", (), f"ticket:{case.ticket}", numbers)
-    return case.order is None and any(slot.kind == "said_order" for slot in named)
+    return case.order is None and any(map(_is_order_like, named))
 
 
-def _is_order_long_over(case: Case) -> bool:
-    """Whether nothing speaks for the order but that it is their only one, and it was over long
-    before they wrote: of one that they placed since, no row may be here yet.
+def _is_order_like(slot: Slot) -> bool:
+    """Whether a value of the message is an order's number: of somebody without orders any is that
+    has letters and digits.
+    """
+    code = any(map(str.isalpha, slot.value)) and any(map(str.isdigit, slot.value))
+    return slot.kind == "said_order" or (slot.kind == "said_number" and code)
+
+
+def _may_be_newer_order(case: Case, reply: SavedReply) -> bool:
+    """Whether the question is one of orders not sent yet, and the order, which was found by other
+    signs than its number, came long before they wrote: of one placed since there may be no row.
     """
     order = case.order
-    if order is None or order.delivered is None or case.order_because != ONLY_ORDER:
+    if order is None or order.delivered is None or case.order_because in NAMED:
         return False
-    return (case.received - order.delivered).days > LONG_OVER_DAYS
+    early = any(NOT_SENT in wording.condition.states for wording in reply.wordings)
+    return early and (case.received - order.delivered).days > LONG_OVER_DAYS
 
 
 def _use_wording(case: Case, engine: Answerer, about: Answer, wording: Wording) -> Answer:

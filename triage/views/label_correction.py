@@ -38,7 +38,7 @@ def choose_label(request: HttpRequest, pk: int) -> HttpResponse:
             intent, why = form.cleaned_data["intent"], form.cleaned_data["why"].strip()
             give_label(ticket, intent, why=why, by=person)
             said = f"Now labelled {intent.name}" if intent else "Noted as none of ours"
-            messages.success(request, f"{said}. The five steps run again.")
+            messages.success(request, f"{said}. The steps run again.")
             return HttpResponseRedirect(ticket.get_absolute_url())
     template = "triage/_relabel.html" if is_fragment(request) else "triage/relabel.html"
     status = 422 if request.method == "POST" else 200

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from triage.views import (
+    answers_page,
     intent_proposals,
     label_correction,
     learning,
@@ -31,6 +32,7 @@ urlpatterns = [
         policy_pages.list_clause_uses,
         name="clause_uses",
     ),
+    path("answers/", answers_page.show_answers, name="answers"),
     path("replies/", saved_reply_pages.list_saved_replies, name="replies"),
     path("replies/<slug:slug>/", saved_reply_pages.show_saved_reply, name="reply"),
     path("tickets/<int:pk>/label/", label_correction.choose_label, name="relabel"),

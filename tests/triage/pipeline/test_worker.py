@@ -1,4 +1,4 @@
-"""The shell of the machine: a ticket through all five steps, with its receipts and its route."""
+"""The shell of the machine: a ticket through all steps, with its receipts and its route."""
 
 from __future__ import annotations
 

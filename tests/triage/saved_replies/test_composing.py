@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.support.case_values import WINDOW, case
 from triage.contract.answers import CLAUSE, SAVED_REPLY, Answer, AskedKind, Blocker
+from triage.contract.wording_slots import find_missing_values, find_unknown_fields
 from triage.guardrails.attribution import Grounded, Part
 from triage.saved_replies.composing import (
     compose_answers,
@@ -11,7 +12,6 @@ from triage.saved_replies.composing import (
     format_gap,
     insert_answers,
 )
-from triage.saved_replies.wording_slots import find_missing_values, find_unknown_fields
 
 SAVED = Answer(
     words="Where is it?",

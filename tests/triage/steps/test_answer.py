@@ -20,11 +20,12 @@ from triage.contract.answers import (
     Blocker,
     Readiness,
 )
-from triage.contract.case import Case, Clause
+from triage.contract.case import Case, Clause, Order
 from triage.contract.outcomes import UNLIKE_OURS_REASON, Outcome
 from triage.contract.outputs import Classification
 from triage.contract.saved_reply import Condition, SavedReply, Wording, compute_text_sha256
 from triage.contract.step import EngineInfo, EngineUnavailable, Rung, Status
+from triage.nlu.order_linking import NAMED_IN_MESSAGE, ONLY_ORDER
 from triage.pipeline.runner import climb_ladder
 from triage.policies.contradictions import Disagreement
 from triage.refunds.proposal import ASK, HUMAN, NONE, REVIEW, Proposed
@@ -75,11 +76,16 @@ class FakeAnswerer:
         return FakeSearch().clause(ref, on) or (WINDOW if ref == WINDOW.ref else None)
 
 
+def named(order: Order = ORDER) -> Case:
+    """Maya names the order in her message."""
+    return labelled(
+        replies=(ADDRESS,), order=order, orders=(order,), order_because=NAMED_IN_MESSAGE
+    )
+
+
 def asked(engine: FakeAnswerer, made: Case | None = None, **proposed: Any) -> Answers:
     """What the step makes of it, for a case where nothing is due unless told otherwise."""
-    made = (made or labelled(replies=(ADDRESS,))).add_output(
-        Proposed(**{"outcome": NONE, **proposed})
-    )
+    made = (made or named()).add_output(Proposed(**{"outcome": NONE, **proposed}))
     result = climb_ladder(
         answer.step, made, [Rung(name="fake", load=lambda: engine)], answer.step.limits
     )
@@ -100,7 +106,7 @@ def test_a_saved_reply_answers_in_the_wording_that_the_order_bears_out() -> None
     waiting = replace(ORDER, status="paid")
     item = one(
         FakeAnswerer(("Can it go to work?", WISH), chance=0.9),
-        labelled(replies=(ADDRESS,), order=waiting, orders=(waiting,)),
+        named(waiting),
     )
     assert (item.task, item.text[:12]) == ("Change the address", "Order {order")
 
@@ -112,8 +118,7 @@ def test_what_is_not_likely_enough_is_told_and_not_used() -> None:
 
 def test_where_no_wording_holds_a_person_answers() -> None:
     lost = replace(ORDER, status="lost")
-    made = labelled(replies=(ADDRESS,), order=lost, orders=(lost,))
-    item = one(FakeAnswerer(("Can it go to work?", WISH), chance=0.9), made)
+    item = one(FakeAnswerer(("Can it go to work?", WISH), chance=0.9), named(lost))
     assert (item.blocker, item.because) == (
         Blocker.PERSON,
         "“Change the address” has no wording for this order",
@@ -128,18 +133,24 @@ def test_without_an_order_the_customer_is_asked_which() -> None:
     assert (item.blocker, item.is_open) == (Blocker.CUSTOMER, False)
 
 
-def test_an_order_of_somebody_else_is_a_persons() -> None:
-    made = labelled(replies=(ADDRESS,), order=None, text="Send HP-99999 to my house please.")
+@pytest.mark.parametrize("orders", [(ORDER,), ()])
+def test_an_order_of_somebody_else_is_a_persons(orders: tuple[Order, ...]) -> None:
+    text = "Send HP-99999 to my house please."
+    made = labelled(replies=(ADDRESS,), order=None, orders=orders, text=text)
     item = one(FakeAnswerer(("Send HP-99999 to my house please.", WISH), chance=0.9), made)
     assert (item.blocker, item.because) == (Blocker.PERSON, answer.STRANGE_ORDER)
 
 
-def test_of_an_only_order_long_over_nothing_is_said() -> None:
+@pytest.mark.parametrize(
+    ("because", "blocker"),
+    [(ONLY_ORDER, Blocker.CUSTOMER), (NAMED_IN_MESSAGE, None)],
+)
+def test_of_an_order_long_over_nothing_is_said_unless_it_is_named(
+    because: str, blocker: Blocker | None
+) -> None:
     old = replace(ORDER, delivered=date(2026, 9, 1))
-    made = labelled(replies=(ADDRESS,), order=old, orders=(old,), order_because=answer.ONLY_ORDER)
-    assert (
-        one(FakeAnswerer(("Where is it?", QUESTION), chance=0.9), made).blocker is Blocker.CUSTOMER
-    )
+    made = labelled(replies=(ADDRESS,), order=old, orders=(old,), order_because=because)
+    assert one(FakeAnswerer(("Where is it?", QUESTION), chance=0.9), made).blocker is blocker
 
 
 @pytest.mark.parametrize(("read", "source"), [(WINDOW.text, SAVED_REPLY), ("Other words.", "")])
@@ -190,7 +201,7 @@ def test_a_clause_answers_no_wish_and_nothing_that_it_is_unlikely_to() -> None:
 
 
 def test_of_clauses_that_disagree_a_person_chooses() -> None:
-    pair = Disagreement(one=WINDOW.ref, other=LATE.ref, kind="time limit", because="30 days or 14")
+    pair = Disagreement(one=WINDOW.ref, other=LATE.ref, kind="window", because="30 days or 14")
     made = labelled()
     made = made.add_output(
         replace(made[Retrieval], hits=(hit(WINDOW, 0.9),), disagreements=(pair,))

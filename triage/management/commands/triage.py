@@ -14,9 +14,7 @@ from triage.pipeline import worker
 
 
 class Command(BaseCommand):
-    help = (
-        "Take tickets through all five steps now: those named, or all that wait (--all: every one)."
-    )
+    help = "Take tickets through all steps now: those named, or all that wait (--all: every one)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("ticket", nargs="*", type=int, help="ticket numbers")

@@ -28,7 +28,6 @@ from triage.contract.case import Case, Clause
 from triage.contract.outcomes import NO_REPLY_OUTCOMES, READABLE_LANGUAGES
 from triage.contract.outputs import Classification
 from triage.contract.saved_reply import SavedReply, Wording, compute_text_sha256
-from triage.contract.slots import Slot
 from triage.contract.step import Check, Engine, Evidence, Step, Worksheet
 from triage.contract.wording_slots import find_missing_values
 from triage.nlu import Document, find_requests
@@ -49,6 +48,7 @@ NOTHING_KNOWN: Final = "no saved reply and no clause is about this"
 NOTHING_SAYS_HOW: Final = "a person has to do this, and no saved reply says how"
 STRANGE_ORDER: Final = "the order it names is none of this sender's"
 LONG_OVER_DAYS: Final = 7
+MIN_ORDER_DIGITS: Final = 4
 NAMED: Final = (NAMED_IN_MESSAGE, NAMED_IN_QUOTATION)
 NOT_SENT: Final = "waiting"
 OWN_ORDER: Final = "my order"
@@ -232,17 +232,18 @@ def _answer_by_reply(
 
 def has_strange_order(case: Case) -> bool:
     """Whether the message names an order that is none of this sender's."""
-    numbers = [order.number for order in case.orders]
-    _, named = mask_entities(f"{case.subject}. {case.text}", (), f"ticket:{case.ticket}", numbers)
-    return case.order is None and any(map(_is_order_like, named))
+    if case.order is not None:
+        return False
+    message, numbers = f"{case.subject}. {case.text}", [order.number for order in case.orders]
+    _, found = mask_entities(message, (), f"ticket:{case.ticket}", numbers)
+    named = any(slot.kind == "said_order" for slot in found)
+    return named or any(map(_is_order_like, message.split()))
 
 
-def _is_order_like(slot: Slot) -> bool:
-    """Whether a value of the message is an order's number: of somebody without orders any is that
-    has letters and digits.
-    """
-    code = any(map(str.isalpha, slot.value)) and any(map(str.isdigit, slot.value))
-    return slot.kind == "said_order" or (slot.kind == "said_number" and code)
+def _is_order_like(word: str) -> bool:
+    """Whether a word is written as shops write the numbers of orders: HP-10553."""
+    letters, _, digits = word.strip(".,;:!?()").partition("-")
+    return letters.isalpha() and digits.isdigit() and len(digits) >= MIN_ORDER_DIGITS
 
 
 def _may_be_newer_order(case: Case, reply: SavedReply) -> bool:

@@ -20,6 +20,7 @@ urlpatterns = [
     path("tickets/<int:pk>/progress/", ticket_detail.show_progress, name="progress"),
     path("tickets/<int:pk>/save/", actions.save_reply, name="save"),
     path("tickets/<int:pk>/send/", actions.send_reply, name="send"),
+    path("tickets/<int:pk>/offer/", actions.take_offer, name="take_offer"),
     path("tickets/<int:pk>/again/", actions.rerun_ticket, name="again"),
     path("tickets/<int:pk>/assign/", actions.assign_ticket, name="assign"),
     path("tickets/<int:pk>/close/", actions.close_ticket, name="close"),

@@ -54,6 +54,7 @@ TABLE: dict[str, tuple[str, dict[str, int]]] = {
     "tickets:save": ("post", team(302)),
     "tickets:send": ("post", team(302)),
     "tickets:again": ("post", team(302)),
+    "tickets:take_offer": ("post", team(302)),
     "tickets:assign": ("post", team(302)),
     "tickets:close": ("post", team(302)),
     "tickets:note": ("post", team(302)),

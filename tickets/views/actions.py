@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 from tickets import ticket_page
 from tickets.access import get_locked_ticket_for
 from tickets.delivery import replies, sending
+from tickets.delivery import reply_offers as offers
 from tickets.delivery.replies import UNKNOWN_PAGE
 from tickets.forms import MAX_TEXT_CHARS, ReplyForm
 from tickets.inbox_filters import build_open_filter
@@ -134,6 +135,18 @@ def _render_refusal(request: HttpRequest, ticket: Ticket, **why: object) -> Http
     """422: the ticket's page with what was typed, and why the reply was not sent."""
     shown = {**ticket_page.build_page_context(ticket), **why}
     return render(request, "tickets/ticket.html", shown, status=422)
+
+
+@save_text_first
+def take_offer(request: HttpRequest, ticket: Ticket, by: User, draft: Draft | None) -> HttpResponse:
+    """Put what a saved reply says in the place of the question that has no answer yet."""
+    try:
+        offers.take_offer(ticket, draft, request.POST.get("offer", ""), by=by)
+    except offers.NoOffer as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "It is in the reply. Please read it there before you send it.")
+    return _redirect_to_ticket(ticket)
 
 
 @save_text_first

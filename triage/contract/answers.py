@@ -64,7 +64,8 @@ class Answer:
     with {names} of facts; ``quote`` are the words of a clause. ``chance`` is the
     probability that the saved reply or the clause answers.
     ``compared`` are the conditions as the rows bear them out; ``task`` is what a person has to do
-    before the answer is true.
+    before the answer is true. ``offer`` is what the saved reply that comes nearest says of this
+    order, values filled in, for a person to take or leave.
     """
 
     words: str
@@ -79,6 +80,7 @@ class Answer:
     task: str = ""
     blocker: Blocker | None = None
     because: str = ""
+    offer: str = ""
 
     @property
     def is_open(self) -> bool:

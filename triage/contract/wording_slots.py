@@ -39,3 +39,11 @@ def find_missing_values(text: str, facts: Iterable[Fact]) -> tuple[str, ...]:
 def mark_slots(text: str) -> str:
     """The text with its names as the marks that a writer points with."""
     return FIELD.sub(lambda match: f"{OPEN}{match[1]}{CLOSE}", text)
+
+
+def fill_fields(text: str, facts: Iterable[Fact]) -> str:
+    """The text with the value of each name; of a kind with several values the first."""
+    values: dict[str, str] = {}
+    for fact in facts:
+        values.setdefault(fact.kind, fact.value)
+    return FIELD.sub(lambda match: values.get(match[1], match[0]), text)

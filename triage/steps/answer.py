@@ -29,7 +29,7 @@ from triage.contract.outcomes import NO_REPLY_OUTCOMES, READABLE_LANGUAGES
 from triage.contract.outputs import Classification
 from triage.contract.saved_reply import SavedReply, Wording, compute_text_sha256
 from triage.contract.step import Check, Engine, Evidence, Step, Worksheet
-from triage.contract.wording_slots import find_missing_values
+from triage.contract.wording_slots import fill_fields, find_missing_values
 from triage.nlu import Document, find_requests
 from triage.nlu.entities import mask_entities
 from triage.nlu.order_linking import NAMED_IN_MESSAGE, NAMED_IN_QUOTATION
@@ -48,6 +48,7 @@ NOTHING_KNOWN: Final = "no saved reply and no clause is about this"
 NOTHING_SAYS_HOW: Final = "a person has to do this, and no saved reply says how"
 STRANGE_ORDER: Final = "the order it names is none of this sender's"
 LONG_OVER_DAYS: Final = 7
+MIN_OFFERED_CHANCE: Final = 0.1
 MIN_ORDER_DIGITS: Final = 4
 NAMED: Final = (NAMED_IN_MESSAGE, NAMED_IN_QUOTATION)
 NOT_SENT: Final = "waiting"
@@ -165,9 +166,8 @@ def _answer_one(
     place, chance = match
     if chance >= engine.least_reply:
         return _answer_by_reply(case, engine, empty, case.replies[place], chance)
-    if chance > 0:  # what comes nearest helps a person, and is no answer
-        near = case.replies[place]
-        empty = replace(empty, ref=near.ref, title=near.title, chance=round(chance, 3))
+    if chance >= MIN_OFFERED_CHANCE:  # what comes nearest helps a person, and is no answer
+        empty = _offer_reply(case, engine, empty, case.replies[place], chance)
     if asked.kind is AskedKind.QUESTION:
         return _answer_by_clause(case, engine, empty, only=only)
     if asked.kind is AskedKind.WISH:
@@ -255,6 +255,18 @@ def _may_be_newer_order(case: Case, reply: SavedReply) -> bool:
         return False
     early = any(NOT_SENT in wording.condition.states for wording in reply.wordings)
     return early and (case.received - order.delivered).days > LONG_OVER_DAYS
+
+
+def _offer_reply(
+    case: Case, engine: Answerer, empty: Answer, reply: SavedReply, chance: float
+) -> Answer:
+    """The open question with what the reply would say, where one of its wordings holds."""
+    found = _answer_by_reply(case, engine, empty, reply, chance)
+    if found.blocker is not None:
+        return empty
+    said = fill_fields(found.text, case.facts)
+    about = replace(empty, ref=reply.ref, title=reply.title, chance=round(chance, 3))
+    return replace(about, offer=said, task=found.task)
 
 
 def _use_wording(case: Case, engine: Answerer, about: Answer, wording: Wording) -> Answer:

@@ -80,6 +80,54 @@ def test_ana_ticks_what_has_to_be_done_and_sends(as_ana: Client) -> None:
     assert ticket.messages.get(direction="out").text == "Done."
 
 
+def offered(draft: str, **item: Any) -> Ticket:
+    """A ticket with a question that is open, and what a saved reply says to it."""
+    ticket = ticket_stories.ticket(None)
+    run = ticket_stories.run_of(ticket)
+    usual = {
+        "words": "Is it <vegan>?",
+        "kind": "question",
+        "source": "",
+        "ref": "reply:where-is-my-order@1",
+        "title": "Vegan things",
+        "blocker": "knowledge",
+        "because": "no saved reply and no clause is about this",
+        "offer": "The glue is.",
+        "task": "Ask the maker",
+    }
+    ticket_stories.receipt(run, "answer", output={"items": [{**usual, **item}]})
+    gap = {"text": "[Please answer: “Is it <vegan>?”]", "ref": "shop:gap", "kind": "gap"}
+    Draft.objects.create(ticket=ticket, run=run, composed_by="focal", body=draft, parts=[gap])
+    return ticket
+
+
+def test_ana_puts_the_nearest_saved_reply_into_the_gap(as_ana: Client) -> None:
+    ticket = offered("Hello,\n\n[Please answer: “Is it <vegan>?”]\n\nBye")
+    shown = page(as_ana, ticket)
+    assert "Perhaps “Vegan things”" in shown
+    assert '<mark class="gap">[Please answer: “Is it &lt;vegan&gt;?”]</mark>' in shown
+    refused = press(as_ana, ticket, "send", form(as_ana, ticket))
+    assert "the reply has a gap" in refused.content.decode()
+    press(as_ana, ticket, "take_offer", form(as_ana, ticket, offer="0"))
+    draft = Draft.objects.get()
+    assert (draft.text, draft.tasks) == ("Hello,\n\nThe glue is.\n\nBye", ["Ask the maker"])
+    assert draft.edited_by is not None
+
+
+def test_where_there_is_no_reply_yet_the_offer_begins_it(as_ana: Client) -> None:
+    ticket = offered("")
+    press(as_ana, ticket, "take_offer", form(as_ana, ticket, offer="0"))
+    assert Draft.objects.get().text == "The glue is."
+
+
+@pytest.mark.parametrize("number", ["1", "-1", "x", "", "99999"])
+def test_an_offer_that_is_gone_changes_nothing(as_ana: Client, number: str) -> None:
+    ticket = offered("Hello")
+    press(as_ana, ticket, "take_offer", form(as_ana, ticket, offer=number))
+    assert Draft.objects.get().text == "Hello"
+    assert "This offer is gone" in page(as_ana, ticket)
+
+
 def test_every_value_of_the_draft_is_a_link_to_its_row(as_ana: Client, ticket: Ticket) -> None:
     shown = page(as_ana, ticket)
     assert '<a class="value value-fact" href="#order-HP-10423"' in shown

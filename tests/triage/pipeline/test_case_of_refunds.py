@@ -16,6 +16,7 @@ from tests.support.case_values import labelled
 from tests.support.refund_decisions import decide
 from tickets import intake
 from tickets.models import Attachment, Message, Order, Payment, Ticket
+from triage.nlu.order_linking import NAMED_IN_QUOTATION
 from triage.pipeline.case_builder import MAX_RECENT_ORDERS, build_case, build_order
 from triage.refunds.proposal import propose_remedy
 
@@ -225,3 +226,19 @@ def test_an_order_that_is_named_is_known_however_old_it_is(text: str, number: st
     case = build_case(shop_rows.ticket(text))
     assert number in {order.number for order in case.orders}
     assert len(case.orders) == MAX_RECENT_ORDERS + 1
+
+
+@pytest.mark.parametrize("who", ["in", "out"])
+def test_a_second_mail_is_read_with_the_thread_before_it(ana: User, who: str) -> None:
+    shop_rows.order("HP-2001")
+    shop_rows.order("HP-2002")
+    first, answer = "It is about HP-2001.", "Thank you, we look into it."
+    if who == "out":
+        first, answer = "Where is it?", "Do you mean HP-2001?"
+    ticket = shop_rows.ticket(first)
+    Message.objects.create(ticket=ticket, direction="out", author=ana, text=answer)
+    Message.objects.create(ticket=ticket, direction="in", text="And when will it be here?")
+    found = build_case(ticket)
+    assert found.text == "And when will it be here?"
+    assert found.order
+    assert (found.order.number, found.order_because) == ("HP-2001", NAMED_IN_QUOTATION)

@@ -116,6 +116,12 @@ def test_what_is_not_likely_enough_is_told_and_not_used() -> None:
     assert (item.source, item.blocker, item.title) == ("", Blocker.PERSON, ADDRESS.title)
 
 
+def test_what_comes_nearest_is_offered_in_the_orders_own_values() -> None:
+    item = one(FakeAnswerer(("Can it go to work?", WISH), chance=0.2))
+    assert (item.offer, item.title) == ("Order HP-1042 was sent already.", ADDRESS.title)
+    assert one(FakeAnswerer(("Can it go to work?", WISH), chance=0.05)).offer == ""
+
+
 def test_where_no_wording_holds_a_person_answers() -> None:
     lost = replace(ORDER, status="lost")
     item = one(FakeAnswerer(("Can it go to work?", WISH), chance=0.9), named(lost))

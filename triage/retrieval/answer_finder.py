@@ -14,6 +14,7 @@ from triage.contract.case import Clause
 from triage.contract.saved_reply import SavedReply
 from triage.contract.step import EngineInfo
 from triage.nlu.asked_pieces import cut_pieces
+from triage.nlu.asked_signs import QUESTION
 from triage.retrieval.reply_matching import ReplyIndex, load_weights
 from triage.steps.retrieve import Searcher, SearchResult
 
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
     from triage.signals.encoded_text import TokenEncoder
 
     Vectors = NDArray[np.float32]
+
+
+def _find_kind(piece: str, wishes: float) -> AskedKind:
+    """A wish to be told something is a question, however it is put."""
+    told = QUESTION.search(piece) is not None
+    return AskedKind.WISH if wishes >= 0.5 and not told else AskedKind.QUESTION
 
 
 SURELY_TOLD: Final = 0.2
@@ -85,7 +92,7 @@ class AnswerFinder:
         return tuple(
             Asked(
                 words=pieces[place],
-                kind=AskedKind.WISH if chances[place, 1] >= 0.5 else AskedKind.QUESTION,
+                kind=_find_kind(pieces[place], float(chances[place, 1])),
                 context=" ".join(pieces[begin:end]),
                 vector=vectors[place],
             )

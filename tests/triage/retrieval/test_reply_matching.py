@@ -55,6 +55,11 @@ def test_questions_and_wishes_are_told_from_the_story(finder: AnswerFinder) -> N
     assert "sister" not in found[1].context
 
 
+def test_who_wants_to_know_asks_a_question(finder: AnswerFinder) -> None:
+    (one,) = finder.find_asked("", "We'd also want to know if the mats can be wiped down.")
+    assert one.kind == AskedKind.QUESTION
+
+
 def test_what_stands_in_the_subject_alone_is_asked_too(finder: AnswerFinder) -> None:
     (one,) = finder.find_asked("Where is my order?", "HP-10705. Ivy")
     assert one.words == "Where is my order?"

@@ -25,6 +25,19 @@ MIN_QUESTIONS = 3
 FILLED_IN = "HP-1"  # stands for any value while a wording is read for promises of money
 
 
+YES_NO_CHOICES = (("unknown", "does not matter"), ("true", "yes"), ("false", "no"))
+WORDING_LABELS = {
+    "min_days_since_delivery": "Least days since delivery",
+    "max_days_since_delivery": "Most days since delivery",
+    "min_days_since_purchase": "Least days since purchase",
+    "max_days_since_purchase": "Most days since purchase",
+    "late": "The delivery is late",
+    "final_sale": "The item is final sale",
+    "refunded": "Money went back already",
+    "task": "To be done before it is sent",
+}
+
+
 class SavedReplyForm(ReasonedForm):
     """Says which labels there are, and asks for enough questions to be found by."""
 
@@ -43,6 +56,7 @@ class SavedReplyForm(ReasonedForm):
             label="Labels",
             help_text="None ticked: whatever the label is.",
         )
+        self.fields["slug"].label = "Short name"
 
     def clean_questions(self) -> list[str]:
         questions: list[str] = self.cleaned_data["questions"]
@@ -74,6 +88,10 @@ class WordingForm(forms.ModelForm[SavedWording]):
             label="It came by",
             help_text="None ticked: by any way.",
         )
+        for name, label in WORDING_LABELS.items():
+            self.fields[name].label = label
+        for name in ("late", "final_sale", "refunded"):
+            self.fields[name].widget.choices = YES_NO_CHOICES
 
     def clean_clause(self) -> str:
         ref = self.cleaned_data["clause"]

@@ -93,3 +93,14 @@ def test_what_cannot_be_meant_is_said_and_nothing_is_kept(
 def test_ana_may_not(as_ana: Client) -> None:
     assert as_ana.post(ADD, FORM).status_code in (302, 403)
     assert not SavedReply.objects.exists()
+
+
+def test_the_form_speaks_plainly(as_ada: Client) -> None:
+    shown = as_ada.get(ADD).content.decode()
+    for said in (
+        "does not matter",
+        "The delivery is late",
+        "Most days since delivery",
+        "Short name",
+    ):
+        assert said in shown

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from triage.generation.constrained_decoding import Logits
 
 SEED: Final = 7
+MIN_REPEATED_TOKENS, REPEATED_TIMES = 6, 3
 
 
 class Constraint(Protocol):
@@ -51,11 +52,18 @@ class Constraint(Protocol):
 
 
 class Decoded(NamedTuple):
-    """What a model wrote: tokens, whether it ended itself, tokens not read anew."""
+    """What a model wrote: tokens, whether it ended itself, tokens not read anew, and whether it
+    was stopped because it only repeated itself.
+    """
 
     ids: list[int]
     ended: bool
     reused: int
+    repeats: bool = False
+
+    @property
+    def finish_reason(self) -> str:
+        return "stop" if self.ended else "repetition" if self.repeats else "length"
 
 
 class LlamaWriter:
@@ -116,7 +124,7 @@ class LlamaWriter:
                 input_tokens=len(tokens),
                 reused_tokens=decoded.reused,
                 output_tokens=len(decoded.ids),
-                finish_reason="stop" if decoded.ended else "length",
+                finish_reason=decoded.finish_reason,
                 cut=cut,
             ),
         )
@@ -155,8 +163,8 @@ class LlamaWriter:
     ) -> Decoded:
         """The tokens a model writes to a prompt, thoughts included.
 
-        It ends itself, or its room is used up. Raises EngineTimeout once it is ``late``, also
-        while the prompt is read.
+        It ends itself, its room is used up, or it only repeats what it wrote: that is not finished.
+        Raises EngineTimeout once it is ``late``, also while the prompt is read.
         """
         reused = self._model.read_prompt(tokens, self._shared, late)
         random = _build_generator()
@@ -175,6 +183,8 @@ class LlamaWriter:
             ids.append(token)
             unread += 1
             constraint.accept_token(token)
+            if ends_in_repetition(ids):
+                return Decoded(ids, False, reused, repeats=True)
         return Decoded(ids, False, reused)
 
     def _choose_token(self, constraint: Constraint, random: np.random.Generator) -> int:
@@ -192,6 +202,19 @@ class LlamaWriter:
         spelled = self._vocabulary.spell_tokens(ids)
         text = spelled[: len(spelled) - begun].decode(errors="replace")
         return extract_answer(text.replace("\0", ""))  # PostgreSQL stores no NUL
+
+
+def ends_in_repetition(ids: Sequence[int]) -> bool:
+    """Whether the last tokens are the same stretch, at least so many tokens long, three times in
+    a row: small general models repeat one line to the end of their room.
+    """
+    for length in range(MIN_REPEATED_TOKENS, len(ids) // REPEATED_TIMES + 1):
+        if ids[-1] != ids[-1 - length]:
+            continue
+        last = ids[-length:]
+        if last == ids[-2 * length : -length] == ids[-3 * length : -2 * length]:
+            return True
+    return False
 
 
 def _build_deadline(clock: Callable[[], float], seconds: float) -> Callable[[], bool]:

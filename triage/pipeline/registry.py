@@ -17,7 +17,7 @@ from triage import models
 from triage.contract.case import Clause
 from triage.contract.memo import keep_on_argument
 from triage.contract.outcomes import LABELLED_LANGUAGES, Labeller, Signals
-from triage.contract.step import Computing, Engine, EngineUnavailable, Rung, Step
+from triage.contract.step import Computing, Engine, EngineError, EngineUnavailable, Rung, Step
 from triage.guardrails.attribution import Writer
 from triage.inference.kept_graph import GraphFolder
 from triage.inference.registry import pinned
@@ -175,12 +175,26 @@ def _build_phrase_labeller(known: Configuration) -> Engine:
     return PhraseLabeller(read=read_signals)
 
 
-@cache
 def _load_writer(entry: pinned.Entry) -> Engine:
-    """The writer of an entry, loaded once a process; one that was pinned anew is another."""
+    """The writer of an entry. A file that cannot serve is loaded once and not for each text: its
+    refusal is remembered as long as it is the file pinned. Raises EngineUnavailable.
+    """
+    pinned.verify_file(entry)  # a file that is not there yet may come
+    found = _try_writer(entry)
+    if isinstance(found, str):
+        raise EngineUnavailable(found)
+    return found
+
+
+@cache
+def _try_writer(entry: pinned.Entry) -> Engine | str:
+    """The writer, loaded once a process, or why it cannot serve; one pinned anew is another."""
     from triage.inference.writer import LlamaWriter
 
-    return LlamaWriter(entry, threads=settings.TRIAGE_MODEL_THREADS)
+    try:
+        return LlamaWriter(entry, threads=settings.TRIAGE_MODEL_THREADS)
+    except EngineError as error:
+        return str(error)
 
 
 def get_encoder_sha256() -> str:

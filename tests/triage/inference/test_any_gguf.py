@@ -55,7 +55,8 @@ def test_the_babble_of_any_architecture_fails_and_the_next_rung_writes(
     assert (tried.rung, tried.outcome) == (entry.name, "doubted")
     assert "finished: the writer was cut off before the end" in tried.because
     assert tried.evidence
-    assert tried.evidence.usage.output_tokens == entry.max_tokens
+    usage = tried.evidence.usage
+    assert usage.output_tokens == entry.max_tokens or usage.finish_reason == "repetition"
 
 
 @pytest.mark.parametrize("heat", [0.0, 1.0])
@@ -142,7 +143,8 @@ def test_a_model_that_never_stops_thinking_has_written_nothing(folder: Path) -> 
     entry = tiny(folder, tokens=tokens, adjust=wants)
     written = LlamaWriter(entry).write(TASK)
     assert (written.text, written.finished) == ("", False)
-    assert written.usage.output_tokens == entry.max_tokens
+    usage = written.usage
+    assert usage.output_tokens == entry.max_tokens or usage.finish_reason == "repetition"
     assert "finished" in climbed(draft.step, entry).swap_reason
 
 

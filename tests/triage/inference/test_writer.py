@@ -12,10 +12,11 @@ from tests.benchmarks.writer.timing import NoConstraint
 from tests.support.gguf_runs import TASK, climbed, said
 from tests.support.tiny_gguf import ARCHITECTURES, shape, tiny
 from tests.support.written_drafts import decided
-from triage.contract.step import EngineTimeout, Status
+from triage.contract.step import EngineTimeout, EngineUnavailable, Status
 from triage.inference.chat_prompt import INSTRUCTIONS
 from triage.inference.registry.pinned import Entry
-from triage.inference.writer import LlamaWriter
+from triage.inference.writer import LlamaWriter, ends_in_repetition
+from triage.pipeline import registry
 from triage.steps import draft
 
 OTHER = replace(TASK, intent="late delivery", ticket="Where is my parcel? It is a present.")
@@ -32,6 +33,22 @@ def entry(folder: Path) -> Entry:
 
 
 # --- room and time ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ids", "repeats"),
+    [
+        ([*range(6)] * 3, True),
+        ([9, 9, *range(7), *range(7), *range(7)], True),
+        ([*range(6)] * 2, False),
+        ([*range(5)] * 3, False),
+        ([1, 2] * 9, True),
+        ([*range(60)], False),
+        ([], False),
+    ],
+)
+def test_a_writer_that_only_repeats_itself_is_stopped(ids: list[int], *, repeats: bool) -> None:
+    assert ends_in_repetition(ids) is repeats
 
 
 def test_what_does_not_fit_is_cut_and_the_receipt_says_what(entry: Entry) -> None:
@@ -146,3 +163,26 @@ def test_a_file_is_in_memory_once_however_many_rungs_name_it(entry: Entry) -> No
     one, two = LlamaWriter(entry), LlamaWriter(replace(entry, name="again", seconds=1.0))
     assert one._model is two._model
     assert one.card.name != two.card.name
+
+
+def test_a_file_that_cannot_serve_is_loaded_once(
+    entry: Entry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = []
+
+    def refuse(entry: Entry, threads: int) -> LlamaWriter:
+        loaded.append(entry.name)
+        raise EngineUnavailable("it has no chat template")
+
+    monkeypatch.setattr("triage.inference.writer.LlamaWriter", refuse)
+    for _ in range(3):
+        with pytest.raises(EngineUnavailable, match="it has no chat template"):
+            registry._load_writer(replace(entry, name="once"))
+    assert loaded == ["once"]
+
+
+def test_a_file_that_is_not_there_is_looked_for_each_time(entry: Entry) -> None:
+    gone = replace(entry, path=entry.path.with_name("gone.gguf"))
+    for _ in range(2):
+        with pytest.raises(EngineUnavailable, match="no file at"):
+            registry._load_writer(gone)

@@ -108,7 +108,7 @@ def test_it_serves_at_once_and_the_ladder_to_write_is_said(hub: Hub, pins: Path)
     try:
         assert registry.load_engine(NAME).card.weights == focal.sha256
     finally:
-        registry._load_writer.cache_clear()
+        registry._try_writer.cache_clear()
 
 
 def test_nothing_but_the_model_is_asked_for_and_nobody_is_named(hub: Hub, pins: Path) -> None:

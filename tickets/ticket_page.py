@@ -226,10 +226,10 @@ def build_run_context(ticket: Ticket) -> dict[str, Any]:
 
 def count_answers(receipts: Iterable[Receipt]) -> dict[str, Any]:
     """What the newest receipt of answers says: its ``items``, and how many have an answer."""
-    outputs = (one.output for one in reversed(list(receipts)) if one.step == "answer")
-    said: dict[str, Any] = next(outputs, {})
-    items = said.get("items", [])
-    return {"items": items, "given": sum(not item["blocker"] for item in items)}
+    newest = next((one for one in reversed(list(receipts)) if one.step == "answer"), None)
+    items = newest.output.get("items", []) if newest else []
+    given = sum(not item["blocker"] for item in items)
+    return {"items": items, "given": given, "receipt": newest.pk if newest else 0}
 
 
 def build_revision_token(run: Run | None, receipts: int) -> str:

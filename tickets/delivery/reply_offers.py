@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -11,7 +11,6 @@ from tickets.delivery import replies
 from tickets.models import Draft, Receipt, Ticket
 
 GAP_KIND = "gap"
-MAX_COMPARED_CHARS = 60  # of the question: a gap holds no more of a long one
 
 
 class NoOffer(Exception):
@@ -24,9 +23,10 @@ def take_offer(ticket: Ticket, draft: Draft | None, number: str, *, by: User) ->
 
     Call inside a transaction that has locked the ticket. Raises NoOffer.
     """
-    item = _find_item(ticket, number)
+    items, place = _find_items(ticket, number)
+    item = items[place]
     text = draft.text if draft else ""
-    gap = _find_gap(draft, item["words"]) if draft else ""
+    gap = _find_gap(draft, items, item["words"]) if draft else ""
     joined = f"{text}\n\n{item['offer']}".strip()
     changed = text.replace(gap, item["offer"], 1) if gap and gap in text else joined
     seen = replies.build_form_token(ticket, draft)
@@ -36,18 +36,22 @@ def take_offer(ticket: Ticket, draft: Draft | None, number: str, *, by: User) ->
         kept.save(update_fields=["tasks"])
 
 
-def _find_item(ticket: Ticket, number: str) -> Mapping[str, Any]:
+def _find_items(ticket: Ticket, number: str) -> tuple[Sequence[Mapping[str, Any]], int]:
+    """The questions of the newest receipt, and the place of the one whose offer is taken: the
+    number is "receipt-place", so that an older page takes nothing else.
+    """
     receipt = Receipt.objects.filter(ticket=ticket, step="answer").order_by("seq").last()
-    items = receipt.output.get("items", []) if receipt else []
-    place = int(number) if number.isdecimal() and len(number) < 4 else len(items)
-    if place >= len(items) or not items[place].get("offer"):
+    items: Sequence[Mapping[str, Any]] = receipt.output.get("items", []) if receipt else []
+    offered = [place for place, item in enumerate(items) if item.get("offer")]
+    found = [place for place in offered if receipt and number == f"{receipt.pk}-{place}"]
+    if not found:
         raise NoOffer("This offer is gone: the steps ran again. Look at the questions once more.")
-    found: Mapping[str, Any] = items[place]
-    return found
+    return items, found[0]
 
 
-def _find_gap(draft: Draft, words: str) -> str:
-    """The gap that stands for these words of the customer, "" where there is none."""
-    start = " ".join(words.replace("[", " ").replace("]", " ").split())[:MAX_COMPARED_CHARS]
-    gaps = (part["text"] for part in draft.parts if part.get("kind") == GAP_KIND)
-    return next((gap for gap in gaps if start in gap), "")
+def _find_gap(draft: Draft, items: Sequence[Mapping[str, Any]], words: str) -> str:
+    """The gap that stands for these words, "" for none: gaps are in the order of open questions."""
+    opened = [item["words"] for item in items if item["blocker"] not in (None, "customer")]
+    gaps = [part["text"] for part in draft.parts if part.get("kind") == GAP_KIND]
+    standing: dict[str, str] = dict(zip(dict.fromkeys(opened), gaps, strict=False))
+    return standing.get(words, "")

@@ -110,9 +110,20 @@ class WordingForm(forms.ModelForm[SavedWording]):
         return text
 
 
+class WordingFormSet(forms.BaseInlineFormSet[SavedWording, SavedReply, Any]):
+    """A reply says something: it keeps at least one wording."""
+
+    def clean(self) -> None:
+        super().clean()
+        kept = [form for form in self.forms if form not in self.deleted_forms]
+        if not any(form.cleaned_data.get("text") for form in kept if form.is_valid()):
+            raise ValidationError("A saved reply needs at least one wording.")
+
+
 class WordingInline(admin.StackedInline[SavedWording, SavedReply]):
     model = SavedWording
     form = WordingForm
+    formset = WordingFormSet
     extra = 0
     min_num = 1
     verbose_name = "wording"

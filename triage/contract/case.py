@@ -264,6 +264,7 @@ class Case:
     seen, which are in no text here. ``injected`` are its orders to the machine as a model reads
     them, None where that model could not be asked. What people ``settled`` already is not
     decided anew. ``replies`` are the saved replies in force, ``channel`` is that of the ticket.
+    ``is_answered``: our reply to all that they wrote went out already.
     Outputs of earlier steps are read by their type: ``case[Classification]``.
     """
 
@@ -294,6 +295,7 @@ class Case:
     injected: InjectionReading | None = InjectionReading()
     replies: tuple[SavedReply, ...] = ()
     channel: str = ""
+    is_answered: bool = False
     outputs: Mapping[type, Any] = field(default_factory=dict)
 
     def __getitem__(self, kind: type[T]) -> T:

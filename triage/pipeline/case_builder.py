@@ -73,6 +73,7 @@ def load_ticket_rows(ticket: Ticket, known: Configuration) -> TicketRows:
             injected=read_injections(ticket.subject, thread.text),
             replies=known.replies,
             channel=ticket.channel,
+            is_answered=thread.is_answered,
         ),
         facts=tuple(_build_facts(_iter_ticket_facts(ticket, account))),
         sender=tuple(_build_facts(_iter_sender_facts(ticket))),

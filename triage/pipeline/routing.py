@@ -98,7 +98,7 @@ def _iter_answer_reasons(case: Case, trouble: str) -> Iterator[str]:
 
 def _iter_missing_answers(case: Case) -> Iterator[str]:
     """What the reply does not say yet, where there is anything that it has to say."""
-    if case.settled and case[Reply].text:
+    if case.settled and case.is_answered and case[Reply].text:
         return
     if case[Answers].list_open():
         yield _describe_open_answers(case[Answers])

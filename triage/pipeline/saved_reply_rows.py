@@ -22,7 +22,8 @@ def load_saved_replies() -> Iterator[SavedReply]:
     rows = list(SavedReplyRow.objects.prefetch_related("wordings").order_by("pk"))
     if not rows:
         yield from _read_starter()
-    yield from (build_saved_reply(row) for row in rows if row.active)
+    own = (build_saved_reply(row) for row in rows if row.active)
+    yield from (reply for reply in own if reply.questions and reply.wordings)
 
 
 @cache

@@ -23,6 +23,7 @@ class Thread:
     ``text`` is what waits for an answer, written from ``since`` on, with the ``marks`` of its
     mails' headers and its number of ``photos``. ``earlier`` is all that the customer wrote,
     ``quoted`` the mails that their newest message quotes, then what both sides wrote before it.
+    ``is_answered``: our reply to all of it went out already.
     """
 
     since: datetime
@@ -32,6 +33,7 @@ class Thread:
     earlier: str
     quoted: str
     hides_words: bool
+    is_answered: bool
 
 
 def load_thread(ticket: Ticket, *, again: bool) -> Thread:
@@ -52,6 +54,7 @@ def load_thread(ticket: Ticket, *, again: bool) -> Thread:
         photos=sum(post["photos"] for post in waiting),
         earlier=_join_texts(written),
         quoted=_join_context(written, told, waiting)[:MAX_QUOTED_CHARS],
+        is_answered=bool(told) and told[-1]["direction"] == "out",
         hides_words=any(post["hidden"] for post in spoken if post["direction"] == "in"),
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from triage.contract.answers import Comparison
@@ -18,7 +18,7 @@ from triage.nlu.sentences import POLICY, split_sentences
 from triage.policies.contradictions.conditions import AFTER_SENDING
 from triage.policies.contradictions.quantities import Length, parse_lengths
 from triage.policies.contradictions.rule_words import match_words
-from triage.saved_replies.reply_conditions import compare_condition
+from triage.saved_replies.reply_conditions import compare_condition, find_state
 
 UNTIL_SENT: Final = re.compile(
     rf"\b{match_words('sending.so_far')} (?:\w+ )?\w+ {match_words('sending.been')}"
@@ -27,7 +27,7 @@ UNTIL_SENT: Final = re.compile(
 )
 MIN_DAYS: Final = 2
 """Rows have days: of what is counted in hours they cannot tell."""
-NOT_SENT, SENT = ("waiting",), ("moving", "held", "done", "back")
+NOT_SENT, SENT = ("waiting",), ("moving", "done")
 NOT_SENT_YET: Final = "Your order {order} has not been sent yet, so this is still possible."
 SENT_ALREADY: Final = "Your order {order} has been sent already, so this is no longer possible."
 SENT_SO_HOLDS: Final = "Your order {order} has been sent, so this applies to it."
@@ -100,12 +100,21 @@ class AppliedClause:
 
 
 def apply_clause(text: str, case: Case) -> AppliedClause:
-    """How the conditions of a clause's text come out for the order of the case."""
-    said: dict[str, None] = {}
-    compared: list[Comparison] = []
-    for found in parse_clause_conditions(text):
-        results = compare_condition(found.condition, case)
-        compared += results
-        holds = all(one.holds for one in results)
-        said.setdefault(found.holds if holds else found.fails)
-    return AppliedClause(text=" ".join(filter(None, said)), compared=tuple(compared))
+    """How the condition of a clause's text comes out for the order of the case. Of several a person
+    says which is meant.
+    """
+    found = parse_clause_conditions(text)
+    compared = tuple(one for each in found for one in _compare_plainly(each, case))
+    if len(found) != 1:
+        return AppliedClause(text="", compared=tuple(replace(one, holds=None) for one in compared))
+    holds = all(one.holds for one in compared)
+    return AppliedClause(text=found[0].holds if holds else found[0].fails, compared=compared)
+
+
+def _compare_plainly(found: ClauseCondition, case: Case) -> Iterator[Comparison]:
+    """The comparisons; open where an order is held up, sent back or cancelled: whether it was
+    sent before that no row says.
+    """
+    unclear = case.order is not None and find_state(case.order) not in (*NOT_SENT, *SENT)
+    for one in compare_condition(found.condition, case):
+        yield replace(one, holds=None) if unclear and found.condition.states else one

@@ -78,7 +78,8 @@ def _iter_day_comparisons(condition: Condition, order: Order, on: date) -> Itera
         if least is None and most is None:
             continue
         passed = (on - since).days if since else None
-        holds = None if passed is None else (least or 0) <= passed <= _get_upper_end(most)
+        known = passed is not None and passed >= 0
+        holds = (least or 0) <= (passed or 0) <= _get_upper_end(most) if known else None
         yield _build_comparison(
             name, "" if passed is None else str(passed), _format_span(least, most), holds
         )

@@ -31,9 +31,10 @@ from triage.contract.saved_reply import SavedReply, Wording, compute_text_sha256
 from triage.contract.step import Check, Engine, Evidence, Step, Worksheet
 from triage.contract.wording_slots import fill_fields, find_missing_values
 from triage.nlu import Document, find_requests
+from triage.nlu.asked_pieces import MAX_PIECES, cut_pieces
 from triage.nlu.entities import mask_entities
 from triage.nlu.order_linking import NAMED_IN_MESSAGE, NAMED_IN_QUOTATION
-from triage.nlu.requests import REQUEST_VERB
+from triage.policies.contradictions import find_disagreements
 from triage.refunds.proposal import ASK, HUMAN, NONE, Proposed
 from triage.saved_replies.clause_conditions import apply_clause
 from triage.saved_replies.reply_conditions import check_all_hold, compare_condition, is_about_order
@@ -42,6 +43,7 @@ from triage.steps.retrieve import Hit, Retrieval, SearchResult, find_effective_d
 NO_LABEL: Final = ("NO_LABEL",)
 """Nobody knows yet what is asked, and no money is in it."""
 MAX_ASKED: Final = 8
+LAST_WORDS: Final = 30
 CLAUSES_LOOKED_AT: Final = 3
 CUSTOMERS_LANGUAGE: Final = "in the customer's language"
 NOTHING_KNOWN: Final = "no saved reply and no clause is about this"
@@ -128,12 +130,40 @@ def answer_questions(case: Case, engine: Answerer) -> Answers:
     plain = [_hide_order_numbers(one, case) for one in asked]
     fitting = [_is_for_label(reply, label) for reply in case.replies]
     matches = engine.match_replies(plain, case.replies, fitting)
-    return Answers(
-        items=tuple(
-            _answer_one(case, engine, one, match, only=len(asked) == 1)
-            for one, match in zip(asked, matches, strict=True)
-        )
+    items = tuple(
+        _answer_one(case, engine, one, match, only=len(asked) == 1)
+        for one, match in zip(asked, matches, strict=True)
     )
+    return Answers(
+        items=tuple(_settle_customers(case, (*items, *_iter_unread(case, engine, items))))
+    )
+
+
+def _iter_unread(case: Case, engine: Answerer, items: Sequence[Answer]) -> Iterator[Answer]:
+    """What none of the items is about and has to be answered all the same: what is due, if nothing
+    seems to ask for it, and whatever stands behind the part that is read.
+    """
+    decided = case[Proposed]
+    told = any(item.title == decided.words for item in items)
+    if decided.outcome != NONE and decided.reasons != NO_LABEL and not told:
+        words = " ".join((case.subject or case.text).split())
+        yield _answer_by_decision(case, Answer(words=words, kind=AskedKind.MATTER))
+    more = len(engine.find_asked(case.subject, case.text)) > MAX_ASKED
+    if more or len(cut_pieces(case.text)) >= MAX_PIECES:
+        words = " ".join(case.text.split()[-LAST_WORDS:])
+        kind, because = AskedKind.MATTER, "the message is longer than what was read of it"
+        yield Answer(words=words, kind=kind, blocker=Blocker.PERSON, because=because)
+
+
+def _settle_customers(case: Case, items: Sequence[Answer]) -> Iterator[Answer]:
+    """The items; a person's, too, where the reply tells a decision or asks for something else and
+    would not ask the customer for this.
+    """
+    decided = any(item.source == DECISION for item in items)
+    photo = case[Proposed].outcome == ASK and case[Proposed].asks_for != "order"
+    for item in items:
+        unasked = item.blocker is Blocker.CUSTOMER and item.because == ORDER_MISSING
+        yield replace(item, blocker=Blocker.PERSON) if unasked and (decided or photo) else item
 
 
 def list_asked(case: Case, engine: Answerer) -> tuple[Asked, ...]:
@@ -180,9 +210,8 @@ def _is_for_decision(case: Case, asked: Asked, *, only: bool) -> bool:
     decided = case[Proposed]
     if decided.outcome == NONE or decided.reasons == NO_LABEL:
         return False
-    if asked.kind is AskedKind.QUESTION:
-        return bool(REQUEST_VERB.search(asked.words)) and case[Proposed].outcome != ASK
-    return only or bool(find_requests(Document.read(asked.words)))
+    asks = bool(find_requests(Document.read(asked.words)))
+    return asks or (only and asked.kind is not AskedKind.QUESTION)
 
 
 def _answer_by_decision(case: Case, empty: Answer) -> Answer:
@@ -216,7 +245,8 @@ def _answer_by_reply(
     depends = any(is_about_order(wording.condition) for wording in reply.wordings)
     if depends and has_strange_order(case):
         return replace(about, blocker=Blocker.PERSON, because=STRANGE_ORDER)
-    if depends and _may_be_newer_order(case, reply):
+    early = any(NOT_SENT in wording.condition.states for wording in reply.wordings)
+    if early and _may_be_newer_order(case):
         return replace(about, blocker=Blocker.CUSTOMER, because=ORDER_MISSING)
     compared: tuple[Comparison, ...] = ()
     for wording in reply.wordings:
@@ -246,15 +276,14 @@ def _is_order_like(word: str) -> bool:
     return letters.isalpha() and digits.isdigit() and len(digits) >= MIN_ORDER_DIGITS
 
 
-def _may_be_newer_order(case: Case, reply: SavedReply) -> bool:
-    """Whether the question is one of orders not sent yet, and the order, which was found by other
-    signs than its number, came long before they wrote: of one placed since there may be no row.
+def _may_be_newer_order(case: Case) -> bool:
+    """Whether the order, which was found by other signs than its number, came long before they
+    wrote: a question about orders not sent yet may be one of an order that has no row so far.
     """
     order = case.order
     if order is None or order.delivered is None or case.order_because in NAMED:
         return False
-    early = any(NOT_SENT in wording.condition.states for wording in reply.wordings)
-    return early and (case.received - order.delivered).days > LONG_OVER_DAYS
+    return (case.received - order.delivered).days > LONG_OVER_DAYS
 
 
 def _offer_reply(
@@ -288,7 +317,8 @@ def _answer_by_clause(case: Case, engine: Answerer, empty: Answer, *, only: bool
     best = max(hits, key=lambda hit: hit.relevance or 0.0, default=None)
     if best is None or (best.relevance or 0.0) < engine.least_clause:
         return replace(empty, blocker=Blocker.KNOWLEDGE, because=NOTHING_KNOWN)
-    return _weigh_clause(case, empty, best)
+    likely = [hit for hit in hits if (hit.relevance or 0.0) >= engine.least_clause]
+    return _weigh_clause(case, empty, best, likely)
 
 
 def _search_clauses(case: Case, engine: Answerer, words: str) -> Sequence[Hit]:
@@ -299,7 +329,10 @@ def _search_clauses(case: Case, engine: Answerer, words: str) -> Sequence[Hit]:
     return engine.search_clauses(query, on, CLAUSES_LOOKED_AT, words).hits
 
 
-def _weigh_clause(case: Case, empty: Answer, hit: Hit) -> Answer:
+def _weigh_clause(case: Case, empty: Answer, hit: Hit, hits: Sequence[Hit]) -> Answer:
+    """The clause as the answer, unless it disagrees with another of the likely ``hits``, or its
+    condition cannot be decided.
+    """
     about = replace(
         empty,
         ref=f"clause:{hit.clause.ref}@{hit.clause.version}",
@@ -307,11 +340,14 @@ def _weigh_clause(case: Case, empty: Answer, hit: Hit) -> Answer:
         quote=hit.clause.text,
         chance=hit.relevance,
     )
-    pairs = case[Retrieval].disagreements
+    pairs = (*case[Retrieval].disagreements, *find_disagreements([h.clause for h in hits]))
     if any(hit.clause.ref in (pair.one, pair.other) for pair in pairs):
-        return replace(about, blocker=Blocker.CONFLICT, because=case[Retrieval].open_question)
+        return replace(about, blocker=Blocker.CONFLICT, because="; ".join(p.because for p in pairs))
     applied = apply_clause(hit.clause.text, case)
-    if applied.compared and case.order is None:
+    if applied.compared and has_strange_order(case):
+        return replace(about, blocker=Blocker.PERSON, because=STRANGE_ORDER)
+    early = any(one.name == "order" for one in applied.compared) and _may_be_newer_order(case)
+    if applied.compared and (case.order is None or early):
         return replace(about, blocker=Blocker.CUSTOMER, because=ORDER_MISSING)
     if applied.is_open or find_missing_values(applied.text, case.facts):
         because = f"“{hit.clause.heading}” depends on what no row says of this order"

@@ -118,14 +118,22 @@ def draft_reply(case: Case, engine: Writer) -> Reply:
         finished=written.finished,
         composed_by=engine.card.name,
         usage=written.usage,
-        tasks=tuple(dict.fromkeys(one.task for one in case[Answers].list_given() if one.task)),
+        tasks=() if _is_only_news(case) else _list_tasks(case[Answers]),
         retold=compute_free_share(engine, written, task),
     )
 
 
+def _list_tasks(answers: Answers) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.task for one in answers.list_given() if one.task))
+
+
 def _compose_answers(case: Case) -> tuple[Paragraph, ...]:
-    """The answers as paragraphs; none in the news of a decision, whose question was answered."""
-    return () if case.settled else compose_answers(case[Answers].items, case)
+    """The answers as paragraphs; none where a reply went out and only a decision is news."""
+    return () if _is_only_news(case) else compose_answers(case[Answers].items, case)
+
+
+def _is_only_news(case: Case) -> bool:
+    return bool(case.settled) and case.is_answered
 
 
 def _has_something_to_say(case: Case) -> bool:
@@ -285,6 +293,12 @@ def check_reply(case: Case, output: Reply, limits: Mapping[str, float]) -> Itera
         because="a sentence is repeated",
     )
     yield _check_quoted_clauses(case, output)
+    if _plan_outcome(case)[0] == ASK_ORDER:
+        yield Check(
+            name="asks for the order",
+            passed=bool(QUESTION_PATTERNS["order"].search(output.prose.lower())),
+            because="the reply does not ask which order is meant",
+        )
     if _is_decision_told(case) or case[Proposed].outcome == ASK:
         yield _check_decision_stated(case[Proposed], output)
 

@@ -14,10 +14,12 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from tickets.access import ADMINS, require_role
+from triage.contract.answers import shorten_words
 from triage.learning.answer_report import GapGroup, find_gap_groups, measure_readiness
 
 DAYS = 90
 MAX_SLUG_CHARS = 60
+MAX_WORDING_CHARS = 700  # with the questions: an address has room for some 4,000
 
 
 @require_safe
@@ -38,7 +40,7 @@ def _build_link(group: GapGroup) -> str:
     filled = {
         "title": title,
         "slug": slugify(title)[:MAX_SLUG_CHARS],
-        "questions": "\n".join(gap.words for gap in group.examples),
-        "wording": "\n\n".join(group.replies[:1]),
+        "questions": "\n".join(shorten_words(gap.words) for gap in group.examples),
+        "wording": "".join(group.replies[:1])[:MAX_WORDING_CHARS],
     }
     return f"{reverse('admin:triage_savedreply_add')}?{urlencode(filled)}"

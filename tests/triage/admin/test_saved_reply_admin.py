@@ -90,6 +90,20 @@ def test_what_cannot_be_meant_is_said_and_nothing_is_kept(
     assert not SavedReply.objects.exists()
 
 
+def test_the_last_wording_cannot_be_taken_away(as_ada: Client) -> None:
+    saved(as_ada)
+    reply, wording = SavedReply.objects.get(), SavedWording.objects.get()
+    gone = {
+        "wordings-INITIAL_FORMS": "1",
+        "wordings-0-id": str(wording.pk),
+        "wordings-0-reply": str(reply.pk),
+        "wordings-0-DELETE": "on",
+    }
+    said = saved(as_ada, f"/admin/triage/savedreply/{reply.pk}/change/", **gone)
+    assert "A saved reply needs at least one wording." in said
+    assert SavedWording.objects.exists()
+
+
 def test_ana_may_not(as_ana: Client) -> None:
     assert as_ana.post(ADD, FORM).status_code in (302, 403)
     assert not SavedReply.objects.exists()

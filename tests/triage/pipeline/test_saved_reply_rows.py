@@ -70,6 +70,12 @@ def test_one_that_is_switched_off_serves_nobody(file: Path) -> None:
     assert list(load_saved_replies()) == []
 
 
+def test_one_without_a_wording_serves_nobody(file: Path) -> None:
+    import_saved_replies(file)
+    SavedWording.objects.all().delete()
+    assert list(load_saved_replies()) == []
+
+
 def test_a_file_that_cannot_be_used_changes_nothing(file: Path) -> None:
     file.write_text(FILE.replace("{delivered}", "{amount}"))
     with pytest.raises(CommandError, match="no value {amount}. Nothing was loaded"):

@@ -58,3 +58,19 @@ def test_the_comparison_is_on_record() -> None:
         "at most 14",
         False,
     )
+
+
+@pytest.mark.parametrize("status", ["delayed", "cancelled", "refunded"])
+def test_of_an_order_held_up_or_called_off_no_row_says_whether_it_was_sent(status: str) -> None:
+    assert apply_clause(UNTIL_SENT, case(order=replace(ORDER, status=status))).is_open
+
+
+def test_of_two_windows_a_person_says_which_is_meant() -> None:
+    found = apply_clause(
+        f"{WINDOW} Faulty ones can be returned within 2 years of delivery.", case()
+    )
+    assert (found.is_open, found.text) == (True, "")
+
+
+def test_a_delivery_after_the_message_is_no_time_that_is_over() -> None:
+    assert apply_clause(WINDOW, case(order=replace(ORDER, delivered=date(2026, 11, 21)))).is_open

@@ -188,6 +188,32 @@ def hit(clause: Clause, relevance: float) -> Hit:
     return Hit(clause=clause, rank=1, score=0.6, relevance=relevance)
 
 
+def test_what_is_due_is_told_although_nothing_seems_to_ask_for_it() -> None:
+    found = asked(FakeAnswerer(("Do you have a shop in London?", QUESTION)), outcome=REVIEW)
+    assert [item.source for item in found.items] == ["", DECISION]
+    assert found.find_readiness() is Readiness.PARTLY
+
+
+def test_a_question_about_returns_is_not_answered_by_the_refund() -> None:
+    engine = FakeAnswerer(
+        ("I'd like to return the lamp.", WISH), ("What is your return address?", QUESTION)
+    )
+    assert [item.source for item in asked(engine, outcome=REVIEW).items] == [DECISION, ""]
+
+
+def test_beside_a_decision_an_order_that_is_missing_is_a_persons() -> None:
+    engine = FakeAnswerer(("Please refund me.", WISH), ("Can it go to work?", QUESTION), chance=0.9)
+    made = labelled(replies=(ADDRESS,), order=None)
+    found = asked(engine, made, outcome=REVIEW)
+    assert [item.blocker for item in found.items] == [None, Blocker.PERSON]
+
+
+def test_more_than_is_read_leaves_a_gap_for_the_rest() -> None:
+    engine = FakeAnswerer(*((f"Why {number}?", QUESTION) for number in range(10)), chance=0.9)
+    last = asked(engine, named()).items[-1]
+    assert (last.blocker, "longer than what was read" in last.because) == (Blocker.PERSON, True)
+
+
 def found_by_search(*hits: Hit, **changes: Any) -> Case:
     made = labelled(**changes)
     return made.add_output(replace(made[Retrieval], hits=hits))

@@ -183,9 +183,13 @@ class LlamaWriter:
             ids.append(token)
             unread += 1
             constraint.accept_token(token)
-            if ends_in_repetition(ids):
+            if self.only_repeats(ids):
                 return Decoded(ids, False, reused, repeats=True)
         return Decoded(ids, False, reused)
+
+    def only_repeats(self, ids: Sequence[int]) -> bool:
+        """Whether nothing new is to be expected after these tokens."""
+        return ends_in_repetition(ids)
 
     def _choose_token(self, constraint: Constraint, random: np.random.Generator) -> int:
         """The likeliest token that is allowed, or with a temperature one by its chance."""

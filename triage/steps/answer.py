@@ -124,7 +124,8 @@ def answer_questions(case: Case, engine: Answerer) -> Answers:
     label = case[Classification]
     if label.is_unanswerable or case.language not in READABLE_LANGUAGES:
         return Answers()
-    asked = list_asked(case, engine)
+    found = engine.find_asked(case.subject, case.text)
+    asked = found[:MAX_ASKED] or (_take_whole(case),)
     if label.is_unlike_ours and asked[0].kind is AskedKind.MATTER:
         return Answers()  # it asks for nothing that we know of
     plain = [_hide_order_numbers(one, case) for one in asked]
@@ -134,22 +135,20 @@ def answer_questions(case: Case, engine: Answerer) -> Answers:
         _answer_one(case, engine, one, match, only=len(asked) == 1)
         for one, match in zip(asked, matches, strict=True)
     )
-    return Answers(
-        items=tuple(_settle_customers(case, (*items, *_iter_unread(case, engine, items))))
-    )
+    unread = _iter_unread(case, items, cut=len(found) > MAX_ASKED)
+    return Answers(items=tuple(_settle_customers(case, (*items, *unread))))
 
 
-def _iter_unread(case: Case, engine: Answerer, items: Sequence[Answer]) -> Iterator[Answer]:
+def _iter_unread(case: Case, items: Sequence[Answer], *, cut: bool) -> Iterator[Answer]:
     """What none of the items is about and has to be answered all the same: what is due, if nothing
-    seems to ask for it, and whatever stands behind the part that is read.
+    seems to ask for it, and whatever stands behind the part that is read, or was ``cut`` off.
     """
     decided = case[Proposed]
     told = any(item.title == decided.words for item in items)
     if decided.outcome != NONE and decided.reasons != NO_LABEL and not told:
         words = " ".join((case.subject or case.text).split())
         yield _answer_by_decision(case, Answer(words=words, kind=AskedKind.MATTER))
-    more = len(engine.find_asked(case.subject, case.text)) > MAX_ASKED
-    if more or len(cut_pieces(case.text)) >= MAX_PIECES:
+    if cut or len(cut_pieces(case.text)) >= MAX_PIECES:
         words = " ".join(case.text.split()[-LAST_WORDS:])
         kind, because = AskedKind.MATTER, "the message is longer than what was read of it"
         yield Answer(words=words, kind=kind, blocker=Blocker.PERSON, because=because)
@@ -166,13 +165,11 @@ def _settle_customers(case: Case, items: Sequence[Answer]) -> Iterator[Answer]:
         yield replace(item, blocker=Blocker.PERSON) if unasked and (decided or photo) else item
 
 
-def list_asked(case: Case, engine: Answerer) -> tuple[Asked, ...]:
-    """What the message asks; where nothing sounds like it, the whole of it."""
-    if found := engine.find_asked(case.subject, case.text)[:MAX_ASKED]:
-        return found
+def _take_whole(case: Case) -> Asked:
+    """The whole message as one matter, where nothing in it sounds like a question or a wish."""
     words = " ".join((case.text or case.subject).split())
     whole = f"{case.subject}\n{case.text}".strip()
-    return (Asked(words=words, kind=AskedKind.MATTER, context=whole),)
+    return Asked(words=words, kind=AskedKind.MATTER, context=whole)
 
 
 def _hide_order_numbers(asked: Asked, case: Case) -> Asked:

@@ -9,7 +9,6 @@ import pytest
 
 from tests.benchmarks.writer import timing
 from tests.support.tiny_gguf import shape, tiny
-from triage.inference.writer import LlamaWriter
 
 
 def test_each_task_is_written_with_the_mask_and_without(tmp_path: Path) -> None:
@@ -33,6 +32,6 @@ def test_a_model_of_random_weights_has_the_vocabulary_of_a_real_one(
     monkeypatch.setitem(timing.MODEL_SHAPES, "0.5B", small)
     monkeypatch.setattr(timing, "VOCABULARY_TOKENS", 9000)
     entry = timing.create_random_entry("0.5B", tmp_path)
-    writer = LlamaWriter(entry)
+    writer = timing.PatientWriter(entry)
     assert len(writer._vocabulary.pieces) == 9000
     assert writer.write(timing.sample_tasks(1)[0]).usage.output_tokens == timing.MAX_TEXT_TOKENS

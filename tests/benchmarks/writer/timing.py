@@ -81,7 +81,16 @@ class NoConstraint:
     def accept_token(self, token: int) -> None: ...
 
 
-class UnmaskedWriter(LlamaWriter):
+class PatientWriter(LlamaWriter):
+    """A writer that is not stopped when it repeats itself: random weights do nothing else, and
+    both texts of a pair have to be as long.
+    """
+
+    def only_repeats(self, ids: Sequence[int]) -> bool:
+        return False
+
+
+class UnmaskedWriter(PatientWriter):
     """The same writer without its mask. For measuring alone: what it writes is not shown."""
 
     def build_constraint(self, task: WritingTask) -> NoConstraint:
@@ -100,7 +109,7 @@ def time_pairs(
     """Each task timed with the same loaded model, masked and not; a first one, unmeasured,
     warms it up.
     """
-    masked, free = LlamaWriter(entry, threads), UnmaskedWriter(entry, threads)
+    masked, free = PatientWriter(entry, threads), UnmaskedWriter(entry, threads)
     masked.write(asked[0])
     for number, task in enumerate(asked):
         turns = [masked, free] if number % 2 else [free, masked]

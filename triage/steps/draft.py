@@ -273,8 +273,13 @@ def check_reply(case: Case, output: Reply, limits: Mapping[str, float]) -> Itera
         value=case[Answers].format_count(),
         because="nothing that was asked has an answer yet: a person writes it",
     )
-    if not _has_something_to_say(case):
-        return
+    if _has_something_to_say(case):
+        yield from _check_text(case, output, limits)
+        yield from _check_told(case, output)
+
+
+def _check_text(case: Case, output: Reply, limits: Mapping[str, float]) -> Iterator[Check]:
+    """Whether the text is whole, in its own words, kind, of a fit length, and says things once."""
     yield from check_writing(output.finished, output.text_attribution, limits["left_out"])
     yield from check_retelling(output.retold, limits.get("retold", MAX_RETOLD_SHARE))
     yield from _check_tone(case, output)
@@ -292,6 +297,10 @@ def check_reply(case: Case, output: Reply, limits: Mapping[str, float]) -> Itera
         passed=len(set(kept)) == len(kept),
         because="a sentence is repeated",
     )
+
+
+def _check_told(case: Case, output: Reply) -> Iterator[Check]:
+    """Whether the reply quotes, asks and states what it was planned to."""
     yield _check_quoted_clauses(case, output)
     if _plan_outcome(case)[0] == ASK_ORDER:
         yield Check(

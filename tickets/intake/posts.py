@@ -53,7 +53,7 @@ def receive_form(
         "order_number": make_storable(order_number),
     }
     files = list(attachments)
-    raw = _serialize_row({**posted, "files": [[file.name, file.sha256] for file in files]})
+    raw = serialize_row({**posted, "files": [[file.name, file.sha256] for file in files]})
     external_id = f"form:{token}:{hashlib.sha256(raw).hexdigest()[:16]}"
     said, title = split_hidden_text(posted["text"].strip()), split_hidden_text(posted["subject"])
     posted["subject"], body = title.seen, said.seen
@@ -65,7 +65,7 @@ def receive_form(
         if known:
             return Outcome(Effect.UNCHANGED, known)
         owners = find_customers_by_email([posted["email"]])
-        ticket = _build_ticket(external_id, Ticket.Channel.FORM, posted, owners)
+        ticket = build_ticket(external_id, Ticket.Channel.FORM, posted, owners)
         ticket.save(force_insert=True)
         hidden = join_hidden((title.hidden, said.hidden))
         message = _build_message(ticket, quoting.BodyParts(body, "", ""), raw, hidden)
@@ -126,7 +126,7 @@ def _read_ticket_row(row: Row) -> TicketRow:
     if not body and not posted["subject"]:
         raise BadRow("body and subject are both empty: a ticket needs one of them")
     channel = fields.read_choice(row, "channel", Ticket.Channel.values, Ticket.Channel.IMPORT)
-    return TicketRow(external_id, channel, posted, body, hidden, _serialize_row(row))
+    return TicketRow(external_id, channel, posted, body, hidden, serialize_row(row))
 
 
 def _load_first_messages(external_ids: list[str]) -> dict[str, tuple[Ticket, Message | None]]:
@@ -142,7 +142,7 @@ def _create_tickets(rows: list[TicketRow]) -> dict[str, Ticket]:
     """New tickets by their external id, each with its message and a run that waits."""
     owners = find_customers_by_email(row.posted["email"] for row in rows)
     tickets = Ticket.objects.bulk_create(
-        _build_ticket(row.external_id, row.channel, row.posted, owners) for row in rows
+        build_ticket(row.external_id, row.channel, row.posted, owners) for row in rows
     )
     Message.objects.bulk_create(
         _build_message(ticket, _split_row(row), row.raw, row.hidden)
@@ -171,7 +171,8 @@ def _describe_outcome(
     return _check_unchanged(*known[row.external_id], row)
 
 
-def _serialize_row(row: Row) -> bytes:
+def serialize_row(row: Row) -> bytes:
+    """The row as it is kept beside what was read from it."""
     return json.dumps(make_json_safe(row), sort_keys=True).encode()
 
 
@@ -191,9 +192,10 @@ def _check_unchanged(known: Ticket, first: Message | None, row: TicketRow) -> Ou
     )
 
 
-def _build_ticket(
+def build_ticket(
     external_id: str, channel: str, posted: dict[str, Any], owners: Mapping[str, Customer]
 ) -> Ticket:
+    """A ticket, not saved yet, of the customer among ``owners`` who has its address."""
     return Ticket(
         external_id=external_id,
         channel=channel,

@@ -187,7 +187,7 @@ class Message(models.Model):
     not show, which count for nothing. ``raw`` is what arrived, byte for byte. ``automatic`` is
     what a machine wrote, such as the reply of somebody who is away. ``forwarded_by`` is the
     colleague who forwarded what ``sender`` wrote. A reply that failed is handed over again at
-    ``retry_at``, unless a person set it aside.
+    ``retry_at``, unless a person set it aside. Of an imported reply ``sender`` is who wrote it.
     """
 
     class Direction(models.TextChoices):
@@ -204,6 +204,7 @@ class Message(models.Model):
         DOUBT = "doubt", "may or may not have been sent"
         DELAYED = "delayed", "sent, but late"
         BOUNCED = "bounced", "did not arrive"
+        IMPORTED = "imported", "sent by another program"
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="messages")
     direction = models.CharField(max_length=4, choices=Direction)
@@ -244,7 +245,9 @@ class Message(models.Model):
                 condition=Q(direction="out") | Q(delivery=""), name="only_outgoing_is_delivered"
             ),
             models.CheckConstraint(
-                condition=~Q(direction="out") | Q(author__isnull=False),
+                condition=~Q(direction="out")
+                | Q(author__isnull=False)
+                | Q(delivery="imported"),
                 name="outgoing_has_a_person",
             ),
         ]

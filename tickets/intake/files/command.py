@@ -38,13 +38,18 @@ class RowsCommand(BaseCommand):
         """The rows in the form that ``receive`` takes; a subclass may group them."""
         return items
 
+    def list_known_names(self, row: Row) -> Iterable[str]:
+        """The names that mean something in a row, or are meant to be passed over."""
+        return self.columns
+
     def _report_unknown_names(
         self, items: Iterable[RowItem], say: Callable[[str], None]
     ) -> Iterator[RowItem]:
         """The same rows; each name that no column has is reported once."""
         said: set[str] = set()
         for item in items:
-            for name in sorted(find_unknown_names(item, self.columns) - said):
+            known = self.list_known_names(item.content or {})
+            for name in sorted(find_unknown_names(item, known) - said):
                 say(f"{item.place}: {name!r} is not a name this import knows: it is left out.")
                 said.add(name)
             yield item

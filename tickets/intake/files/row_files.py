@@ -105,6 +105,6 @@ def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def find_unknown_names(item: RowItem, columns: list[str]) -> set[str]:
+def find_unknown_names(item: RowItem, columns: Iterable[str]) -> set[str]:
     """The names in a row that are no columns of the import."""
     return set(item.content or {}) - set(columns)

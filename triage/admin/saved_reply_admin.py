@@ -15,14 +15,11 @@ from tickets.models import Ticket
 from triage.admin.refund_rules import CheckboxListField, WordLinesField, check_clause
 from triage.contract.order_status import STATE_WORDS
 from triage.contract.saved_reply import compute_text_sha256
-from triage.contract.wording_slots import FIELD
-from triage.guardrails.commitments import Records, find_unapproved_commitments
-from triage.models import Clause, Intent, SavedReply, SavedWording
+from triage.models import Intent, SavedReply, SavedWording
 from triage.models.saved_replies import MAX_WORDING_CHARS
-from triage.pipeline.saved_reply_rows import find_clause_texts
+from triage.pipeline.saved_reply_rows import find_clause_texts, find_money_promise
 
 MIN_QUESTIONS = 3
-FILLED_IN = "HP-1"  # stands for any value while a wording is read for promises of money
 
 
 YES_NO_CHOICES = (("unknown", "does not matter"), ("true", "yes"), ("false", "no"))
@@ -99,12 +96,9 @@ class WordingForm(forms.ModelForm[SavedWording]):
 
     def clean_text(self) -> str:
         text = str(self.cleaned_data["text"])
-        clauses = tuple(Clause.objects.values_list("text", flat=True))
-        plain = FIELD.sub(FILLED_IN, text)
-        found = next(iter(find_unapproved_commitments(plain, Records(quotable=clauses))), None)
-        if found:
+        if sentence := find_money_promise(text):
             raise ValidationError(
-                f"“{found.sentence}” reads as if money were given. Refunds are decided by refund "
+                f"“{sentence}” reads as if money were given. Refunds are decided by refund "
                 "rules and people: say how it works, not that it is given."
             )
         return text

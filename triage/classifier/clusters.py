@@ -27,15 +27,17 @@ class Cluster:
     words: tuple[str, ...]
 
 
-def cluster_texts(texts: Sequence[str], vectors: Vectors) -> list[Cluster]:
-    """Groups of at least five texts, the largest first; ``vectors`` (n, d) of length one.
+def cluster_texts(
+    texts: Sequence[str], vectors: Vectors, least: int = MIN_CLUSTER_TEXTS
+) -> list[Cluster]:
+    """Groups of at ``least`` so many texts, the largest first; ``vectors`` (n, d) of length one.
 
     Average linkage by cosine distance, which leaves stray texts alone. Memory and time grow
     with n squared: 100 MB and some seconds for 4,000.
     """
-    if len(texts) < MIN_CLUSTER_TEXTS:
+    if len(texts) < max(least, 2):
         return []
-    found = [rows for rows in _group_vectors(vectors) if len(rows) >= MIN_CLUSTER_TEXTS]
+    found = [rows for rows in _group_vectors(vectors) if len(rows) >= least]
     found.sort(key=len, reverse=True)
     named = _name_groups(texts, found)
     return [

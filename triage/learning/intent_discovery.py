@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
-from django.db.models import OuterRef, QuerySet, Subquery, TextField, Value
+from django.db.models import OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -35,23 +35,29 @@ class ProposalNotTaken(Exception):
 
 def propose_job(job: Job) -> Mapping[str, Any]:
     """Cluster the unlabelled tickets and renew the proposals; refused ones stay away."""
+    read, kept = propose_intents()
+    return {"tickets": read, "proposals": kept, "sentence": _format_summary(read, kept)}
+
+
+def propose_intents() -> tuple[int, int]:
+    """Renew the proposals; how many tickets were read, and how many groups are open now."""
     tickets = list(find_unlabelled_tickets()[:MAX_TICKETS])
     texts = load_ticket_texts(tickets)
     read = [ticket for ticket in tickets if texts[ticket]]
     groups = _cluster_tickets(read, [texts[ticket] for ticket in read])
     with transaction.atomic():
-        kept = _renew_proposals(groups)
-    return {"tickets": len(read), "proposals": kept, "sentence": _format_summary(len(read), kept)}
+        return len(read), _renew_proposals(groups)
 
 
 def find_unlabelled_tickets() -> QuerySet[Ticket, int]:
-    """The ids of recent tickets that the classify step read and gave no label, newest first;
-    spam and empty ones are left out.
+    """The ids of recent tickets that the classify step read and gave no label, and of those of the
+    past that came without one, newest first; spam and empty ones are left out.
     """
     said = Receipt.objects.filter(ticket=OuterRef("pk"), step="classify").order_by("-seq")
     outcome = said.exclude(actor_kind="human").values(found=KT("output__outcome"))[:1]
-    recent = Ticket.objects.filter(label="", received_at__gte=timezone.now() - LOOK_BACK_PERIOD)
-    read = recent.filter(receipts__step="classify").annotate(
+    recent = Q(receipts__step="classify", received_at__gte=timezone.now() - LOOK_BACK_PERIOD)
+    past = Q(channel=Ticket.Channel.IMPORT, runs=None)
+    read = Ticket.objects.filter(recent | past, label="").annotate(
         outcome=Coalesce(Subquery(outcome), Value(""), output_field=TextField())
     )
     asked = read.exclude(outcome__in=NON_REQUEST_OUTCOMES)
@@ -169,7 +175,7 @@ def accept_proposal(
                 "Leave at least one ticket ticked: the intent is learned from them."
             )
         intent = into or _create_intent(name)
-        texts = {_truncate_text(text) for text in load_ticket_texts(chosen).values() if text}
+        texts = {truncate_example(text) for text in load_ticket_texts(chosen).values() if text}
         IntentExample.objects.bulk_create(
             (
                 IntentExample(intent=intent, text=text, source=EXAMPLE_SOURCE)
@@ -181,7 +187,7 @@ def accept_proposal(
     return intent
 
 
-def _truncate_text(text: str) -> str:
+def truncate_example(text: str) -> str:
     """The text cut to the bytes that an example may have."""
     return text.encode()[:LONGEST_EXAMPLE].decode(errors="ignore").strip()
 

@@ -59,7 +59,7 @@ def train_version(
         raise NotTrained("Give at least two intents some examples: there is nothing to tell apart.")
     encoder = _choose_encoder(data.training, epochs, progress)
     target = target or registry.get_target_precision()
-    made, foreign = _fit_version(data.training, target, encoder)
+    made, foreign = fit_version(data.training, target, encoder)
     before = get_active_version()
     with transaction.atomic():
         if encoder and not encoder.pk:
@@ -157,11 +157,11 @@ def _choose_encoder(
         raise NotTrained(str(error)) from error
 
 
-def _fit_version(
+def fit_version(
     rows: Sequence[Row], target: float, encoder: IntentEncoder | None
 ) -> tuple[dict[str, Any], ForeignClassifier]:
     """The columns of a Classifier row, learned from these rows, and its part for other
-    languages, not saved. Raises NotTrained.
+    languages, not saved. ``encoder`` is a tuned one, None for the plain. Raises NotTrained.
     """
     from triage.classifier import fitting, out_of_scope, promised_model, selective
     from triage.classifier.multi_intent import detector_fitting

@@ -3,7 +3,7 @@
 from triage.models.jobs import Job
 from triage.models.knobs import Limit, Phrase, Rung
 from triage.models.policy import Clause, EncoderChange, Policy, PolicyVersion, TunedEncoder
-from triage.models.saved_replies import SavedReply, SavedWording
+from triage.models.saved_replies import ReplyProposal, SavedReply, SavedWording, SentReply
 from triage.models.taxonomy import (
     DIMENSIONS,
     OTHER_LANGUAGES,
@@ -37,8 +37,10 @@ __all__ = [
     "Phrase",
     "Policy",
     "PolicyVersion",
+    "ReplyProposal",
     "Rung",
     "SavedReply",
     "SavedWording",
+    "SentReply",
     "TunedEncoder",
 ]

@@ -12,7 +12,7 @@ class Job(models.Model):
     """One piece of long work, who asked for it, and what came of it.
 
     ``kind`` is a key of ``triage.pipeline.jobs.KINDS``; ``wanted`` and ``result`` are what that
-    function takes and returns, as JSON.
+    function takes and returns, as JSON. ``doing`` says what it is at, ``percent`` how far it came.
     """
 
     class State(models.TextChoices):
@@ -25,6 +25,8 @@ class Job(models.Model):
     wanted = models.JSONField(default=dict)
     state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
     result = models.JSONField(default=dict)
+    doing = models.CharField(max_length=120, blank=True)
+    percent = models.PositiveSmallIntegerField(default=0)
     error = models.CharField(max_length=500, blank=True)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
@@ -47,7 +49,8 @@ class Job(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="running") | Q(lease_until__isnull=False),
                 name="running_job_has_a_lease",
-            )
+            ),
+            models.CheckConstraint(condition=Q(percent__lte=100), name="job_percent_is_a_share"),
         ]
 
     def __str__(self) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pghistory
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from tickets.audit.change_reasons import list_of_words
-from tickets.models import Ticket
+from tickets.models import Message, Ticket
 from triage.contract.order_status import STATE_WORDS
 from triage.contract.wording_slots import WORDING_KINDS, find_unknown_fields
 
@@ -126,3 +128,71 @@ class SavedWording(models.Model):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+
+class SentReply(models.Model):
+    """What a person answered to the first question of a ticket, as far as it may serve again.
+
+    ``text`` is without greeting, closing and the values of its order; ``doubts`` say why it may
+    hold for nobody else. Whom it went to, and what they asked, stays in the message alone.
+    ``delivered``: whether the order had arrived by then; None where it is about none.
+    """
+
+    message = models.OneToOneField(
+        Message, models.CASCADE, primary_key=True, related_name="sent_reply"
+    )
+    text = models.TextField()
+    doubts = models.JSONField(default=list)
+    delivered = models.BooleanField(null=True)
+
+    class Meta:
+        verbose_name_plural = "sent replies"
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class ReplyProposal(models.Model):
+    """Sent replies that answer the same question: a saved reply, if a person says so.
+
+    ``text`` is the one of them that serves best, ``questions`` are how the customers put it, the
+    nearest to the middle first; ``label`` is a slug, empty for none. ``like`` is the saved reply
+    that answers most of these questions already.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", "Waiting"
+        TAKEN = "taken", "Made a saved reply"
+        REFUSED = "refused", "Refused"
+
+    title = models.CharField(max_length=120)
+    label = models.CharField(max_length=80, blank=True)
+    text = models.TextField()
+    doubts = models.JSONField(default=list)
+    questions = models.JSONField(default=list)
+    sources = models.ManyToManyField(SentReply, related_name="+")
+    like = models.ForeignKey(SavedReply, models.SET_NULL, null=True, blank=True, related_name="+")
+    state = models.CharField(max_length=8, choices=State, default=State.OPEN)
+    reply = models.ForeignKey(SavedReply, models.PROTECT, null=True, blank=True, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="open") | Q(decided_by__isnull=False),
+                name="reply_proposal_is_decided_by_a_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="taken", reply__isnull=False)
+                | (~Q(state="taken") & Q(reply__isnull=True)),
+                name="taken_reply_proposal_has_a_reply",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title

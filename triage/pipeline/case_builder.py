@@ -37,17 +37,21 @@ CAPTURE = Payment.Kind.CAPTURE
 CHARGEBACK_WORDS = ("chargeback", "dispute")
 
 
-def build_case(ticket: Ticket, known: Configuration | None = None) -> Case:
+def build_case(
+    ticket: Ticket, known: Configuration | None = None, *, before: int | None = None
+) -> Case:
     """The ticket with its customer, orders, rules and taxonomy as they are now, or were when
-    they were ``known``.
+    they were ``known``; its thread as it was ``before`` the message of that id.
     """
-    return understand_ticket(load_ticket_rows(ticket, known or load_configuration()))
+    return understand_ticket(load_ticket_rows(ticket, known or load_configuration(), before))
 
 
-def load_ticket_rows(ticket: Ticket, known: Configuration) -> TicketRows:
+def load_ticket_rows(
+    ticket: Ticket, known: Configuration, before: int | None = None
+) -> TicketRows:
     """Everything the steps may know of a ticket, as values, whatever its message says."""
     decided = find_prior_decision(ticket)
-    thread = load_thread(ticket, again=decided is not None)
+    thread = load_thread(ticket, again=decided is not None, before=before)
     account = load_account(ticket.customer) if ticket.customer else None
     message = f"{ticket.subject}\n{thread.text}"
     rows = _load_orders(account, message, thread.quoted) if account else []

@@ -27,8 +27,11 @@ KINDS: Mapping[str, str] = {
     "tune": "triage.learning.retrieval_tuning.tune_job",
     "propose": "triage.learning.intent_discovery.propose_job",
     "what if": "triage.policy_review.simulation.what_if_job",
+    "replies": "triage.learning.reply_discovery.propose_replies_job",
+    "past": "triage.learning.first_day.learning_job.learn_past_job",
+    "switch on": "triage.learning.first_day.switching_on.switch_on_job",
 }
-NIGHTLY_KINDS = ("train", "propose")
+NIGHTLY_KINDS = ("train", "propose", "replies")
 OPEN_STATES = (Job.State.QUEUED, Job.State.RUNNING)
 JOB_LEASE = leases.Lease(
     Job,
@@ -85,6 +88,11 @@ def execute_job(job_id: int) -> bool:
         log.exception("job %s failed", job.pk)
         return _end_job(job, Job.State.FAILED, error=f"{type(error).__name__}: {error}"[:500])
     return _end_job(job, Job.State.DONE, result=dict(result))
+
+
+def report_progress(job: Job, doing: str, percent: int) -> None:
+    """Say what a job is at, and prolong its lease. Raises LeaseLost."""
+    leases.renew_lease(JOB_LEASE, job, doing=doing, percent=percent)
 
 
 def _import_worker(kind: str) -> Callable[[Job], Mapping[str, Any]]:

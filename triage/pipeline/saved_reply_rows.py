@@ -9,10 +9,14 @@ from pathlib import Path
 from django.db import transaction
 
 from triage.contract.saved_reply import Condition, SavedReply, Wording, compute_text_sha256
+from triage.contract.wording_slots import FIELD
+from triage.guardrails.commitments import Records, find_unapproved_commitments
 from triage.models import Clause
 from triage.models import SavedReply as SavedReplyRow
 from triage.models import SavedWording as SavedWordingRow
 from triage.saved_replies.reply_files import STARTER, read_replies
+
+FILLED_IN = "HP-1"  # stands for any value while a wording is read for promises of money
 
 
 def load_saved_replies() -> Iterator[SavedReply]:
@@ -80,6 +84,14 @@ def find_clause_texts(refs: Iterable[str]) -> dict[str, str]:
     wanted = set(filter(None, refs))
     rows = Clause.objects.filter(ref__in=wanted).order_by("version__number")
     return dict(rows.values_list("ref", "text"))
+
+
+def find_money_promise(text: str) -> str:
+    """The sentence of a wording that reads as if money were given; empty where none does."""
+    clauses = tuple(Clause.objects.values_list("text", flat=True))
+    plain = FIELD.sub(FILLED_IN, text)
+    found = find_unapproved_commitments(plain, Records(quotable=clauses))
+    return next((one.sentence for one in found), "")
 
 
 def _write_reply(reply: SavedReply, texts: dict[str, str]) -> None:

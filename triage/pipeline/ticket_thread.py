@@ -36,14 +36,14 @@ class Thread:
     is_answered: bool
 
 
-def load_thread(ticket: Ticket, *, again: bool) -> Thread:
+def load_thread(ticket: Ticket, *, again: bool, before: int | None = None) -> Thread:
     """The thread of the ticket. ``again``: it is to be answered once more, also where an answer
-    went out already.
+    went out already; ``before``: as it was until the message of that id.
 
     In the order of arrival: a mail dated before our answer may have come in after it. An absence
     note or a bounce asks nothing, where there is anything else.
     """
-    spoken = _list_spoken(ticket)
+    spoken = _list_spoken(ticket, before)
     written = [post for post in spoken if post["direction"] == "in" and not post["automatic"]]
     told = [post for post in spoken if not (post["automatic"] and written)]
     waiting = _select_unanswered(told, again=again)
@@ -59,9 +59,10 @@ def load_thread(ticket: Ticket, *, again: bool) -> Thread:
     )
 
 
-def _list_spoken(ticket: Ticket) -> list[dict[str, Any]]:
+def _list_spoken(ticket: Ticket, before: int | None) -> list[dict[str, Any]]:
     """What was written to us and by us, oldest arrival first, with the head of each mail."""
     rows = ticket.messages.exclude(direction="note").order_by("pk")
+    rows = rows if before is None else rows.filter(pk__lt=before)
     photos = Count("attachments", Q(attachments__content_type__startswith="image/"))
     kept = rows.annotate(photos=photos, head=Substr("raw", 1, MAX_HEADER_BYTES))
     names = "direction", "automatic", "at", "sender", "text", "quoted", "hidden", "photos", "head"

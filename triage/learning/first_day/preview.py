@@ -1,0 +1,211 @@
+"""What the machine would have done with a shop's last tickets, had it learned from those before.
+
+Nothing is written: the steps run on the tickets as they were when they came, by labels and replies
+learned from the older ones, and what they say is held against what people did. Orders are as they
+are today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from tickets.models import Ticket
+from triage.contract import case
+from triage.contract.answers import SAVED_REPLY
+from triage.contract.case import Case
+from triage.contract.outputs import Classification
+from triage.contract.saved_reply import SavedReply
+from triage.contract.step import Engine, Rung
+from triage.inference.language import identify_language
+from triage.learning import examples, versions
+from triage.learning.first_day.past_labels import PastLabel, iter_label_rows
+from triage.learning.reply_discovery import ReplyGroup, build_saved_reply, group_answers
+from triage.learning.sent_replies import AnsweredQuestion
+from triage.models import SavedReply as SavedReplyRow
+from triage.pipeline import registry, routing, runner
+from triage.pipeline.case_builder import build_case
+from triage.pipeline.configuration import Configuration, load_configuration
+from triage.steps.answer import Answers
+from triage.steps.draft import Reply
+
+MIN_PAST: Final = 40
+HELD_OUT_SHARE: Final = 0.25
+MAX_HELD_OUT: Final = 1_000
+MAX_SAMPLES: Final = 10
+PROPOSED: Final = "proposed-"
+
+Report = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lesson:
+    """What was learned from the older tickets: by which ``known`` the steps run, and by which
+    ``labeller``, None for the one in force. ``usable`` are the proposed replies without a doubt.
+    """
+
+    known: Configuration
+    labeller: Engine | None
+    usable: frozenset[str]
+    replies: int
+
+
+@dataclass(kw_only=True)
+class Preview:
+    """Of ``tickets``: how many were labelled, how many of those as people had, how many would have
+    had every question answered, or a part. ``as_they_are``: by replies without a doubt.
+    """
+
+    tickets: int = 0
+    labelled: int = 0
+    right: int = 0
+    with_label: int = 0
+    ready: int = 0
+    as_they_are: int = 0
+    partly: int = 0
+    drafts: list[dict[str, Any]] = field(default_factory=list)
+    misses: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, one: AnsweredQuestion, read: Case, usable: frozenset[str]) -> None:
+        """Count what the machine made of one ticket."""
+        self.tickets += 1
+        self._add_label(one, read[Classification])
+        reply = read[Reply]
+        if not any(routing.iter_attention_reasons(read, "")):
+            self.ready += 1
+            self.as_they_are += _is_usable(read[Answers], usable)
+            self.drafts.append({"ticket": one.ticket, "sent": one.message, "draft": reply.text})
+        elif reply.text:
+            self.partly += 1
+
+    def _add_label(self, one: AnsweredQuestion, said: Classification) -> None:
+        self.with_label += bool(one.label)
+        if not said.label:
+            return
+        self.labelled += 1
+        if said.label == one.label:
+            self.right += 1
+        elif one.label:
+            self.misses.append({"ticket": one.ticket, "label": said.name, "was": one.label})
+
+    def serialize(self) -> dict[str, Any]:
+        """The figures and the first ten of each kind of example, spread over the whole time."""
+        found = {name: getattr(self, name) for name in COUNTS}
+        return {**found, "drafts": _spread(self.drafts), "misses": _spread(self.misses)}
+
+
+COUNTS: Final = (
+    "tickets", "labelled", "right", "with_label", "ready", "as_they_are", "partly",
+)  # fmt: skip
+
+
+def _is_usable(answers: Answers, usable: frozenset[str]) -> bool:
+    """Whether no proposed reply with a doubt is among them."""
+    used = [item.ref for item in answers.list_given() if item.source == SAVED_REPLY]
+    proposed = [ref for ref in used if ref.startswith(f"reply:{PROPOSED}")]
+    return all(ref.removeprefix("reply:").partition("@")[0] in usable for ref in proposed)
+
+
+def _spread(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """At most ten of the rows, evenly."""
+    step = max(1, -(-len(rows) // MAX_SAMPLES))
+    return list(rows[::step])
+
+
+def split_past(
+    answered: Sequence[AnsweredQuestion],
+) -> tuple[Sequence[AnsweredQuestion], Sequence[AnsweredQuestion]]:
+    """The older ones, to learn from, and the newest, to try it on; none where they are too few."""
+    if len(answered) < MIN_PAST:
+        return answered, ()
+    tried = min(MAX_HELD_OUT, round(len(answered) * HELD_OUT_SHARE))
+    return answered[:-tried], answered[-tried:]
+
+
+def learn(
+    older: Sequence[AnsweredQuestion], labels: Sequence[PastLabel], held_out: frozenset[int]
+) -> Lesson:
+    """What the older tickets teach: a labeller, and the replies that would be proposed."""
+    known = load_configuration()
+    groups = group_answers(older)
+    proposed = {
+        f"{PROPOSED}{place}": build_saved_reply(group, f"{PROPOSED}{place}")
+        for place, group in enumerate(groups)
+    }
+    new = [label for label in labels if not label.known]
+    intents = [case.Intent(slug=label.slug, name=label.name) for label in new]
+    return Lesson(
+        known=replace(
+            known,
+            intents=(*known.intents, *intents),
+            replies=(*_list_own_replies(known), *proposed.values()),
+        ),
+        labeller=_fit_labeller(labels, held_out),
+        usable=frozenset(_iter_usable(groups)),
+        replies=len(groups),
+    )
+
+
+def _list_own_replies(known: Configuration) -> Sequence[SavedReply]:
+    """The shop's own: those that come with the program end with the first of its own."""
+    return known.replies if SavedReplyRow.objects.exists() else ()
+
+
+def _iter_usable(groups: Sequence[ReplyGroup]) -> Iterator[str]:
+    return (f"{PROPOSED}{place}" for place, group in enumerate(groups) if not group.doubts)
+
+
+def _fit_labeller(labels: Sequence[PastLabel], held_out: frozenset[int]) -> Engine | None:
+    """A labeller of the examples there are and the older tickets' labels; None where these are too
+    few to tell anything apart.
+    """
+    from triage.classifier.intent_model import IntentModel
+    from triage.classifier.labeller import IntentLabeller
+
+    own = [row for row in examples.load_examples().training if row.ticket not in held_out]
+    rows = [*own, *iter_label_rows(labels, held_out)]
+    if len({row.label for row in rows} - {""}) < 2:
+        return None
+    target = registry.get_target_precision()
+    try:
+        made, _ = versions.fit_version(rows, target, None)
+    except versions.NotTrained:
+        return None
+    return IntentLabeller(
+        registry.load_encoder(),
+        IntentModel.loads(made["weights"]),
+        sha256=made["sha256"],
+        target=target,
+        strangers=registry.get_stranger_share(),
+        signals=registry.find_signal_model(),
+    )
+
+
+def preview_tickets(newer: Sequence[AnsweredQuestion], lesson: Lesson, report: Report) -> Preview:
+    """Run the steps on the newer tickets as they came, by what was learned; writes nothing."""
+    ladders = dict(registry.load_ladders(lesson.known))
+    if (labeller := lesson.labeller) is not None:
+        ladders["classify"] = [Rung(name="trial", load=lambda: labeller)]
+    limits = registry.load_limits(lesson.known)
+    found = Preview()
+    tickets = Ticket.objects.select_related("customer").in_bulk([one.ticket for one in newer])
+    for done, one in enumerate(newer, 1):
+        asked = build_case(tickets[one.ticket], lesson.known, before=one.message)
+        found.add(one, _run_steps(asked, ladders, limits), lesson.usable)
+        report(done, len(newer))
+    return found
+
+
+def _run_steps(
+    asked: Case,
+    ladders: Mapping[str, Sequence[Rung]],
+    limits: Mapping[str, Mapping[str, float]],
+) -> Case:
+    read = replace(asked, language=identify_language(asked.text))
+    results = runner.run_steps(
+        registry.load_steps(), read, lambda step: ladders[step.name], lambda step: limits[step.name]
+    )
+    for result in results:
+        read = read.add_output(result.output)
+    return read

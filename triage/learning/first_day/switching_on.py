@@ -1,0 +1,61 @@
+"""Switching on what the first day found: what a named person ticked, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from triage.learning import reply_discovery, versions
+from triage.learning.first_day.past_labels import create_intents, find_past_labels
+from triage.models import Job, ReplyProposal
+from triage.pipeline.jobs import CannotBeDone, report_progress
+
+
+def switch_on_job(job: Job) -> Mapping[str, Any]:
+    """Make the "labels" and "replies" that are wanted the shop's own, and put a version trained on
+    all of it to work, for the reason "why". Raises CannotBeDone.
+    """
+    person = job.requested_by
+    if person is None:
+        raise CannotBeDone("Only a person switches anything on.")
+    report_progress(job, "Making labels and replies", 5)
+    with transaction.atomic():
+        labels = [one for one in find_past_labels() if one.slug in job.wanted["labels"]]
+        added = create_intents(labels)
+        notes = list(_take_replies(job.wanted["replies"], person))
+    report_progress(job, "Learning the labels", 20)
+    version = _put_to_work(person, job.wanted["why"], notes) if labels else None
+    taken = len(job.wanted["replies"]) - len(notes)
+    return {
+        "labels": len(labels),
+        "examples": added,
+        "replies": taken,
+        "version": version,
+        "notes": notes,
+        "sentence": f"{len(labels)} labels and {taken} saved replies are in use.",
+    }
+
+
+def _take_replies(proposals: Collection[int], by: User) -> Iterator[str]:
+    """Make each a saved reply as it was proposed; what could not be, in sentences."""
+    for one in ReplyProposal.objects.filter(pk__in=proposals, state=ReplyProposal.State.OPEN):
+        try:
+            reply_discovery.accept_proposal(
+                one, title=one.title, text=one.text, questions=one.questions, into=None, by=by
+            )
+        except reply_discovery.ReplyNotTaken as why:
+            yield f"“{one.title}”: {why}"
+
+
+def _put_to_work(person: User, why: str, notes: list[str]) -> int | None:
+    """The id of a version trained on everything there is; None where none could be made."""
+    try:
+        version = versions.train_version(by=person)
+        versions.activate_version(version, by=person, why=why)
+    except (versions.NotTrained, versions.NotActivated) as error:
+        notes.append(f"No labels are given by themselves yet: {error}")
+        return None
+    return version.pk

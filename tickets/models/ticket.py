@@ -245,9 +245,7 @@ class Message(models.Model):
                 condition=Q(direction="out") | Q(delivery=""), name="only_outgoing_is_delivered"
             ),
             models.CheckConstraint(
-                condition=~Q(direction="out")
-                | Q(author__isnull=False)
-                | Q(delivery="imported"),
+                condition=~Q(direction="out") | Q(author__isnull=False) | Q(delivery="imported"),
                 name="outgoing_has_a_person",
             ),
         ]

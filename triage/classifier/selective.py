@@ -473,7 +473,7 @@ def _format_sentence(
 def _format_basis(basis: Basis) -> str:
     rows = f"{len(basis.rows):,}"
     if basis.kind == "tickets":
-        return f"measured on {rows} tickets that people checked"
+        return f"measured on {rows} tickets that people labelled or checked"
     measured = f"measured on {rows} examples, not yet on tickets drawn by lot"
     if not basis.share:
         return f"{measured}, and without a share of messages that are none of ours"

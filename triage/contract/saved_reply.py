@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from enum import IntEnum
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +64,16 @@ class SavedReply:
     def ref(self) -> str:
         """How receipts name it, with its revision."""
         return f"reply:{self.slug}@{self.revision}"
+
+
+class Fit(IntEnum):
+    """Whether a reply is for the label of a message: surely not, or, where nobody is sure of the
+    label, perhaps or likely.
+    """
+
+    NO = 0
+    PERHAPS = 1
+    LIKELY = 2
 
 
 def compute_text_sha256(text: str) -> str:

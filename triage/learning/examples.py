@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 
-from tickets.models import Correction, Message, Receipt
+from tickets.intake.conversations import LABELLED_BY
+from tickets.models import Correction, Message, Receipt, Ticket
 from triage.contract.outcomes import LABELLED_LANGUAGES
 from triage.inference.language import identify_language
 from triage.models import Intent, IntentExample, IntentProposal
 
 HELD_BACK_ONE_IN = 5  # of so many labelled tickets one is kept for comparing versions
+DatedMessage = tuple[str, datetime, str]
+"""Direction, time and text of a message."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +25,8 @@ class Row:
     """A text and its intent's slug, "" for out of scope; ``ticket`` where a person labelled
     one.
 
-    ``audited``: the ticket was drawn at random for a person to check.
+    ``audited``: the ticket was drawn at random for a person to check, or is one of all that came
+    before the machine did, with the label that people gave it.
     """
 
     text: str
@@ -90,7 +95,8 @@ def _iter_written_examples() -> Iterator[Row]:
 
 
 def load_labelled_tickets() -> list[Row]:
-    """A row for each ticket that a person labelled or confirmed: the latest one counts.
+    """A row for each ticket that a person labelled or confirmed: the latest one counts. Those of
+    the past have the label that they came with.
 
     The text is what the classify step read when the person decided; a ticket whose words
     were erased is left out.
@@ -109,15 +115,35 @@ def load_labelled_tickets() -> list[Row]:
         )
         for ticket, subject, label, at in spoken
     ]
-    return [row for row in made if row.text]
+    past = load_past_tickets(without=set(tickets))
+    return [row for row in (*made, *past) if row.text]
+
+
+def load_past_tickets(without: Collection[int] = ()) -> list[Row]:
+    """A row for each ticket that came with a label from elsewhere, by what was asked at first."""
+    rows = Ticket.objects.filter(labelled_by=LABELLED_BY).exclude(label="").order_by("pk")
+    labelled = [row for row in rows.values_list("pk", "subject", "label") if row[0] not in without]
+    said_by = load_messages([ticket for ticket, *_ in labelled])
+    return [
+        Row(
+            text=f"{subject}\n{get_first_words(said_by[ticket])}".strip(),
+            label=label,
+            ticket=ticket,
+            audited=True,
+        )
+        for ticket, subject, label in labelled
+    ]
+
+
+def get_first_words(said: Iterable[DatedMessage]) -> str:
+    """What the customer wrote before our first answer, as one text."""
+    asked = takewhile(lambda message: message[0] == "in", said)
+    return "\n\n".join(text for _, _, text in asked)
 
 
 def _find_audited_tickets(tickets: Iterable[int]) -> set[int]:
     receipts = Receipt.objects.filter(ticket__in=tickets, step="classify", output__audited=True)
     return set(receipts.values_list("ticket", flat=True).order_by())
-
-
-DatedMessage = tuple[str, datetime, str]
 
 
 def load_messages(tickets: Iterable[int]) -> dict[int, list[DatedMessage]]:

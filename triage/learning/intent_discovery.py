@@ -175,7 +175,7 @@ def accept_proposal(
                 "Leave at least one ticket ticked: the intent is learned from them."
             )
         intent = into or _create_intent(name)
-        texts = {truncate_example(text) for text in load_ticket_texts(chosen).values() if text}
+        texts = {_truncate_text(text) for text in load_ticket_texts(chosen).values() if text}
         IntentExample.objects.bulk_create(
             (
                 IntentExample(intent=intent, text=text, source=EXAMPLE_SOURCE)
@@ -187,7 +187,7 @@ def accept_proposal(
     return intent
 
 
-def truncate_example(text: str) -> str:
+def _truncate_text(text: str) -> str:
     """The text cut to the bytes that an example may have."""
     return text.encode()[:LONGEST_EXAMPLE].decode(errors="ignore").strip()
 

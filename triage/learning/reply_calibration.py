@@ -1,7 +1,8 @@
 """How well past messages are matched with saved replies, and weights fitted on them.
 
 A line of the file is a message with the reply that answers it: {"subject", "text", "label",
-"reply"}; an empty reply says that none does.
+"reply"}; an empty reply says that none does. The label is guessed as it would be of a new message:
+by machines that were not shown this one.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ SEED: Final = 7
 RIDGE: Final = 1e-3
 STRANGER_SHARE: Final = 0.5  # what a message without its reply counts beside one with it
 PAIRS: Final = 700  # of messages put into one mail
+LIKELY_LABELS: Final = 2
 CHANCES: Final = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 
 Matrix = NDArray[np.float32]
@@ -36,8 +38,8 @@ class AskedFinder(Protocol):
 
 @dataclass(frozen=True)
 class Example:
-    """One thing asked in a past message, its label, and the place of the reply that answers, -1
-    for none.
+    """One thing asked in a past message, its likely labels, and the place of the reply that
+    answers, -1 for none.
     """
 
     asked: Asked
@@ -47,14 +49,12 @@ class Example:
 
 @dataclass(frozen=True)
 class Matched:
-    """Examples as the machine sees them: ``features`` (examples, replies, 3), which replies say the
-    same (``alike``), which are candidates for a label (``fitting``), and the ``right`` one, -1 for
-    none.
+    """Examples as the machine sees them: ``features`` (examples, replies, 5), which replies say the
+    same (``alike``), and the ``right`` one, -1 for none.
     """
 
     features: Matrix
     alike: NDArray[np.bool_]
-    fitting: NDArray[np.bool_]
     right: NDArray[np.int64]
 
     def append_examples(self, other: Matched) -> Matched:
@@ -62,29 +62,48 @@ class Matched:
         return Matched(
             np.concatenate([self.features, other.features]),
             self.alike,
-            np.concatenate([self.fitting, other.fitting]),
             np.concatenate([self.right, other.right]),
         )
 
 
 def load_examples(
-    path: Path, replies: Sequence[SavedReply], finder: AskedFinder
+    path: Path, replies: Sequence[SavedReply], finder: AskedFinder, encoder: TextEncoder
 ) -> tuple[list[Example], list[Example]]:
     """The messages of a file that ask one thing; and each two of them as one mail."""
     places = {reply.slug: place for place, reply in enumerate(replies)}
     rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-    alone = list(_iter_single(rows, places, finder))
+    alone = list(_iter_single(rows, guess_labels(rows, encoder), places, finder))
     return [example for _, example in alone], list(_iter_pairs(alone, finder))
 
 
+def guess_labels(rows: Sequence[Mapping[str, Any]], encoder: TextEncoder) -> list[frozenset[str]]:
+    """The two likeliest labels of each message, by machines that were not shown it; its own where
+    there is but one label.
+    """
+    from triage.classifier.fitting import fit_with_held_out
+    from triage.classifier.intent_model import average_log_shares
+
+    if len({row["label"] for row in rows}) < LIKELY_LABELS:
+        return [frozenset({row["label"]}) for row in rows]
+    texts = [f"{row['subject']}\n{row['text']}" for row in rows]
+    vectors = np.asarray(encoder.embed(texts), np.float32)
+    all_ = np.ones(len(rows), bool)
+    model, held = fit_with_held_out(texts, vectors, [r["label"] for r in rows], ~all_, all_)
+    shares = average_log_shares(held.scores, model.temperatures)
+    best = np.argsort(-shares, axis=1)[:, :LIKELY_LABELS]
+    return [frozenset(model.labels[place] for place in row) for row in best]
+
+
 def _iter_single(
-    rows: Sequence[Mapping[str, Any]], places: Mapping[str, int], finder: AskedFinder
+    rows: Sequence[Mapping[str, Any]],
+    likely: Sequence[frozenset[str]],
+    places: Mapping[str, int],
+    finder: AskedFinder,
 ) -> Iterator[tuple[Mapping[str, Any], Example]]:
-    for row in rows:
+    for row, labels in zip(rows, likely, strict=True):
         asked = finder.find_asked(row["subject"], row["text"])
         if len(asked) == 1:
-            right = places.get(row["reply"], -1)
-            yield row, Example(asked[0], frozenset({row["label"]}), right)
+            yield row, Example(asked[0], labels, places.get(row["reply"], -1))
 
 
 def _iter_pairs(
@@ -108,14 +127,17 @@ def match_examples(
     index = ReplyIndex.build(replies, encoder)
     words = np.asarray(encoder.embed([one.asked.words for one in examples]), np.float32)
     contexts = np.asarray(encoder.embed([one.asked.context for one in examples]), np.float32)
-    fitting = [
-        [not reply.intents or bool(one.labels & set(reply.intents)) for reply in replies]
-        for one in examples
-    ]
+    likely = np.array(
+        [
+            [not reply.intents or bool(one.labels & set(reply.intents)) for reply in replies]
+            for one in examples
+        ]
+    )
     right = np.array([one.reply for one in examples])
-    features = index.compute_features(words, contexts, [one.asked.context for one in examples])
+    texts = [one.asked.context for one in examples]
+    features = index.compute_features(words, contexts, texts, likely)
     alike = index.merge_alike(np.eye(len(replies), dtype=np.float32)) > 0
-    return Matched(features, alike, np.array(fitting), right)
+    return Matched(features, alike, right)
 
 
 def fit_weights(matched: Matched, made: str) -> ReplyWeights:
@@ -133,10 +155,8 @@ def fit_weights(matched: Matched, made: str) -> ReplyWeights:
 
 def _compute_loss(weights: NDArray[np.float64], matched: Matched) -> float:
     """Minus the mean log-likelihood: of the right replies, and of none without them."""
-    scores = np.where(matched.fitting, matched.features @ weights[:-1], -np.inf)
-    none = weights[-1]
+    scores, none = matched.features @ weights[:-1], weights[-1]
     rows = np.flatnonzero(matched.right >= 0)
-    rows = rows[matched.fitting[rows, matched.right[rows]]]
     right = matched.right[rows]
     total = np.logaddexp(np.logaddexp.reduce(scores, axis=1), none)
     loss = (total[rows] - scores[rows, right]).mean()
@@ -149,8 +169,7 @@ def describe_matching(weights: ReplyWeights, matched: Matched) -> Iterator[str]:
     """By the least chance asked: how many are matched, how many of those rightly, and how many of
     those that have a reply get it.
     """
-    features = np.where(matched.fitting[..., None], matched.features, -9)
-    chances = weights.compute_chances(features)
+    chances = weights.compute_chances(matched.features)
     top = chances.argmax(axis=1)
     best = (chances * matched.alike[top]).sum(axis=1)
     right = (matched.right >= 0) & matched.alike[top, matched.right]

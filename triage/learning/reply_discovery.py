@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from triage.contract.answers import Asked, AskedKind, shorten_words
-from triage.contract.saved_reply import SavedReply, Wording
+from triage.contract.saved_reply import Fit, SavedReply, Wording
 from triage.contract.wording_slots import find_unknown_fields
 from triage.learning.sent_replies import (
     AnsweredQuestion,
@@ -28,6 +28,7 @@ from triage.learning.sent_replies import (
 )
 from triage.models import Intent, Job, ReplyProposal, SavedWording
 from triage.models import SavedReply as SavedReplyRow
+from triage.nlu.content_words import list_stems
 from triage.pipeline import registry
 from triage.pipeline.configuration import load_configuration
 from triage.pipeline.saved_reply_rows import find_money_promise
@@ -46,6 +47,8 @@ MAX_QUESTIONS: Final = 20
 MAX_QUESTION_CHARS: Final = 200
 MAX_TITLE_CHARS: Final = 80
 TITLE_WORDS: Final = range(4, 15)
+TELLING_WORDS: Final = 3
+"""A question says what it is about with so many words that carry content."""
 DOUBT_COST: Final = 0.15
 """What each doubt about a text counts beside its nearness (cosine) to what the others say."""
 LIKE_SHARE: Final = 0.5
@@ -89,6 +92,7 @@ def propose_replies() -> int:
     """Renew the proposals from the library as it is; how many are open now."""
     groups = group_answers(load_answered_questions())
     described = [(group, *describe_group(group)) for group in groups]
+    described = [one for one in described if len(one[2]) >= MIN_ANSWERS]
     with transaction.atomic():
         acquire_lock(PROPOSALS_LOCK)
         return _renew_proposals(described)
@@ -156,10 +160,15 @@ def _choose_title(group: ReplyGroup, questions: Sequence[str]) -> str:
 
 
 def _find_question(finder: Any, one: AnsweredQuestion) -> str:
-    """The words that ask, or all of them where nothing seems to."""
+    """The words that ask; all of them where those alone do not say what about, and nothing where
+    that is too long: "Is that right?" would find this answer whatever was asked.
+    """
     found: Sequence[Asked] = finder.find_asked(one.subject, one.asked)
-    words = found[0].words if found else one.asked or one.subject
-    return shorten_words(words, MAX_QUESTION_CHARS)
+    for words in (*(each.words for each in found[:1]), one.asked, one.question):
+        said = " ".join(words.split())
+        if len(list_stems(said)) >= TELLING_WORDS and len(said) <= MAX_QUESTION_CHARS:
+            return said
+    return ""
 
 
 def build_saved_reply(group: ReplyGroup, slug: str) -> SavedReply:
@@ -203,9 +212,12 @@ def _find_like(
 ) -> SavedReplyRow | None:
     """The saved reply that answers half of the questions or more, by the chances in force."""
     finder: Any = registry.load_engine("answers")
-    fitting = [not reply.intents or group.label in reply.intents for reply in known]
+    fits = [
+        Fit.LIKELY if not reply.intents or group.label in reply.intents else Fit.NO
+        for reply in known
+    ]
     asked = [Asked(words=words, kind=AskedKind.QUESTION, context=words) for words in questions]
-    found = finder.match_replies(asked, known, fitting)
+    found = finder.match_replies(asked, known, fits)
     counted = Counter(place for place, chance in found if chance >= finder.least_reply)
     place, times = next(iter(counted.most_common(1)), (0, 0))
     if times < LIKE_SHARE * len(questions) or not times:
@@ -234,21 +246,14 @@ def accept_proposal(
     title: str,
     text: str,
     questions: Sequence[str],
-    into: SavedReplyRow | None,
     by: User,
 ) -> SavedReplyRow:
-    """Make it a saved reply, or give its questions to one there is.
-
-    It is used from the next ticket on. Raises ReplyNotTaken.
-    """
+    """Make it a saved reply, used from the next ticket on. Raises ReplyNotTaken."""
     with transaction.atomic():
         found = _lock_open_proposal(proposal)
         if len(questions) < MIN_ANSWERS:
             raise ReplyNotTaken(f"Leave at least {MIN_ANSWERS} questions: it is found by them.")
-        row = into or _create_reply(title, text, found.label)
-        row.questions = list(dict.fromkeys([*row.questions, *questions]))
-        row.revision += 1 if into else 0
-        row.save()
+        row = _create_reply(title, text, questions, found.label)
         _save_decision(found, ReplyProposal.State.TAKEN, by, row)
     return row
 
@@ -259,7 +264,7 @@ def refuse_proposal(proposal: ReplyProposal, *, by: User) -> None:
         _save_decision(_lock_open_proposal(proposal), ReplyProposal.State.REFUSED, by, None)
 
 
-def _create_reply(title: str, text: str, label: str) -> SavedReplyRow:
+def _create_reply(title: str, text: str, questions: Sequence[str], label: str) -> SavedReplyRow:
     """A saved reply with this wording. Raises ReplyNotTaken for one that cannot be used."""
     title, text = " ".join(title.split())[:120], text.strip()
     if not title or not text:
@@ -273,7 +278,10 @@ def _create_reply(title: str, text: str, label: str) -> SavedReplyRow:
         raise ReplyNotTaken(f"There is no value {{{unknown[0]}}}: write the words instead.")
     known = Intent.objects.filter(slug=label).exists()
     row = SavedReplyRow.objects.create(
-        slug=_find_free_slug(title), title=title, questions=[], intents=[label] if known else []
+        slug=_find_free_slug(title),
+        title=title,
+        questions=list(dict.fromkeys(questions)),
+        intents=[label] if known else [],
     )
     SavedWording.objects.create(reply=row, text=text)
     return row
@@ -281,7 +289,9 @@ def _create_reply(title: str, text: str, label: str) -> SavedReplyRow:
 
 def _find_free_slug(title: str) -> str:
     wanted = slugify(title)[:60] or "reply"
-    taken = set(SavedReplyRow.objects.filter(slug__startswith=wanted).values_list("slug", flat=True))
+    taken = set(
+        SavedReplyRow.objects.filter(slug__startswith=wanted).values_list("slug", flat=True)
+    )
     numbered = (f"{wanted}-{number}" for number in count(2))
     return next(slug for slug in chain([wanted], numbered) if slug not in taken)
 

@@ -50,6 +50,7 @@ SYNONYM_STEMS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """Stems that mean the same in a shop."""
 
+MIN_WORD_CHARS: Final = 3
 PREFIXES: Final = ("un", "in", "im", "dis", "non", "mis", "ir")
 ENDINGS: Final = (
     "ations",
@@ -138,3 +139,9 @@ def _build_opposite_families() -> Mapping[str, frozenset[str]]:
         for member in members:
             found[member] = found.get(member, frozenset()) | members - {member}
     return found
+
+
+def list_stems(text: str) -> frozenset[str]:
+    """The stems of the words of a text that carry content, of three letters or more."""
+    words = (word for word in split_words(text) if len(word) >= MIN_WORD_CHARS)
+    return frozenset(stem_word(word) for word in words if word not in FUNCTION_WORDS)

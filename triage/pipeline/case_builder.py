@@ -46,9 +46,7 @@ def build_case(
     return understand_ticket(load_ticket_rows(ticket, known or load_configuration(), before))
 
 
-def load_ticket_rows(
-    ticket: Ticket, known: Configuration, before: int | None = None
-) -> TicketRows:
+def load_ticket_rows(ticket: Ticket, known: Configuration, before: int | None = None) -> TicketRows:
     """Everything the steps may know of a ticket, as values, whatever its message says."""
     decided = find_prior_decision(ticket)
     thread = load_thread(ticket, again=decided is not None, before=before)

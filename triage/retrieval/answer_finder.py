@@ -11,7 +11,7 @@ import numpy as np
 
 from triage.contract.answers import Asked, AskedKind
 from triage.contract.case import Clause
-from triage.contract.saved_reply import SavedReply
+from triage.contract.saved_reply import Fit, SavedReply
 from triage.contract.step import EngineInfo
 from triage.nlu.asked_pieces import cut_pieces
 from triage.nlu.asked_signs import QUESTION
@@ -106,17 +106,19 @@ class AnswerFinder:
         return max(self._asked.threshold, BESIDE_SURE if best >= SURELY_ASKED else 0.0)
 
     def match_replies(
-        self, asked: Sequence[Asked], replies: Sequence[SavedReply], fitting: Sequence[bool]
+        self, asked: Sequence[Asked], replies: Sequence[SavedReply], fits: Sequence[Fit]
     ) -> list[tuple[int, float]]:
-        """For each thing asked the place of the ``fitting`` reply that is likeliest to answer, and
-        the chance that it does; a chance of 0 where none is fitting.
+        """For each thing asked the place of the reply that is likeliest to answer, of those that
+        fit its label, and the chance that it does; a chance of 0 where none fits.
         """
-        places = np.flatnonzero(fitting)
+        places = np.flatnonzero(fits)
         if not asked or not len(places):
             return [(0, 0.0) for _ in asked]
         index = self._build_index(tuple(replies))
         chances = np.zeros((len(asked), len(replies)), np.float32)
-        features = index.compute_features(*self._embed_asked(asked), [a.context for a in asked])
+        contexts = [one.context for one in asked]
+        likely = np.asarray(fits) == Fit.LIKELY
+        features = index.compute_features(*self._embed_asked(asked), contexts, likely)
         chances[:, places] = self._weights.compute_chances(features[:, places])
         best, merged = chances.argmax(axis=1), index.merge_alike(chances)
         return [(int(place), float(merged[row, place])) for row, place in enumerate(best)]

@@ -1,11 +1,11 @@
 """Which saved reply answers a question: the chance of each that it is the one.
 
-Three signs a reply: how near the question is to the one most like it, how near the part of the
-message that leads to it is to the middle of the reply's questions, and the share of that part's
-words, by their rarity, that the reply has. A softmax over the replies and "none of these" makes
-chances of them. Its four weights are fitted by maximum likelihood on past messages
-(``learning.reply_calibration``): as they are, two in one mail, and with the right reply left out,
-so that none is right.
+Five signs a reply: how near the question, and the part of the message that leads to it, is to the
+one of the reply's questions most like it; how near that part is to the middle of them; the share of
+its words, by their rarity, that the reply has; and whether it is for a label that is likely. A
+softmax over the replies and "none of these" makes chances of them. Its six weights are fitted by
+maximum likelihood on past messages (``learning.reply_calibration``): as they are, two in one mail,
+and with the right reply left out, so that none is right.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
-from triage.nlu.content_words import FUNCTION_WORDS, split_words, stem_word
+from triage.nlu.content_words import list_stems
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
 SHIPPED: Final = Path(__file__).with_name("reply_matching.json")
 SAME_ANSWER_COSINE: Final = 0.75
 """From here on two replies say the same: whichever is meant, either answers."""
-FEATURES: Final = ("nearest", "middle", "words")
-MIN_WORD_CHARS: Final = 3
+FEATURES: Final = ("nearest", "middle", "words", "context", "label")
 MIN_RARITY: Final = 0.2  # of a word that every reply has
 UNKNOWN_SHARE: Final = 0.5  # of a text without a word that carries content
 
@@ -53,7 +52,7 @@ class ReplyWeights:
     made: str = ""
 
     def compute_chances(self, features: Vectors) -> Vectors:
-        """Chances (texts, replies) from features (texts, replies, 3)."""
+        """Chances (texts, replies) from features (texts, replies, 5)."""
         scores = features @ np.array(self.weights, np.float32)
         scores = np.concatenate([scores, np.full((len(scores), 1), self.none, np.float32)], axis=1)
         scores -= scores.max(axis=1, keepdims=True)
@@ -62,12 +61,6 @@ class ReplyWeights:
 
     def dumps(self) -> str:
         return json.dumps(asdict(self), indent=1) + "\n"
-
-
-def list_stems(text: str) -> frozenset[str]:
-    """The stems of the words of a text that carry content."""
-    words = (word for word in split_words(text) if len(word) >= MIN_WORD_CHARS)
-    return frozenset(stem_word(word) for word in words if word not in FUNCTION_WORDS)
 
 
 def load_weights(path: Path = SHIPPED) -> ReplyWeights:
@@ -120,19 +113,31 @@ class ReplyIndex:
         return np.minimum(chances @ alike.astype(np.float32), 1.0)
 
     def compute_features(
-        self, questions: Vectors, contexts: Vectors, texts: Sequence[str]
+        self,
+        questions: Vectors,
+        contexts: Vectors,
+        texts: Sequence[str],
+        likely: NDArray[np.bool_],
     ) -> Vectors:
-        """Features (texts, replies, 3) of questions and what leads to them, by their vectors
-        (texts, dimensions) each, and by the words of the latter.
+        """Features (texts, replies, 5) of questions and what leads to them, by their vectors
+        (texts, dimensions) each, and by the words of the latter; ``likely`` (replies,), or
+        (texts, replies), are for a likely label.
         """
+        shares = np.stack([self._compute_shares(text) for text in texts])
         return np.stack(
             [
-                np.maximum.reduceat(questions @ self.questions.T, self.starts, axis=1),
+                self._find_nearest(questions),
                 contexts @ self.middles.T,
-                np.stack([self._compute_shares(text) for text in texts]),
+                shares,
+                self._find_nearest(contexts),
+                np.broadcast_to(likely, shares.shape).astype(np.float32),
             ],
             axis=-1,
         )
+
+    def _find_nearest(self, texts: Vectors) -> Vectors:
+        """The cosine (texts, replies) to the question of each reply that is most like it."""
+        return np.maximum.reduceat(texts @ self.questions.T, self.starts, axis=1)
 
 
 def _list_reply_stems(reply: SavedReply) -> frozenset[str]:

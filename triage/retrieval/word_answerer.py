@@ -7,7 +7,7 @@ from datetime import date
 
 from triage.contract.answers import Asked, AskedKind
 from triage.contract.case import Clause
-from triage.contract.saved_reply import SavedReply
+from triage.contract.saved_reply import Fit, SavedReply
 from triage.contract.step import EngineInfo
 from triage.nlu.asked_pieces import cut_pieces
 from triage.nlu.asked_signs import is_question, is_wish, iter_words
@@ -32,7 +32,7 @@ class WordAnswerer:
         return tuple(_iter_asked(text, whole)) or tuple(_iter_asked(subject, whole))[:1]
 
     def match_replies(
-        self, asked: Sequence[Asked], replies: Sequence[SavedReply], fitting: Sequence[bool]
+        self, asked: Sequence[Asked], replies: Sequence[SavedReply], fits: Sequence[Fit]
     ) -> list[tuple[int, float]]:
         """For each thing asked the place of the reply that has it as a question, word by word,
         with a chance of 1; a chance of 0 where none has.
@@ -40,7 +40,7 @@ class WordAnswerer:
         places = {
             tuple(iter_words(question)): place
             for place, reply in enumerate(replies)
-            if fitting[place]
+            if fits[place]
             for question in reply.questions
         }
         found = (places.get(tuple(iter_words(one.words))) for one in asked)

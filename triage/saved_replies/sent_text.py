@@ -27,7 +27,10 @@ DOUBTS: Final = (
         re.compile(rf"\b{WORDS['done']}\b|^{WORDS['done_opening']}\b", re.IGNORECASE),
         "says what was done or will be",
     ),
-    (re.compile(rf"^{WORDS['opinion']}\s*[,.!;:]", re.IGNORECASE), "answers yes or no to one customer"),
+    (
+        re.compile(rf"^{WORDS['opinion']}\s*[,.!;:]", re.IGNORECASE),
+        "answers yes or no to one customer",
+    ),
     (re.compile(r"\?\s*$"), "asks something back"),
     (re.compile(r"[\w.+-]+@[\w-]+\.\w+|https?://", re.IGNORECASE), "names an address"),
     (re.compile(r"\b[A-Z]{1,4}-?\d{3,}\b|\b\d{7,}\b"), "names a number of one order"),
@@ -105,9 +108,7 @@ def _list_spellings(value: str) -> list[str]:
 
 def _iter_doubts(text: str, customer: str) -> Iterator[str]:
     sentences = re.split(r"(?<=[.!?])\s+|\n+", text)
-    yield from (
-        because for sign, because in DOUBTS if any(sign.search(each) for each in sentences)
-    )
+    yield from (because for sign, because in DOUBTS if any(sign.search(each) for each in sentences))
     names = [re.escape(name) for name in customer.split() if len(name) > 1]
     if names and re.search(rf"\b(?:{'|'.join(names)})\b", text, re.IGNORECASE):
         yield "names the customer"

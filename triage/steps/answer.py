@@ -27,7 +27,7 @@ from triage.contract.answers import (
 from triage.contract.case import Case, Clause
 from triage.contract.outcomes import NO_REPLY_OUTCOMES, READABLE_LANGUAGES
 from triage.contract.outputs import Classification
-from triage.contract.saved_reply import SavedReply, Wording, compute_text_sha256
+from triage.contract.saved_reply import Fit, SavedReply, Wording, compute_text_sha256
 from triage.contract.step import Check, Engine, Evidence, Step, Worksheet
 from triage.contract.wording_slots import fill_fields, find_missing_values
 from triage.nlu import Document, find_requests
@@ -101,10 +101,10 @@ class Answerer(Engine, Protocol):
         ...
 
     def match_replies(
-        self, asked: Sequence[Asked], replies: Sequence[SavedReply], fitting: Sequence[bool]
+        self, asked: Sequence[Asked], replies: Sequence[SavedReply], fits: Sequence[Fit]
     ) -> Sequence[tuple[int, float]]:
-        """For each thing asked the place of the ``fitting`` reply that is likeliest to answer, and
-        the chance that it does.
+        """For each thing asked the place of the reply that is likeliest to answer, of those that
+        fit its label, and the chance that it does.
         """
         ...
 
@@ -129,8 +129,8 @@ def answer_questions(case: Case, engine: Answerer) -> Answers:
     if label.is_unlike_ours and asked[0].kind is AskedKind.MATTER:
         return Answers()  # it asks for nothing that we know of
     plain = [_hide_order_numbers(one, case) for one in asked]
-    fitting = [_is_for_label(reply, label) for reply in case.replies]
-    matches = engine.match_replies(plain, case.replies, fitting)
+    fits = [_judge_fit(reply, label) for reply in case.replies]
+    matches = engine.match_replies(plain, case.replies, fits)
     items = tuple(
         _answer_one(case, engine, one, match, only=len(asked) == 1)
         for one, match in zip(asked, matches, strict=True)
@@ -226,12 +226,16 @@ def _answer_by_decision(case: Case, empty: Answer) -> Answer:
     return about
 
 
-def _is_for_label(reply: SavedReply, label: Classification) -> bool:
+def _judge_fit(reply: SavedReply, label: Classification) -> Fit:
     """Whether a reply may answer a message with this label; while that is not sure, one for either
-    of the two likeliest may, and any where nothing is likely.
+    of the two likeliest rather than any other.
     """
-    likely = {label.label} if label.label else {label.suggestion, label.runner_up}
-    return not reply.intents or not any(likely) or bool(likely & set(reply.intents))
+    if not reply.intents:
+        return Fit.LIKELY
+    if label.label:
+        return Fit.LIKELY if label.label in reply.intents else Fit.NO
+    likely = {label.suggestion, label.runner_up} & set(reply.intents)
+    return Fit.LIKELY if likely else Fit.PERHAPS
 
 
 def _answer_by_reply(
@@ -432,7 +436,7 @@ step = Step(
     fallback=build_fallback,
     final=(CUSTOMERS_LANGUAGE,),
     ladder=("answers", "words"),
-    limits={"reply": 0.5, "clause": 0.75},
+    limits={"reply": 0.35, "clause": 0.75},
     worksheet=Worksheet(
         budget_ms=300, sensitive="the customer's message, orders", approval="none: texts of ours"
     ),

@@ -11,6 +11,7 @@ from django.utils import timezone
 from tickets.models import Order
 from triage.contract.case import Line
 from triage.models import Intent, PolicyVersion
+from triage.models.saved_replies import MAX_WORDING_CHARS
 from triage.policies.loading import BadPolicies
 from triage.policy_review.simulation import DEFAULT_TICKET_COUNT, read_version
 
@@ -121,6 +122,7 @@ class ReasonForm(forms.Form):
 
 
 MAX_IMPORT_BYTES = 20 * 1024 * 1024
+MAX_PAST_BYTES = 200 * 1024 * 1024
 
 
 class ImportForm(forms.Form):
@@ -163,6 +165,74 @@ class ProposalForm(forms.Form):
         ticket = self.fields["ticket"]
         assert isinstance(ticket, forms.TypedMultipleChoiceField)  # noqa: S101  has choices
         ticket.choices = [(pk, str(pk)) for pk in tickets]
+
+
+class PastTicketsForm(forms.Form):
+    """A file of past tickets; none for those that are here already."""
+
+    file = forms.FileField(
+        required=False,
+        label="File of past tickets",
+        help_text="CSV or JSON Lines in UTF-8: Zendesk’s JSON export, tickets of Freshdesk’s API "
+        "with their conversations, conversations of Help Scout’s API with their threads, or a "
+        "table with a row for each ticket. Leave it empty to learn from what is here already.",
+    )
+
+    def clean_file(self) -> Any:
+        upload = self.cleaned_data["file"]
+        if upload and upload.size > MAX_PAST_BYTES:
+            raise forms.ValidationError(
+                "The file is larger than 200 MB: use `manage.py import_tickets` for it, then leave "
+                "this empty."
+            )
+        return upload
+
+
+class SwitchOnForm(forms.Form):
+    """The labels and replies that are to be used from now on, and why."""
+
+    label = forms.MultipleChoiceField(required=False)
+    reply = forms.TypedMultipleChoiceField(coerce=int, required=False)
+    why = forms.CharField(
+        label="Why", max_length=300, help_text="Kept with your name; colleagues will read it."
+    )
+
+    def __init__(
+        self, data: Any = None, *, labels: Sequence[str] = (), replies: Sequence[int] = ()
+    ) -> None:
+        super().__init__(data)
+        self._offer("label", labels)
+        self._offer("reply", replies)
+
+    def _offer(self, name: str, values: Sequence[Any]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101  has choices
+        field.choices = [(value, str(value)) for value in values]
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if not self.errors and not (said["label"] or said["reply"]):
+            raise forms.ValidationError("Tick at least one label or one reply.")
+        return said
+
+
+class ReplyProposalForm(forms.Form):
+    """A saved reply as it was proposed, to be worded for everybody."""
+
+    title = forms.CharField(max_length=120, label="What it answers")
+    text = forms.CharField(
+        max_length=MAX_WORDING_CHARS,
+        label="Reply, without greeting and closing",
+        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "true"}),
+    )
+    questions = forms.CharField(
+        label="Questions it is found by, one on each line",
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+
+    def clean_questions(self) -> list[str]:
+        lines = str(self.cleaned_data["questions"]).splitlines()
+        return list(dict.fromkeys(line.strip() for line in lines if line.strip()))
 
 
 class WhatIfForm(forms.Form):

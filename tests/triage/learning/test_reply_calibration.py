@@ -23,9 +23,9 @@ QUESTIONS = (
 
 def matched(chance: float) -> Matched:
     """Two examples: one whose reply is the nearest by so much, one that has none."""
-    features = np.zeros((2, 2, 3), np.float32)
+    features = np.zeros((2, 2, 5), np.float32)
     features[0, 0] = chance
-    return Matched(features, np.eye(2, dtype=bool), np.ones((2, 2), bool), np.array([0, -1]))
+    return Matched(features, np.eye(2, dtype=bool), np.array([0, -1]))
 
 
 def test_what_separates_right_from_wrong_gets_the_weight() -> None:
@@ -35,7 +35,9 @@ def test_what_separates_right_from_wrong_gets_the_weight() -> None:
 
 
 def test_a_report_counts_what_is_matched_and_what_of_it_rightly() -> None:
-    lines = list(reply_calibration.describe_matching(ReplyWeights((2.0, 0, 0), 0.0), matched(1.0)))
+    lines = list(
+        reply_calibration.describe_matching(ReplyWeights((2.0, 0, 0, 0, 0), 0.0), matched(1.0))
+    )
     assert lines[3] == "from 0.5: 1 matched, 1 rightly; 1 of 1 found"
 
 

@@ -234,13 +234,13 @@ def test_what_ana_says_while_a_version_is_fitted_is_news_for_the_next(
     ada: User, ana: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_work(ada)
-    fitted = versions._fit_version
+    fitted = versions.fit_version
 
     def meanwhile(*values: Any) -> Any:
         labelled("my voucher fails", "money-back", ana)
         return fitted(*values)
 
-    monkeypatch.setattr(versions, "_fit_version", meanwhile)
+    monkeypatch.setattr(versions, "fit_version", meanwhile)
     versions.train_version(by=ada)
     monkeypatch.undo()
     assert "version" in nightly().result

@@ -10,16 +10,17 @@ import pytest
 
 from tests.support.case_values import FakeSearch
 from triage.contract.answers import AskedKind
-from triage.contract.saved_reply import SavedReply, Wording
+from triage.contract.saved_reply import Fit, SavedReply, Wording
+from triage.nlu.content_words import list_stems
 from triage.pipeline import registry
 from triage.pipeline.configuration import load_configuration
 from triage.retrieval.answer_finder import AnswerFinder
-from triage.retrieval.reply_matching import ReplyIndex, ReplyWeights, list_stems, load_weights
+from triage.retrieval.reply_matching import ReplyIndex, ReplyWeights, load_weights
 from triage.retrieval.word_answerer import WordAnswerer
 from triage.saved_replies.reply_files import STARTER, read_replies
 
 REPLIES = read_replies(STARTER)
-EVERY = [True] * len(REPLIES)
+EVERY = [Fit.LIKELY] * len(REPLIES)
 
 
 @pytest.fixture(scope="module")
@@ -83,10 +84,10 @@ def test_what_no_reply_is_about_is_left_alone(
 
 def test_what_is_for_another_label_has_no_chance(finder: AnswerFinder) -> None:
     asked = finder.find_asked("", "Where is my parcel?")
-    only = [reply.slug == "tracking-number" for reply in REPLIES]
+    only = [Fit.LIKELY if reply.slug == "tracking-number" else Fit.NO for reply in REPLIES]
     ((place, _),) = finder.match_replies(asked, REPLIES, only)
     assert REPLIES[place].slug == "tracking-number"
-    assert finder.match_replies(asked, REPLIES, [False] * len(REPLIES)) == [(0, 0.0)]
+    assert finder.match_replies(asked, REPLIES, [Fit.NO] * len(REPLIES)) == [(0, 0.0)]
 
 
 def test_replies_that_say_the_same_share_their_chances() -> None:
@@ -97,8 +98,8 @@ def test_replies_that_say_the_same_share_their_chances() -> None:
 
 
 def test_chances_leave_room_for_none_of_them() -> None:
-    weights = ReplyWeights((1.0, 0.0, 0.0), none=0.0)
-    chances = weights.compute_chances(np.zeros((1, 3, 3), np.float32))
+    weights = ReplyWeights((1.0, 0.0, 0.0, 0.0, 0.0), none=0.0)
+    chances = weights.compute_chances(np.zeros((1, 3, 5), np.float32))
     assert chances == pytest.approx(np.full((1, 3), 0.25))
 
 
@@ -128,13 +129,13 @@ def test_word_by_word_the_same_question_is_matched() -> None:
 def test_the_engine_in_force_has_the_limits_of_the_step() -> None:
     engine = registry.load_engine("answers", load_configuration())
     assert isinstance(engine, AnswerFinder)
-    assert (engine.least_reply, engine.least_clause) == (0.5, 0.75)
+    assert (engine.least_reply, engine.least_clause) == (0.35, 0.75)
     assert engine.card.settings["asked_sha256"] == registry.load_entries()["asked"].sha256
 
 
 def test_a_reply_without_examples_of_others_is_not_lost() -> None:
     alone = SavedReply(slug="x", title="X", questions=("Why?",), wordings=(Wording(text="So."),))
     features = ReplyIndex.build([alone], registry.load_encoder()).compute_features(
-        np.ones((1, 384), np.float32), np.ones((1, 384), np.float32), ["why"]
+        np.ones((1, 384), np.float32), np.ones((1, 384), np.float32), ["why"], np.ones(1, bool)
     )
-    assert features.shape == (1, 1, 3)
+    assert features.shape == (1, 1, 5)

@@ -23,7 +23,7 @@ from triage.contract.answers import (
 from triage.contract.case import Case, Clause, Order
 from triage.contract.outcomes import UNLIKE_OURS_REASON, Outcome
 from triage.contract.outputs import Classification
-from triage.contract.saved_reply import Condition, SavedReply, Wording, compute_text_sha256
+from triage.contract.saved_reply import Condition, Fit, SavedReply, Wording, compute_text_sha256
 from triage.contract.step import EngineInfo, EngineUnavailable, Rung, Status
 from triage.nlu.order_linking import NAMED_IN_MESSAGE, ONLY_ORDER
 from triage.pipeline.runner import climb_ladder
@@ -64,10 +64,10 @@ class FakeAnswerer:
         return self.asked
 
     def match_replies(
-        self, asked: Sequence[Asked], replies: Sequence[SavedReply], fitting: Sequence[bool]
+        self, asked: Sequence[Asked], replies: Sequence[SavedReply], fits: Sequence[Fit]
     ) -> list[tuple[int, float]]:
         self.matched += [one.words for one in asked]
-        return [(0, self.chance if any(fitting) else 0.0) for _ in asked]
+        return [(0, self.chance if any(fits) else 0.0) for _ in asked]
 
     def search_clauses(self, query: str, on: date, top: int, message: str = "") -> SearchResult:
         return SearchResult(hits=self.hits, near=(), index_sha256="", by_meaning=True)

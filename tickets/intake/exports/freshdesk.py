@@ -51,7 +51,7 @@ def convert_ticket(row: Row) -> dict[str, Any]:
 
 
 def _read_number(value: object) -> int:
-    return int(value) if isinstance(value, int) or str(value).isdigit() else 0
+    return int(str(value)) if str(value).isdigit() else 0
 
 
 def _iter_messages(row: Row) -> Iterator[Mapping[str, Any]]:

@@ -61,7 +61,14 @@ def _preview(job: Job, older: Any, newer: Any, labels: list[PastLabel]) -> Mappi
     found = preview.preview_tickets(
         newer, lesson, lambda done, of: _report(job, "preview", done, of)
     )
-    return {**found.serialize(), "learned_from": len(older), "replies": lesson.replies}
+    return {
+        **found.serialize(),
+        "learned_from": len(older),
+        "replies": lesson.replies,
+        "usable": len(lesson.usable),
+        "promise": lesson.promise,
+        "promises": [{"target": t, "coverage": share} for t, share in lesson.promises],
+    }
 
 
 def _import_file(job: Job, path: Path) -> dict[str, Any]:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from tickets.intake.conversations import LABELLED_BY
 from tickets.models import Ticket
-from triage.learning.examples import Row
-from triage.learning.intent_discovery import load_ticket_texts, truncate_example
-from triage.models import Intent, IntentExample
+from triage.models import Intent
 
 MIN_LABEL_TICKETS: Final = 5
-EXAMPLE_SOURCE: Final = "past tickets"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,29 +61,11 @@ def _write_name(given: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def iter_label_rows(labels: Iterable[PastLabel], without: Collection[int]) -> Iterator[Row]:
-    """The texts of these labels' tickets, as training rows; ``without`` some tickets."""
+def create_intents(labels: Sequence[PastLabel]) -> None:
+    """Intents of these labels, taken up again where they were retired: their tickets teach them."""
     for label in labels:
-        kept = [ticket for ticket in label.tickets if ticket not in without]
-        texts = load_ticket_texts(kept)
-        yield from (Row(text=texts[t], label=label.slug) for t in kept if texts[t])
-
-
-def create_intents(labels: Sequence[PastLabel]) -> int:
-    """Intents of these labels, taken up again where they were retired, with their tickets' texts as
-    examples; how many examples are new.
-    """
-    before = IntentExample.objects.count()
-    for label in labels:
-        intent, _ = Intent.objects.update_or_create(
-            slug=label.slug, defaults={"active": True}, create_defaults={"name": label.name}
+        Intent.objects.update_or_create(
+            slug=label.slug,
+            defaults={"active": True},
+            create_defaults={"name": label.name, "slug": label.slug},
         )
-        texts = {truncate_example(row.text) for row in iter_label_rows([label], ())}
-        IntentExample.objects.bulk_create(
-            (
-                IntentExample(intent=intent, text=text, source=EXAMPLE_SOURCE)
-                for text in sorted(texts)
-            ),
-            ignore_conflicts=True,
-        )
-    return IntentExample.objects.count() - before

@@ -7,9 +7,9 @@ are today.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tickets.models import Ticket
 from triage.contract import case
@@ -20,7 +20,7 @@ from triage.contract.saved_reply import SavedReply
 from triage.contract.step import Engine, Rung
 from triage.inference.language import identify_language
 from triage.learning import examples, versions
-from triage.learning.first_day.past_labels import PastLabel, iter_label_rows
+from triage.learning.first_day.past_labels import PastLabel
 from triage.learning.reply_discovery import ReplyGroup, build_saved_reply, group_answers
 from triage.learning.sent_replies import AnsweredQuestion
 from triage.models import SavedReply as SavedReplyRow
@@ -30,10 +30,14 @@ from triage.pipeline.configuration import Configuration, load_configuration
 from triage.steps.answer import Answers
 from triage.steps.draft import Reply
 
+if TYPE_CHECKING:
+    from triage.classifier.labeller import IntentLabeller
+
 MIN_PAST: Final = 40
 HELD_OUT_SHARE: Final = 0.25
 MAX_HELD_OUT: Final = 1_000
 MAX_SAMPLES: Final = 10
+OTHER_TARGETS: Final = (0.8, 0.9, 0.95, 0.98)
 PROPOSED: Final = "proposed-"
 
 Report = Callable[[int, int], None]
@@ -42,45 +46,48 @@ Report = Callable[[int, int], None]
 @dataclass(frozen=True, kw_only=True)
 class Lesson:
     """What was learned from the older tickets: by which ``known`` the steps run, and by which
-    ``labeller``, None for the one in force. ``usable`` are the proposed replies without a doubt.
+    ``labeller``, None for the one in force, under the ``promise``; ``promises`` are (target, share
+    of messages labelled) beside it. ``usable`` are the proposed ``replies`` without a doubt.
     """
 
     known: Configuration
     labeller: Engine | None
+    promise: str
+    promises: tuple[tuple[float, float], ...]
     usable: frozenset[str]
     replies: int
 
 
 @dataclass(kw_only=True)
 class Preview:
-    """Of ``tickets``: how many were labelled, how many of those as people had, how many would have
-    had every question answered, or a part. ``as_they_are``: by replies without a doubt.
+    """Of ``tickets``: how many would have been labelled, how many of those as people had; how many
+    would have had every question answered by ``usable`` texts, and how many more once the other
+    proposed replies are worded for everybody.
     """
 
+    usable: frozenset[str]
     tickets: int = 0
     labelled: int = 0
     right: int = 0
-    with_label: int = 0
     ready: int = 0
-    as_they_are: int = 0
-    partly: int = 0
+    reworded: int = 0
     drafts: list[dict[str, Any]] = field(default_factory=list)
     misses: list[dict[str, Any]] = field(default_factory=list)
 
-    def add(self, one: AnsweredQuestion, read: Case, usable: frozenset[str]) -> None:
+    def add(self, one: AnsweredQuestion, read: Case) -> None:
         """Count what the machine made of one ticket."""
         self.tickets += 1
         self._add_label(one, read[Classification])
-        reply = read[Reply]
-        if not any(routing.iter_attention_reasons(read, "")):
+        if any(routing.iter_attention_reasons(read, "")):
+            return
+        if _is_usable(read[Answers], self.usable):
             self.ready += 1
-            self.as_they_are += _is_usable(read[Answers], usable)
-            self.drafts.append({"ticket": one.ticket, "sent": one.message, "draft": reply.text})
-        elif reply.text:
-            self.partly += 1
+            draft = read[Reply].text
+            self.drafts.append({"ticket": one.ticket, "sent": one.message, "draft": draft})
+        else:
+            self.reworded += 1
 
     def _add_label(self, one: AnsweredQuestion, said: Classification) -> None:
-        self.with_label += bool(one.label)
         if not said.label:
             return
         self.labelled += 1
@@ -95,9 +102,7 @@ class Preview:
         return {**found, "drafts": _spread(self.drafts), "misses": _spread(self.misses)}
 
 
-COUNTS: Final = (
-    "tickets", "labelled", "right", "with_label", "ready", "as_they_are", "partly",
-)  # fmt: skip
+COUNTS: Final = ("tickets", "labelled", "right", "ready", "reworded")
 
 
 def _is_usable(answers: Answers, usable: frozenset[str]) -> bool:
@@ -135,13 +140,16 @@ def learn(
     }
     new = [label for label in labels if not label.known]
     intents = [case.Intent(slug=label.slug, name=label.name) for label in new]
+    labeller, promise, promises = _fit_labeller({label.slug for label in new}, held_out)
     return Lesson(
         known=replace(
             known,
             intents=(*known.intents, *intents),
             replies=(*_list_own_replies(known), *proposed.values()),
         ),
-        labeller=_fit_labeller(labels, held_out),
+        labeller=labeller,
+        promise=promise,
+        promises=promises,
         usable=frozenset(_iter_usable(groups)),
         replies=len(groups),
     )
@@ -156,30 +164,40 @@ def _iter_usable(groups: Sequence[ReplyGroup]) -> Iterator[str]:
     return (f"{PROPOSED}{place}" for place, group in enumerate(groups) if not group.doubts)
 
 
-def _fit_labeller(labels: Sequence[PastLabel], held_out: frozenset[int]) -> Engine | None:
-    """A labeller of the examples there are and the older tickets' labels; None where these are too
-    few to tell anything apart.
+def _fit_labeller(
+    new: Collection[str], held_out: Collection[int]
+) -> tuple[IntentLabeller | None, str, tuple[tuple[float, float], ...]]:
+    """A labeller of the examples there are and of past tickets with ``new`` labels, what it
+    promises, and what it could for other targets; None where these are too few to tell anything
+    apart, with the reason.
     """
     from triage.classifier.intent_model import IntentModel
     from triage.classifier.labeller import IntentLabeller
+    from triage.classifier.selective import compute_guarantee
 
-    own = [row for row in examples.load_examples().training if row.ticket not in held_out]
-    rows = [*own, *iter_label_rows(labels, held_out)]
-    if len({row.label for row in rows} - {""}) < 2:
-        return None
+    past = (row for row in examples.load_past_tickets() if row.label in new)
+    rows = [*examples.load_examples().training, *past]
     target = registry.get_target_precision()
     try:
-        made, _ = versions.fit_version(rows, target, None)
-    except versions.NotTrained:
-        return None
-    return IntentLabeller(
+        kept = [row for row in rows if row.ticket not in held_out]
+        made, _ = versions.fit_version(kept, target, None)
+    except versions.NotTrained as why:
+        return None, str(why), ()
+    model, strangers = IntentModel.loads(made["weights"]), registry.get_stranger_share()
+    labeller = IntentLabeller(
         registry.load_encoder(),
-        IntentModel.loads(made["weights"]),
+        model,
         sha256=made["sha256"],
         target=target,
-        strangers=registry.get_stranger_share(),
+        strangers=strangers,
         signals=registry.find_signal_model(),
     )
+    others = (
+        (share, compute_guarantee(model.evidence, share, strangers=strangers).coverage)
+        for share in OTHER_TARGETS
+        if share != target
+    )
+    return labeller, made["promise"]["sentence"], tuple(others)
 
 
 def preview_tickets(newer: Sequence[AnsweredQuestion], lesson: Lesson, report: Report) -> Preview:
@@ -188,11 +206,11 @@ def preview_tickets(newer: Sequence[AnsweredQuestion], lesson: Lesson, report: R
     if (labeller := lesson.labeller) is not None:
         ladders["classify"] = [Rung(name="trial", load=lambda: labeller)]
     limits = registry.load_limits(lesson.known)
-    found = Preview()
+    found = Preview(usable=lesson.usable)
     tickets = Ticket.objects.select_related("customer").in_bulk([one.ticket for one in newer])
     for done, one in enumerate(newer, 1):
         asked = build_case(tickets[one.ticket], lesson.known, before=one.message)
-        found.add(one, _run_steps(asked, ladders, limits), lesson.usable)
+        found.add(one, _run_steps(asked, ladders, limits))
         report(done, len(newer))
     return found
 

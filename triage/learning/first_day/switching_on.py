@@ -24,14 +24,13 @@ def switch_on_job(job: Job) -> Mapping[str, Any]:
     report_progress(job, "Making labels and replies", 5)
     with transaction.atomic():
         labels = [one for one in find_past_labels() if one.slug in job.wanted["labels"]]
-        added = create_intents(labels)
+        create_intents(labels)
         notes = list(_take_replies(job.wanted["replies"], person))
     report_progress(job, "Learning the labels", 20)
     version = _put_to_work(person, job.wanted["why"], notes) if labels else None
     taken = len(job.wanted["replies"]) - len(notes)
     return {
         "labels": len(labels),
-        "examples": added,
         "replies": taken,
         "version": version,
         "notes": notes,
@@ -44,7 +43,7 @@ def _take_replies(proposals: Collection[int], by: User) -> Iterator[str]:
     for one in ReplyProposal.objects.filter(pk__in=proposals, state=ReplyProposal.State.OPEN):
         try:
             reply_discovery.accept_proposal(
-                one, title=one.title, text=one.text, questions=one.questions, into=None, by=by
+                one, title=one.title, text=one.text, questions=one.questions, by=by
             )
         except reply_discovery.ReplyNotTaken as why:
             yield f"“{one.title}”: {why}"

@@ -36,7 +36,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         finder: Any = registry.load_engine("answers", load_configuration())
         encoder = registry.load_encoder()
-        alone, pairs = reply_calibration.load_examples(messages, known, finder)
+        alone, pairs = reply_calibration.load_examples(messages, known, finder, encoder)
         parts = {
             "one thing asked": reply_calibration.match_examples(alone, known, encoder),
             "two in one mail": reply_calibration.match_examples(pairs, known, encoder),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -229,7 +229,25 @@ def count_answers(receipts: Iterable[Receipt]) -> dict[str, Any]:
     newest = next((one for one in reversed(list(receipts)) if one.step == "answer"), None)
     items = newest.output.get("items", []) if newest else []
     given = sum(not item["blocker"] for item in items)
-    return {"items": items, "given": given, "receipt": newest.pk if newest else 0}
+    shown = _credit_sent(items)
+    return {"items": shown, "given": given, "receipt": newest.pk if newest else 0}
+
+
+def _credit_sent(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The items; what people wrote to questions like them with who did, when, to which ticket."""
+    refs = [sent["ref"] for item in items for sent in item.get("sent", [])]
+    if not refs:
+        return list(items)
+    ids = [int(ref.removeprefix("message:")) for ref in refs]
+    known = Message.objects.select_related("author").defer("raw", "html").in_bulk(ids)
+    found = {ref: known[pk] for ref, pk in zip(refs, ids, strict=True) if pk in known}
+    return [
+        {
+            **item,
+            "sent": [{**one, "message": found.get(one["ref"])} for one in item.get("sent", [])],
+        }
+        for item in items
+    ]
 
 
 def build_revision_token(run: Run | None, receipts: int) -> str:

@@ -16,7 +16,16 @@ from tickets.access import SUPERVISORS
 from tickets.delivery import replies
 from tickets.models import Attachment, Message, Ticket
 from triage.learning import versions
-from triage.models import Alarm, Classifier, Clause, Intent, IntentProposal, Job, TunedEncoder
+from triage.models import (
+    Alarm,
+    Classifier,
+    Clause,
+    Intent,
+    IntentProposal,
+    Job,
+    ReplyProposal,
+    TunedEncoder,
+)
 from triage.pipeline import registry
 
 TEAM = ("ana", "ben", "sol", "sam", "ada")
@@ -114,6 +123,14 @@ TABLE: dict[str, tuple[str, dict[str, int]]] = {
     "triage:take_proposal": ("post", admins(302)),
     "triage:refuse_proposal": ("post", admins(302)),
     "triage:end_alarm": ("post", admins(302)),
+    "triage:first_day": ("get", admins(200)),
+    "triage:first_day_progress": ("get", admins(204)),
+    "triage:learn_past": ("post", admins(302)),
+    "triage:switch_on": ("post", admins(422)),
+    "triage:reply_proposals": ("get", admins(200)),
+    "triage:look_for_replies": ("post", admins(302)),
+    "triage:take_reply": ("post", admins(302)),
+    "triage:refuse_reply": ("post", admins(302)),
     "account_login": ("get", {**anybody(302), "": 200}),
     "account_logout": ("get", signed_in(200)),
     "account_change_password": ("get", signed_in(200)),
@@ -214,6 +231,7 @@ def posted(intent: Intent, ticket: Ticket) -> dict[str, dict[str, Any]]:
         "triage:relabel": {"intent": str(intent.pk)},
         "triage:activate": {"why": "It is better."},
         "triage:take_proposal": {"name": "Gift cards", "ticket": [str(ticket.pk)]},
+        "triage:take_reply": {"title": "Gifts", "text": "We wrap.", "questions": "a b\nc d\ne f"},
         "tickets:settle": {"what": "arrived"},
         "tickets:note": {"note": "x"},
         "tickets:send": {"seen": replies.build_form_token(ticket, draft), "text": "Yes."},
@@ -241,6 +259,7 @@ def learned(clause: Clause, ticket: Ticket) -> dict[str, list[Any]]:
     encoder = TunedEncoder.objects.create(base_sha256=registry.get_encoder_sha256(), **made)
     alarm = Alarm.objects.create(classifier=version, because="Nine of sixty were wrong.")
     proposal = IntentProposal.objects.create(name="gift cards")
+    reply = ReplyProposal.objects.create(title="Gifts", text="We wrap.")
     proposal.tickets.add(ticket)
     return {
         "triage:clause_uses": [clause.ref, clause.version.number],
@@ -250,6 +269,8 @@ def learned(clause: Clause, ticket: Ticket) -> dict[str, list[Any]]:
         "triage:activate": [version.pk],
         "triage:use_encoder": [encoder.pk],
         "triage:take_proposal": [proposal.pk],
+        "triage:take_reply": [reply.pk],
+        "triage:refuse_reply": [reply.pk],
         "triage:refuse_proposal": [proposal.pk],
         "triage:end_alarm": [alarm.pk],
     }

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from triage.contract.saved_reply import SentAnswer
+
 MAX_SHOWN_CHARS: Final = 120
 DECISION, SAVED_REPLY, CLAUSE = "decision", "saved reply", "clause"
 """What an answer can stand on."""
@@ -65,7 +67,8 @@ class Answer:
     probability that the saved reply or the clause answers.
     ``compared`` are the conditions as the rows bear them out; ``task`` is what a person has to do
     before the answer is true. ``offer`` is what the saved reply that comes nearest says of this
-    order, values filled in, for a person to take or leave.
+    order, values filled in, for a person to take or leave; ``sent`` is what people wrote to
+    questions like it.
     """
 
     words: str
@@ -81,6 +84,7 @@ class Answer:
     blocker: Blocker | None = None
     because: str = ""
     offer: str = ""
+    sent: tuple[SentAnswer, ...] = ()
 
     @property
     def is_open(self) -> bool:

@@ -66,6 +66,16 @@ class SavedReply:
         return f"reply:{self.slug}@{self.revision}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class SentAnswer:
+    """What a person once wrote to a question like it: ``ref`` is the message, ``text`` is without
+    the courtesies and values of that time.
+    """
+
+    ref: str
+    text: str
+
+
 class Fit(IntEnum):
     """Whether a reply is for the label of a message: surely not, or, where nobody is sure of the
     label, perhaps or likely.

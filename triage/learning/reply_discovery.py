@@ -7,6 +7,7 @@ others ask the same question, by people who sorted them by hand.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,17 +22,14 @@ from django.utils.text import slugify
 from triage.contract.answers import Asked, AskedKind, shorten_words
 from triage.contract.saved_reply import Fit, SavedReply, Wording
 from triage.contract.wording_slots import find_unknown_fields
-from triage.learning.sent_replies import (
-    AnsweredQuestion,
-    collect_sent_replies,
-    load_answered_questions,
-)
+from triage.learning.sent_replies import collect_sent_replies
 from triage.models import Intent, Job, ReplyProposal, SavedWording
 from triage.models import SavedReply as SavedReplyRow
 from triage.nlu.content_words import list_stems
 from triage.pipeline import registry
 from triage.pipeline.configuration import load_configuration
 from triage.pipeline.saved_reply_rows import find_money_promise
+from triage.pipeline.sent_replies import AnsweredQuestion, load_answered_questions
 from triage.runtime.locks import PROPOSALS_LOCK, acquire_lock
 
 if TYPE_CHECKING:
@@ -52,6 +50,9 @@ TELLING_WORDS: Final = 3
 DOUBT_COST: Final = 0.15
 """What each doubt about a text counts beside its nearness (cosine) to what the others say."""
 LIKE_SHARE: Final = 0.5
+ORDER_NUMBER: Final = re.compile(r"\b(?:order\s+)?#?[A-Z]{1,4}-?\d{3,}\b", re.IGNORECASE)
+PERSONAL: Final = re.compile(r"@|\d{5,}|\b[A-Z]{1,2}\d{1,2}[A-Z]?\s?\d[A-Z]{2}\b")
+"""Addresses, telephone numbers and British postcodes: nothing of one customer is an example."""
 PROMISES_MONEY: Final = "reads as if money were given"
 
 
@@ -165,8 +166,9 @@ def _find_question(finder: Any, one: AnsweredQuestion) -> str:
     """
     found: Sequence[Asked] = finder.find_asked(one.subject, one.asked)
     for words in (*(each.words for each in found[:1]), one.asked, one.question):
-        said = " ".join(words.split())
-        if len(list_stems(said)) >= TELLING_WORDS and len(said) <= MAX_QUESTION_CHARS:
+        said = ORDER_NUMBER.sub("my order", " ".join(words.split()))
+        told = len(list_stems(said)) >= TELLING_WORDS and len(said) <= MAX_QUESTION_CHARS
+        if told and not PERSONAL.search(said):
             return said
     return ""
 

@@ -34,6 +34,7 @@ STATES = {
     models.SavedReply: "SELECT string_agg(t::text, ' ' ORDER BY id) FROM {} t",
     models.SavedWording: "SELECT string_agg(t::text, ' ' ORDER BY id) FROM {} t",
     models.Clause: "SELECT concat_ws(' ', max(version_id), count(*)) FROM {}",
+    models.SentReply: "SELECT concat_ws(' ', max(message_id), count(*)) FROM {}",
 }
 
 
@@ -46,7 +47,8 @@ class Configuration:
     ``classifier`` and ``tuned_encoder`` are ids, 0 for none; ``alarms`` are labels by the id of
     their classifier. ``first_checks_done``: of the active classifier. ``clauses`` is the last
     version and the number of clauses: a key that changes whenever a policy version is loaded, as
-    versions are never edited or deleted.
+    versions are never edited or deleted. ``sent_replies`` is the same of the library of what
+    people answered.
     """
 
     intents: tuple[case.Intent, ...]
@@ -61,6 +63,7 @@ class Configuration:
     alarms: Mapping[int, frozenset[str]]
     tuned_encoder: int
     clauses: tuple[int, int]
+    sent_replies: tuple[int, int]
 
     def get_limit(self, step: Step, name: str) -> float:
         """The limit of that name: a step's own, overruled by an admin's."""
@@ -107,6 +110,7 @@ def _read_state() -> str:
 def _build_configuration() -> Configuration:
     active, tuned = _get_active_id(models.Classifier), _get_active_id(models.TunedEncoder)
     clauses = models.Clause.objects.aggregate(last=Max("version"), count=Count("pk"))
+    sent = models.SentReply.objects.aggregate(last=Max("message"), count=Count("pk"))
     limits = models.Limit.objects.values_list("step", "name", "value")
     phrases = models.Phrase.objects.filter(active=True).select_related("intent")
     return Configuration(
@@ -124,6 +128,7 @@ def _build_configuration() -> Configuration:
         alarms=_load_alarms(),
         tuned_encoder=tuned,
         clauses=(clauses["last"] or 0, clauses["count"]),
+        sent_replies=(sent["last"] or 0, sent["count"]),
     )
 
 

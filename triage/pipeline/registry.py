@@ -17,12 +17,14 @@ from triage import models
 from triage.contract.case import Clause
 from triage.contract.memo import keep_on_argument
 from triage.contract.outcomes import LABELLED_LANGUAGES, Labeller, Signals
+from triage.contract.saved_reply import SentAnswer
 from triage.contract.step import Computing, Engine, EngineError, EngineUnavailable, Rung, Step
 from triage.guardrails.attribution import Writer
 from triage.inference.kept_graph import GraphFolder
 from triage.inference.registry import pinned
 from triage.pipeline.configuration import Configuration, load_configuration
 from triage.pipeline.rule_engines import ArithmeticEngine, PhraseLabeller, SentenceWriter
+from triage.pipeline.sent_replies import load_answered_questions
 from triage.steps.answer import Answerer
 from triage.steps.retrieve import Searcher
 
@@ -422,7 +424,11 @@ def _load_answer_finder(known: Configuration) -> Engine:
     """
     limits = load_limits(known)["answer"]
     return _build_answer_finder(
-        known.clauses, known.tuned_encoder, limits["reply"], limits["clause"]
+        known.clauses,
+        known.tuned_encoder,
+        limits["reply"],
+        limits["clause"],
+        known.sent_replies,
     )
 
 
@@ -437,7 +443,11 @@ def _load_word_answerer(known: Configuration) -> Engine:
 
 @lru_cache(maxsize=2)
 def _build_answer_finder(
-    clauses: tuple[int, int], tuned: int, least_reply: float, least_clause: float
+    clauses: tuple[int, int],
+    tuned: int,
+    least_reply: float,
+    least_clause: float,
+    sent_replies: tuple[int, int],
 ) -> Engine:
     from triage.retrieval.answer_finder import AnswerFinder
 
@@ -451,6 +461,24 @@ def _build_answer_finder(
         least_reply=least_reply,
         least_clause=least_clause,
         card=encoder.build_engine_info("answers", asked_sha256=asked.sha256),
+        library=_load_sent_library(sent_replies),
+    )
+
+
+@lru_cache(maxsize=1)
+def _load_sent_library(state: tuple[int, int]):  # type: ignore[no-untyped-def]  # as above
+    """What people answered before, while the library is in this ``state``."""
+    import numpy as np
+
+    from triage.retrieval.sent_library import EMPTY_LIBRARY, SentLibrary
+
+    answered = [one for one in load_answered_questions() if not one.is_personal]
+    if not answered:
+        return EMPTY_LIBRARY
+    return SentLibrary(
+        np.asarray(embed_texts([one.question for one in answered]), np.float32),
+        tuple(one.label for one in answered),
+        tuple(SentAnswer(ref=f"message:{one.message}", text=one.reply) for one in answered),
     )
 
 

@@ -11,11 +11,12 @@ import numpy as np
 
 from triage.contract.answers import Asked, AskedKind
 from triage.contract.case import Clause
-from triage.contract.saved_reply import Fit, SavedReply
+from triage.contract.saved_reply import Fit, SavedReply, SentAnswer
 from triage.contract.step import EngineInfo
 from triage.nlu.asked_pieces import cut_pieces
 from triage.nlu.asked_signs import QUESTION
 from triage.retrieval.reply_matching import ReplyIndex, load_weights
+from triage.retrieval.sent_library import EMPTY_LIBRARY, SentLibrary
 from triage.steps.retrieve import Searcher, SearchResult
 
 if TYPE_CHECKING:
@@ -54,13 +55,15 @@ class AnswerFinder:
         least_reply: float,
         least_clause: float,
         card: EngineInfo,
+        library: SentLibrary = EMPTY_LIBRARY,
     ) -> None:
         self._encoder, self._searcher = encoder, searcher
         self._asked = asked
         self.least_reply, self.least_clause = least_reply, least_clause
-        self.card = card
+        self.card, self._library = card, library
         self._weights = load_weights()
         self._kept: tuple[tuple[SavedReply, ...], ReplyIndex] | None = None
+        self._read: tuple[tuple[Asked, ...], tuple[Vectors, Vectors]] | None = None
 
     def find_asked(self, subject: str, text: str) -> tuple[Asked, ...]:
         """The pieces of the text that ask for something, in their order; those of the subject
@@ -123,7 +126,24 @@ class AnswerFinder:
         best, merged = chances.argmax(axis=1), index.merge_alike(chances)
         return [(int(place), float(merged[row, place])) for row, place in enumerate(best)]
 
+    def find_sent(
+        self, asked: Sequence[Asked], labels: Sequence[str]
+    ) -> list[tuple[SentAnswer, ...]]:
+        """For each thing asked what people wrote to the questions most like it, those with one of
+        the likely ``labels`` before others.
+        """
+        if not asked or not self._library.answers:
+            return [() for _ in asked]
+        _, contexts = self._embed_asked(asked)
+        return self._library.find_answers(contexts, labels)
+
     def _embed_asked(self, asked: Sequence[Asked]) -> tuple[Vectors, Vectors]:
+        """The vectors of the words and of what leads to them, those of the last message kept."""
+        if self._read is None or self._read[0] != tuple(asked):
+            self._read = tuple(asked), self._embed_anew(asked)
+        return self._read[1]
+
+    def _embed_anew(self, asked: Sequence[Asked]) -> tuple[Vectors, Vectors]:
         """The vectors (asked, 384) of the words and of what leads to them: what the steps before
         read already is not read again.
         """

@@ -7,7 +7,7 @@ from datetime import date
 
 from triage.contract.answers import Asked, AskedKind
 from triage.contract.case import Clause
-from triage.contract.saved_reply import Fit, SavedReply
+from triage.contract.saved_reply import Fit, SavedReply, SentAnswer
 from triage.contract.step import EngineInfo
 from triage.nlu.asked_pieces import cut_pieces
 from triage.nlu.asked_signs import is_question, is_wish, iter_words
@@ -45,6 +45,12 @@ class WordAnswerer:
         }
         found = (places.get(tuple(iter_words(one.words))) for one in asked)
         return [(place or 0, float(place is not None)) for place in found]
+
+    def find_sent(
+        self, asked: Sequence[Asked], labels: Sequence[str]
+    ) -> list[tuple[SentAnswer, ...]]:
+        """Nothing: words alone do not tell which questions are alike."""
+        return [() for _ in asked]
 
     def search_clauses(self, query: str, on: date, top: int, message: str = "") -> SearchResult:
         """The clauses in force that are likeliest to answer the query, by their words."""

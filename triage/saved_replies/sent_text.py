@@ -21,6 +21,10 @@ MAX_GREETING_CHARS: Final = 60
 YEAR: Final = re.compile(r"\s(?:19|20)\d\d$")
 GREETING: Final = re.compile(rf"{WORDS['greeting']}\b[^.!,:\n]{{0,40}}[.!,:]?\s*", re.IGNORECASE)
 CLOSING: Final = re.compile(rf"{WORDS['closing']}\b[\s,.!]*(?:[\w.'-]+\s?){{0,3}}", re.IGNORECASE)
+NAMES_CUSTOMER: Final = "names the customer"
+NAMES_ADDRESS: Final = "names an address"
+NAMES_NUMBER: Final = "names a number of one order"
+PERSONAL_DOUBTS: Final = (NAMES_CUSTOMER, NAMES_ADDRESS, NAMES_NUMBER)
 DOUBTS: Final = (
     (re.compile(rf"\b{WORDS['day']}\b", re.IGNORECASE), "names a day"),
     (
@@ -32,8 +36,8 @@ DOUBTS: Final = (
         "answers yes or no to one customer",
     ),
     (re.compile(r"\?\s*$"), "asks something back"),
-    (re.compile(r"[\w.+-]+@[\w-]+\.\w+|https?://", re.IGNORECASE), "names an address"),
-    (re.compile(r"\b[A-Z]{1,4}-?\d{3,}\b|\b\d{7,}\b"), "names a number of one order"),
+    (re.compile(r"[\w.+-]+@[\w-]+\.\w+|https?://", re.IGNORECASE), NAMES_ADDRESS),
+    (re.compile(r"\b[A-Z]{1,4}-?\d{3,}\b|\b\d{7,}\b"), NAMES_NUMBER),
     (re.compile(r"[£€$]\s?\d|\d\s?(?:GBP|EUR|USD|pounds?|euros?|dollars?)\b"), "names an amount"),
 )
 
@@ -60,11 +64,16 @@ def generalize_reply(
 
 def _cut_greeting(text: str, customer: str) -> str:
     """The text behind "Hi Marta," or "Marta,"; it begins with a capital letter again."""
-    found = GREETING.match(text) or _match_name(text, customer)
+    rest = _cut_match(GREETING.match(text), text)
+    rest = _cut_match(_match_name(rest, customer), rest)
+    return text if rest == text else rest[:1].upper() + rest[1:]
+
+
+def _cut_match(found: re.Match[str] | None, text: str) -> str:
+    """The text behind a short match, all of it where nothing would be left."""
     if found is None or found.end() > MAX_GREETING_CHARS:
         return text
-    rest = text[found.end() :].lstrip(" ,.!:\n")
-    return rest[:1].upper() + rest[1:] if rest else text
+    return text[found.end() :].lstrip(" ,.!:\n") or text
 
 
 def _match_name(text: str, customer: str) -> re.Match[str] | None:
@@ -111,4 +120,4 @@ def _iter_doubts(text: str, customer: str) -> Iterator[str]:
     yield from (because for sign, because in DOUBTS if any(sign.search(each) for each in sentences))
     names = [re.escape(name) for name in customer.split() if len(name) > 1]
     if names and re.search(rf"\b(?:{'|'.join(names)})\b", text, re.IGNORECASE):
-        yield "names the customer"
+        yield NAMES_CUSTOMER

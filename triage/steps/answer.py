@@ -27,7 +27,13 @@ from triage.contract.answers import (
 from triage.contract.case import Case, Clause
 from triage.contract.outcomes import NO_REPLY_OUTCOMES, READABLE_LANGUAGES
 from triage.contract.outputs import Classification
-from triage.contract.saved_reply import Fit, SavedReply, Wording, compute_text_sha256
+from triage.contract.saved_reply import (
+    Fit,
+    SavedReply,
+    SentAnswer,
+    Wording,
+    compute_text_sha256,
+)
 from triage.contract.step import Check, Engine, Evidence, Step, Worksheet
 from triage.contract.wording_slots import fill_fields, find_missing_values
 from triage.nlu import Document, find_requests
@@ -108,6 +114,14 @@ class Answerer(Engine, Protocol):
         """
         ...
 
+    def find_sent(
+        self, asked: Sequence[Asked], labels: Sequence[str]
+    ) -> Sequence[Sequence[SentAnswer]]:
+        """For each thing asked what people wrote to the questions most like it, those with one of
+        the likely ``labels`` before others.
+        """
+        ...
+
     def search_clauses(self, query: str, on: date, top: int, message: str = "") -> SearchResult:
         """The clauses in force on the day that are likeliest to answer."""
         ...
@@ -135,8 +149,32 @@ def answer_questions(case: Case, engine: Answerer) -> Answers:
         _answer_one(case, engine, one, match, only=len(asked) == 1)
         for one, match in zip(asked, matches, strict=True)
     )
+    items = _add_sent(case, engine, plain, items)
     unread = _iter_unread(case, items, cut=len(found) > MAX_ASKED)
     return Answers(items=tuple(_settle_customers(case, (*items, *unread))))
+
+
+def _add_sent(
+    case: Case, engine: Answerer, asked: Sequence[Asked], items: Sequence[Answer]
+) -> tuple[Answer, ...]:
+    """The items, the open ones with what people once wrote to questions like them, in the values of
+    this order; what names a value that this case has not is left out.
+    """
+    if not any(item.is_open for item in items):
+        return tuple(items)
+    label = case[Classification]
+    labels = [label.label] if label.label else [label.suggestion, label.runner_up]
+    found = engine.find_sent(asked, [slug for slug in labels if slug])
+    return tuple(
+        replace(item, sent=tuple(_fill_sent(sent, case))) if item.is_open else item
+        for item, sent in zip(items, found, strict=True)
+    )
+
+
+def _fill_sent(sent: Sequence[SentAnswer], case: Case) -> Iterator[SentAnswer]:
+    for one in sent:
+        if not find_missing_values(one.text, case.facts):
+            yield replace(one, text=fill_fields(one.text, case.facts))
 
 
 def _iter_unread(case: Case, items: Sequence[Answer], *, cut: bool) -> Iterator[Answer]:

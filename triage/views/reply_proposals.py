@@ -14,9 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tickets.access import ADMINS, require_role
 from triage.learning import reply_discovery as proposed
-from triage.learning.sent_replies import name_author
 from triage.models import Intent, Job, ReplyProposal
 from triage.pipeline import jobs
+from triage.pipeline.sent_replies import name_author
 from triage.views.forms import ReplyProposalForm
 
 MAX_DECIDED_ROWS = 20
@@ -104,7 +104,7 @@ def _iter_waiting(
         sources = sorted(row.sources.all(), key=lambda one: one.message.at, reverse=True)
         yield {
             "proposal": row,
-            "label": labels.get(row.label, row.label),
+            "label": labels.get(row.label, row.label.replace("-", " ")),
             "count": len(sources),
             "others": [_describe_answer(one) for one in sources[:MAX_OTHER_ANSWERS]],
             "form": form if refused == row and form else _build_form(row),

@@ -20,10 +20,17 @@ from triage.contract.answers import (
     Blocker,
     Readiness,
 )
-from triage.contract.case import Case, Clause, Order
+from triage.contract.case import Case, Clause, Fact, Order
 from triage.contract.outcomes import UNLIKE_OURS_REASON, Outcome
 from triage.contract.outputs import Classification
-from triage.contract.saved_reply import Condition, Fit, SavedReply, Wording, compute_text_sha256
+from triage.contract.saved_reply import (
+    Condition,
+    Fit,
+    SavedReply,
+    SentAnswer,
+    Wording,
+    compute_text_sha256,
+)
 from triage.contract.step import EngineInfo, EngineUnavailable, Rung, Status
 from triage.nlu.order_linking import NAMED_IN_MESSAGE, ONLY_ORDER
 from triage.pipeline.runner import climb_ladder
@@ -53,6 +60,7 @@ class FakeAnswerer:
     """Finds what it is told to, and matches it with the first saved reply."""
 
     least_reply, least_clause = 0.5, 0.75
+    sent: tuple[SentAnswer, ...] = ()
 
     def __init__(self, *asked: tuple[str, AskedKind], chance: float = 0.0, hits: Any = ()) -> None:
         self.card = EngineInfo(name="fake", kind="focal")
@@ -68,6 +76,11 @@ class FakeAnswerer:
     ) -> list[tuple[int, float]]:
         self.matched += [one.words for one in asked]
         return [(0, self.chance if any(fits) else 0.0) for _ in asked]
+
+    def find_sent(
+        self, asked: Sequence[Asked], labels: Sequence[str]
+    ) -> list[tuple[SentAnswer, ...]]:
+        return [self.sent for _ in asked]
 
     def search_clauses(self, query: str, on: date, top: int, message: str = "") -> SearchResult:
         return SearchResult(hits=self.hits, near=(), index_sha256="", by_meaning=True)
@@ -298,3 +311,27 @@ def test_a_reply_for_another_label_is_not_used() -> None:
     other = replace(ADDRESS, intents=("order-status",))
     item = one(FakeAnswerer(("Can it go to work?", WISH), chance=0.9), labelled(replies=(other,)))
     assert item.source == ""
+
+
+def test_beside_an_open_question_stands_what_people_wrote_before_in_this_orders_values() -> None:
+    engine = FakeAnswerer(("Is the glue vegan?", QUESTION))
+    engine.sent = (
+        SentAnswer(ref="message:7", text="It is, for {order} too."),
+        SentAnswer(ref="message:8", text="It comes with {tracking}."),
+    )
+    item = one(
+        engine,
+        replace(
+            named(), facts=(Fact(kind="order", about="", value="HP-10423", ref="order:HP-10423"),)
+        ),
+    )
+    assert item.blocker is not None
+    assert [(sent.ref, sent.text) for sent in item.sent] == [
+        ("message:7", "It is, for HP-10423 too.")
+    ]
+
+
+def test_what_has_an_answer_needs_no_other() -> None:
+    engine = FakeAnswerer(("change my address", WISH), chance=0.9)
+    engine.sent = (SentAnswer(ref="message:7", text="Done."),)
+    assert one(engine).sent == ()

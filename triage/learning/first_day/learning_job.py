@@ -14,6 +14,7 @@ from triage.learning.first_day import preview
 from triage.learning.first_day.past_labels import PastLabel, find_past_labels
 from triage.models import Job
 from triage.pipeline.jobs import CannotBeDone, report_progress
+from triage.pipeline.sent_replies import load_answered_questions
 
 MAX_PROBLEMS: Final = 20
 STAGES: Final = {
@@ -35,7 +36,7 @@ def learn_past_job(job: Job) -> Mapping[str, Any]:
     said = _import_file(job, Path(job.wanted["file"])) if job.wanted.get("file") else {}
     _begin(job, "collect")
     sent_replies.collect_sent_replies(lambda done, of: _report(job, "collect", done, of))
-    answered = sent_replies.load_answered_questions()
+    answered = load_answered_questions()
     if not answered:
         raise CannotBeDone(NOTHING)
     _begin(job, "replies")

@@ -22,11 +22,11 @@ from triage.inference.language import identify_language
 from triage.learning import examples, versions
 from triage.learning.first_day.past_labels import PastLabel
 from triage.learning.reply_discovery import ReplyGroup, build_saved_reply, group_answers
-from triage.learning.sent_replies import AnsweredQuestion
 from triage.models import SavedReply as SavedReplyRow
 from triage.pipeline import registry, routing, runner
 from triage.pipeline.case_builder import build_case
 from triage.pipeline.configuration import Configuration, load_configuration
+from triage.pipeline.sent_replies import AnsweredQuestion
 from triage.steps.answer import Answers
 from triage.steps.draft import Reply
 

@@ -27,12 +27,13 @@ def switch_on_job(job: Job) -> Mapping[str, Any]:
         create_intents(labels)
         notes = list(_take_replies(job.wanted["replies"], person))
     report_progress(job, "Learning the labels", 20)
-    version = _put_to_work(person, job.wanted["why"], notes) if labels else None
+    version, promise = _put_to_work(person, job.wanted["why"], notes) if labels else (None, "")
     taken = len(job.wanted["replies"]) - len(notes)
     return {
         "labels": len(labels),
         "replies": taken,
         "version": version,
+        "promise": promise,
         "notes": notes,
         "sentence": f"{len(labels)} labels and {taken} saved replies are in use.",
     }
@@ -49,12 +50,14 @@ def _take_replies(proposals: Collection[int], by: User) -> Iterator[str]:
             yield f"“{one.title}”: {why}"
 
 
-def _put_to_work(person: User, why: str, notes: list[str]) -> int | None:
-    """The id of a version trained on everything there is; None where none could be made."""
+def _put_to_work(person: User, why: str, notes: list[str]) -> tuple[int | None, str]:
+    """The id of a version trained on everything there is, and what it promises; None where none
+    could be made.
+    """
     try:
         version = versions.train_version(by=person)
         versions.activate_version(version, by=person, why=why)
     except (versions.NotTrained, versions.NotActivated) as error:
         notes.append(f"No labels are given by themselves yet: {error}")
-        return None
-    return version.pk
+        return None, ""
+    return version.pk, version.promise["sentence"]

@@ -129,7 +129,7 @@ def test_word_by_word_the_same_question_is_matched() -> None:
 def test_the_engine_in_force_has_the_limits_of_the_step() -> None:
     engine = registry.load_engine("answers", load_configuration())
     assert isinstance(engine, AnswerFinder)
-    assert (engine.least_reply, engine.least_clause) == (0.35, 0.75)
+    assert (engine.least_reply, engine.least_clause) == (0.45, 0.75)
     assert engine.card.settings["asked_sha256"] == registry.load_entries()["asked"].sha256
 
 

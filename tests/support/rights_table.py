@@ -96,6 +96,8 @@ TABLE: dict[str, tuple[str, dict[str, int]]] = {
     "triage:policies": ("get", team(200)),
     "triage:clause": ("get", team(200)),
     "triage:answers": ("get", admins(200)),
+    "triage:measure_readiness": ("post", admins(302)),
+    "triage:apply_readiness": ("post", admins(302)),
     "triage:replies": ("get", team(200)),
     "triage:reply": ("get", team(200)),
     "triage:compare": ("get", team(200)),

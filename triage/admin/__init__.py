@@ -71,7 +71,10 @@ class LimitForm(ReasonedForm):
             raise ValidationError({"name": f"The step {step.name} knows these limits: {known}."})
         if cleaned.get("name") in SHARE_LIMITS and not 0 <= cleaned.get("value", 0) <= 1:
             raise ValidationError({"value": "This is a share: between 0 and 1."})
-        if cleaned.get("name") == "target" and not 0.5 <= cleaned.get("value", 0) <= 0.999:
+        if (
+            cleaned.get("name") in ("target", "ready")
+            and not 0.5 <= cleaned.get("value", 0) <= 0.999
+        ):
             raise ValidationError({"value": "A target is a share between 0.5 and 0.999."})
         if cleaned.get("name") == "strangers" and not 0 <= cleaned.get("value", 0) <= 0.9:
             raise ValidationError({"value": "This is a share between 0 and 0.9, such as 0.3."})
@@ -86,7 +89,8 @@ LIMIT_HELP_TEXT = (
     "the promise. relevance: how likely one clause has to be to answer, from 0 to 1. retold: the "
     "most of a general model's words that may have no row and no clause behind them. reply: how "
     "near a question has to be to those of a saved reply, clause: how likely a clause has to be to "
-    "answer it, both from 0 to 1."
+    "answer it, both from 0 to 1. ready: the share of ready drafts that shall leave with at most a "
+    "tenth of their words changed."
 )
 
 

@@ -25,6 +25,12 @@ MAX_REPLIES: Final = 2
 SAME_WORDS_SHARE: Final = 0.34
 """So much of the words of two questions has to be the same for one group (Jaccard's measure)."""
 NEARLY_UNCHANGED_SHARE: Final = 0.1
+BLOCKER_WORDS: Final = {
+    Blocker.CUSTOMER: "the customer has to tell something",
+    Blocker.KNOWLEDGE: "no text of ours says it",
+    Blocker.PERSON: "a person has to do or judge it",
+    Blocker.CONFLICT: "two texts of ours disagree",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +114,9 @@ def _is_alike(one: frozenset[str], other: frozenset[str]) -> bool:
 @dataclass(frozen=True, kw_only=True)
 class Readiness:
     """How drafts fared: by label how many were ``ready``, partly written or left to a person, and
-    of the ready ones sent how many left ``nearly_unchanged``.
+    of the ready ones sent how many left ``nearly_unchanged``. ``gaps_filled`` are replies sent in
+    which a person had written what was missing; ``blockers`` say why questions stayed open, the
+    most frequent first, with how many.
     """
 
     label: str
@@ -116,6 +124,8 @@ class Readiness:
     partly: int
     findings: int
     nearly_unchanged: Share
+    gaps_filled: int
+    blockers: tuple[tuple[str, int], ...]
 
     @property
     def of(self) -> int:
@@ -128,11 +138,12 @@ def measure_readiness(since: datetime) -> list[Readiness]:
     for receipt in _query_answers(since):
         if items := receipt.output.get("items", ()):
             for label in ("", receipt.ticket.label_name or "no label"):
-                counts.setdefault(label, Counter())[_name_readiness(items)] += 1
+                found = counts.setdefault(label, Counter())
+                found[_name_readiness(items)] += 1
+                found.update(f"blocked {item['blocker']}" for item in items if item["blocker"])
     for label, changed in _iter_changes(since):
         for name in ("", label or "no label"):
-            near = changed <= NEARLY_UNCHANGED_SHARE
-            counts.setdefault(name, Counter()).update({"sent": 1, "near": int(near)})
+            counts.setdefault(name, Counter()).update(_count_change(changed))
     rows = [_build_readiness(label, found) for label, found in counts.items()]
     return sorted(rows, key=lambda row: (bool(row.label), -row.of))
 
@@ -144,7 +155,19 @@ def _build_readiness(label: str, found: Counter[str]) -> Readiness:
         partly=found["partly"],
         findings=found["findings"],
         nearly_unchanged=Share(found["near"], found["sent"]),
+        gaps_filled=found["filled"],
+        blockers=tuple(
+            (BLOCKER_WORDS[blocker], count)
+            for blocker in sorted(Blocker, key=lambda one: -found[f"blocked {one}"])
+            if (count := found[f"blocked {blocker}"])
+        ),
     )
+
+
+def _count_change(changed: float | None) -> dict[str, int]:
+    if changed is None:
+        return {"filled": 1}
+    return {"sent": 1, "near": int(changed <= NEARLY_UNCHANGED_SHARE)}
 
 
 def _name_readiness(items: Sequence[Mapping[str, Any]]) -> str:
@@ -154,15 +177,16 @@ def _name_readiness(items: Sequence[Mapping[str, Any]]) -> str:
     return "partly" if any(item["blocker"] is None for item in items) else "findings"
 
 
-def _iter_changes(since: datetime) -> Iterator[tuple[str, float]]:
-    """(label, share of words changed) of each reply that was ready and sent since then."""
+def _iter_changes(since: datetime) -> Iterator[tuple[str, float | None]]:
+    """(label, share of words changed) of each reply that was ready and sent since then; None where
+    a person had to write what was missing.
+    """
     sent = Message.objects.filter(direction=Message.Direction.OUT, at__gte=since)
     rows = sent.exclude(draft__body="").filter(draft__run__isnull=False)
     for label, before, after in rows.order_by("-pk").values_list(
         "ticket__label_name", "draft__body", "text"
     )[:MAX_RECEIPTS]:
-        if not find_gaps(before):
-            yield label, compute_changed_share(before, after)
+        yield label, None if find_gaps(before) else compute_changed_share(before, after)
 
 
 def compute_changed_share(before: str, after: str) -> float:

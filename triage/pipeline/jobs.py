@@ -28,10 +28,11 @@ KINDS: Mapping[str, str] = {
     "propose": "triage.learning.intent_discovery.propose_job",
     "what if": "triage.policy_review.simulation.what_if_job",
     "replies": "triage.learning.reply_discovery.propose_replies_job",
+    "readiness": "triage.learning.readiness_promise.readiness_job",
     "past": "triage.learning.first_day.learning_job.learn_past_job",
     "switch on": "triage.learning.first_day.switching_on.switch_on_job",
 }
-NIGHTLY_KINDS = ("train", "propose", "replies")
+NIGHTLY_KINDS = ("train", "propose", "replies", "readiness")
 OPEN_STATES = (Job.State.QUEUED, Job.State.RUNNING)
 JOB_LEASE = leases.Lease(
     Job,

@@ -474,7 +474,7 @@ step = Step(
     fallback=build_fallback,
     final=(CUSTOMERS_LANGUAGE,),
     ladder=("answers", "words"),
-    limits={"reply": 0.45, "clause": 0.75},
+    limits={"reply": 0.45, "clause": 0.75, "ready": 0.8},
     worksheet=Worksheet(
         budget_ms=300, sensitive="the customer's message, orders", approval="none: texts of ours"
     ),

@@ -35,6 +35,8 @@ urlpatterns = [
         name="clause_uses",
     ),
     path("answers/", answers_page.show_answers, name="answers"),
+    path("answers/measure/", answers_page.request_measure, name="measure_readiness"),
+    path("answers/use/", answers_page.apply_threshold, name="apply_readiness"),
     path("first-day/", first_day.show_first_day, name="first_day"),
     path("first-day/progress/", first_day.show_progress, name="first_day_progress"),
     path("first-day/learn/", first_day.request_learning, name="learn_past"),

@@ -97,3 +97,17 @@ def test_ada_makes_a_saved_reply_of_what_was_answered(as_ada: Client, ana: User)
     written = form.content.decode()
     assert "It is, glue and all.</textarea>" in written
     assert "Is the glue vegan &lt;b&gt;?</textarea>" in written
+
+
+def test_gaps_that_people_filled_and_what_stood_in_the_way_are_told(
+    as_ada: Client, ana: User
+) -> None:
+    answer(asked("Why?", "How?"), ana, "Hello [Please answer: “Why?”]", "Because.")
+    asked("When?", blocker="person")
+    (overall, *_) = measure_readiness(timezone.now() - SINCE)
+    assert overall.gaps_filled == 1
+    assert overall.blockers == (
+        ("no text of ours says it", 2),
+        ("a person has to do or judge it", 1),
+    )
+    assert "2 × no text of ours says it" in page(as_ada)

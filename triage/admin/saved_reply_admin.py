@@ -123,7 +123,7 @@ class WordingInline(admin.StackedInline[SavedWording, SavedReply]):
     verbose_name = "wording"
     verbose_name_plural = "What it says: the first wording that holds for the order is used"
     fields = (
-        "position",
+        ("position", "language"),
         "text",
         "states",
         ("min_days_since_delivery", "max_days_since_delivery"),

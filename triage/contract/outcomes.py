@@ -11,13 +11,14 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from triage.contract.case import Case, Intent
+from triage.contract.languages import REPLY_LANGUAGES
 from triage.contract.step import Engine
 
 LOW, NORMAL, HIGH, URGENT = 1, 2, 3, 4  # urgency
 CALM, UPSET, THREATENING = "calm", "upset", "threatening"
 WANTED, SPAM_MAIL, AUTOMATIC = "wanted", "spam", "automatic"
 READABLE_LANGUAGES = ("", "en")  # what the encoder learned; an unclear text is taken for it
-LABELLED_LANGUAGES = frozenset("ar de es fr it ja nl pl pt ru tr zh".split())
+LABELLED_LANGUAGES = frozenset(REPLY_LANGUAGES)
 """Other languages in which a message can get a label: those in which it was measured."""
 FOREIGN_LANGUAGE_REASON = "it is not written in a language that the machine reads"
 UNLIKE_OURS_REASON = "it is unlike every request that we know"

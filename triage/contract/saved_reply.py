@@ -36,6 +36,7 @@ class Wording:
 
     ``clause`` is the reference of what it rests on and ``clause_sha256`` the digest of that text as
     people read it, ``task`` what a person has to do before it is sent; empty for nothing.
+    ``language`` is its ISO 639 code, empty for English.
     """
 
     text: str
@@ -43,6 +44,7 @@ class Wording:
     clause: str = ""
     clause_sha256: str = ""
     task: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +61,10 @@ class SavedReply:
     wordings: tuple[Wording, ...]
     intents: tuple[str, ...] = ()
     revision: int = 1
+
+    def list_wordings(self, language: str = "") -> tuple[Wording, ...]:
+        """Those in a language, in English unless told otherwise."""
+        return tuple(one for one in self.wordings if one.language == language)
 
     @property
     def ref(self) -> str:

@@ -121,9 +121,15 @@ def _iter_pairs(
 
 
 def match_examples(
-    examples: Sequence[Example], replies: Sequence[SavedReply], encoder: TextEncoder
+    examples: Sequence[Example],
+    replies: Sequence[SavedReply],
+    encoder: TextEncoder,
+    *,
+    by_words: bool = True,
 ) -> Matched:
-    """The features of each example with each reply."""
+    """The features of each example with each reply, without the words they share unless
+    ``by_words``.
+    """
     index = ReplyIndex.build(replies, encoder)
     words = np.asarray(encoder.embed([one.asked.words for one in examples]), np.float32)
     contexts = np.asarray(encoder.embed([one.asked.context for one in examples]), np.float32)
@@ -134,7 +140,7 @@ def match_examples(
         ]
     )
     right = np.array([one.reply for one in examples])
-    texts = [one.asked.context for one in examples]
+    texts = [one.asked.context if by_words else "" for one in examples]
     features = index.compute_features(words, contexts, texts, likely)
     alike = index.merge_alike(np.eye(len(replies), dtype=np.float32)) > 0
     return Matched(features, alike, right)

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from tickets.audit.change_reasons import list_of_words
 from tickets.models import Message, Ticket
+from triage.contract.languages import REPLY_LANGUAGES
 from triage.contract.order_status import STATE_WORDS
 from triage.contract.wording_slots import WORDING_KINDS, find_unknown_fields
 
@@ -77,6 +78,12 @@ class SavedWording(models.Model):
 
     reply = models.ForeignKey(SavedReply, models.CASCADE, related_name="wordings")
     position = models.PositiveIntegerField(default=1)
+    language = models.CharField(
+        max_length=8,
+        blank=True,
+        choices=[("", "English"), *((code, one.name) for code, one in REPLY_LANGUAGES.items())],
+        help_text="Used for messages in this language alone",
+    )
     text = models.TextField(
         max_length=MAX_WORDING_CHARS,
         validators=[check_fields],

@@ -462,7 +462,16 @@ def _build_answer_finder(
         least_clause=least_clause,
         card=encoder.build_engine_info("answers", asked_sha256=asked.sha256),
         library=_load_sent_library(sent_replies),
+        abroad=_load_foreign_matcher,
     )
+
+
+@cache
+def _load_foreign_matcher():  # type: ignore[no-untyped-def]  # its type would import numpy
+    """What matches messages in other languages with saved replies. Raises EngineUnavailable."""
+    from triage.retrieval.foreign_matcher import ForeignMatcher
+
+    return ForeignMatcher(load_multilingual_encoder())
 
 
 @lru_cache(maxsize=1)

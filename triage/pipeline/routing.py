@@ -30,7 +30,7 @@ OUTCOME_SENTENCES: Final = {
     Outcome.NOT_OURS: "This does not look like a request to us",
 }
 NO_FOREIGN_REPLY: Final = (
-    "No reply was written, as we write in English alone. Please answer in the customer's language."
+    "No reply was written: no saved reply in the customer's language answers it. Please write one."
 )
 NO_REPLY: Final = "No reply was written. If it is one after all, choose a label; if not, close it."
 
@@ -39,7 +39,7 @@ def iter_attention_reasons(case: Case, trouble: str) -> Iterator[str]:
     """Each reason as a sentence; ``trouble`` is what stood in the way of a proposed refund."""
     yield from _iter_label_reasons(case)
     if not _is_nothing_asked(case):
-        if not is_in_our_language(case):
+        if not is_in_our_language(case) and not case[Reply].text:
             yield NO_FOREIGN_REPLY
         yield from filter(None, [case[Retrieval].open_question])
     yield from _iter_answer_reasons(case, trouble)
@@ -92,7 +92,7 @@ def _iter_answer_reasons(case: Case, trouble: str) -> Iterator[str]:
         yield from decided.questions[1:]  # the first is about the label
     elif label.label and _has_open_question(case, decided):
         yield " ".join(decided.questions)
-    elif is_in_our_language(case):
+    elif is_in_our_language(case) or case[Answers].items:
         yield from _iter_missing_answers(case)
 
 
@@ -102,7 +102,7 @@ def _iter_missing_answers(case: Case) -> Iterator[str]:
         return
     if case[Answers].list_open():
         yield _describe_open_answers(case[Answers])
-    elif not case[Reply].text:
+    elif not case[Reply].text and is_in_our_language(case):
         yield "No draft could be written: please answer yourself."
 
 

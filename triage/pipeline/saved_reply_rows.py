@@ -50,6 +50,7 @@ def build_saved_reply(row: SavedReplyRow) -> SavedReply:
 def _build_wording(row: SavedWordingRow) -> Wording:
     return Wording(
         text=row.text,
+        language=row.language,
         clause=row.clause,
         clause_sha256=row.clause_sha256,
         task=row.task,
@@ -118,6 +119,7 @@ def _write_wording(row: SavedReplyRow, position: int, wording: Wording, clause: 
         reply=row,
         position=position,
         text=wording.text,
+        language=wording.language,
         states=list(condition.states),
         min_days_since_delivery=condition.days_since_delivery[0],
         max_days_since_delivery=condition.days_since_delivery[1],

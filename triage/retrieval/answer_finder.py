@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
@@ -12,9 +12,10 @@ import numpy as np
 from triage.contract.answers import Asked, AskedKind
 from triage.contract.case import Clause
 from triage.contract.saved_reply import Fit, SavedReply, SentAnswer
-from triage.contract.step import EngineInfo
+from triage.contract.step import EngineInfo, EngineUnavailable
 from triage.nlu.asked_pieces import cut_pieces
 from triage.nlu.asked_signs import QUESTION
+from triage.retrieval.foreign_matcher import ForeignMatcher
 from triage.retrieval.reply_matching import ReplyIndex, load_weights
 from triage.retrieval.sent_library import EMPTY_LIBRARY, SentLibrary
 from triage.steps.retrieve import Searcher, SearchResult
@@ -56,11 +57,13 @@ class AnswerFinder:
         least_clause: float,
         card: EngineInfo,
         library: SentLibrary = EMPTY_LIBRARY,
+        abroad: Callable[[], ForeignMatcher] | None = None,
     ) -> None:
         self._encoder, self._searcher = encoder, searcher
         self._asked = asked
         self.least_reply, self.least_clause = least_reply, least_clause
         self.card, self._library = card, library
+        self._load_abroad = abroad
         self._weights = load_weights()
         self._kept: tuple[tuple[SavedReply, ...], ReplyIndex] | None = None
         self._read: tuple[tuple[Asked, ...], tuple[Vectors, Vectors]] | None = None
@@ -109,14 +112,21 @@ class AnswerFinder:
         return max(self._asked.threshold, BESIDE_SURE if best >= SURELY_ASKED else 0.0)
 
     def match_replies(
-        self, asked: Sequence[Asked], replies: Sequence[SavedReply], fits: Sequence[Fit]
+        self,
+        asked: Sequence[Asked],
+        replies: Sequence[SavedReply],
+        fits: Sequence[Fit],
+        language: str = "",
     ) -> list[tuple[int, float]]:
         """For each thing asked the place of the reply that is likeliest to answer, of those that
-        fit its label, and the chance that it does; a chance of 0 where none fits.
+        fit its label, and the chance that it does; a chance of 0 where none fits. What is asked in
+        another language is read by the encoder of many. Raises EngineUnavailable without one.
         """
         places = np.flatnonzero(fits)
         if not asked or not len(places):
             return [(0, 0.0) for _ in asked]
+        if language:
+            return self._abroad().match_replies(asked, replies, fits)
         index = self._build_index(tuple(replies))
         chances = np.zeros((len(asked), len(replies)), np.float32)
         contexts = [one.context for one in asked]
@@ -125,6 +135,12 @@ class AnswerFinder:
         chances[:, places] = self._weights.compute_chances(features[:, places])
         best, merged = chances.argmax(axis=1), index.merge_alike(chances)
         return [(int(place), float(merged[row, place])) for row, place in enumerate(best)]
+
+    def _abroad(self) -> ForeignMatcher:
+        """What matches messages in other languages. Raises EngineUnavailable."""
+        if self._load_abroad is None:
+            raise EngineUnavailable("nothing here reads other languages")
+        return self._load_abroad()
 
     def find_sent(
         self, asked: Sequence[Asked], labels: Sequence[str]

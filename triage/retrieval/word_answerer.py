@@ -32,7 +32,11 @@ class WordAnswerer:
         return tuple(_iter_asked(text, whole)) or tuple(_iter_asked(subject, whole))[:1]
 
     def match_replies(
-        self, asked: Sequence[Asked], replies: Sequence[SavedReply], fits: Sequence[Fit]
+        self,
+        asked: Sequence[Asked],
+        replies: Sequence[SavedReply],
+        fits: Sequence[Fit],
+        language: str = "",
     ) -> list[tuple[int, float]]:
         """For each thing asked the place of the reply that has it as a question, word by word,
         with a chance of 1; a chance of 0 where none has.

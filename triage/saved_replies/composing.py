@@ -54,7 +54,7 @@ def compose_answers(answers: Iterable[Answer], case: Case) -> tuple[Paragraph, .
             found[answer.ref] = _quote_clause(answer, case, QUOTE_LEADS[min(quoted, 1)])
             quoted += 1
         elif answer.source == SAVED_REPLY:
-            parts = tuple(_fill_parts(answer.text, case, answer.ref))
+            parts = tuple(fill_parts(answer.text, case, answer.ref))
             refs = tuple(dict.fromkeys((answer.ref, *(part.ref for part in parts))))
             found.setdefault(f"{answer.ref} {answer.text}", Paragraph(parts=parts, refs=refs))
     return tuple(found.values())
@@ -67,7 +67,7 @@ def _build_gap(words: str) -> Paragraph:
 
 def _quote_clause(answer: Answer, case: Case, lead: str) -> Paragraph:
     """The clause in its own words, and how it comes out for the order."""
-    applied = tuple(_fill_parts(answer.text, case, answer.ref))
+    applied = tuple(fill_parts(answer.text, case, answer.ref))
     parts = (
         Part(text=f"{lead} "),
         Part(text=f"“{answer.quote}”", ref=answer.ref, kind=CLAUSE),
@@ -76,7 +76,7 @@ def _quote_clause(answer: Answer, case: Case, lead: str) -> Paragraph:
     return Paragraph(parts=parts, refs=tuple(dict.fromkeys(p.ref for p in parts if p.ref)))
 
 
-def _fill_parts(text: str, case: Case, ref: str) -> Iterator[Part]:
+def fill_parts(text: str, case: Case, ref: str) -> Iterator[Part]:
     """The text in parts: its own words rest on ``ref``, each value on its row."""
     slots = {slot.name: slot for slot in build_fact_slots(case.facts)}
     end, marked = 0, mark_slots(text)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from triage.contract.languages import REPLY_LANGUAGES
 from triage.contract.order_status import STATE_WORDS
 from triage.contract.saved_reply import Condition, SavedReply, Wording
 from triage.contract.wording_slots import find_unknown_fields
@@ -14,7 +15,7 @@ from triage.contract.wording_slots import find_unknown_fields
 STARTER: Final = Path(__file__).with_name("starter.toml")
 """What any shop can say of an order by its rows alone."""
 KNOWN_KEYS: Final = frozenset(
-    "text clause task states late final_sale refunded categories channels"
+    "text clause task language states late final_sale refunded categories channels"
     " min_days_since_delivery max_days_since_delivery min_days_since_purchase"
     " max_days_since_purchase".split()
 )
@@ -59,8 +60,11 @@ def _build_wording(name: str, table: Mapping[str, Any]) -> Wording:
         raise ReplyFileError(f"Reply {name}: there is no value {{{unknown[0]}}}.")
     if strange := set(table.get("states", ())) - set(STATE_WORDS):
         raise ReplyFileError(f"Reply {name}: an order is never “{min(strange)}”.")
+    if table.get("language", "") not in ("", *REPLY_LANGUAGES):
+        raise ReplyFileError(f"Reply {name}: no reply is sent in “{table['language']}”.")
     return Wording(
         text=table["text"],
+        language=table.get("language", ""),
         clause=table.get("clause", ""),
         task=table.get("task", ""),
         condition=_build_condition(table),

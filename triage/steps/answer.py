@@ -25,6 +25,7 @@ from triage.contract.answers import (
     Readiness,
 )
 from triage.contract.case import Case, Clause
+from triage.contract.languages import REPLY_LANGUAGES
 from triage.contract.outcomes import NO_REPLY_OUTCOMES, READABLE_LANGUAGES
 from triage.contract.outputs import Classification
 from triage.contract.saved_reply import (
@@ -39,6 +40,7 @@ from triage.contract.wording_slots import fill_fields, find_missing_values
 from triage.nlu import Document, find_requests
 from triage.nlu.asked_pieces import MAX_PIECES, cut_pieces
 from triage.nlu.entities import mask_entities
+from triage.nlu.foreign_questions import find_foreign_asked
 from triage.nlu.order_linking import NAMED_IN_MESSAGE, NAMED_IN_QUOTATION
 from triage.policies.contradictions import find_disagreements
 from triage.refunds.proposal import ASK, HUMAN, NONE, Proposed
@@ -61,6 +63,7 @@ MIN_ORDER_DIGITS: Final = 4
 NAMED: Final = (NAMED_IN_MESSAGE, NAMED_IN_QUOTATION)
 NOT_SENT: Final = "waiting"
 OWN_ORDER: Final = "my order"
+TOLD_IN_ENGLISH: Final = "what is decided about a refund is told in English alone"
 ORDER_MISSING: Final = "the customer has to say which order it is about"
 
 
@@ -107,10 +110,14 @@ class Answerer(Engine, Protocol):
         ...
 
     def match_replies(
-        self, asked: Sequence[Asked], replies: Sequence[SavedReply], fits: Sequence[Fit]
+        self,
+        asked: Sequence[Asked],
+        replies: Sequence[SavedReply],
+        fits: Sequence[Fit],
+        language: str = "",
     ) -> Sequence[tuple[int, float]]:
-        """For each thing asked the place of the reply that is likeliest to answer, of those that
-        fit its label, and the chance that it does.
+        """For each thing asked, in that language, the place of the reply that is likeliest to
+        answer, of those that fit its label, and the chance that it does.
         """
         ...
 
@@ -133,11 +140,13 @@ class Answerer(Engine, Protocol):
 
 def answer_questions(case: Case, engine: Answerer) -> Answers:
     """Each thing asked with its answer or its blocker; nothing where nothing is to be answered, or
-    where the message is in a language that replies are not written in. May raise EngineError.
+    where nobody reads the language of the message. May raise EngineError.
     """
     label = case[Classification]
-    if label.is_unanswerable or case.language not in READABLE_LANGUAGES:
+    if label.is_unanswerable or not is_known_language(case):
         return Answers()
+    if case.language not in READABLE_LANGUAGES:
+        return _answer_abroad(case, engine)
     found = engine.find_asked(case.subject, case.text)
     asked = found[:MAX_ASKED] or (_take_whole(case),)
     if label.is_unlike_ours and asked[0].kind is AskedKind.MATTER:
@@ -152,6 +161,49 @@ def answer_questions(case: Case, engine: Answerer) -> Answers:
     items = _add_sent(case, engine, plain, items)
     unread = _iter_unread(case, items, cut=len(found) > MAX_ASKED)
     return Answers(items=tuple(_settle_customers(case, (*items, *unread))))
+
+
+def is_known_language(case: Case) -> bool:
+    """Whether the message is in a language that replies can be saved in."""
+    return case.language in READABLE_LANGUAGES or case.language in REPLY_LANGUAGES
+
+
+def _answer_abroad(case: Case, engine: Answerer) -> Answers:
+    """The questions of a message in another language: by saved replies in it, and nothing else."""
+    label = case[Classification]
+    asked = find_foreign_asked(case.subject, case.text)[:MAX_ASKED]
+    if label.is_unlike_ours and asked[0].kind is AskedKind.MATTER:
+        return Answers()
+    fits = [
+        _judge_fit(reply, label) if reply.list_wordings(case.language) else Fit.NO
+        for reply in case.replies
+    ]
+    because = f"no saved reply in {REPLY_LANGUAGES[case.language].name} is about this"
+    items = tuple(
+        _answer_one_abroad(case, engine, one, match, because)
+        for one, match in zip(
+            asked, engine.match_replies(asked, case.replies, fits, case.language), strict=True
+        )
+    )
+    unread = (_leave_to_person(item) for item in _iter_unread(case, items))
+    return Answers(items=tuple(_settle_customers(case, (*items, *unread))))
+
+
+def _leave_to_person(item: Answer) -> Answer:
+    """The item; a person's where it rests on a decision, which is told in English alone."""
+    if item.source != DECISION:
+        return item
+    return replace(item, source="", blocker=Blocker.PERSON, because=TOLD_IN_ENGLISH)
+
+
+def _answer_one_abroad(
+    case: Case, engine: Answerer, asked: Asked, match: tuple[int, float], because: str
+) -> Answer:
+    empty = Answer(words=asked.words, kind=asked.kind)
+    place, chance = match
+    if chance >= engine.least_reply:
+        return _answer_by_reply(case, engine, empty, case.replies[place], chance)
+    return replace(empty, blocker=Blocker.KNOWLEDGE, because=because)
 
 
 def _add_sent(
@@ -177,7 +229,7 @@ def _fill_sent(sent: Sequence[SentAnswer], case: Case) -> Iterator[SentAnswer]:
             yield replace(one, text=fill_fields(one.text, case.facts))
 
 
-def _iter_unread(case: Case, items: Sequence[Answer], *, cut: bool) -> Iterator[Answer]:
+def _iter_unread(case: Case, items: Sequence[Answer], *, cut: bool = False) -> Iterator[Answer]:
     """What none of the items is about and has to be answered all the same: what is due, if nothing
     seems to ask for it, and whatever stands behind the part that is read, or was ``cut`` off.
     """
@@ -281,14 +333,15 @@ def _answer_by_reply(
 ) -> Answer:
     """The wording that holds for this order, or why none does."""
     about = replace(empty, ref=reply.ref, title=reply.title, chance=round(chance, 3))
-    depends = any(is_about_order(wording.condition) for wording in reply.wordings)
+    wordings = reply.list_wordings("" if case.language in READABLE_LANGUAGES else case.language)
+    depends = any(is_about_order(wording.condition) for wording in wordings)
     if depends and has_strange_order(case):
         return replace(about, blocker=Blocker.PERSON, because=STRANGE_ORDER)
-    early = any(NOT_SENT in wording.condition.states for wording in reply.wordings)
+    early = any(NOT_SENT in wording.condition.states for wording in wordings)
     if early and _may_be_newer_order(case):
         return replace(about, blocker=Blocker.CUSTOMER, because=ORDER_MISSING)
     compared: tuple[Comparison, ...] = ()
-    for wording in reply.wordings:
+    for wording in wordings:
         compared = compare_condition(wording.condition, case)
         if check_all_hold(compared) and not find_missing_values(wording.text, case.facts):
             about = replace(about, compared=compared)
@@ -403,11 +456,11 @@ def check_answers(case: Case, output: Answers, limits: Mapping[str, float]) -> I
         return
     yield Check(
         name=CUSTOMERS_LANGUAGE,
-        passed=case.language in READABLE_LANGUAGES,
+        passed=is_known_language(case),
         value=case.language,
-        because="the customer writes in another language, and answers are written in English",
+        because="the customer writes in a language that no reply can be saved in",
     )
-    if case.language not in READABLE_LANGUAGES:
+    if not is_known_language(case):
         return
     bare = [one.words for one in output.items if not one.source and one.blocker is None]
     yield Check(
@@ -453,7 +506,7 @@ def build_evidence(case: Case, output: Answers) -> Evidence:
 def build_fallback(case: Case) -> Answers:
     """Nothing could be compared: the message as a whole waits for a person."""
     label = case[Classification]
-    if label.outcome in NO_REPLY_OUTCOMES or case.language not in READABLE_LANGUAGES:
+    if label.outcome in NO_REPLY_OUTCOMES or not is_known_language(case):
         return Answers()
     words = " ".join((case.text or case.subject).split())
     because = "what the shop has said could not be searched"

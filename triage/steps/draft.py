@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 
-from triage.contract.answers import DECISION, Blocker
+from triage.contract.answers import DECISION, SAVED_REPLY, Blocker
 from triage.contract.case import Case, Clause
 from triage.contract.fact_types import FACT_KINDS, HISTORY_KINDS, format_money
 from triage.contract.memo import keep_on_argument
@@ -18,7 +18,7 @@ from triage.contract.slots import (
     build_clause_slots,
     build_fact_slots,
 )
-from triage.contract.step import Check, Evidence, Step, Usage, Worksheet
+from triage.contract.step import Check, EngineError, Evidence, Step, Usage, Worksheet
 from triage.guardrails.attribution import (
     MAX_RETOLD_SHARE,
     Claim,
@@ -38,6 +38,7 @@ from triage.nlu.entities import mask_entities
 from triage.refunds.decided import APPROVED, PAID
 from triage.refunds.proposal import ASK, DECIDED, NONE, REFUSE, REVIEW, Proposed
 from triage.saved_replies.composing import Paragraph, compose_answers, insert_answers
+from triage.saved_replies.courtesies import BREAK, iter_closing, iter_greeting
 from triage.steps.answer import Answers
 from triage.steps.retrieve import Retrieval
 from triage.steps.summarize import Summary
@@ -106,6 +107,8 @@ def draft_reply(case: Case, engine: Writer) -> Reply:
     """
     if not _has_something_to_say(case):
         return Reply()
+    if not is_in_our_language(case):
+        return _compose_abroad(case, engine)
     task = build_writing_task(case)
     written = engine.write(task)
     grounded = ground_sentences(written, task)
@@ -120,6 +123,23 @@ def draft_reply(case: Case, engine: Writer) -> Reply:
         usage=written.usage,
         tasks=() if _is_only_news(case) else _list_tasks(case[Answers]),
         retold=compute_free_share(engine, written, task),
+    )
+
+
+def _compose_abroad(case: Case, engine: Writer) -> Reply:
+    """The answers between the courtesies of the customer's language, by rules. Raises EngineError
+    for an engine that writes in English alone.
+    """
+    if engine.card.kind != "rules":
+        raise EngineError("it writes in English alone")
+    answers = [part for one in _compose_answers(case) for part in (*one.parts, BREAK)]
+    parts = (*iter_greeting(case), BREAK, *answers, *iter_closing(case))
+    claims = [Claim(text=p.text, refs=p.refs, kept=True) for p in _compose_answers(case)]
+    return Reply(
+        parts=tuple(parts),
+        claims=tuple(claims),
+        composed_by=engine.card.name,
+        tasks=_list_tasks(case[Answers]),
     )
 
 
@@ -140,11 +160,20 @@ def _has_something_to_say(case: Case) -> bool:
     """Whether anything that was asked has an answer, or the customer has to tell something first.
     What says nothing is no reply.
     """
-    if case[Classification].is_unanswerable or not is_in_our_language(case):
+    if case[Classification].is_unanswerable:
         return False
+    if not is_in_our_language(case):  # what has to be asked back is written in English alone
+        return _is_answered_abroad(case[Answers])
     if case.settled:
         return case[Proposed].outcome != NONE
     return bool(case[Answers].list_given()) or _is_only_customer_asked(case)
+
+
+def _is_answered_abroad(answers: Answers) -> bool:
+    """Whether saved replies say something in the customer's language, and nothing else is to be."""
+    given = answers.list_given()
+    told = bool(given) and all(one.source == SAVED_REPLY for one in given)
+    return told and not answers.is_customer_asked()
 
 
 def _is_only_customer_asked(case: Case) -> bool:
@@ -261,12 +290,12 @@ def check_reply(case: Case, output: Reply, limits: Mapping[str, float]) -> Itera
         return
     yield Check(
         name=CUSTOMERS_LANGUAGE,
-        passed=is_in_our_language(case),
+        passed=is_in_our_language(case) or _has_something_to_say(case),
         value=case.language,
-        because="the customer writes in another language, and replies are written in English",
+        because="the customer writes in another language, in which no saved reply answers this",
     )
     if not is_in_our_language(case):
-        return
+        return  # words between courtesies, all of them people's own
     yield Check(
         name=SOMETHING_TO_SAY,
         passed=_has_something_to_say(case),

@@ -83,8 +83,8 @@ def test_who_writes_another_language_gets_no_english_reply() -> None:
     made = made.add_output(Proposed(outcome=NONE)).add_output(nothing)
     (said,) = routing.iter_attention_reasons(made, "")
     assert said == (
-        "No reply was written, as we write in English alone. "
-        "Please answer in the customer's language."
+        "No reply was written: no saved reply in the customer's language answers it. "
+        "Please write one."
     )
 
 

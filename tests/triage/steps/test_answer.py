@@ -72,7 +72,11 @@ class FakeAnswerer:
         return self.asked
 
     def match_replies(
-        self, asked: Sequence[Asked], replies: Sequence[SavedReply], fits: Sequence[Fit]
+        self,
+        asked: Sequence[Asked],
+        replies: Sequence[SavedReply],
+        fits: Sequence[Fit],
+        language: str = "",
     ) -> list[tuple[int, float]]:
         self.matched += [one.words for one in asked]
         return [(0, self.chance if any(fits) else 0.0) for _ in asked]
@@ -282,9 +286,51 @@ def test_a_question_from_nowhere_near_the_examples_is_a_gap_and_no_stranger() ->
     assert one(FakeAnswerer(("M or L?", QUESTION)), made).blocker is Blocker.KNOWLEDGE
 
 
-def test_a_german_message_is_answered_by_nobody_but_a_person() -> None:
-    made = labelled(language="de").add_output(Proposed(outcome=NONE))
-    engine = FakeAnswerer(("Wo ist es?", QUESTION), chance=0.9)
+IN_GERMAN = SavedReply(
+    slug="address",
+    title="Change the address",
+    questions=("Can it go elsewhere?",),
+    wordings=(
+        Wording(text="It has not been sent.", condition=Condition(states=("waiting",))),
+        Wording(text="Noch nicht verschickt.", language="de", task="Change the address"),
+    ),
+)
+
+
+def german(text: str = "Guten Tag. Wo ist es? Danke!", **changes: Any) -> Case:
+    return labelled(language="de", subject="", text=text, **changes)
+
+
+def test_a_german_message_is_answered_by_a_saved_reply_in_german() -> None:
+    item = one(FakeAnswerer(chance=0.9), german(replies=(IN_GERMAN,)))
+    assert (item.words, item.kind) == ("Wo ist es?", QUESTION)
+    assert (item.text, item.task) == ("Noch nicht verschickt.", "Change the address")
+
+
+@pytest.mark.parametrize("chance", [0.9, 0.1])
+def test_without_one_in_german_it_says_so_and_an_english_one_answers_nothing(
+    chance: float,
+) -> None:
+    item = one(FakeAnswerer(chance=chance), german(replies=(ADDRESS,)))
+    assert (item.blocker, item.text) == (Blocker.KNOWLEDGE, "")
+    assert item.because == "no saved reply in German is about this"
+
+
+def test_a_german_message_without_a_question_mark_is_asked_as_a_whole() -> None:
+    item = one(FakeAnswerer(chance=0.9), german("Bitte ändern Sie es.", replies=(IN_GERMAN,)))
+    assert (item.words, item.kind) == ("Bitte ändern Sie es.", AskedKind.MATTER)
+
+
+def test_what_is_decided_about_a_german_message_is_told_by_a_person() -> None:
+    made = german(replies=(IN_GERMAN,))
+    answered, decided = asked(FakeAnswerer(chance=0.9), made, outcome=REVIEW).items
+    assert answered.source == "saved reply"
+    assert (decided.blocker, decided.source) == (Blocker.PERSON, "")
+
+
+def test_a_message_in_a_language_without_saved_replies_is_a_persons() -> None:
+    made = labelled(language="sv").add_output(Proposed(outcome=NONE))
+    engine = FakeAnswerer(("Var är det?", QUESTION), chance=0.9)
     result = climb_ladder(
         answer.step, made, [Rung(name="fake", load=lambda: engine)], answer.step.limits
     )

@@ -11,13 +11,15 @@ import pytest
 
 from tests.support.case_values import ORDER, WINDOW, FakeWriter, labelled
 from tests.support.written_drafts import GOOD, decided, write
+from triage.contract.answers import Answer, AskedKind
 from triage.contract.case import Case, Settled
+from triage.contract.languages import REPLY_LANGUAGES
 from triage.contract.outputs import Classification
 from triage.contract.step import Status
 from triage.nlu import entities as said
 from triage.pipeline import step_receipts
 from triage.pipeline.rule_engines import SentenceWriter
-from triage.refunds.proposal import Proposed, propose_remedy
+from triage.refunds.proposal import NONE, Proposed, propose_remedy
 from triage.steps import draft, summarize
 from triage.steps.answer import Answers
 from triage.steps.retrieve import Hit, Retrieval
@@ -293,3 +295,45 @@ def test_of_writers_made_for_it_nothing_more_is_asked() -> None:
     result = write(summarize.step, labelled(), FakeWriter(CITED))
     assert "cites more than it retells" not in {check.name for check in result.checks}
     assert "retold" not in step_receipts.converter.unstructure(result.output)
+
+
+def abroad(language: str, *texts: str) -> Case:
+    """A message in that language, each of whose questions has one of these answers."""
+    items = tuple(
+        Answer(
+            words="?",
+            kind=AskedKind.QUESTION,
+            source="saved reply",
+            ref="reply:x@1",
+            text=text,
+            task="Look",
+        )
+        for text in texts
+    )
+    made = labelled(language=language, text="?").add_output(Proposed(outcome=NONE))
+    return made.add_output(Answers(items=items)).add_output(Summary())
+
+
+def test_answers_in_the_customer_s_language_are_written_between_its_courtesies() -> None:
+    made = abroad("de", "Sie ist unterwegs.", "Die Nummer ist {order}.")
+    result = write(draft.step, made, FakeWriter(GOOD), SentenceWriter())
+    assert result.output.text.split("\n\n") == [
+        "Guten Tag, Maya Lund,",
+        "Sie ist unterwegs.",
+        "Die Nummer ist HP-1042.",
+        "Mit freundlichen Grüßen\nHarbour & Pine",
+    ]
+    assert result.status == Status.OK
+    assert result.served.name == "sentences"
+    assert "it writes in English alone" in result.swap_reason
+    assert result.output.tasks == ("Look",)
+    assert {part.ref for part in result.output.parts if part.kind == "fact"} >= {"order:HP-1042"}
+
+
+@pytest.mark.parametrize("language", sorted(REPLY_LANGUAGES))
+def test_every_language_has_its_courtesies(language: str) -> None:
+    result = write(draft.step, abroad(language, "X."), SentenceWriter())
+    opening, said, closing = result.output.text.split("\n\n")
+    assert said == "X."
+    assert opening
+    assert closing.endswith("Harbour & Pine")

@@ -25,9 +25,15 @@ class Command(BaseCommand):
         parser.add_argument(
             "--calibrate", action="store_true", help="fit the weights on them, and keep those"
         )
+        parser.add_argument(
+            "--foreign", action="store_true", help="by the encoder of many languages"
+        )
 
-    def handle(self, *, replies: Path, messages: Path, calibrate: bool, **options: Any) -> None:
+    def handle(
+        self, *, replies: Path, messages: Path, calibrate: bool, foreign: bool, **options: Any
+    ) -> None:
         from triage.learning import reply_calibration
+        from triage.retrieval.foreign_matcher import FOREIGN_WEIGHTS
         from triage.retrieval.reply_matching import SHIPPED, load_weights
 
         try:
@@ -37,15 +43,18 @@ class Command(BaseCommand):
         finder: Any = registry.load_engine("answers", load_configuration())
         encoder = registry.load_encoder()
         alone, pairs = reply_calibration.load_examples(messages, known, finder, encoder)
+        reader = registry.load_multilingual_encoder() if foreign else encoder
+        named = {"one thing asked": alone, "two in one mail": pairs}
         parts = {
-            "one thing asked": reply_calibration.match_examples(alone, known, encoder),
-            "two in one mail": reply_calibration.match_examples(pairs, known, encoder),
+            name: reply_calibration.match_examples(found, known, reader, by_words=not foreign)
+            for name, found in named.items()
         }
-        weights = load_weights()
+        file = FOREIGN_WEIGHTS if foreign else SHIPPED
+        weights = load_weights(SHIPPED if calibrate else file)
         if calibrate:
             both = parts["one thing asked"].append_examples(parts["two in one mail"])
             weights = reply_calibration.fit_weights(both, f"on {messages.parent.name}")
-            SHIPPED.write_text(weights.dumps())
+            file.write_text(weights.dumps())
         for name, matched in parts.items():
             self.stdout.write(f"{name}, {len(matched.right)} questions:")
             for line in reply_calibration.describe_matching(weights, matched):

@@ -8,7 +8,7 @@ MANAGE := $(BIN)/python manage.py
 BENCH := $(BIN)/python -m tests.benchmarks
 
 .PHONY: run test install lint bench bench-real bench-writer bench-quality bench-refunds bench-attacks bench-payments \
-	bench-mail bench-refund-machine bench-faults bench-kills bench-answers bench-languages bench-misspelt bench-promises reference
+	bench-mail bench-refund-machine bench-faults bench-kills bench-answers bench-first-day bench-languages bench-misspelt bench-promises reference
 
 run: .venv/installed
 	@$(MANAGE) start --port $(PORT)
@@ -93,6 +93,12 @@ bench-answers: .venv/installed-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	DATABASE_URL= CELERY_BROKER_URL= TRIAGE_DATA=$$folder DJANGO_SETTINGS_MODULE=triage.settings \
 	$(BIN)/python -m tests.benchmarks.answers
+
+# A second shop's past conversations in, learned, tried and switched on, two minutes
+bench-first-day: .venv/installed-dev
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	DATABASE_URL= CELERY_BROKER_URL= TRIAGE_DATA=$$folder DJANGO_SETTINGS_MODULE=triage.settings \
+	$(BIN)/python -m tests.benchmarks.first_day
 
 # Is the promise kept where strangers come in? make bench-promises DATA=../shared/data
 bench-promises: .venv/installed-dev

@@ -25,7 +25,7 @@ RIDGE: Final = 1e-3
 STRANGER_SHARE: Final = 0.5  # what a message without its reply counts beside one with it
 PAIRS: Final = 700  # of messages put into one mail
 LIKELY_LABELS: Final = 2
-CHANCES: Final = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
+CHANCES: Final = (0.2, 0.3, 0.4, 0.45, 0.5, 0.6, 0.7)
 
 Matrix = NDArray[np.float32]
 

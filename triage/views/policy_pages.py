@@ -14,8 +14,11 @@ from django.views.decorators.http import require_safe
 
 from tickets.access import ADMINS, STAFF, require_role
 from triage.models import Clause, PolicyVersion
+from triage.pipeline.configuration import load_configuration
 from triage.policies import citations, diff, search
 from triage.policy_review.lint import lint_policies
+from triage.saved_replies.clause_conditions import parse_clause_conditions
+from triage.saved_replies.reply_conditions import describe_condition
 
 MAX_QUERY_CHARS = 200
 
@@ -55,7 +58,17 @@ def show_clause(request: HttpRequest, ref: str, version: int) -> HttpResponse:
         for other in all_wordings
         if other is not found
     ]
-    shown = {"clause": found, "others": others, "today": timezone.localdate()}
+    replies = load_configuration().replies
+    shown = {
+        "clause": found,
+        "others": others,
+        "today": timezone.localdate(),
+        "conditions": [
+            {"read": one, "when": " and ".join(describe_condition(one.condition))}
+            for one in parse_clause_conditions(found.text)
+        ],
+        "replies": [r for r in replies if any(w.clause == ref for w in r.wordings)],
+    }
     return render(request, "triage/clause.html", shown)
 
 

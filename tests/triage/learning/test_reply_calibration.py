@@ -38,7 +38,7 @@ def test_a_report_counts_what_is_matched_and_what_of_it_rightly() -> None:
     lines = list(
         reply_calibration.describe_matching(ReplyWeights((2.0, 0, 0, 0, 0), 0.0), matched(1.0))
     )
-    assert lines[3] == "from 0.5: 1 matched, 1 rightly; 1 of 1 found"
+    assert lines[4] == "from 0.5: 1 matched, 1 rightly; 1 of 1 found"
 
 
 @pytest.mark.django_db

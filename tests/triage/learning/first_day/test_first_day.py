@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -181,3 +182,27 @@ def test_only_a_person_switches_on() -> None:
     assert not jobs.execute_job(job.pk)
     job.refresh_from_db()
     assert job.error == "Only a person switches anything on."
+
+
+def test_one_command_does_it_too(past: list[Ticket], capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("learn_from_past")
+    said = capsys.readouterr().out
+    assert "64 answered tickets were read. Proposed: 2 labels" in said
+    assert "Of your last 16 tickets" in said
+    assert not Intent.objects.exists()
+
+
+def test_the_command_brings_a_file_in_and_leaves_it_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = {"external_id": "x", "body": "Is it oak?", "reply": "All of it is oak."}
+    file = tmp_path / "past.jsonl"
+    file.write_text(json.dumps({**row, "received_at": "2026-03-01"}))
+    call_command("learn_from_past", file)
+    assert "tickets: 1 created" in capsys.readouterr().out
+    assert file.exists()
+
+
+def test_without_a_past_the_command_says_what_to_do() -> None:
+    with pytest.raises(CommandError, match="Import past tickets"):
+        call_command("learn_from_past")

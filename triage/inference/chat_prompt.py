@@ -76,6 +76,11 @@ REASONS: Final = {
     "not covered": "the policy does not cover it",
     "no evidence": "we have not seen what we need for it",
 }
+FRAME_REQUEST: Final = (
+    "Write what stands around the answers of a reply: the greeting, one kind sentence about what "
+    "the customer tells, and the closing, each in a paragraph. The answers to their questions are "
+    "written already and put between: answer nothing yourself."
+)
 MAX_ABOUT_WORDS: Final = 16
 TEMPLATE_DATE: Final = datetime(2026, 1, 1)
 """The day templates are told: a prompt must not change over night."""
@@ -182,6 +187,21 @@ def _iter_summary_lines(task: WritingTask) -> Iterator[str]:
 
 
 def _iter_draft_lines(task: WritingTask) -> Iterator[str]:
+    return _iter_frame_lines(task) if task.answered else _iter_reply_lines(task)
+
+
+def _iter_frame_lines(task: WritingTask) -> Iterator[str]:
+    """What is asked for where every question has its answer already: the words around them."""
+    yield FRAME_REQUEST
+    if task.urgency:
+        yield f"Urgency: {task.urgency}."
+    yield "\nMarks:"
+    yield from (_format_slot(slot) for slot in list_speakable_slots(task) if slot.kind != CLAUSE)
+    if task.ticket:
+        yield f"\nThe customer wrote, and this is all that is theirs:\n«{_format_message(task)}»"
+
+
+def _iter_reply_lines(task: WritingTask) -> Iterator[str]:
     clauses = [slot for slot in list_speakable_slots(task) if slot.kind == CLAUSE]
     yield f"Write a reply to a customer. The matter: {clean_text(task.intent, MAX_ABOUT_WORDS)}."
     if task.also:

@@ -22,15 +22,17 @@ from django.utils.text import slugify
 from triage.contract.answers import Asked, AskedKind, shorten_words
 from triage.contract.saved_reply import Fit, SavedReply, Wording
 from triage.contract.wording_slots import find_unknown_fields
-from triage.learning.sent_replies import collect_sent_replies
+from triage.learning.reply_collection import collect_sent_replies
 from triage.models import Intent, Job, ReplyProposal, SavedWording
 from triage.models import SavedReply as SavedReplyRow
 from triage.nlu.content_words import list_stems
+from triage.nlu.value_patterns import MAIL, PHONE
 from triage.pipeline import registry
 from triage.pipeline.configuration import load_configuration
 from triage.pipeline.saved_reply_rows import find_money_promise
 from triage.pipeline.sent_replies import AnsweredQuestion, load_answered_questions
 from triage.runtime.locks import PROPOSALS_LOCK, acquire_lock
+from triage.saved_replies.sent_text import is_number_like
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,9 +52,9 @@ TELLING_WORDS: Final = 3
 DOUBT_COST: Final = 0.15
 """What each doubt about a text counts beside its nearness (cosine) to what the others say."""
 LIKE_SHARE: Final = 0.5
-ORDER_NUMBER: Final = re.compile(r"\b(?:order\s+)?#?[A-Z]{1,4}-?\d{3,}\b", re.IGNORECASE)
-PERSONAL: Final = re.compile(r"@|\d{5,}|\b[A-Z]{1,2}\d{1,2}[A-Z]?\s?\d[A-Z]{2}\b")
-"""Addresses, telephone numbers and British postcodes: nothing of one customer is an example."""
+MY_ORDER: Final = "my order"
+CONTACT: Final = re.compile(f"{MAIL}|{PHONE}")
+POSTCODE_CHARS: Final = 3
 PROMISES_MONEY: Final = "reads as if money were given"
 
 
@@ -166,11 +168,21 @@ def _find_question(finder: Any, one: AnsweredQuestion) -> str:
     """
     found: Sequence[Asked] = finder.find_asked(one.subject, one.asked)
     for words in (*(each.words for each in found[:1]), one.asked, one.question):
-        said = ORDER_NUMBER.sub("my order", " ".join(words.split()))
+        said = " ".join(MY_ORDER if is_number_like(word) else word for word in words.split())
         told = len(list_stems(said)) >= TELLING_WORDS and len(said) <= MAX_QUESTION_CHARS
-        if told and not PERSONAL.search(said):
+        if told and not is_personal(said):
             return said
     return ""
+
+
+def is_personal(words: str) -> bool:
+    """Whether an address, a telephone number or a British postcode is in them."""
+    return bool(CONTACT.search(words)) or any(map(_ends_postcode, words.split()))
+
+
+def _ends_postcode(word: str) -> bool:
+    said = word.strip(".,;:!?")
+    return len(said) == POSTCODE_CHARS and said[0].isdigit() and said[1:].isupper()
 
 
 def build_saved_reply(group: ReplyGroup, slug: str) -> SavedReply:

@@ -5,16 +5,16 @@ Pure. Which sentence asks is learned of English; a question mark is the same eve
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
 from triage.contract.answers import Asked, AskedKind
 from triage.nlu.sentences import INFORMAL, cut_sentences
 
-QUESTION_END: Final = re.compile(r"[?？؟]\W*$")
-WIDE_END: Final = re.compile(r"(?<=[？。！؟])")
-"""Where a sentence of Chinese, Japanese or Arabic ends: no blank follows."""
+QUESTION_MARKS: Final = ("?", "？", "؟")
+WIDE_ENDS: Final = "？。！؟"
+"""What ends a sentence of Chinese, Japanese or Arabic: no blank follows."""
+CLOSING_MARKS: Final = " \"'»”)"
 
 
 def find_foreign_asked(subject: str, text: str) -> tuple[Asked, ...]:
@@ -31,7 +31,9 @@ def find_foreign_asked(subject: str, text: str) -> tuple[Asked, ...]:
 
 
 def _iter_questions(text: str) -> Iterator[str]:
-    for said in cut_sentences(text, INFORMAL):
-        for piece in WIDE_END.split(said):
-            if QUESTION_END.search(piece.strip()):
-                yield piece.strip()
+    for end in WIDE_ENDS:
+        text = text.replace(end, f"{end}\n")
+    for line in text.split("\n"):
+        for said in cut_sentences(line, INFORMAL):
+            if said.strip().rstrip(CLOSING_MARKS).endswith(QUESTION_MARKS):
+                yield said.strip()

@@ -462,7 +462,7 @@ def _build_answer_finder(
         least_clause=least_clause,
         card=encoder.build_engine_info("answers", asked_sha256=asked.sha256),
         library=_load_sent_library(sent_replies),
-        abroad=_load_foreign_matcher,
+        foreign=_load_foreign_matcher,
     )
 
 

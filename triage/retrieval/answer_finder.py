@@ -57,13 +57,13 @@ class AnswerFinder:
         least_clause: float,
         card: EngineInfo,
         library: SentLibrary = EMPTY_LIBRARY,
-        abroad: Callable[[], ForeignMatcher] | None = None,
+        foreign: Callable[[], ForeignMatcher] | None = None,
     ) -> None:
         self._encoder, self._searcher = encoder, searcher
         self._asked = asked
         self.least_reply, self.least_clause = least_reply, least_clause
         self.card, self._library = card, library
-        self._load_abroad = abroad
+        self._foreign = foreign
         self._weights = load_weights()
         self._kept: tuple[tuple[SavedReply, ...], ReplyIndex] | None = None
         self._read: tuple[tuple[Asked, ...], tuple[Vectors, Vectors]] | None = None
@@ -126,7 +126,7 @@ class AnswerFinder:
         if not asked or not len(places):
             return [(0, 0.0) for _ in asked]
         if language:
-            return self._abroad().match_replies(asked, replies, fits)
+            return self._load_foreign().match_replies(asked, replies, fits)
         index = self._build_index(tuple(replies))
         chances = np.zeros((len(asked), len(replies)), np.float32)
         contexts = [one.context for one in asked]
@@ -136,11 +136,11 @@ class AnswerFinder:
         best, merged = chances.argmax(axis=1), index.merge_alike(chances)
         return [(int(place), float(merged[row, place])) for row, place in enumerate(best)]
 
-    def _abroad(self) -> ForeignMatcher:
+    def _load_foreign(self) -> ForeignMatcher:
         """What matches messages in other languages. Raises EngineUnavailable."""
-        if self._load_abroad is None:
+        if self._foreign is None:
             raise EngineUnavailable("nothing here reads other languages")
-        return self._load_abroad()
+        return self._foreign()
 
     def find_sent(
         self, asked: Sequence[Asked], labels: Sequence[str]

@@ -155,3 +155,12 @@ def test_nothing_but_the_marks_of_the_list_stands_in_the_request() -> None:
         "item",
         "clause",
     }
+
+
+def test_where_all_is_answered_only_the_words_around_it_are_asked_for() -> None:
+    asked, usual = format_task(replace(TASK, answered=True)), format_task(TASK)
+    assert "answer nothing yourself" in asked
+    assert "Decision:" not in asked
+    assert "⟦clause⟧" not in asked
+    assert len(asked) < len(usual) + 200
+    assert asked.rpartition("«")[2] == usual.rpartition("«")[2]

@@ -10,8 +10,8 @@ from django.urls import reverse
 from tests.support.past_tickets import answered
 from tests.support.run_rows import run_of
 from tickets.models import Draft, Message, Ticket
+from triage.learning.reply_collection import collect_sent_replies
 from triage.learning.reply_discovery import propose_replies_job
-from triage.learning.sent_replies import collect_sent_replies
 from triage.models import Intent, Job, ReplyProposal, SavedReply, SentReply
 from triage.pipeline import jobs
 from triage.pipeline.configuration import load_configuration

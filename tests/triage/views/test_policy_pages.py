@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.support import ticket_stories
 from tests.support.run_rows import citation, receipt, run_of
 from tickets.models import Ticket
-from triage.models import Clause, Policy, PolicyVersion
+from triage.models import Clause, Policy, PolicyVersion, SavedReply
 from triage.policies import citations
 from triage.policies.diff import Wording, compare_clauses, diff_texts
 
@@ -221,3 +221,28 @@ def test_a_policy_without_a_version_is_no_stumbling_block(as_ana: Client, db: No
 def test_a_version_that_has_not_begun_is_said_to_be_so(as_ana: Client, refund: Clause) -> None:
     PolicyVersion.objects.filter(pk=refund.version_id).update(effective_from=date(2099, 1, 1))
     assert "not yet in force" in text_of(as_ana, "clause", "damaged.refund", 2)
+
+
+# --- what a clause is compared with ------------------------------------------------------
+
+
+def test_beside_a_clause_stands_what_an_order_is_compared_with(
+    as_ana: Client, refund: Clause
+) -> None:
+    Clause.objects.filter(pk=refund.pk).update(
+        text="You can return it within 30 days of delivery. It has to be unused."
+    )
+    reply = SavedReply.objects.create(slug="window", title="The return window", questions=["When?"])
+    reply.wordings.create(text="30 days.", clause=refund.ref, clause_sha256="0" * 64)
+    shown = text_of(as_ana, "clause", refund.ref, 2)
+    assert "What an order is compared with" in shown
+    assert "days since delivery: at most 30" in shown
+    assert "so you are within this time" in shown
+    assert "The return window" in shown
+
+
+def test_a_clause_that_no_row_decides_is_compared_with_nothing(
+    as_ana: Client, refund: Clause
+) -> None:
+    Clause.objects.filter(pk=refund.pk).update(text="We are kind to everybody.")
+    assert "What an order is compared with" not in text_of(as_ana, "clause", refund.ref, 2)

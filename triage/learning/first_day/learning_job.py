@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.core.management import CommandError, call_command
 
-from triage.learning import intent_discovery, reply_discovery, sent_replies
+from triage.learning import intent_discovery, reply_collection, reply_discovery
 from triage.learning.first_day import preview
 from triage.learning.first_day.past_labels import PastLabel, find_past_labels
 from triage.models import Job
@@ -35,7 +35,7 @@ def learn_past_job(job: Job) -> Mapping[str, Any]:
     """
     said = _import_file(job, Path(job.wanted["file"])) if job.wanted.get("file") else {}
     _begin(job, "collect")
-    sent_replies.collect_sent_replies(lambda done, of: _report(job, "collect", done, of))
+    reply_collection.collect_sent_replies(lambda done, of: _report(job, "collect", done, of))
     answered = load_answered_questions()
     if not answered:
         raise CannotBeDone(NOTHING)

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tickets.access import ADMINS, require_role
 from tickets.models import Message
-from triage.models import Job, ReplyProposal, SentReply
+from triage.models import Intent, Job, ReplyProposal, SentReply
 from triage.pipeline import jobs
 from triage.views.forms import PastTicketsForm, SwitchOnForm
 from triage.views.learning_page import get_job_revision
@@ -144,8 +144,9 @@ def _count_answers() -> int:
 def _iter_label_rows(job: Job, sent: SwitchOnForm | None) -> Iterator[dict[str, Any]]:
     """The labels of past tickets that are none of ours yet; ticked until somebody unticks them."""
     chosen = None if sent is None else set(sent["label"].value() or ())
+    known = set(Intent.objects.filter(active=True).values_list("slug", flat=True))
     for label in job.result.get("labels", []):
-        if not label["known"]:
+        if label["slug"] not in known:
             yield {**label, "ticked": chosen is None or label["slug"] in chosen}
 
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from tickets.access import STAFF, require_role
 from triage.contract.saved_reply import SavedReply, Wording, compute_text_sha256
+from triage.learning.reply_edits import find_reply_use
 from triage.models import Clause, Intent
 from triage.models import SavedReply as SavedReplyRow
 from triage.pipeline.configuration import load_configuration
@@ -51,6 +52,7 @@ def show_saved_reply(request: HttpRequest, slug: str) -> HttpResponse:
     shown = {
         "reply": _describe_reply(found, _load_clauses(timezone.localdate())),
         "row": row,
+        "use": find_reply_use(slug),
         "labels": list(
             Intent.objects.filter(slug__in=found.intents).values_list("name", flat=True)
         ),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from tests.support.ticket_stories import policy
+from tests.support import ticket_stories
+from tests.support.ticket_stories import policy, run_of
+from tickets.models import Draft, Message, Ticket
 from triage.contract.saved_reply import compute_text_sha256
 from triage.models import Intent, SavedReply, SavedWording
 
@@ -69,3 +72,35 @@ def test_what_there_is_not_is_not_found(as_ana: Client) -> None:
 def test_those_of_the_program_say_so(as_ana: Client) -> None:
     shown = page(as_ana, reverse("triage:reply", args=["where-is-my-order"]))
     assert "It comes with the program" in shown
+
+
+def sent(by: User, text: str, *paragraphs: tuple[str, str]) -> Ticket:
+    """A reply that was sent, from a draft of these paragraphs with what each rests on."""
+    ticket = ticket_stories.ticket(None)
+    parts = [
+        part for said, ref in paragraphs for part in ({"text": said, "ref": ref}, {"text": "\n\n"})
+    ]
+    Draft.objects.create(
+        ticket=ticket,
+        run=run_of(ticket),
+        composed_by="focal",
+        body="\n\n".join(said for said, _ in paragraphs),
+        parts=parts,
+        message=Message.objects.create(ticket=ticket, direction="out", author=by, text=text),
+    )
+    return ticket
+
+
+def test_ada_sees_what_people_made_of_it(as_ada: Client, ana: User, lamp: SavedReply) -> None:
+    address = reverse("triage:reply", args=["lamp"])
+    assert "No draft with it was sent yet" in page(as_ada, address)
+    ours, other = ("Send a photo and we look.", "reply:lamp@1"), ("We ship it.", "reply:ship@1")
+    sent(ana, "Hello,\n\nSend a photo and we look.\n\nBye", ours, other)
+    changed = sent(ana, "Hello,\n\nSend two photos and we look at once.\n\nBye", ours)
+    out = sent(ana, "We sent you another one already.", ours)
+    shown = page(as_ada, address)
+    assert "1 of 3 times it was sent as it stands" in shown
+    assert "Send two photos and we look at once." in shown
+    assert f"#{changed.pk}" in shown
+    assert f"#{out.pk}" in shown
+    assert "taken out" in shown

@@ -14,7 +14,7 @@ from triage.guardrails.attribution import PARAGRAPH_BREAK
 MAX_DRAFTS: Final = 500
 MAX_SHOWN: Final = 5
 SAME_PARAGRAPH: Final = 0.4
-"""How like two paragraphs have to be (share of matching characters) for one to be the other."""
+"""How like two paragraphs have to be (share of matching words) for one to be the other."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +70,7 @@ def _find_sent(written: str, text: str) -> str:
     if written in text:
         return written
     likeness = {
-        said: SequenceMatcher(None, written, said, False).ratio()
+        said: SequenceMatcher(None, written.split(), said.split(), False).ratio()
         for said in map(str.strip, text.split(PARAGRAPH_BREAK))
     }
     best = max(likeness, key=lambda said: likeness[said], default="")

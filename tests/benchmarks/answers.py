@@ -12,6 +12,7 @@ import json
 import random
 import re
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,7 +20,8 @@ from typing import Any
 
 import django
 
-SECOND_SHOP = Path(__file__).with_name("second_shop")
+from tests.support.second_shop import SECOND_SHOP, write_past
+
 MIN_OVERLAP = 0.6  # of the words of the shorter one: so far two stretches are the same question
 SEED = 7
 
@@ -27,7 +29,7 @@ SEED = 7
 def main() -> None:
     options = _parse_arguments()
     django.setup()
-    _open_shop(options.shop)
+    _open_shop(options.shop, options.target)
     _work_tickets(options.shop)
     told = list(_read_results(options.shop))
     for line in _iter_figures(told):
@@ -41,6 +43,7 @@ def main() -> None:
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("shop", type=Path, nargs="?", default=SECOND_SHOP)
+    parser.add_argument("--target", type=float, default=0.95, help="of automatic labels right")
     parser.add_argument("--read", type=int, default=0, help="so many ready drafts, drawn by lot")
     parser.add_argument("--out", type=Path, help="a file for everything that was found")
     return parser.parse_args()
@@ -50,13 +53,13 @@ def _read_lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
-def _open_shop(folder: Path) -> None:
+def _open_shop(folder: Path, target: float) -> None:
     from django.contrib.auth.models import User
     from django.core.management import call_command
 
     from tickets import access
     from triage.learning import versions
-    from triage.models import Intent, IntentExample
+    from triage.models import Intent, Limit
 
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
@@ -65,15 +68,11 @@ def _open_shop(folder: Path) -> None:
     call_command("import_orders", folder / "orders.jsonl")
     call_command("load_policies", folder / "policies")
     call_command("load_saved_replies", folder / "saved_replies.toml")
-    intents = {
-        row["slug"]: Intent.objects.create(**row) for row in _read_lines(folder / "intents.jsonl")
-    }
-    past = _read_lines(folder / "conversations.jsonl")
-    examples = {(row["label"], f"{row['subject']}\n{row['messages'][0]['text']}") for row in past}
-    IntentExample.objects.bulk_create(
-        IntentExample(intent=intents[label], text=text) for label, text in sorted(examples)
-    )
+    Intent.objects.bulk_create(Intent(**row) for row in _read_lines(folder / "intents.jsonl"))
+    with tempfile.TemporaryDirectory() as past:
+        call_command("import_tickets", write_past(Path(past) / "past.jsonl"))
     admin = User.objects.create_user("bench")
+    Limit.objects.create(step="classify", name="target", value=target)
     version = versions.train_version(by=admin)
     sys.stdout.write(f"{version.promise['sentence']}\n")
     versions.activate_version(version, by=admin, why="for the figures")

@@ -6,6 +6,7 @@ closed. A conversation that is still open becomes a ticket that waits here.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -105,7 +106,7 @@ def receive_conversations(rows: Sequence[Row]) -> list[Received]:
 
 def list_conversation_keys(row: Row) -> list[str]:
     """What no two rows of one batch have."""
-    return [str(convert_row(row).get("external_id", ""))]
+    return [str(convert_row(row).get("external_id", "")).strip()]
 
 
 def _read_conversation(row: Row) -> Conversation:
@@ -208,9 +209,14 @@ def _build_ticket(one: Conversation, owners: Mapping[str, Customer]) -> Ticket:
     answered = one.status == Ticket.Status.NEW and not one.waits_for_us
     ticket.status = Ticket.Status.WAITING if answered else one.status
     if one.label:
-        ticket.label, ticket.label_name = slugify(one.label)[:80], one.label[:120]
+        ticket.label, ticket.label_name = _build_slug(one.label), one.label[:120]
         ticket.labelled_by = LABELLED_BY
     return ticket
+
+
+def _build_slug(label: str) -> str:
+    """A short name in Latin letters; of a label without any, one by its digest."""
+    return slugify(label)[:80] or f"label-{hashlib.sha256(label.encode()).hexdigest()[:8]}"
 
 
 def _build_messages(
@@ -254,12 +260,13 @@ def _keep(
 
 
 def _add_missing(ticket: Ticket, one: Conversation, colleagues: Mapping[str, User]) -> Outcome:
-    """Add what was written since it came in first. Raises BadRow where it was changed here."""
+    """Add what was written since it came in first. Raises BadRow where it was worked on here."""
+    ticket = Ticket.get_locked(ticket.pk)
     there = set(ticket.messages.values_list("direction", "at", "text"))
     new = [post for post in one.posts if (post.direction, post.at, post.parts.text) not in there]
     if not new:
         return Outcome(Effect.UNCHANGED, ticket)
-    if len(new) == len(one.posts) or ticket.runs.exists():
+    if len(new) == len(one.posts) or _is_worked_on(ticket):
         raise BadRow(
             f"ticket {one.external_id} is here already and was changed since: give what is new an"
             " external_id of its own"
@@ -271,3 +278,9 @@ def _add_missing(ticket: Ticket, one: Conversation, colleagues: Mapping[str, Use
     if one.waits_for_us:
         run_queue.enqueue_run(ticket, reason=REASON_ARRIVED)
     return Outcome(Effect.JOINED, ticket)
+
+
+def _is_worked_on(ticket: Ticket) -> bool:
+    """Whether a machine read it here, or a colleague wrote on it."""
+    ours = ticket.messages.exclude(author=None).exclude(delivery=Message.Delivery.IMPORTED)
+    return ticket.runs.exists() or ours.exists() or ticket.corrections.exists()

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from django.db.models import F, Min, Q, QuerySet
 
-from tickets.models import Message
+from tickets.models import Message, Ticket
 from triage.contract.case import Case
+from triage.contract.outcomes import READABLE_LANGUAGES
+from triage.inference.language import identify_language
 from triage.models import SentReply
 from triage.pipeline.case_builder import build_case
 from triage.pipeline.configuration import load_configuration
 from triage.pipeline.sent_replies import MAX_SENT_REPLIES, name_author
-from triage.saved_replies.sent_text import generalize_reply
+from triage.saved_replies.sent_text import NOT_ENGLISH, generalize_reply
 
 LEFT_US: Final = (Message.Delivery.SENT, Message.Delivery.DELAYED, Message.Delivery.IMPORTED)
 BATCH: Final = 200
@@ -29,7 +31,7 @@ def collect_sent_replies(report: Callable[[int, int], None] = lambda done, of: N
     for start in range(0, len(new), BATCH):
         rows = Message.objects.filter(pk__in=new[start : start + BATCH])
         made = (
-            _generalize(message, build_case(message.ticket, known, before=message.pk))
+            _build_sent_reply(message, build_case(message.ticket, known, before=message.pk))
             for message in rows.select_related("ticket__customer", "author")
         )
         SentReply.objects.bulk_create(made, ignore_conflicts=True)
@@ -53,10 +55,10 @@ def _query_new() -> QuerySet[Message]:
     return rows.order_by("-at", "-pk")
 
 
-def _generalize(message: Message, case: Case) -> SentReply:
+def _build_sent_reply(message: Message, case: Case) -> SentReply:
     general = generalize_reply(
         message.text,
-        customer=message.ticket.sender,
+        customer=_list_customer_names(message.ticket),
         author=name_author(message),
         facts=case.facts,
     )
@@ -64,5 +66,19 @@ def _generalize(message: Message, case: Case) -> SentReply:
     if case.order and case.order.delivered and case.order.delivered > message.at.date():
         arrived = False
     return SentReply(
-        message=message, text=general.text, doubts=list(general.doubts), delivered=arrived
+        message=message,
+        text=general.text,
+        doubts=[*general.doubts, *_iter_language_doubts(general.text)],
+        delivered=arrived,
     )
+
+
+def _list_customer_names(ticket: Ticket) -> str:
+    """Every name under which the customer is known."""
+    known = ticket.customer.name if ticket.customer else ""
+    return " ".join(filter(None, (ticket.name, known)))
+
+
+def _iter_language_doubts(text: str) -> Iterator[str]:
+    if identify_language(text) not in READABLE_LANGUAGES:
+        yield NOT_ENGLISH

@@ -7,7 +7,6 @@ others ask the same question, by people who sorted them by hand.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,13 +25,12 @@ from triage.learning.reply_collection import collect_sent_replies
 from triage.models import Intent, Job, ReplyProposal, SavedWording
 from triage.models import SavedReply as SavedReplyRow
 from triage.nlu.content_words import list_stems
-from triage.nlu.value_patterns import MAIL, PHONE
 from triage.pipeline import registry
 from triage.pipeline.configuration import load_configuration
 from triage.pipeline.saved_reply_rows import find_money_promise
 from triage.pipeline.sent_replies import AnsweredQuestion, load_answered_questions
 from triage.runtime.locks import PROPOSALS_LOCK, acquire_lock
-from triage.saved_replies.sent_text import is_number_like
+from triage.saved_replies.sent_text import NOT_ENGLISH, is_number_like, is_personal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,8 +51,6 @@ DOUBT_COST: Final = 0.15
 """What each doubt about a text counts beside its nearness (cosine) to what the others say."""
 LIKE_SHARE: Final = 0.5
 MY_ORDER: Final = "my order"
-CONTACT: Final = re.compile(f"{MAIL}|{PHONE}")
-POSTCODE_CHARS: Final = 3
 PROMISES_MONEY: Final = "reads as if money were given"
 
 
@@ -84,6 +80,21 @@ class ReplyGroup:
         return self.members[self.best].doubts
 
 
+@dataclass(frozen=True)
+class DescribedGroup:
+    """A group with its title and how the customers put the question."""
+
+    group: ReplyGroup
+    title: str
+    questions: tuple[str, ...]
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why its text may not serve everybody."""
+        promise = (PROMISES_MONEY,) if find_money_promise(self.group.text) else ()
+        return (*promise, *self.group.doubts)
+
+
 def propose_replies_job(job: Job) -> Mapping[str, Any]:
     """Collect what was sent, and renew the proposals; refused ones stay away."""
     new = collect_sent_replies()
@@ -93,12 +104,10 @@ def propose_replies_job(job: Job) -> Mapping[str, Any]:
 
 def propose_replies() -> int:
     """Renew the proposals from the library as it is; how many are open now."""
-    groups = group_answers(load_answered_questions())
-    described = [(group, *describe_group(group)) for group in groups]
-    described = [one for one in described if len(one[2]) >= MIN_ANSWERS]
+    described = describe_groups(group_answers(load_answered_questions()))
     with transaction.atomic():
         acquire_lock(PROPOSALS_LOCK)
-        return _renew_proposals(described)
+        return _update_proposals(described)
 
 
 def format_summary(proposals: int) -> str:
@@ -113,6 +122,9 @@ def group_answers(answered: Sequence[AnsweredQuestion]) -> list[ReplyGroup]:
     """Groups of at least three answers alike, within one label, the largest first."""
     from triage.classifier.clusters import cluster_texts
 
+    answered = [one for one in answered if NOT_ENGLISH not in one.doubts]
+    if not answered:
+        return []
     vectors, replies = _embed_answered(answered)
     if not connection.in_atomic_block:
         connection.close()  # none is held while groups are looked for
@@ -156,6 +168,12 @@ def describe_group(group: ReplyGroup) -> tuple[str, tuple[str, ...]]:
     return shorten_words(_choose_title(group, questions), MAX_TITLE_CHARS), questions
 
 
+def describe_groups(groups: Sequence[ReplyGroup]) -> list[DescribedGroup]:
+    """The groups that can be proposed: those that enough questions find."""
+    found = (DescribedGroup(group, *describe_group(group)) for group in groups)
+    return [one for one in found if len(one.questions) >= MIN_ANSWERS]
+
+
 def _choose_title(group: ReplyGroup, questions: Sequence[str]) -> str:
     """The question nearest to the middle that is one and says what it is about, if there is one."""
     telling = (one for one in questions if one.endswith("?") and len(one.split()) in TITLE_WORDS)
@@ -170,44 +188,40 @@ def _find_question(finder: Any, one: AnsweredQuestion) -> str:
     for words in (*(each.words for each in found[:1]), one.asked, one.question):
         said = " ".join(MY_ORDER if is_number_like(word) else word for word in words.split())
         told = len(list_stems(said)) >= TELLING_WORDS and len(said) <= MAX_QUESTION_CHARS
-        if told and not is_personal(said):
+        if told and not is_personal(said, one.customer):
             return said
     return ""
 
 
-def is_personal(words: str) -> bool:
-    """Whether an address, a telephone number or a British postcode is in them."""
-    return bool(CONTACT.search(words)) or any(map(_ends_postcode, words.split()))
-
-
-def _ends_postcode(word: str) -> bool:
-    said = word.strip(".,;:!?")
-    return len(said) == POSTCODE_CHARS and said[0].isdigit() and said[1:].isupper()
-
-
-def build_saved_reply(group: ReplyGroup, slug: str) -> SavedReply:
+def build_saved_reply(one: DescribedGroup, slug: str) -> SavedReply:
     """The group as a saved reply would be, if it were taken as it is proposed."""
-    title, questions = describe_group(group)
+    label = one.group.label
     return SavedReply(
         slug=slug,
-        title=title,
-        questions=questions,
-        wordings=(Wording(text=group.text),),
-        intents=(group.label,) if group.label else (),
+        title=one.title,
+        questions=one.questions,
+        wordings=(Wording(text=one.group.text),),
+        intents=(label,) if label else (),
     )
 
 
-Described = tuple[ReplyGroup, str, tuple[str, ...]]
-
-
-def _renew_proposals(described: Sequence[Described]) -> int:
-    """Drop the open proposals and make them anew, without those that people decided on."""
-    ReplyProposal.objects.filter(state=ReplyProposal.State.OPEN).delete()
+def _update_proposals(described: Sequence[DescribedGroup]) -> int:
+    """Bring the open proposals up to date: those with mostly the same sources stay the same row,
+    those that are no more go, and what people decided on stays away. How many are open.
+    """
+    waiting = {
+        row: set(row.sources.values_list("pk", flat=True).order_by())
+        for row in ReplyProposal.objects.select_for_update().filter(state=ReplyProposal.State.OPEN)
+    }
     decided = list(_load_decided_sources())
-    kept = [one for one in described if not any(_is_mostly_within(one[0], d) for d in decided)]
+    kept = [one for one in described if not any(_is_mostly_within(one.group, d) for d in decided)]
     known = load_configuration().replies
-    for group, title, questions in kept:
-        _save_proposal(group, title, questions, _find_like(group, questions, known))
+    for one in kept:
+        row = next((row for row, of in waiting.items() if _is_mostly_within(one.group, of)), None)
+        if row is not None:
+            del waiting[row]
+        _save_proposal(row or ReplyProposal(), one, _find_like(one, known))
+    ReplyProposal.objects.filter(pk__in=[row.pk for row in waiting]).delete()
     return len(kept)
 
 
@@ -221,48 +235,41 @@ def _is_mostly_within(group: ReplyGroup, others: Collection[int]) -> bool:
     return len(messages & set(others)) >= MIN_OVERLAP_SHARE * len(messages)
 
 
-def _find_like(
-    group: ReplyGroup, questions: Sequence[str], known: Sequence[SavedReply]
-) -> SavedReplyRow | None:
+def _find_like(one: DescribedGroup, known: Sequence[SavedReply]) -> SavedReplyRow | None:
     """The saved reply that answers half of the questions or more, by the chances in force."""
     finder: Any = registry.load_engine("answers")
     fits = [
-        Fit.LIKELY if not reply.intents or group.label in reply.intents else Fit.NO
+        Fit.LIKELY if not reply.intents or one.group.label in reply.intents else Fit.NO
         for reply in known
     ]
-    asked = [Asked(words=words, kind=AskedKind.QUESTION, context=words) for words in questions]
+    asked = [Asked(words=w, kind=AskedKind.QUESTION, context=w) for w in one.questions]
     found = finder.match_replies(asked, known, fits)
     counted = Counter(place for place, chance in found if chance >= finder.least_reply)
     place, times = next(iter(counted.most_common(1)), (0, 0))
-    if times < LIKE_SHARE * len(questions) or not times:
+    if times < LIKE_SHARE * len(asked) or not times:
         return None
     return SavedReplyRow.objects.filter(slug=known[place].slug).first()
 
 
-def _save_proposal(
-    group: ReplyGroup, title: str, questions: Sequence[str], like: SavedReplyRow | None
-) -> None:
-    promise = (PROMISES_MONEY,) if find_money_promise(group.text) else ()
-    row = ReplyProposal.objects.create(
-        title=title,
-        label=group.label,
-        text=group.text,
-        doubts=[*promise, *group.doubts],
-        questions=list(questions),
-        like=like,
-    )
-    row.sources.set([one.message for one in group.members])
+def _save_proposal(row: ReplyProposal, one: DescribedGroup, like: SavedReplyRow | None) -> None:
+    row.title, row.label, row.text = one.title, one.group.label, one.group.text
+    row.doubts, row.questions, row.like = list(one.doubts), list(one.questions), like
+    row.save()
+    row.sources.set([member.message for member in one.group.members])
 
 
 def accept_proposal(
-    proposal: ReplyProposal,
+    proposal: int,
     *,
     title: str,
     text: str,
     questions: Sequence[str],
     by: User,
 ) -> SavedReplyRow:
-    """Make it a saved reply, used from the next ticket on. Raises ReplyNotTaken."""
+    """Make the proposal of that id a saved reply, used from the next ticket on.
+
+    Raises ReplyNotTaken.
+    """
     with transaction.atomic():
         found = _lock_open_proposal(proposal)
         if len(questions) < MIN_ANSWERS:
@@ -272,8 +279,11 @@ def accept_proposal(
     return row
 
 
-def refuse_proposal(proposal: ReplyProposal, *, by: User) -> None:
-    """Refuse it; mostly the same answers are not proposed again. Raises ReplyNotTaken."""
+def refuse_proposal(proposal: int, *, by: User) -> None:
+    """Refuse that of this id; mostly the same answers are not proposed again.
+
+    Raises ReplyNotTaken.
+    """
     with transaction.atomic():
         _save_decision(_lock_open_proposal(proposal), ReplyProposal.State.REFUSED, by, None)
 
@@ -310,8 +320,8 @@ def _find_free_slug(title: str) -> str:
     return next(slug for slug in chain([wanted], numbered) if slug not in taken)
 
 
-def _lock_open_proposal(proposal: ReplyProposal) -> ReplyProposal:
-    found = ReplyProposal.objects.select_for_update().filter(pk=proposal.pk, state="open").first()
+def _lock_open_proposal(proposal: int) -> ReplyProposal:
+    found = ReplyProposal.objects.select_for_update().filter(pk=proposal, state="open").first()
     if found is None:
         raise ReplyNotTaken("Somebody decided on this meanwhile, or it is no longer there.")
     return found

@@ -62,7 +62,8 @@ def iter_paragraphs(parts: Iterable[Mapping[str, Any]], ref: str) -> Iterator[st
     for is_break, group in groupby(parts, lambda part: part["text"] == PARAGRAPH_BREAK):
         found: Sequence[Mapping[str, Any]] = list(group)
         if not is_break and any(str(part.get("ref", "")).startswith(ref) for part in found):
-            yield "".join(part["text"] for part in found).strip()
+            said = "".join(part["text"] for part in found)
+            yield from filter(None, map(str.strip, said.split(PARAGRAPH_BREAK)))
 
 
 def _find_sent(written: str, text: str) -> str:

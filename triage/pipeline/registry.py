@@ -481,7 +481,7 @@ def _load_sent_library(state: tuple[int, int]):  # type: ignore[no-untyped-def] 
 
     from triage.retrieval.sent_library import EMPTY_LIBRARY, SentLibrary
 
-    answered = [one for one in load_answered_questions() if not one.is_personal]
+    answered = [one for one in load_answered_questions() if not one.is_unfit]
     if not answered:
         return EMPTY_LIBRARY
     return SentLibrary(

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from tickets.intake.conversations import LABELLED_BY
 from tickets.models import Message
 from triage.models import SentReply
-from triage.saved_replies.sent_text import PERSONAL_DOUBTS
+from triage.saved_replies.sent_text import UNFIT_DOUBTS
 
 MAX_SENT_REPLIES: Final = 5_000
 """The newest so many are kept in mind: what was said longer ago may not hold any more."""
@@ -21,7 +22,8 @@ MIN_TEXT_CHARS: Final = 12
 class AnsweredQuestion:
     """The first question of a ticket with what was answered: ``reply`` is the general text.
 
-    ``label`` is a slug, empty for none; ``by`` who answered.
+    ``label`` is a slug, empty for none; ``team_label`` the same where people gave it elsewhere;
+    ``by`` who answered, ``customer`` whom.
     """
 
     message: int
@@ -31,13 +33,17 @@ class AnsweredQuestion:
     reply: str
     doubts: tuple[str, ...]
     label: str
+    team_label: str
     by: str
+    customer: str
     at: datetime
 
     @property
-    def is_personal(self) -> bool:
-        """Whether something in it is of that one customer, so that nobody else may read it."""
-        return bool(set(self.doubts) & set(PERSONAL_DOUBTS))
+    def is_unfit(self) -> bool:
+        """Whether it stands beside nobody else's question: something in it is of that one customer,
+        or it is in another language than replies are compared in.
+        """
+        return bool(set(self.doubts) & set(UNFIT_DOUBTS))
 
     @property
     def question(self) -> str:
@@ -74,7 +80,9 @@ def _iter_answered(rows: Sequence[SentReply]) -> Iterator[AnsweredQuestion]:
                 reply=row.text,
                 doubts=tuple(row.doubts),
                 label=ticket.label,
+                team_label=ticket.label if ticket.labelled_by == LABELLED_BY else "",
                 by=name_author(message),
+                customer=ticket.sender,
                 at=message.at,
             )
 

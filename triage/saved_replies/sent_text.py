@@ -7,8 +7,9 @@ one customer may be wrong for the next.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from triage.contract.case import Fact
@@ -18,16 +19,21 @@ from triage.nlu.value_patterns import AMOUNT, DATE, LINK, MAIL, PHONE
 
 WORDS: Final = load_groups(LEXICONS / "sent_replies.toml")
 PHRASES: Final = load_lexicon(LEXICONS / "sent_replies.toml")
-PUT_BACK: Final = ("order", "tracking", "promised", "delivered", "placed", "item")
+DAYS: Final = ("promised", "delivered", "placed")
+PUT_BACK: Final = ("order", "tracking", *DAYS, "item")
 """The kinds of values that are named in place of what they were: those of one order."""
-MAX_GREETING_CHARS: Final = 60
-CUTS: Final = ".!,:\n"
+LONGEST_GREETINGS: Final = sorted(PHRASES["greeting"], key=len, reverse=True)
+CUTS: Final = (".", "!", ",", ":", "\n", " - ", " – ")
 """What ends a greeting."""
+EDGES: Final = " .!,:\n-–"
 MAX_CLOSING_NAMES: Final = 3
 NAMES_CUSTOMER: Final = "names the customer"
 NAMES_ADDRESS: Final = "names an address"
 NAMES_NUMBER: Final = "names a number of one order"
+NOT_ENGLISH: Final = "is not written in English"
 PERSONAL_DOUBTS: Final = (NAMES_CUSTOMER, NAMES_ADDRESS, NAMES_NUMBER)
+UNFIT_DOUBTS: Final = (*PERSONAL_DOUBTS, NOT_ENGLISH)
+"""Doubts with which a reply stands beside nobody else's question."""
 
 
 def _match_whole(phrases: str) -> re.Pattern[str]:
@@ -36,9 +42,13 @@ def _match_whole(phrases: str) -> re.Pattern[str]:
 
 
 SAID: Final = {kind: _match_whole(WORDS[kind]) for kind in ("day", "done")}
+POSTCODE_CHARS: Final = 3
+WORD_EDGES: Final = ' .,!?:;()#"“”'
+PHRASES_OF_STREETS: Final = frozenset(PHRASES["street"])
 CONTACT: Final = re.compile(f"{MAIL}|{LINK}|{PHONE}", re.IGNORECASE)
 WRITTEN_DATE, WRITTEN_AMOUNT = (re.compile(each, re.IGNORECASE) for each in (DATE, AMOUNT))
-MIN_NUMBER_DIGITS: Final = 3
+MIN_VALUE_CHARS: Final = 4
+MIN_NUMBER_DIGITS, MIN_BARE_DIGITS = 3, 5
 """So many digits in one word with letters are the number of an order: HP-104, QK1234."""
 
 
@@ -64,31 +74,41 @@ def generalize_reply(
 
 def _cut_greeting(text: str, customer: str) -> str:
     """The text behind "Hi Marta," or "Marta,"; it begins with a capital letter again."""
-    rest = _cut_name(_cut_phrase(text), _list_names(customer))
+    names = _list_names(customer)
+    rest = _cut_name(_cut_phrase(text, names), names)
     return text if rest == text or not rest else rest[:1].upper() + rest[1:]
 
 
-def _cut_phrase(text: str) -> str:
-    """The text behind a greeting that ends within its first words."""
-    ends = [text.find(cut) for cut in CUTS if 0 <= text.find(cut) < MAX_GREETING_CHARS]
-    if not ends or not _begins_with(text, "greeting"):
+def _cut_phrase(text: str, names: Collection[str]) -> str:
+    """The text behind a greeting, where only whom it greets stands before its end."""
+    phrase = next((p for p in LONGEST_GREETINGS if _has_opening(text, p)), None)
+    if phrase is None:
         return text
-    return text[min(ends) :].lstrip(f" {CUTS}")
+    ends = [end for end in (text.find(cut, len(phrase)) for cut in CUTS) if end >= 0]
+    end = min(ends, default=len(text))
+    greeted = text[len(phrase) : end].split()
+    known = all(word.casefold() in names or word.lower() in PHRASES["greeted"] for word in greeted)
+    nickname = len(greeted) == 1 and greeted[0].istitle() and text[end : end + 1] != "."
+    return text[end:].lstrip(EDGES) if known or nickname else text
 
 
 def _cut_name(text: str, names: Collection[str]) -> str:
     """The text behind the names of who is written to."""
     word, _, rest = text.partition(" ")
     head, _, below = word.partition("\n")
-    if head.strip(CUTS).casefold() not in names:
+    if head.strip(EDGES).casefold() not in names:
         return text
-    return _cut_name(f"{below} {rest}".lstrip(f" {CUTS}") if below else rest.lstrip(), names)
+    return _cut_name(f"{below} {rest}".lstrip(EDGES) if below else rest.lstrip(), names)
 
 
-def _begins_with(text: str, kind: str) -> bool:
-    """Whether the text begins with a phrase of the lexicon, at the edge of a word."""
+def _has_opening(text: str, phrase: str) -> bool:
+    """Whether the text begins with the phrase, at the edge of a word."""
     said = text.lower()
-    return any(said.startswith(p) and not said[len(p) :][:1].isalpha() for p in PHRASES[kind])
+    return said.startswith(phrase) and not said[len(phrase) :][:1].isalpha()
+
+
+def _has_opening_of(text: str, kind: str) -> bool:
+    return any(_has_opening(text, phrase) for phrase in PHRASES[kind])
 
 
 def _list_names(name: str) -> set[str]:
@@ -108,7 +128,7 @@ def _is_closing(line: str, names: Collection[str]) -> bool:
     longest = max(
         (len(p.split()) for p in PHRASES["closing"] if line.lower().startswith(p)), default=0
     )
-    closes = _begins_with(line, "closing") and len(line.split()) <= longest + MAX_CLOSING_NAMES
+    closes = _has_opening_of(line, "closing") and len(line.split()) <= longest + MAX_CLOSING_NAMES
     return said <= set(names) or closes
 
 
@@ -122,22 +142,27 @@ def _put_back_values(text: str, facts: Iterable[Fact]) -> str:
             found.setdefault(fact.kind, set()).add(fact.value)
     single = {kind: values.pop() for kind, values in found.items() if len(values) == 1}
     for kind, value in sorted(single.items(), key=lambda item: -len(item[1])):
-        for spelled in _list_spellings(value):
+        for spelled in _list_spellings(kind, value):
             text = _match_whole(re.escape(spelled)).sub(f"{{{kind}}}", text)
     return text
 
 
-def _list_spellings(value: str) -> list[str]:
-    """A value as it is written, and a date without its year too."""
-    day, _, year = value.rpartition(" ")
-    return [value, day] if len(year) == 4 and year.isdigit() else [value]
+def _list_spellings(kind: str, value: str) -> list[str]:
+    """A value as it is written, and a day without its year too; none where it is so short that it
+    may be anything: 30 may be the number of an order, and is a number of days.
+    """
+    if kind in DAYS:
+        return [value, *filter(None, [value.rpartition(" ")[0]])]
+    least = MIN_BARE_DIGITS if value.isdigit() else MIN_VALUE_CHARS
+    return [value] if len(value) >= least else []
 
 
 def _iter_doubts(text: str, customer: str) -> Iterator[str]:
     sentences = split_sentences(text)
     if SAID["day"].search(text) or WRITTEN_DATE.search(text):
         yield "names a day"
-    if SAID["done"].search(text) or any(_begins_with(said, "done_opening") for said in sentences):
+    opens = any(_has_opening_of(said, "done_opening") for said in sentences)
+    if opens or SAID["done"].search(text):
         yield "says what was done or will be"
     if any(map(_is_yes_or_no, sentences)):
         yield "answers yes or no to one customer"
@@ -149,13 +174,39 @@ def _iter_doubts(text: str, customer: str) -> Iterator[str]:
 
 
 def _iter_personal_doubts(text: str, customer: str) -> Iterator[str]:
-    words = text.split()
-    if CONTACT.search(text):
+    if CONTACT.search(text) or _has_place(text.split()):
         yield NAMES_ADDRESS
-    if any(map(is_number_like, words)):
+    if any(map(is_number_like, text.split())):
         yield NAMES_NUMBER
-    if _list_names(customer) & {word.strip(".,!?:;()'’").casefold() for word in words}:
+    if _has_person(text.split(), _list_names(customer)):
         yield NAMES_CUSTOMER
+
+
+def is_personal(text: str, customer: str = "") -> bool:
+    """Whether something in it is of one customer: an address, a number, a name."""
+    return any(_iter_personal_doubts(text, customer))
+
+
+def _has_place(words: Sequence[str]) -> bool:
+    """Whether a house in a street or a British postcode is named."""
+    said = [word.strip(WORD_EDGES) for word in words]
+    street = any(
+        before[:1].isdigit() and PHRASES_OF_STREETS & {word.lower() for word in said[at : at + 4]}
+        for at, before in enumerate(said)
+    )
+    return street or any(
+        len(word) == POSTCODE_CHARS and word[0].isdigit() and word[1:].isupper() for word in said
+    )
+
+
+def _has_person(words: Sequence[str], names: Collection[str]) -> bool:
+    """Whether one of the names is among the words, or somebody's after a title."""
+    said = [word.strip(WORD_EDGES).removesuffix("'s").removesuffix("’s") for word in words]
+    titled = any(
+        before.lower() in PHRASES["title"] and after[:1].isupper()
+        for before, after in pairwise(said)
+    )
+    return titled or any(word.casefold() in names for word in said)
 
 
 def _is_yes_or_no(sentence: str) -> bool:
@@ -165,6 +216,7 @@ def _is_yes_or_no(sentence: str) -> bool:
 
 
 def is_number_like(word: str) -> bool:
-    """Whether a word is written as the number of an order or a parcel is."""
+    """Whether a word is written as the number of an order or a parcel is: HP-104, #10423."""
     digits = sum(sign.isdigit() for sign in word)
-    return digits >= MIN_NUMBER_DIGITS and any(sign.isupper() for sign in word)
+    bare = digits >= MIN_BARE_DIGITS and word.strip(WORD_EDGES).isdigit()
+    return bare or (digits >= MIN_NUMBER_DIGITS and any(sign.isupper() for sign in word))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ from triage.views.learning_page import get_job_revision
 
 KINDS = ("past", "switch on")
 MAX_NAME_CHARS = 60
+MAX_FILE_SECONDS = 7 * 24 * 3600
 
 
 @require_safe
@@ -85,11 +87,19 @@ def _keep_file(upload: UploadedFile[bytes]) -> Path:
     """The upload in a folder of the shop's data, until a worker has read it."""
     folder = Path(settings.DATA) / "imports"
     folder.mkdir(parents=True, exist_ok=True)
+    _delete_old_files(folder)
     path = folder / f"{uuid.uuid4().hex}-{Path(upload.name or 'past').name[-MAX_NAME_CHARS:]}"
     with path.open("wb") as file:
         for chunk in upload.chunks():
             file.write(chunk)
     return path
+
+
+def _delete_old_files(folder: Path) -> None:
+    """Delete what no worker came to read within a week."""
+    for path in folder.iterdir():
+        if time.time() - path.stat().st_mtime > MAX_FILE_SECONDS:
+            path.unlink(missing_ok=True)
 
 
 def _get_last_job(*kinds: str) -> Job | None:

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
@@ -46,15 +46,14 @@ def request_look(request: HttpRequest) -> HttpResponse:
 def take_proposal(request: HttpRequest, pk: int) -> HttpResponse:
     """Make the answer a saved reply."""
     person = require_role(request.user, ADMINS)
-    found = get_object_or_404(ReplyProposal, pk=pk)
     form = ReplyProposalForm(request.POST, auto_id=f"r{pk}_%s")
     if not form.is_valid():
-        return _render_proposals(request, found, form)
+        return _render_proposals(request, pk, form)
     try:
-        reply = proposed.accept_proposal(found, **form.cleaned_data, by=person)
+        reply = proposed.accept_proposal(pk, **form.cleaned_data, by=person)
     except proposed.ReplyNotTaken as why:
         form.add_error(None, str(why))
-        return _render_proposals(request, found, form)
+        return _render_proposals(request, pk, form)
     messages.success(
         request,
         format_html("“{}” is a saved reply from the next ticket on.", reply.title),
@@ -67,9 +66,8 @@ def take_proposal(request: HttpRequest, pk: int) -> HttpResponse:
 def refuse_proposal(request: HttpRequest, pk: int) -> HttpResponse:
     """The answer is no saved reply."""
     person = require_role(request.user, ADMINS)
-    found = get_object_or_404(ReplyProposal, pk=pk)
     try:
-        proposed.refuse_proposal(found, by=person)
+        proposed.refuse_proposal(pk, by=person)
     except proposed.ReplyNotTaken as why:
         messages.warning(request, str(why))
     else:
@@ -79,13 +77,18 @@ def refuse_proposal(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _render_proposals(
     request: HttpRequest,
-    refused: ReplyProposal | None = None,
+    refused: int | None = None,
     form: ReplyProposalForm | None = None,
 ) -> HttpResponse:
-    """The page; where a decision was ``refused``, with what was typed and why not."""
+    """The page; where a decision was ``refused``, with what was typed and why not: above the others
+    where its proposal is gone.
+    """
+    waiting = list(_iter_waiting(refused, form))
+    gone = refused not in {one["proposal"].pk for one in waiting}
     decided = ReplyProposal.objects.exclude(state=ReplyProposal.State.OPEN)
     shown = {
-        "waiting": list(_iter_waiting(refused, form)),
+        "waiting": waiting,
+        "lost": form if gone else None,
         "decided": decided.select_related("reply", "decided_by").order_by("-decided_at")[
             :MAX_DECIDED_ROWS
         ],
@@ -95,9 +98,7 @@ def _render_proposals(
     return render(request, "triage/reply_proposals.html", shown, status=status)
 
 
-def _iter_waiting(
-    refused: ReplyProposal | None, form: ReplyProposalForm | None
-) -> Iterator[dict[str, Any]]:
+def _iter_waiting(refused: int | None, form: ReplyProposalForm | None) -> Iterator[dict[str, Any]]:
     labels = dict(Intent.objects.values_list("slug", "name"))
     rows = ReplyProposal.objects.filter(state=ReplyProposal.State.OPEN).select_related("like")
     for row in rows.prefetch_related("sources__message__author", "sources__message__ticket"):
@@ -107,7 +108,7 @@ def _iter_waiting(
             "label": labels.get(row.label, row.label.replace("-", " ")),
             "count": len(sources),
             "others": [_describe_answer(one) for one in sources[:MAX_OTHER_ANSWERS]],
-            "form": form if refused == row and form else _build_form(row),
+            "form": form if refused == row.pk and form else _build_form(row),
         }
 
 

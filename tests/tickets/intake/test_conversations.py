@@ -137,3 +137,18 @@ def test_of_several_tags_none_is_the_label(tmp_path: Path) -> None:
     ]
     imported(tmp_path, *rows)
     assert list(Ticket.objects.order_by("pk").values_list("label", flat=True)) == ["refunds", ""]
+
+
+def test_a_ticket_that_a_colleague_wrote_on_is_left_alone(tmp_path: Path) -> None:
+    imported(tmp_path, past())
+    ticket = Ticket.objects.get()
+    ana = User.objects.create_user("ana")
+    Message.objects.create(ticket=ticket, direction="note", author=ana, text="I called her.")
+    code, _, errors = imported(tmp_path, past(messages=[ASKED, ANSWERED, NOTED, THANKED]))
+    assert (code, "was changed since" in errors) == (1, True)
+
+
+def test_a_label_without_latin_letters_has_a_short_name_all_the_same(tmp_path: Path) -> None:
+    imported(tmp_path, past(label="возврат"))
+    ticket = Ticket.objects.get()
+    assert (ticket.label[:6], ticket.label_name) == ("label-", "возврат")

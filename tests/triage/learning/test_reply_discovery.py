@@ -175,3 +175,30 @@ def test_a_message_that_is_erased_takes_its_reply_with_it() -> None:
     look()
     Message.objects.filter(direction="out").delete()
     assert not SentReply.objects.exists()
+
+
+def test_what_ada_typed_stays_where_its_proposal_is_gone(as_ada: Client) -> None:
+    typed = {"title": "Mine", "text": "A text of mine.", "questions": "one\ntwo\nthree"}
+    answer = as_ada.post(reverse("triage:take_reply", args=[999]), typed)
+    shown = answer.content.decode()
+    assert answer.status_code == 422
+    assert "A text of mine." in shown
+    assert "it is no longer there" in shown
+
+
+def test_a_proposal_stays_the_same_row_when_it_is_looked_for_again() -> None:
+    shop_of_gifts()
+    look()
+    before = ReplyProposal.objects.get().pk
+    answered("Please gift wrap the parcel", WRAPS[0][1], 9, label="gifts")
+    look()
+    found = ReplyProposal.objects.get()
+    assert (found.pk, found.sources.count()) == (before, 5)
+
+
+def test_what_was_answered_in_another_language_is_no_english_reply() -> None:
+    told = "Guten Tag, ja, wir verpacken jede Bestellung gern als Geschenk für Sie."
+    for number in range(1, 5):
+        answered("Können Sie die Lampe als Geschenk verpacken?", told, number, label="gifts")
+    assert look()["proposals"] == 0
+    assert "is not written in English" in SentReply.objects.first().doubts  # type: ignore[union-attr]

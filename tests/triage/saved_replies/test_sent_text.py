@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from triage.contract.case import Fact
-from triage.saved_replies.sent_text import PERSONAL_DOUBTS, generalize_reply
+from triage.saved_replies.sent_text import PERSONAL_DOUBTS, generalize_reply, is_personal
 
 
 def general(text: str, *facts: tuple[str, str]) -> str:
@@ -37,10 +37,10 @@ def test_a_name_that_begins_the_answer_itself_is_no_greeting() -> None:
 
 def test_the_values_of_one_order_become_names() -> None:
     told = general(
-        "Your order HP-10423 comes by 24 June, tracking QK1.",
+        "Your order HP-10423 comes by 24 June, tracking QK123.",
         ("order", "HP-10423"),
         ("promised", "24 June 2026"),
-        ("tracking", "QK1"),
+        ("tracking", "QK123"),
     )
     assert told == "Your order {order} comes by {promised}, tracking {tracking}."
 
@@ -78,3 +78,57 @@ def test_what_holds_for_everybody_has_no_doubt() -> None:
 
 def test_what_is_of_one_customer_is_personal() -> None:
     assert set(doubts("Marta, see HP-10423 and a@example.com.")) >= set(PERSONAL_DOUBTS[1:])
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("You can send it back within 30 days.", [("order", "30")]),
+        ("Your order is on its way.", [("order", "1042")]),
+        ("A bag holds 250 g.", [("item", "Bag 2024")]),
+    ],
+)
+def test_a_value_that_may_be_anything_is_not_put_back(
+    text: str, facts: list[tuple[str, str]]
+) -> None:
+    assert general(text, *facts) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your order #10423 is at the depot.",
+        "It is at 12 High Street now.",
+        "We sent it to LS1 4AB.",
+        "Mrs Schulz took it in.",
+        "Marta’s parcel is at the depot.",
+        "The label is 15502370112233.",
+    ],
+)
+def test_what_tells_of_somebody_is_personal(text: str) -> None:
+    assert is_personal(text, "Marta Lind")
+    assert set(doubts(text)) & set(PERSONAL_DOUBTS)
+
+
+@pytest.mark.parametrize(
+    "text", ["It takes 250 ml.", "The 58 mm basket fits.", "Open from 9 to 17.", "2 to 3 days."]
+)
+def test_what_holds_for_everybody_is_not(text: str) -> None:
+    assert not is_personal(text, "Marta Lind")
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (
+            "Evening deliveries cost more. Choose them.",
+            "Evening deliveries cost more. Choose them.",
+        ),
+        ("Hi Marta - your parcel is on its way.", "Your parcel is on its way."),
+        ("Hello there! It is oak.", "It is oak."),
+        ("Hey Babs, it is oak.", "It is oak."),
+        ("Best kept dry. It is oak.", "Best kept dry. It is oak."),
+    ],
+)
+def test_only_whom_it_greets_comes_off(text: str, kept: str) -> None:
+    assert general(text) == kept

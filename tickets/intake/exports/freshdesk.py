@@ -23,6 +23,10 @@ STATUSES = {2: OPEN, 3: WAITING}
 """Open and pending; 4 is resolved, 5 closed, from 6 on a shop's own."""
 
 
+FORWARDED = 8
+"""The source of a mail that was passed on to somebody else."""
+
+
 def is_freshdesk(row: Row) -> bool:
     """Whether the row is a ticket with conversations."""
     return "conversations" in row and ("description_text" in row or "description" in row)
@@ -59,7 +63,7 @@ def _iter_messages(row: Row) -> Iterator[Mapping[str, Any]]:
         wrote = CUSTOMER if said.get("incoming") else AGENT
         name, address = parseaddr(str(said.get("from_email") or ""))
         yield {
-            "from": NOTE if said.get("private") else wrote,
+            "from": NOTE if said.get("private") or said.get("source") == FORWARDED else wrote,
             "name": name,
             "email": address,
             "at": said.get("created_at"),

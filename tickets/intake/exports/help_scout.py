@@ -19,6 +19,8 @@ from tickets.intake.exports.export_values import (
 from tickets.intake.fields import Row
 
 STATUSES = {"active": OPEN, "open": OPEN, "pending": WAITING}
+PUBLISHED = (None, "published")
+"""Drafts and hidden threads were never sent."""
 WRITERS = {"customer": CUSTOMER, "message": AGENT, "note": NOTE}
 """By the type of a thread; the others (lineitem, chat events) say nothing to anybody."""
 
@@ -50,7 +52,8 @@ def _read_name(person: Mapping[str, Any]) -> str:
 
 def _iter_messages(row: Row) -> Iterator[Mapping[str, Any]]:
     for thread in list_objects(get_object(row, "_embedded"), "threads"):
-        if wrote := WRITERS.get(str(thread.get("type"))):
+        wrote = WRITERS.get(str(thread.get("type")))
+        if wrote and thread.get("state") in PUBLISHED:
             author = get_object(thread, "createdBy")
             yield {
                 "from": wrote,

@@ -28,7 +28,7 @@ def is_zendesk(row: Row) -> bool:
 
 
 def convert_ticket(row: Row) -> dict[str, Any]:
-    """The ticket in our form. Whoever is not the requester is an agent."""
+    """The ticket in our form. Whoever is neither the requester nor copied in is an agent."""
     asked_by = get_object(row, "requester")
     return {
         "external_id": f"zendesk:{row.get('id', '')}",
@@ -43,11 +43,13 @@ def convert_ticket(row: Row) -> dict[str, Any]:
 
 
 def _iter_messages(row: Row, requester: Any) -> Iterator[Mapping[str, Any]]:
+    cc = row.get("email_cc_ids")
+    copied = cc if isinstance(cc, list) else []
     people = {get_object(row, name).get("id"): get_object(row, name) for name in PEOPLE}
     for comment in list_objects(row, "comments"):
         author = comment.get("author_id")
         public = comment.get("public", True)
-        wrote = CUSTOMER if author == requester else AGENT
+        wrote = CUSTOMER if author == requester or author in copied else AGENT
         known = people.get(author) or {}
         yield {
             "from": wrote if public else NOTE,

@@ -50,18 +50,16 @@ def learn_past_job(job: Job) -> Mapping[str, Any]:
         "replies": replies,
         "groups": groups,
         "labels": [label.serialize() for label in labels],
-        "preview": _preview(job, older, newer, labels) if newer else {},
+        "preview": _build_preview(job, older, newer, labels) if newer else {},
         "sentence": f"{len(answered):,} answered tickets were read.",
     }
 
 
-def _preview(job: Job, older: Any, newer: Any, labels: list[PastLabel]) -> Mapping[str, Any]:
+def _build_preview(job: Job, older: Any, newer: Any, labels: list[PastLabel]) -> Mapping[str, Any]:
     _begin(job, "learn")
     held_out = frozenset(one.ticket for one in newer)
     lesson = preview.learn(older, labels, held_out)
-    found = preview.preview_tickets(
-        newer, lesson, lambda done, of: _report(job, "preview", done, of)
-    )
+    found = preview.run_preview(newer, lesson, lambda done, of: _report(job, "preview", done, of))
     return {
         **found.serialize(),
         "learned_from": len(older),
@@ -73,17 +71,21 @@ def _preview(job: Job, older: Any, newer: Any, labels: list[PastLabel]) -> Mappi
 
 
 def _import_file(job: Job, path: Path) -> dict[str, Any]:
-    """What an import of the file says; the file is gone afterwards. Raises CannotBeDone."""
+    """What an import of the file says. The file goes once it is read: a second try after a worker
+    died finds it gone, and what was in it here. Raises CannotBeDone.
+    """
     _begin(job, "import")
+    if not path.exists():
+        return {"import": "", "problems": []}
     out, err = io.StringIO(), io.StringIO()
     try:
         call_command("import_tickets", path, stdout=out, stderr=err)
     except CommandError as error:
-        raise CannotBeDone(str(error)) from error
+        path.unlink()
+        raise CannotBeDone(str(error).replace(str(path), path.name)) from error
     except SystemExit:
         pass  # some rows were left out: each has its line
-    finally:
-        path.unlink(missing_ok=True)
+    path.unlink()
     problems = [line.replace(str(path), path.name) for line in err.getvalue().splitlines()]
     return {"import": out.getvalue().strip(), "problems": problems[:MAX_PROBLEMS]}
 

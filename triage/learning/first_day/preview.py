@@ -21,7 +21,13 @@ from triage.contract.step import Engine, Rung
 from triage.inference.language import identify_language
 from triage.learning import examples, versions
 from triage.learning.first_day.past_labels import PastLabel
-from triage.learning.reply_discovery import ReplyGroup, build_saved_reply, group_answers
+from triage.learning.reply_discovery import (
+    DescribedGroup,
+    build_saved_reply,
+    describe_groups,
+    group_answers,
+)
+from triage.models import Intent
 from triage.models import SavedReply as SavedReplyRow
 from triage.pipeline import registry, routing, runner
 from triage.pipeline.case_builder import build_case
@@ -60,7 +66,8 @@ class Lesson:
 
 @dataclass(kw_only=True)
 class Preview:
-    """Of ``tickets``: how many would have been labelled, how many of those as people had; how many
+    """Of ``tickets``: how many would have been labelled, and of those that people had labelled
+    elsewhere (``compared``) how many alike (``right``); how many
     would have had every question answered by ``usable`` texts, and how many more once the other
     proposed replies are worded for everybody.
     """
@@ -68,6 +75,7 @@ class Preview:
     usable: frozenset[str]
     tickets: int = 0
     labelled: int = 0
+    compared: int = 0
     right: int = 0
     ready: int = 0
     reworded: int = 0
@@ -91,18 +99,23 @@ class Preview:
         if not said.label:
             return
         self.labelled += 1
-        if said.label == one.label:
+        self.compared += bool(one.team_label)
+        if said.label == one.team_label:
             self.right += 1
-        elif one.label:
-            self.misses.append({"ticket": one.ticket, "label": said.name, "was": one.label})
+        elif one.team_label:
+            self.misses.append({"ticket": one.ticket, "label": said.name, "was": one.team_label})
 
     def serialize(self) -> dict[str, Any]:
         """The figures and the first ten of each kind of example, spread over the whole time."""
         found = {name: getattr(self, name) for name in COUNTS}
-        return {**found, "drafts": _spread(self.drafts), "misses": _spread(self.misses)}
+        return {
+            **found,
+            "drafts": _select_evenly(self.drafts),
+            "misses": _select_evenly(self.misses),
+        }
 
 
-COUNTS: Final = ("tickets", "labelled", "right", "ready", "reworded")
+COUNTS: Final = ("tickets", "labelled", "compared", "right", "ready", "reworded")
 
 
 def _is_usable(answers: Answers, usable: frozenset[str]) -> bool:
@@ -112,7 +125,7 @@ def _is_usable(answers: Answers, usable: frozenset[str]) -> bool:
     return all(ref.removeprefix("reply:").partition("@")[0] in usable for ref in proposed)
 
 
-def _spread(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _select_evenly(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """At most ten of the rows, evenly."""
     step = max(1, -(-len(rows) // MAX_SAMPLES))
     return list(rows[::step])
@@ -133,11 +146,10 @@ def learn(
 ) -> Lesson:
     """What the older tickets teach: a labeller, and the replies that would be proposed."""
     known = load_configuration()
-    groups = group_answers(older)
-    proposed = {
-        f"{PROPOSED}{place}": build_saved_reply(group, f"{PROPOSED}{place}")
-        for place, group in enumerate(groups)
-    }
+    groups = describe_groups(group_answers(older))
+    proposed = [
+        build_saved_reply(group, f"{PROPOSED}{place}") for place, group in enumerate(groups)
+    ]
     new = [label for label in labels if not label.known]
     intents = [case.Intent(slug=label.slug, name=label.name) for label in new]
     labeller, promise, promises = _fit_labeller({label.slug for label in new}, held_out)
@@ -145,7 +157,7 @@ def learn(
         known=replace(
             known,
             intents=(*known.intents, *intents),
-            replies=(*_list_own_replies(known), *proposed.values()),
+            replies=(*_list_own_replies(known), *proposed),
         ),
         labeller=labeller,
         promise=promise,
@@ -160,7 +172,7 @@ def _list_own_replies(known: Configuration) -> Sequence[SavedReply]:
     return known.replies if SavedReplyRow.objects.exists() else ()
 
 
-def _iter_usable(groups: Sequence[ReplyGroup]) -> Iterator[str]:
+def _iter_usable(groups: Sequence[DescribedGroup]) -> Iterator[str]:
     return (f"{PROPOSED}{place}" for place, group in enumerate(groups) if not group.doubts)
 
 
@@ -175,7 +187,8 @@ def _fit_labeller(
     from triage.classifier.labeller import IntentLabeller
     from triage.classifier.selective import compute_guarantee
 
-    past = (row for row in examples.load_past_tickets() if row.label in new)
+    known = Intent.objects.filter(active=True).values_list("slug", flat=True)
+    past = (row for row in examples.load_past_tickets({*known, *new}) if row.label in new)
     rows = [*examples.load_examples().training, *past]
     target = registry.get_target_precision()
     try:
@@ -200,7 +213,7 @@ def _fit_labeller(
     return labeller, made["promise"]["sentence"], tuple(others)
 
 
-def preview_tickets(newer: Sequence[AnsweredQuestion], lesson: Lesson, report: Report) -> Preview:
+def run_preview(newer: Sequence[AnsweredQuestion], lesson: Lesson, report: Report) -> Preview:
     """Run the steps on the newer tickets as they came, by what was learned; writes nothing."""
     ladders = dict(registry.load_ladders(lesson.known))
     if (labeller := lesson.labeller) is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -25,10 +25,9 @@ def switch_on_job(job: Job) -> Mapping[str, Any]:
     with transaction.atomic():
         labels = [one for one in find_past_labels() if one.slug in job.wanted["labels"]]
         create_intents(labels)
-        notes = list(_take_replies(job.wanted["replies"], person))
+        taken, notes = _take_replies(job.wanted["replies"], person)
     report_progress(job, "Learning the labels", 20)
     version, promise = _put_to_work(person, job.wanted["why"], notes) if labels else (None, "")
-    taken = len(job.wanted["replies"]) - len(notes)
     return {
         "labels": len(labels),
         "replies": taken,
@@ -39,15 +38,20 @@ def switch_on_job(job: Job) -> Mapping[str, Any]:
     }
 
 
-def _take_replies(proposals: Collection[int], by: User) -> Iterator[str]:
-    """Make each a saved reply as it was proposed; what could not be, in sentences."""
-    for one in ReplyProposal.objects.filter(pk__in=proposals, state=ReplyProposal.State.OPEN):
+def _take_replies(proposals: Collection[int], by: User) -> tuple[int, list[str]]:
+    """Make each a saved reply as it was proposed: how many, and what could not be, in sentences."""
+    found = list(ReplyProposal.objects.filter(pk__in=proposals, state=ReplyProposal.State.OPEN))
+    notes = []
+    for one in found:
         try:
             reply_discovery.accept_proposal(
-                one, title=one.title, text=one.text, questions=one.questions, by=by
+                one.pk, title=one.title, text=one.text, questions=one.questions, by=by
             )
         except reply_discovery.ReplyNotTaken as why:
-            yield f"“{one.title}”: {why}"
+            notes.append(f"“{one.title}”: {why}")
+    if gone := len(proposals) - len(found):
+        notes.append(f"{gone} of the replies were decided on meanwhile, or are no longer proposed.")
+    return len(found) - sum(note.startswith("“") for note in notes), notes
 
 
 def _put_to_work(person: User, why: str, notes: list[str]) -> tuple[int | None, str]:

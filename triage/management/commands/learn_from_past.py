@@ -45,7 +45,8 @@ def _iter_lines(found: dict[str, Any]) -> Iterator[str]:
     if tried := found["preview"]:
         yield (
             f"Of your last {tried['tickets']:,} tickets {tried['labelled']:,} would have been "
-            f"labelled ({tried['right']:,} as your team had them), and {tried['ready']:,} would "
+            f"labelled (of {tried['compared']:,} that your team had labelled {tried['right']:,} "
+            f"alike), and {tried['ready']:,} would "
             f"have had every question answered; {tried['reworded']:,} more once the replies are "
             "worded for everybody."
         )

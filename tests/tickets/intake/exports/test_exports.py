@@ -140,3 +140,24 @@ def test_a_line_of_another_helpdesk_is_the_same_conversation(
 def test_what_is_open_there_is_open_here(tmp_path: Path, row: dict[str, Any], status: str) -> None:
     run("import_tickets", written(tmp_path / "export.jsonl", json.dumps(row)))
     assert Ticket.objects.get().status == status
+
+
+def test_who_is_copied_in_is_no_agent(tmp_path: Path) -> None:
+    comments = [*ZENDESK["comments"], {**ZENDESK["comments"][0], "author_id": 7000}]  # type: ignore[misc, index]
+    row = {**ZENDESK, "comments": comments, "email_cc_ids": [7000]}
+    run("import_tickets", written(tmp_path / "export.jsonl", json.dumps(row)))
+    directions = Ticket.objects.get().messages.order_by("pk").values_list("direction", flat=True)
+    assert list(directions) == ["in", "note", "out", "in"]
+
+
+def test_a_draft_and_a_forward_were_not_sent_to_the_customer(tmp_path: Path) -> None:
+    (said,) = [t for t in HELP_SCOUT["_embedded"]["threads"] if t["type"] == "message"]  # type: ignore[index]
+    threads = [*HELP_SCOUT["_embedded"]["threads"], {**said, "state": "draft", "body": "Not yet"}]  # type: ignore[index]
+    scout = {**HELP_SCOUT, "_embedded": {"threads": threads}}
+    told = [{**one, "source": 8} for one in FRESHDESK["conversations"]]  # type: ignore[attr-defined]
+    desk = {**FRESHDESK, "conversations": told}
+    lines = f"{json.dumps(scout)}\n{json.dumps(desk)}"
+    run("import_tickets", written(tmp_path / "export.jsonl", lines))
+    first, second = Ticket.objects.order_by("external_id")
+    assert not second.messages.filter(text="Not yet").exists()
+    assert not first.messages.filter(direction="out").exists()

@@ -123,10 +123,11 @@ def test_switching_on_needs_a_reason_and_something_to_switch_on(
 
 
 def test_past_labels_are_evidence_as_they_came(past: list[Ticket]) -> None:
-    rows = examples.load_past_tickets()
+    rows = examples.load_past_tickets({"gifts", "leaks"})
     assert len(rows) == 64
     assert all(row.audited and row.ticket for row in rows)
     assert [row for row in examples.load_examples().training if row.label] == []
+    assert not any(row.audited for row in examples.load_past_tickets({"gifts"}))
     Intent.objects.create(slug="gifts", name="Gifts")
     assert {row.label for row in examples.load_examples().training} == {"gifts"}
 

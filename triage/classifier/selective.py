@@ -42,6 +42,7 @@ COVERAGE_STEP, FINE_COVERAGE_STEP = (
 )  # from one coverage tested to the next; fine where there are
 MANY_ROWS = 5_000  # rows or more: few rows stop a fine walk by chance
 MAX_NEEDED_ROWS = 1_000_000  # more labels than this is nobody's plan
+TELLING_ROWS, MAX_TIMES_ROWS = 200, 10  # of so many rows, ten times as many are nobody's plan
 MAX_STRANGER_SHARE = 0.9
 
 
@@ -383,7 +384,8 @@ def _estimate_missing_rows(basis: Basis, target: float, risk: float) -> int | No
     rows = len(right) + 1
     while math.ceil(choose_first_coverage(rows, target, risk, strange) * rows) < needed:
         rows += 1
-    return rows - len(right)
+    hopeless = len(right) >= TELLING_ROWS and rows > MAX_TIMES_ROWS * len(right)
+    return None if hopeless else rows - len(right)
 
 
 def _estimate_needed_rows(wrong: int, count: int, target: float, risk: float) -> int | None:

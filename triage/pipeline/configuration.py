@@ -34,7 +34,8 @@ STATES = {
     models.SavedReply: "SELECT string_agg(t::text, ' ' ORDER BY id) FROM {} t",
     models.SavedWording: "SELECT string_agg(t::text, ' ' ORDER BY id) FROM {} t",
     models.Clause: "SELECT concat_ws(' ', max(version_id), count(*)) FROM {}",
-    models.SentReply: "SELECT concat_ws(' ', max(message_id), count(*)) FROM {}",
+    models.SentReply: "SELECT concat_ws(' ', max(message_id), count(*)) "
+    "FROM (SELECT message_id FROM {} ORDER BY message_id DESC LIMIT 5000) newest",
 }
 
 

@@ -94,6 +94,17 @@ def test_too_little_evidence_says_how_many_labels_are_missing() -> None:
     assert f"label about {few.more} more" in few.sentence
 
 
+def test_ten_times_what_is_there_is_no_advice() -> None:
+    """Three of a hundred of the surest are wrong: 95 is nearly within reach, and never proved."""
+    sure = np.linspace(1.0, 0.5, 557)
+    right = np.ones(557, bool)
+    right[5:167:22] = False
+    found = compute_guarantee(evidence(sure, right), 0.95)
+    assert not found.valid
+    assert found.more is None
+    assert "even the surest labels are wrong too often" in found.sentence
+
+
 def test_so_many_more_labels_as_were_asked_for_do_suffice() -> None:
     right = np.ones(60, bool)
     few = compute_guarantee(evidence(np.linspace(0.5, 1, 60), right), 0.98)

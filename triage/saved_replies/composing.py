@@ -8,7 +8,8 @@ from typing import Final
 
 from triage.contract.answers import CLAUSE, SAVED_REPLY, Answer, shorten_words
 from triage.contract.case import Case
-from triage.contract.slots import SLOT, build_fact_slots
+from triage.contract.languages import REPLY_LANGUAGES, write_day
+from triage.contract.slots import SLOT, Slot, build_fact_slots
 from triage.contract.wording_slots import mark_slots
 from triage.guardrails.attribution import PARAGRAPH_BREAK, Claim, Grounded, Part
 
@@ -85,9 +86,14 @@ def fill_parts(text: str, case: Case, ref: str) -> Iterator[Part]:
             yield Part(text=marked[end : match.start()], ref=ref, kind="answer")
         end = match.end()
         slot = slots[match[1]]
-        yield Part(text=slot.value, ref=slot.ref, kind="fact")
+        yield Part(text=_write_value(slot, case.language), ref=slot.ref, kind="fact")
     if end < len(marked):
         yield Part(text=marked[end:], ref=ref, kind="answer")
+
+
+def _write_value(slot: Slot, language: str) -> str:
+    """The value, a day as the language of the message writes it."""
+    return write_day(slot.value, language) if language in REPLY_LANGUAGES else slot.value
 
 
 def insert_answers(grounded: Grounded, answers: Sequence[Paragraph]) -> Grounded:

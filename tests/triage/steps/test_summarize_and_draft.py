@@ -13,7 +13,7 @@ from tests.support.case_values import ORDER, WINDOW, FakeWriter, labelled
 from tests.support.written_drafts import GOOD, decided, write
 from triage.contract.answers import Answer, AskedKind
 from triage.contract.case import Case, Settled
-from triage.contract.languages import REPLY_LANGUAGES
+from triage.contract.languages import REPLY_LANGUAGES, write_day
 from triage.contract.outputs import Classification
 from triage.contract.step import Status
 from triage.nlu import entities as said
@@ -328,6 +328,18 @@ def test_answers_in_the_customer_s_language_are_written_between_its_courtesies()
     assert "it writes in English alone" in result.swap_reason
     assert result.output.tasks == ("Look",)
     assert {part.ref for part in result.output.parts if part.kind == "fact"} >= {"order:HP-1042"}
+
+
+@pytest.mark.parametrize(
+    ("language", "day"),
+    [("de", "14.11.2026"), ("fr", "14/11/2026"), ("nl", "14-11-2026"), ("ja", "2026年11月14日")],
+)
+def test_a_day_is_written_as_that_language_writes_it(language: str, day: str) -> None:
+    assert write_day("14 November 2026", language) == day
+    assert write_day("soon", language) == "soon"
+    delivered = next(f.value for f in labelled().facts if f.kind == "delivered")
+    result = write(draft.step, abroad(language, "X {delivered} X."), SentenceWriter())
+    assert write_day(delivered, language) in result.output.text
 
 
 @pytest.mark.parametrize("language", sorted(REPLY_LANGUAGES))

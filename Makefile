@@ -8,7 +8,7 @@ MANAGE := $(BIN)/python manage.py
 BENCH := $(BIN)/python -m tests.benchmarks
 
 .PHONY: run test install lint bench bench-real bench-writer bench-quality bench-refunds bench-attacks bench-payments \
-	bench-mail bench-refund-machine bench-faults bench-kills bench-answers bench-first-day bench-languages bench-misspelt bench-promises reference
+	bench-mail bench-refund-machine bench-faults bench-kills bench-answers bench-first-day bench-languages bench-misspelt bench-promises bench-few-examples reference
 
 run: .venv/installed
 	@$(MANAGE) start --port $(PORT)
@@ -77,10 +77,11 @@ bench-quality: .venv/installed-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	DATABASE_URL= TRIAGE_DATA=$$folder $(BENCH) quality $(DATA) --tune
 
-# Labels, urgency and mood of mails in twelve languages, two minutes
+# Labels, urgency, mood and replies of mails in twelve languages, five minutes
 bench-languages: .venv/installed-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
-	DATABASE_URL= TRIAGE_DATA=$$folder $(BENCH) languages
+	export DATABASE_URL= CELERY_BROKER_URL= TRIAGE_DATA=$$folder && \
+	$(BENCH) languages && $(BENCH) foreign-replies
 
 # Ten-shot Banking77 misspelt: make bench-misspelt DATA=../shared/data
 bench-misspelt: .venv/installed-dev
@@ -104,6 +105,12 @@ bench-first-day: .venv/installed-dev
 bench-promises: .venv/installed-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	DATABASE_URL= TRIAGE_DATA=$$folder $(BENCH) promises $(DATA)/banking77/train.csv
+
+# How much is labelled with 5 to 50 examples of each intent? make bench-few-examples DATA=../shared/data
+bench-few-examples: .venv/installed-dev
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && for file in \
+	$(DATA)/banking77/train.csv $(DATA)/clinc150/data_full_without_test.json; do \
+	DATABASE_URL= TRIAGE_DATA=$$folder $(BENCH) few-examples $$file; done
 
 # Words of raw mails beside two other readers': make bench-mail DATA="../shared/data/emails …"
 bench-mail: .venv/installed-dev

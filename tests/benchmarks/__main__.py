@@ -19,7 +19,9 @@ MEASURES = {
     "faults-day": "tests.benchmarks.faults_day",
     "killed-backlog": "tests.benchmarks.killed_backlog",
     "languages": "tests.benchmarks.languages",
+    "foreign-replies": "tests.benchmarks.foreign_replies",
     "misspelt": "tests.benchmarks.misspelt",
+    "few-examples": "tests.benchmarks.few_examples",
     "promises": "tests.benchmarks.promises",
     "compare-writers": "tests.benchmarks.writer.compare",
 }

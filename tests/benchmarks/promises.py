@@ -38,28 +38,38 @@ class Traffic:
 def run_draw(
     texts: Sequence[str], vectors: Any, labels: Any, examples: int, assumed: float, seed: int
 ) -> Traffic:
-    from triage.classifier.fitting import fit_model
     from triage.classifier.selective import compute_guarantee
 
     taught, own, strange = _draw_rows(labels, examples, np.random.default_rng(seed))
-    model = fit_model(
-        [texts[i] for i in taught], vectors[taught], labels[taught].tolist(), seed=seed
-    )
+    model = fit_rows(texts, vectors, labels, taught, seed)
     promise = compute_guarantee(model.evidence, TARGET, strangers=assumed)
-
-    def judge(rows: Any) -> tuple[Any, Any]:
-        judged = model.judge_texts([texts[i] for i in rows], vectors[rows])
-        said = np.array(model.labels)[judged.shares.argmax(axis=1)]
-        sure = (judged.confidence >= promise.threshold) & ~judged.turned_away
-        return sure & ~np.isin(said, list(promise.withheld)), said == labels[rows]
-
-    (given, right), (taken_in, _) = judge(own), judge(strange)
+    given, right = judge_rows(model, promise, texts, vectors, labels, own)
+    taken_in, _ = judge_rows(model, promise, texts, vectors, labels, strange)
     return Traffic(
         promise.valid,
         float((given & right).mean()),
         float(given.mean()),
         float(taken_in.mean()),
     )
+
+
+def fit_rows(texts: Sequence[str], vectors: Any, labels: Any, taught: Any, seed: int) -> Any:
+    """The model that these rows teach."""
+    from triage.classifier.fitting import fit_model
+
+    return fit_model(
+        [texts[i] for i in taught], vectors[taught], labels[taught].tolist(), seed=seed
+    )
+
+
+def judge_rows(
+    model: Any, promise: Any, texts: Sequence[str], vectors: Any, labels: Any, rows: Any
+) -> tuple[Any, Any]:
+    """Of each row: is it labelled under the promise, and is the first guess right?"""
+    judged = model.judge_texts([texts[i] for i in rows], vectors[rows])
+    said = np.array(model.labels)[judged.shares.argmax(axis=1)]
+    sure = (judged.confidence >= promise.threshold) & ~judged.turned_away
+    return sure & ~np.isin(said, list(promise.withheld)), said == labels[rows]
 
 
 def _draw_rows(labels: Any, examples: int, lot: Any) -> tuple[Any, Any, Any]:

@@ -107,8 +107,8 @@ def _has_opening(text: str, phrase: str) -> bool:
     return said.startswith(phrase) and not said[len(phrase) :][:1].isalpha()
 
 
-def _has_opening_of(text: str, kind: str) -> bool:
-    return any(_has_opening(text, phrase) for phrase in PHRASES[kind])
+def _has_opening_of(text: str, phrases: Iterable[str]) -> bool:
+    return any(_has_opening(text, phrase) for phrase in phrases)
 
 
 def _list_names(name: str) -> set[str]:
@@ -128,7 +128,10 @@ def _is_closing(line: str, names: Collection[str]) -> bool:
     longest = max(
         (len(p.split()) for p in PHRASES["closing"] if line.lower().startswith(p)), default=0
     )
-    closes = _has_opening_of(line, "closing") and len(line.split()) <= longest + MAX_CLOSING_NAMES
+    closes = (
+        _has_opening_of(line, PHRASES["closing"])
+        and len(line.split()) <= longest + MAX_CLOSING_NAMES
+    )
     return said <= set(names) or closes
 
 
@@ -161,7 +164,7 @@ def _iter_doubts(text: str, customer: str) -> Iterator[str]:
     sentences = split_sentences(text)
     if SAID["day"].search(text) or WRITTEN_DATE.search(text):
         yield "names a day"
-    opens = any(_has_opening_of(said, "done_opening") for said in sentences)
+    opens = any(_has_opening_of(said, PHRASES["done_opening"]) for said in sentences)
     if opens or SAID["done"].search(text):
         yield "says what was done or will be"
     if any(map(_is_yes_or_no, sentences)):

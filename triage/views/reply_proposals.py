@@ -70,8 +70,8 @@ def refuse_proposal(request: HttpRequest, pk: int) -> HttpResponse:
         proposed.refuse_proposal(pk, by=person)
     except proposed.ReplyNotTaken as why:
         messages.warning(request, str(why))
-    else:
-        messages.success(request, "Refused. Mostly the same answers are not proposed again.")
+        return _render_proposals(request, pk)
+    messages.success(request, "Refused. Mostly the same answers are not proposed again.")
     return redirect("triage:reply_proposals")
 
 
@@ -94,8 +94,14 @@ def _render_proposals(
         ],
         "job": Job.objects.filter(kind="replies").first(),
     }
-    status = 422 if refused else 200
-    return render(request, "triage/reply_proposals.html", shown, status=status)
+    return render(request, "triage/reply_proposals.html", shown, status=_choose_status(refused))
+
+
+def _choose_status(refused: int | None) -> int:
+    """Not found where the night's look took the proposal away: what was typed is shown still."""
+    if refused is None:
+        return 200
+    return 422 if ReplyProposal.objects.filter(pk=refused).exists() else 404
 
 
 def _iter_waiting(refused: int | None, form: ReplyProposalForm | None) -> Iterator[dict[str, Any]]:

@@ -106,7 +106,7 @@ bench-promises: .venv/installed-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	DATABASE_URL= TRIAGE_DATA=$$folder $(BENCH) promises $(DATA)/banking77/train.csv
 
-# How much is labelled with 5 to 50 examples of each intent? make bench-few-examples DATA=../shared/data
+# Labels with 5 to 50 examples, ten minutes: make bench-few-examples DATA=../shared/data
 bench-few-examples: .venv/installed-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && for file in \
 	$(DATA)/banking77/train.csv $(DATA)/clinc150/data_full_without_test.json; do \

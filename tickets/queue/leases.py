@@ -13,8 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import IntegrityError, InterfaceError, OperationalError
 from django.db.models import F, Model, Q, QuerySet
 from django.utils import timezone
+
+PASSING_FAULTS = (OperationalError, InterfaceError, IntegrityError)
+"""Faults that the next attempt may not meet: the database is gone, or somebody was first."""
 
 
 class LeaseLost(Exception):

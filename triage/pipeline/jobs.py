@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -83,7 +83,7 @@ def execute_job(job_id: int) -> bool:
         result = _import_worker(job.kind)(job)
     except CannotBeDone as why:
         return _end_job(job, Job.State.FAILED, error=str(why)[:500])
-    except DatabaseError:
+    except leases.PASSING_FAULTS:
         raise  # the lease runs out, and another worker takes it
     except Exception as error:
         log.exception("job %s failed", job.pk)

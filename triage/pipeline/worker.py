@@ -79,7 +79,8 @@ def execute_run(run_id: int) -> bool:
     """Take the run through its remaining steps; False when it is somebody else's or finished.
 
     A database that goes away leaves the lease to run out, so that another worker takes
-    over. Any other failure ends the run and puts the ticket before a person.
+    over. Any other failure ends the run and puts the ticket before a person: a value that no
+    column takes is refused the next time too.
     """
     run = run_queue.claim_run(run_id, build_holder_name())
     if run is None:
@@ -90,7 +91,7 @@ def execute_run(run_id: int) -> bool:
         _run_pipeline(run, records, person)
     except leases.LeaseLost:
         return False
-    except DatabaseError:
+    except leases.PASSING_FAULTS:
         raise
     except Exception as error:
         log.exception("run %s failed", run.pk)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -238,6 +239,29 @@ def test_a_defect_ends_the_run_and_calls_a_person(monkeypatch: Any) -> None:
     ticket.refresh_from_db()
     assert (run.state, run.error) == ("failed", "ZeroDivisionError: division by zero")
     assert ticket.status == Ticket.Status.ATTENTION
+
+
+def test_a_value_that_no_column_takes_calls_a_person_at_once(monkeypatch: Any) -> None:
+    said = {"language": "none of any name"}
+    monkeypatch.setattr(Ticket, "mark_ready", lambda self: self.update_row(**said))
+    monkeypatch.setattr(worker, "_route_ticket", lambda ticket, *rest: ticket.mark_ready())
+    run = run_queue.enqueue_run(shop_rows.ticket(), reason="arrived")
+    assert not worker.execute_run(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.error[:10]) == ("failed", "DataError:")
+    assert run.ticket.status == Ticket.Status.ATTENTION
+
+
+def test_a_database_that_goes_away_leaves_the_run_to_another(monkeypatch: Any) -> None:
+    def lose(*known: Any) -> None:
+        raise OperationalError("the connection is lost")
+
+    monkeypatch.setattr(worker, "build_case", lose)
+    run = run_queue.enqueue_run(shop_rows.ticket(), reason="arrived")
+    with pytest.raises(OperationalError):
+        worker.execute_run(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.error) == ("running", "")
 
 
 def test_a_run_that_kills_its_workers_is_given_up() -> None:

@@ -101,7 +101,7 @@ def receive_conversations(rows: Sequence[Row]) -> list[Received]:
     }
     colleagues = _find_colleagues(good)
     made = _create_tickets([one for one in good if one.external_id not in known], colleagues)
-    return try_each(lambda each: _keep(each, known, made, colleagues), read)
+    return try_each(lambda each: _receive_conversation(each, known, made, colleagues), read)
 
 
 def list_conversation_keys(row: Row) -> list[str]:
@@ -245,7 +245,7 @@ def _build_message(ticket: Ticket, post: Post, author: User | None, raw: bytes) 
     )
 
 
-def _keep(
+def _receive_conversation(
     one: Conversation | BadRow,
     known: Mapping[str, Ticket],
     made: Mapping[str, Ticket],

@@ -11,15 +11,15 @@ from tickets.intake.outcome import Received
 COLUMNS = [*posts.COLUMNS, *conversations.COLUMNS]
 
 
-def receive(rows: Sequence[Row]) -> list[Received]:
+def receive_rows(rows: Sequence[Row]) -> list[Received]:
     """Each row as a new ticket, or as a conversation where it tells what was answered."""
     past = [conversations.is_conversation(row) for row in rows]
-    told = iter(conversations.receive_conversations(_select(rows, past)))
-    new = iter(posts.receive_tickets(_select(rows, [not each for each in past])))
+    told = iter(conversations.receive_conversations(_select_rows(rows, past)))
+    new = iter(posts.receive_tickets(_select_rows(rows, [not each for each in past])))
     return [next(told) if each else next(new) for each in past]
 
 
-def _select(rows: Sequence[Row], wanted: Sequence[bool]) -> list[Row]:
+def _select_rows(rows: Sequence[Row], wanted: Sequence[bool]) -> list[Row]:
     return [row for row, each in zip(rows, wanted, strict=True) if each]
 
 
@@ -37,7 +37,7 @@ class Command(RowsCommand):
     )
     what = "tickets"
     columns = COLUMNS
-    receive = staticmethod(receive)
+    receive = staticmethod(receive_rows)
     list_keys = staticmethod(list_keys)
 
     def list_known_names(self, row: Row) -> Iterable[str]:
